@@ -1,0 +1,1 @@
+//! Payments, money, fees, checks and the decisions of the ledger: pure.

@@ -1,0 +1,1 @@
+//! Where events go: the in-process publisher.

@@ -1,0 +1,1 @@
+//! SeaORM entities, the ledger store and the readers.

@@ -1,0 +1,1 @@
+//! Use cases: the write lane, fresh reads.

@@ -1,0 +1,1 @@
+//! Private real servers and builders for tests.

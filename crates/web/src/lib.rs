@@ -1,0 +1,1 @@
+//! HTTP: routes, problem+json, OpenAPI, pages.
