@@ -1,0 +1,39 @@
+//! What a payment would be after a correction.
+
+use super::CorrectionRequest;
+use super::command::Edit;
+use crate::field::{FaultCode, FieldFault};
+use crate::money::Money;
+use crate::payment::{BookingRequest, Details, NewBooking, Payment};
+
+/// Reads a correction on top of the payment as it is.
+///
+/// # Errors
+/// Every fault at once.
+pub(super) fn propose(
+    payment: &Payment,
+    request: &CorrectionRequest,
+) -> Result<(Details, Money), Vec<FieldFault>> {
+    let current = &payment.details;
+    let amount_text = payment.amount.to_string();
+    let text = |edit: &Edit, value: Option<&str>| edit.applied_to(value).map(str::to_owned);
+    // A corrected payment obeys the rules of a new one, by the same code.
+    let asked = BookingRequest {
+        name: text(&request.name, Some(&current.name)),
+        email: text(&request.email, Some(&current.email)),
+        amount: text(&request.amount, Some(&amount_text)),
+        currency_from: Some(payment.amount.currency().code().to_owned()),
+        school: text(&request.school, current.school.as_deref()),
+        student_id: text(&request.student_id, current.student_id.as_deref()),
+        sender_full_name: current.sender_full_name.clone(),
+        country_from: current.country_from.clone(),
+        sender_address: text(&request.sender_address, current.sender_address.as_deref()),
+        amount_received: None,
+    };
+    let booking = NewBooking::parse(&asked)?;
+    if booking.amount != payment.amount && !payment.amount_received.is_zero() {
+        let detail = "the amount can be corrected only while nothing was received";
+        return Err(vec![FieldFault::new("amount", FaultCode::Frozen, detail)]);
+    }
+    Ok((booking.details, booking.amount))
+}

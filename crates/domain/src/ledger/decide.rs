@@ -1,0 +1,397 @@
+//! Deciding commands: facts and a command in, changes or a refusal out.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::audit::Audited;
+use super::correction::propose;
+use super::{
+    AuditAction, AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, Effect, Event,
+    EventKind, Facts, IdempotencyRecord, LedgerHead, Outcome, Questions, RecordedAnswer, Refusal, Rules,
+    Submission, Totals,
+};
+use crate::money::{Fee, FeeBearer, Money};
+use crate::payment::{
+    Check, DuplicateKey, NewBooking, PageToken, Payment, PaymentFacts, PaymentId, PaymentKey, Reference,
+    run_checks,
+};
+
+/// Where randomness comes from.
+pub trait Entropy: Send + Sync {
+    /// Sixteen random bytes, of a cryptographic source.
+    fn random(&self) -> Uuid;
+}
+
+/// What else a decision depends on.
+#[derive(Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The configured rules.
+    pub rules: &'a Rules,
+    /// The time of the batch: [`LedgerHead::next_instant`].
+    pub now: DateTime<Utc>,
+    /// Randomness for identifiers and tokens.
+    pub entropy: &'a dyn Entropy,
+}
+
+/// Decides the commands of one batch, in order.
+pub struct Decider<'a> {
+    circumstances: Circumstances<'a>,
+    facts: Facts,
+    changes: Changes,
+}
+
+/// A payment that moves from one state to the next.
+struct Move {
+    effect: Effect,
+    before: Option<Payment>,
+    after: Payment,
+    reason: Option<String>,
+}
+
+impl<'a> Decider<'a> {
+    /// Starts a batch: its commands' idempotency records and named payments are known already, the answers to
+    /// [`Self::questions`] are still to be added.
+    pub fn new(circumstances: Circumstances<'a>, facts: Facts) -> Self {
+        let head = LedgerHead {
+            seq: facts.head.seq + 1,
+            token: BatchToken(circumstances.entropy.random()),
+            advanced_at: circumstances.now,
+            ..facts.head
+        };
+        Self {
+            circumstances,
+            facts,
+            changes: Changes::after(head),
+        }
+    }
+
+    /// What else must be known to decide the commands.
+    pub fn questions<'c>(&self, commands: impl IntoIterator<Item = &'c Command>) -> Questions {
+        let mut questions = Questions::default();
+        for command in commands {
+            let Some((key, amount)) = self.duplicate_question(command) else {
+                continue;
+            };
+            if !questions.duplicates.contains(&key) {
+                questions.duplicates.push(key);
+            }
+            if !questions.currencies.contains(&amount.currency()) {
+                questions.currencies.push(amount.currency());
+            }
+        }
+        questions
+    }
+
+    /// Adds the answers to the questions.
+    pub fn learn(
+        &mut self,
+        duplicates: impl IntoIterator<Item = (DuplicateKey, Reference)>,
+        totals: impl IntoIterator<Item = Totals>,
+    ) {
+        self.facts.duplicates.extend(duplicates);
+        self.facts
+            .totals
+            .extend(totals.into_iter().map(|totals| (totals.currency, totals)));
+    }
+
+    /// Decides one command; later ones see what it changed.
+    ///
+    /// # Errors
+    /// The refusal; nothing was changed then.
+    pub fn decide(&mut self, submission: &Submission) -> Result<Outcome, Refusal> {
+        if let Some(answer) = self.earlier_answer(submission)? {
+            return Ok(Outcome {
+                effect: answer.effect,
+                payment: answer.payment,
+                replayed: true,
+            });
+        }
+        let moved = match &submission.command {
+            Command::Book(booking) => self.book(booking)?,
+            Command::Correct(correction) => self.correct(correction)?,
+            Command::Cancel(cancellation) => self.cancel(cancellation)?,
+        };
+        let outcome = Outcome {
+            effect: moved.effect,
+            payment: moved.after.clone(),
+            replayed: false,
+        };
+        self.apply(submission, moved)?;
+        Ok(outcome)
+    }
+
+    /// What the batch writes.
+    pub fn into_changes(self) -> Changes {
+        self.changes
+    }
+
+    fn earlier_answer(&self, submission: &Submission) -> Result<Option<RecordedAnswer>, Refusal> {
+        let Some(claim) = submission.idempotency else {
+            return Ok(None);
+        };
+        let Some(record) = self.facts.idempotency.get(&claim.scope_hash) else {
+            return Ok(None);
+        };
+        if record.claim.fingerprint == claim.fingerprint {
+            Ok(Some(record.answer.clone()))
+        } else {
+            Err(Refusal::KeyReused {
+                payment: Box::new(record.answer.payment.clone()),
+            })
+        }
+    }
+
+    fn book(&self, booking: &NewBooking) -> Result<Move, Refusal> {
+        let Circumstances { rules, now, entropy } = self.circumstances;
+        let reference = Reference::new(self.changes.head.next_reference).ok_or(Refusal::OutOfRange)?;
+        let place = u16::try_from(self.changes.booked.len()).map_err(|_| Refusal::OutOfRange)?;
+        let key = rules
+            .duplicates
+            .key_of(PaymentId::NIL, &booking.details, booking.amount, now);
+        let fee = rules
+            .fees
+            .fee_of(booking.amount)
+            .map_err(|_| Refusal::OutOfRange)?;
+        let after = build(PaymentFacts {
+            id: PaymentId::generate(now, place, entropy.random()),
+            reference,
+            page_token: PageToken(entropy.random()),
+            details: booking.details.clone(),
+            amount: booking.amount,
+            checks: self.checks(
+                &key,
+                booking.amount,
+                &fee,
+                rules.fee_bearer,
+                booking.amount_received,
+            )?,
+            fee,
+            fee_bearer: rules.fee_bearer,
+            amount_received: booking.amount_received,
+            cancelled_at: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })?;
+        Ok(Move {
+            effect: Effect::Booked,
+            before: None,
+            after,
+            reason: None,
+        })
+    }
+
+    fn correct(&self, correction: &Correction) -> Result<Move, Refusal> {
+        let Circumstances { rules, now, .. } = self.circumstances;
+        let before = self.target(&correction.target, Some(correction.expected_version), "corrected")?;
+        let (details, amount) = propose(before, &correction.request).map_err(Refusal::Invalid)?;
+        if details == before.details && amount == before.amount {
+            let after = before.clone();
+            return Ok(Move {
+                effect: Effect::Unchanged,
+                before: Some(before.clone()),
+                after,
+                reason: None,
+            });
+        }
+        let fee = if amount == before.amount {
+            before.fee.clone()
+        } else {
+            rules.fees.fee_of(amount).map_err(|_| Refusal::OutOfRange)?
+        };
+        let key = rules.duplicates.key_of(before.id, &details, amount, now);
+        let after = build(PaymentFacts {
+            details,
+            amount,
+            checks: self.checks(&key, amount, &fee, before.fee_bearer, before.amount_received)?,
+            fee,
+            version: before.version + 1,
+            updated_at: now,
+            ..before.clone().into_facts()
+        })?;
+        let reason = correction.reason.clone();
+        Ok(Move {
+            effect: Effect::Corrected,
+            before: Some(before.clone()),
+            after,
+            reason,
+        })
+    }
+
+    fn cancel(&self, cancellation: &Cancellation) -> Result<Move, Refusal> {
+        let now = self.circumstances.now;
+        let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?;
+        let after = build(PaymentFacts {
+            cancelled_at: Some(now),
+            version: before.version + 1,
+            updated_at: now,
+            ..before.clone().into_facts()
+        })?;
+        let reason = Some(cancellation.reason.clone());
+        Ok(Move {
+            effect: Effect::Cancelled,
+            before: Some(before.clone()),
+            after,
+            reason,
+        })
+    }
+
+    /// The payment that a command alters, which must be live and as the caller has seen it.
+    fn target(
+        &self,
+        key: &PaymentKey,
+        expected_version: Option<i64>,
+        attempted: &'static str,
+    ) -> Result<&Payment, Refusal> {
+        let payment = self
+            .facts
+            .payments
+            .get(key)
+            .ok_or_else(|| Refusal::NotFound(key.clone()))?;
+        if expected_version.is_some_and(|expected| expected != payment.version) {
+            return Err(Refusal::VersionMismatch {
+                current: payment.version,
+            });
+        }
+        if payment.cancelled_at.is_some() {
+            return Err(Refusal::IllegalState {
+                status: payment.status(),
+                attempted,
+            });
+        }
+        Ok(payment)
+    }
+
+    fn checks(
+        &self,
+        key: &DuplicateKey,
+        amount: Money,
+        fee: &Fee,
+        bearer: FeeBearer,
+        received: Money,
+    ) -> Result<Vec<Check>, Refusal> {
+        let due = match bearer {
+            FeeBearer::Payer => amount.checked_add(fee.amount).map_err(|_| Refusal::OutOfRange)?,
+            FeeBearer::Institution => amount,
+        };
+        let duplicate_of = self.facts.duplicates.get(key).copied();
+        let thresholds = &self.circumstances.rules.thresholds;
+        Ok(run_checks(
+            &key.email_key,
+            duplicate_of,
+            amount,
+            thresholds,
+            due,
+            received,
+        ))
+    }
+
+    /// The question whether the payer has another live payment, and the amount it is about.
+    fn duplicate_question(&self, command: &Command) -> Option<(DuplicateKey, Money)> {
+        let Circumstances { rules, now, .. } = self.circumstances;
+        match command {
+            Command::Book(booking) => {
+                let key = rules
+                    .duplicates
+                    .key_of(PaymentId::NIL, &booking.details, booking.amount, now);
+                Some((key, booking.amount))
+            }
+            Command::Correct(correction) => {
+                let payment = self.facts.payments.get(&correction.target)?;
+                let (details, amount) = propose(payment, &correction.request).ok()?;
+                Some((rules.duplicates.key_of(payment.id, &details, amount, now), amount))
+            }
+            Command::Cancel(cancellation) => {
+                let payment = self.facts.payments.get(&cancellation.target)?;
+                Some((
+                    rules
+                        .duplicates
+                        .key_of(payment.id, &payment.details, payment.amount, now),
+                    payment.amount,
+                ))
+            }
+        }
+    }
+
+    /// Takes a decided move into the changes and into the facts of later commands.
+    fn apply(&mut self, submission: &Submission, moved: Move) -> Result<(), Refusal> {
+        let Move {
+            effect,
+            before,
+            after,
+            reason,
+        } = moved;
+        let currency = after.amount.currency();
+        if effect != Effect::Unchanged {
+            let known = self
+                .facts
+                .totals
+                .get(&currency)
+                .copied()
+                .unwrap_or(Totals::empty(currency));
+            let totals = known
+                .moved(before.as_ref(), &after)
+                .map_err(|_| Refusal::OutOfRange)?;
+            self.facts.totals.insert(currency, totals);
+            self.changes.totals.insert(currency, totals);
+        }
+        if let Some(action) = AuditAction::of_effect(effect) {
+            let audited = Audited {
+                action,
+                before: before.as_ref(),
+                after: &after,
+                reason,
+                origin: &submission.origin,
+            };
+            let head = &mut self.changes.head;
+            let entry = AuditEntry::following(head.audit_seq, head.audit_hash, audited);
+            head.audit_seq = entry.seq;
+            head.audit_hash = entry.hash;
+            self.changes.audit.push(entry);
+        }
+        if let Some(kind) = EventKind::of_effect(effect) {
+            self.changes.head.event_seq += 1;
+            self.changes
+                .events
+                .push(Event::of(self.changes.head.event_seq, kind, &after));
+        }
+        self.record_answer(submission, effect, &after);
+        match effect {
+            Effect::Booked => self.add_booked(after),
+            Effect::Corrected | Effect::Cancelled => self.changes.altered.push(after),
+            Effect::Unchanged => {}
+        }
+        Ok(())
+    }
+
+    fn record_answer(&mut self, submission: &Submission, effect: Effect, payment: &Payment) {
+        let Some(claim) = submission.idempotency else {
+            return;
+        };
+        let record = IdempotencyRecord {
+            claim,
+            payment_id: payment.id,
+            answer: RecordedAnswer {
+                effect,
+                payment: payment.clone(),
+            },
+            created_at: self.circumstances.now,
+        };
+        self.facts.idempotency.insert(claim.scope_hash, record.clone());
+        self.changes.idempotency.push(record);
+    }
+
+    fn add_booked(&mut self, payment: Payment) {
+        let Circumstances { rules, now, .. } = self.circumstances;
+        let key = rules
+            .duplicates
+            .key_of(PaymentId::NIL, &payment.details, payment.amount, now);
+        self.facts.duplicates.insert(key, payment.reference);
+        self.changes.head.next_reference += 1;
+        self.changes.booked.push(payment);
+    }
+}
+
+fn build(facts: PaymentFacts) -> Result<Payment, Refusal> {
+    Payment::new(facts).map_err(|_| Refusal::OutOfRange)
+}

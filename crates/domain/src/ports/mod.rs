@@ -1,0 +1,17 @@
+//! What the use cases ask of the outside: one trait a concern, each with its promise.
+
+mod cache;
+mod clock;
+mod events;
+mod pool;
+mod reader;
+mod store;
+
+pub use cache::{CacheError, CachedList, SharedCache, Version};
+pub use clock::Clock;
+pub use events::EventPublisher;
+pub use pool::{PoolStatus, Pooled};
+pub use reader::{
+    AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, Versioned, limits as reader_limits,
+};
+pub use store::{LedgerStore, LedgerTransaction, StoreError};
