@@ -1,1 +1,7 @@
-//! Use cases: the write lane, fresh reads.
+//! The use cases of Hermes, over the ports of the domain.
+//!
+//! * [`lane`]: every change goes through one task that carries out batches of commands.
+//! * [`freshness`]: the list of bookings out of three caches, never stale.
+
+pub mod freshness;
+pub mod lane;

@@ -1,0 +1,134 @@
+//! One question for many askers.
+//!
+//! An answer is only good for those who asked before the question was sent. So one question is in flight at a
+//! time, and everybody who arrives meanwhile shares the next one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+/// Something that can be asked.
+#[async_trait]
+pub(super) trait Source: Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Clone + Send + 'static;
+
+    /// Asks it now.
+    async fn ask(&self) -> Self::Answer;
+}
+
+/// A source that is asked once for all who wait.
+pub(super) struct SharedQuestion<S: Source> {
+    shared: Arc<Shared<S>>,
+}
+
+struct Shared<S: Source> {
+    source: S,
+    waiting: Mutex<Waiting<S::Answer>>,
+}
+
+struct Waiting<A> {
+    in_flight: bool,
+    askers: Vec<oneshot::Sender<A>>,
+}
+
+impl<S: Source> SharedQuestion<S> {
+    pub fn new(source: S) -> Self {
+        let waiting = Mutex::new(Waiting { in_flight: false, askers: Vec::new() });
+        Self { shared: Arc::new(Shared { source, waiting }) }
+    }
+
+    /// The answer to a question that is sent after this call; `None` only when asking panicked.
+    ///
+    /// Dropping the call drops nothing but the wait: the question is asked by a task of its own.
+    pub async fn ask(&self) -> Option<S::Answer> {
+        let (sender, answer) = oneshot::channel();
+        if self.shared.enlist(sender) {
+            tokio::spawn(Arc::clone(&self.shared).ask_for_all());
+        }
+        answer.await.ok()
+    }
+}
+
+impl<S: Source> Shared<S> {
+    /// Adds an asker; true when nobody is asking yet.
+    fn enlist(&self, asker: oneshot::Sender<S::Answer>) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.askers.push(asker);
+        !std::mem::replace(&mut waiting.in_flight, true)
+    }
+
+    /// Takes those who wait; with none left, nobody is asking any more.
+    fn take_askers(&self) -> Vec<oneshot::Sender<S::Answer>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let askers = std::mem::take(&mut waiting.askers);
+        waiting.in_flight = !askers.is_empty();
+        askers
+    }
+
+    async fn ask_for_all(self: Arc<Self>) {
+        loop {
+            let askers = self.take_askers();
+            if askers.is_empty() {
+                return;
+            }
+            let answer = self.source.ask().await;
+            for asker in askers {
+                let _gone = asker.send(answer.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// Answers how many questions were asked so far, when it is let go.
+    struct Counter {
+        asked: AtomicUsize,
+        go: Arc<Notify>,
+    }
+
+    #[async_trait]
+    impl Source for Counter {
+        type Answer = usize;
+
+        async fn ask(&self) -> usize {
+            let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            self.go.notified().await;
+            number
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_while_a_question_is_in_flight_shares_the_next_one() {
+        let go = Arc::new(Notify::new());
+        let question =
+            Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+        let ask = || {
+            let question = Arc::clone(&question);
+            tokio::spawn(async move { question.ask().await })
+        };
+        let first = ask();
+        while question.shared.source.asked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let late: Vec<_> = (0..50).map(|_| ask()).collect();
+        while question.shared.waiting.lock().unwrap().askers.len() < 50 {
+            tokio::task::yield_now().await;
+        }
+        go.notify_one();
+        assert_eq!(first.await.unwrap(), Some(1));
+        go.notify_one();
+        for answer in late {
+            assert_eq!(answer.await.unwrap(), Some(2));
+        }
+        assert_eq!(question.shared.source.asked.load(Ordering::SeqCst), 2);
+    }
+}

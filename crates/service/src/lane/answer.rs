@@ -1,0 +1,63 @@
+//! Answering the callers of a batch once every read shows it, while the lane goes on with the next one.
+
+use std::sync::Arc;
+
+use hermes_domain::ledger::{Outcome, Refusal};
+use tokio::sync::Semaphore;
+
+use super::batch::Job;
+use super::{Barrier, Committed, SubmitError};
+
+/// The most batches that wait to become visible; only a cache that is away makes it more than one or two.
+const SETTLING_MAX: usize = 1_024;
+
+/// A decided batch with its callers.
+pub(super) struct Answers {
+    pub jobs: Vec<Job>,
+    pub decisions: Vec<Result<Outcome, Refusal>>,
+    pub head_seq: i64,
+}
+
+/// The batches that are committed and not yet answered.
+pub(super) struct Settling {
+    places: Arc<Semaphore>,
+}
+
+impl Default for Settling {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(SETTLING_MAX)) }
+    }
+}
+
+impl Settling {
+    /// Makes a batch visible and answers it, in a task of its own.
+    ///
+    /// Refusals need no barrier: they tell of nothing that a read could miss. A replay does: the batch that
+    /// carried it out may belong to an instance that died before its own barrier.
+    pub async fn give(&self, answers: Answers, barrier: Arc<dyn Barrier>) {
+        // The semaphore is never closed, so a missing permit cannot happen.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        tokio::spawn(async move {
+            let _place = place;
+            if answers.decisions.iter().any(Result::is_ok) {
+                barrier.make_visible().await;
+            }
+            answers.tell();
+        });
+    }
+
+    /// Waits until every batch is answered.
+    pub async fn wait(&self) {
+        let all = u32::try_from(SETTLING_MAX).unwrap_or(u32::MAX);
+        let _all = self.places.acquire_many(all).await.ok();
+    }
+}
+
+impl Answers {
+    fn tell(self) {
+        for (job, decision) in self.jobs.into_iter().zip(self.decisions) {
+            let head_seq = self.head_seq;
+            job.answer(decision.map(|outcome| Committed { outcome, head_seq }).map_err(SubmitError::Refused));
+        }
+    }
+}

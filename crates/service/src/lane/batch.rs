@@ -1,0 +1,94 @@
+//! Taking commands out of the queue: as many as are there, in order.
+
+use std::time::Instant;
+
+use hermes_domain::ledger::Submission;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::figures::count;
+use super::{Committed, LaneSettings, SubmitError};
+
+/// A command with its caller.
+pub(super) struct Job {
+    pub submission: Submission,
+    pub reply: oneshot::Sender<Result<Committed, SubmitError>>,
+    pub queued_at: Instant,
+}
+
+impl Job {
+    /// Answers the caller; one that went away does not mind.
+    pub fn answer(self, answer: Result<Committed, SubmitError>) {
+        let _gone = self.reply.send(answer);
+    }
+}
+
+/// The queue, from the lane's side.
+pub(super) struct Queue {
+    receiver: mpsc::Receiver<Job>,
+    stopped: watch::Receiver<bool>,
+    settings: LaneSettings,
+    /// A command that was taken out but belongs into the next batch.
+    held: Option<Job>,
+}
+
+impl Queue {
+    pub fn new(
+        receiver: mpsc::Receiver<Job>,
+        stopped: watch::Receiver<bool>,
+        settings: LaneSettings,
+    ) -> Self {
+        Self { receiver, stopped, settings, held: None }
+    }
+
+    /// Waits for a command and takes along what else is there; `None` when the queue is closed and empty.
+    pub async fn next_batch(&mut self) -> Option<Vec<Job>> {
+        let mut batch = Vec::new();
+        while batch.is_empty() {
+            let first = self.next_job().await?;
+            self.add(&mut batch, first);
+        }
+        while batch.len() < self.settings.batch_max && !stands_alone(&batch) {
+            let Ok(job) = self.receiver.try_recv() else { break };
+            if job.submission.command.stands_alone() {
+                self.held = Some(job);
+                break;
+            }
+            self.add(&mut batch, job);
+        }
+        metrics::gauge!("hermes_lane_queue_commands").set(count(self.receiver.len()));
+        Some(batch)
+    }
+
+    async fn next_job(&mut self) -> Option<Job> {
+        if let Some(job) = self.held.take() {
+            return Some(job);
+        }
+        tokio::select! {
+            biased;
+            () = until_stopped(&mut self.stopped), if !self.receiver.is_closed() => {
+                self.receiver.close();
+                self.receiver.recv().await
+            }
+            job = self.receiver.recv() => job,
+        }
+    }
+
+    /// Adds a command, or sends it away when it has waited too long to be worth carrying out.
+    fn add(&self, batch: &mut Vec<Job>, job: Job) {
+        if Instant::now().duration_since(job.queued_at) <= self.settings.queue_age_max {
+            batch.push(job);
+        } else {
+            metrics::counter!("hermes_lane_shed_total", "reason" => "age").increment(1);
+            job.answer(Err(SubmitError::Busy));
+        }
+    }
+}
+
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
+    // An error says that every handle of the ledger is gone, which stops the lane as well.
+    let _reason = stopped.wait_for(|stop| *stop).await.map(|stop| *stop);
+}
+
+fn stands_alone(batch: &[Job]) -> bool {
+    batch.last().is_some_and(|job| job.submission.command.stands_alone())
+}

@@ -1,0 +1,98 @@
+//! The write lane: one task that takes whatever commands have queued up and carries them out in one
+//! database transaction.
+//!
+//! Why: the lock on the ledger head makes all writes serial anyway, so a commit may as well carry everything
+//! that arrived during the one before it. No waiting is added: a lone command pays one commit, a thousand
+//! concurrent ones share a few.
+//!
+//! A command on its way:
+//! 1. [`Ledger::submit`] puts it into the bounded queue, or says [`SubmitError::Busy`] at once;
+//! 2. [`batch`] takes it out together with its neighbours;
+//! 3. [`carry_out`] locks the head, reads the facts, lets the domain decide, writes, commits;
+//! 4. [`answer`] makes the batch visible to every instance and then answers the callers.
+//!
+//! **Invariant:** the commands run in tasks of their own. A caller that goes away neither cancels nor
+//! half-does anything, because no database future is ever dropped.
+
+mod answer;
+mod batch;
+mod carry_out;
+mod figures;
+mod ledger;
+mod retry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hermes_domain::ledger::{Entropy, Outcome, Refusal, Rules};
+use hermes_domain::ports::{Clock, EventPublisher, LedgerStore};
+
+pub use ledger::Ledger;
+
+/// What the lane works with.
+#[derive(Clone)]
+pub struct LaneParts {
+    /// The database.
+    pub store: Arc<dyn LedgerStore>,
+    /// Makes commits visible to reads on every instance.
+    pub barrier: Arc<dyn Barrier>,
+    /// Is told of the events of each commit.
+    pub events: Arc<dyn EventPublisher>,
+    /// The configured rules of decisions.
+    pub rules: Arc<Rules>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for identifiers and tokens.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The limits of the lane.
+#[derive(Debug, Clone, Copy)]
+pub struct LaneSettings {
+    /// The most commands of one transaction.
+    pub batch_max: usize,
+    /// The most commands that wait.
+    pub queue_max: usize,
+    /// How long a command may wait before it is sent away.
+    pub queue_age_max: Duration,
+}
+
+/// Makes what was committed visible before it is acknowledged.
+#[async_trait]
+pub trait Barrier: Send + Sync {
+    /// Returns when every read that starts from now on, on any instance, shows what was committed before.
+    async fn make_visible(&self);
+}
+
+/// A command that was carried out, durably and visibly.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// What it did.
+    pub outcome: Outcome,
+    /// The head it was committed at, or a later one for a replay.
+    pub head_seq: i64,
+}
+
+/// Why a command was not carried out, by what the caller may do.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SubmitError {
+    /// The command was decided against; sending it again changes nothing.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Too much is waiting; nothing was done.
+    #[error("the write queue is full")]
+    Busy,
+    /// The server is stopping; nothing was done.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The database does not take writes now; nothing was done.
+    #[error("the database takes no writes")]
+    Unavailable,
+    /// The command may or may not have been carried out; the same idempotency key tells.
+    #[error("the outcome is not known")]
+    OutcomeUnknown,
+    /// A fault of the program or the data; nothing was done.
+    #[error("internal fault of the ledger")]
+    Internal,
+}

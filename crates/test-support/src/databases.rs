@@ -1,0 +1,77 @@
+//! Fresh databases on servers that the tests of a binary share.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sea_orm::DbErr;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::login::Login;
+use crate::mariadb::private_mariadb;
+use crate::mysql::{running_mysql, start_mysql};
+use crate::requirement::missing;
+use crate::sql_server::SqlServer;
+use crate::test_database::{PREFIX, TestDatabase, drop_database};
+
+/// A database in which no test can still be working.
+const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+
+/// Creates a database on the MariaDB that the tests of this binary share. `None` if none is installed.
+pub async fn mariadb() -> Option<TestDatabase> {
+    static SERVER: OnceCell<SqlServer> = OnceCell::const_new();
+    // What is missing is not remembered: every skipped test says so for itself.
+    let server = SERVER
+        .get_or_try_init(async || private_mariadb().await.ok_or(()))
+        .await
+        .ok()?;
+    Some(TestDatabase::on_shared_server(server.login()).await)
+}
+
+/// Creates a database on the MySQL of `HERMES_TEST_MYSQL_URL`, or on one that the tests of this binary share.
+/// `None` if there is neither.
+pub async fn mysql() -> Option<TestDatabase> {
+    static SERVER: OnceCell<SqlServer> = OnceCell::const_new();
+    static SWEPT: OnceCell<()> = OnceCell::const_new();
+    if let Some(login) = running_mysql() {
+        SWEPT
+            .get_or_init(async || remove_left_behind(&login).await.expect("the named MySQL answers"))
+            .await;
+        return Some(TestDatabase::on_shared_server(&login).await);
+    }
+    match SERVER
+        .get_or_try_init(async || start_mysql().await.ok_or(()))
+        .await
+    {
+        Ok(server) => Some(TestDatabase::on_shared_server(server.login()).await),
+        Err(()) => missing(
+            "mysql",
+            "no MySQL (set HERMES_TEST_MYSQL_URL, install mysql-server, or set HERMES_TEST_MYSQLD)",
+        ),
+    }
+}
+
+/// Drops what tests that were killed have left on a server that stays.
+async fn remove_left_behind(login: &Login) -> Result<(), DbErr> {
+    let names = login
+        .query("SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata")
+        .await?;
+    for name in names
+        .iter()
+        .filter(|name| is_left_behind(name, SystemTime::now()))
+    {
+        drop_database(login, name).await?;
+    }
+    Ok(())
+}
+
+fn is_left_behind(name: &str, now: SystemTime) -> bool {
+    let id = name.strip_prefix(PREFIX).and_then(|id| Uuid::try_parse(id).ok());
+    let Some(created) = id.and_then(|id| id.get_timestamp()) else {
+        return false;
+    };
+    let (seconds, _) = created.to_unix();
+    now > UNIX_EPOCH + Duration::from_secs(seconds) + LEFT_BEHIND
+}
+
+#[cfg(test)]
+mod tests;

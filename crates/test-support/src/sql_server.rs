@@ -1,0 +1,178 @@
+//! A MariaDB or MySQL server of our own, from an empty folder to the first answer.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::folder::Folder;
+use crate::login::Login;
+use crate::poll::poll;
+use crate::port::Port;
+use crate::supervised::Supervised;
+use crate::test_database::TestDatabase;
+use crate::user::is_root;
+
+/// How long a server may take to prepare its data folder or to start; usual are one or two seconds.
+const START_MAX: Duration = Duration::from_secs(120);
+
+/// A private database server with full durability: what it acknowledged survives [`SqlServer::kill`].
+///
+/// It is killed and its data are removed when it is dropped, and when the process ends in any other way.
+#[derive(Debug)]
+pub struct SqlServer {
+    // The order matters: the process ends before its folder goes.
+    process: Option<Supervised>,
+    serve: Command,
+    login: Login,
+    port: Port,
+    folder: Folder,
+}
+
+/// The programs of one server: one that fills the data folder, and the server itself.
+pub(crate) struct Programs {
+    pub(crate) prepare: Command,
+    pub(crate) serve: Command,
+}
+
+impl SqlServer {
+    /// Fills the data folder and starts the server.
+    pub(crate) async fn start(mut programs: Programs, folder: Folder) -> Self {
+        let port = Port::take();
+        let login = Login::private(port.number());
+        let Programs { prepare, serve } = &mut programs;
+        add_common_arguments(prepare, &folder);
+        add_common_arguments(serve, &folder);
+        serve.arg(argument("socket", &folder.path().join("s")));
+        serve.arg(argument("pid-file", &folder.path().join("pid")));
+        serve.arg(argument("init-file", &write_init_file(&login, folder.path())));
+        serve.arg(format!("--port={}", port.number()));
+        serve.args([
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--skip-log-bin",
+        ]);
+        serve.args(["--performance-schema=OFF", "--max-connections=500"]);
+
+        run_to_its_end(prepare, &folder).await;
+        let mut server = Self {
+            process: None,
+            serve: programs.serve,
+            login,
+            port,
+            folder,
+        };
+        server.restart().await;
+        server
+    }
+
+    /// Creates a fresh database. It goes with the server.
+    pub async fn create_database(&self) -> TestDatabase {
+        TestDatabase::on_private_server(&self.login).await
+    }
+
+    /// Where the server listens and as whom to log in.
+    pub fn login(&self) -> &Login {
+        &self.login
+    }
+
+    /// The TCP port on 127.0.0.1; it stays the same over restarts.
+    pub fn port(&self) -> u16 {
+        self.port.number()
+    }
+
+    /// Kills the server (SIGKILL), as a crash would.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Kills the server if it runs and starts it again on the same data and the same port.
+    pub async fn restart(&mut self) {
+        self.kill();
+        let process = self
+            .process
+            .insert(Supervised::start(&self.serve, &log(&self.folder)));
+        wait_for_answer(process, &self.login).await;
+    }
+
+    /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
+    pub fn pause(&mut self) {
+        self.process
+            .as_mut()
+            .expect("only a running server can be paused")
+            .pause();
+    }
+
+    /// Lets a paused server go on.
+    pub fn resume(&mut self) {
+        self.process
+            .as_mut()
+            .expect("only a running server can be resumed")
+            .resume();
+    }
+}
+
+fn add_common_arguments(command: &mut Command, folder: &Folder) {
+    command.arg(argument("datadir", &folder.path().join("data")));
+    command.arg(argument("tmpdir", folder.path()));
+    if is_root() {
+        command.arg("--user=root");
+    }
+}
+
+/// One long option with a path as its value.
+pub(crate) fn argument(name: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(format!("--{name}="));
+    argument.push(path);
+    argument
+}
+
+/// The server carries this file out at every start, before it lets anybody in.
+fn write_init_file(login: &Login, folder: &Path) -> PathBuf {
+    let Login { user, password, .. } = login;
+    let statements = format!(
+        "CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{password}';\n\
+         GRANT ALL ON *.* TO '{user}'@'%' WITH GRANT OPTION;\n"
+    );
+    let path = folder.join("init.sql");
+    fs::write(&path, statements).expect("the folder is writable");
+    path
+}
+
+fn log(folder: &Folder) -> PathBuf {
+    folder.path().join("log")
+}
+
+async fn run_to_its_end(command: &Command, folder: &Folder) {
+    let mut process = Supervised::start(command, &log(folder));
+    let success = poll(START_MAX, async || process.ended()).await;
+    assert_eq!(
+        success,
+        Some(true),
+        "{command:?} did not succeed:\n{}",
+        process.log()
+    );
+}
+
+async fn wait_for_answer(process: &mut Supervised, login: &Login) {
+    let address = (login.host.as_str(), login.port);
+    let listens = poll(START_MAX, async || match process.ended() {
+        Some(_) => Some(false),
+        None => TcpStream::connect(address).is_ok().then_some(true),
+    });
+    assert_eq!(
+        listens.await,
+        Some(true),
+        "the server did not start:\n{}",
+        process.log()
+    );
+    // A connection made too early waits in the queue of the socket until the server has recovered.
+    let answer = login.execute("SELECT 1").await;
+    assert!(
+        answer.is_ok(),
+        "the server does not answer: {answer:?}\n{}",
+        process.log()
+    );
+}

@@ -1,0 +1,101 @@
+//! `payments`: what payers have booked and owe.
+
+use sea_orm_migration::sea_query::{Expr, ExprTrait, Table};
+
+use crate::{
+    Dialect,
+    columns::Columns,
+    step::{Change, Step},
+    table::{check, create_table, index},
+};
+
+pub(crate) const STEP: Step = Step {
+    name: "m20261122_000001_create_payments",
+    change: Change::Table {
+        name: PAYMENTS,
+        create,
+    },
+};
+
+const PAYMENTS: &str = "payments";
+
+/// 100 000 000 000.00 in a currency of two decimals. Sums of many stay far from the end of a `BIGINT`.
+const AMOUNT_MAX: i64 = 10_000_000_000_000;
+
+fn create(dialect: Dialect) -> Vec<String> {
+    let column = Columns(dialect);
+    let table = Table::create()
+        .table(PAYMENTS)
+        .col(column.uuid("id").primary_key())
+        .col(column.code("reference", 24))
+        .col(column.bytes("page_token", 16))
+        .col(column.text("name", 200))
+        .col(column.text("email", 254))
+        .col(column.exact_text("email_key", 254))
+        .col(column.text("school", 200).null())
+        .col(column.text("student_id", 64).null())
+        .col(column.text("sender_full_name", 200).null())
+        .col(column.text("country_from", 100).null())
+        .col(column.text("sender_address", 500).null())
+        .col(column.code("currency_from", 3))
+        .col(column.bigint("amount"))
+        .col(column.bigint("amount_received"))
+        .col(column.bigint("fee_amount"))
+        .col(column.bigint("final_amount"))
+        .col(column.int("fee_rate_bps"))
+        .col(column.code("fee_rule", 64))
+        .col(column.code("fee_bearer", 16))
+        .col(column.code("status", 16))
+        .col(column.code("validation_status", 8))
+        .col(column.instant("cancelled_at").null())
+        .col(column.bigint("version"))
+        .col(column.instant("created_at"))
+        .col(column.instant("updated_at"))
+        .check(check(
+            "payments_amount_range",
+            Expr::col("amount").between(1, AMOUNT_MAX),
+        ))
+        .check(check("payments_fee_not_negative", Expr::col("fee_amount").gte(0)))
+        .check(check("payments_final_amount_is_sum", final_amount_is_sum()))
+        .check(check(
+            "payments_received_range",
+            Expr::col("amount_received").between(0, AMOUNT_MAX),
+        ))
+        .check(check(
+            "payments_fee_rate_range",
+            Expr::col("fee_rate_bps").between(0, 10_000),
+        ))
+        .check(check(
+            "payments_fee_bearer_known",
+            Expr::col("fee_bearer").is_in(["PAYER", "INSTITUTION"]),
+        ))
+        .check(check("payments_status_known", status_known()))
+        .check(check(
+            "payments_validation_status_known",
+            Expr::col("validation_status").is_in(["PASSED", "FLAGGED"]),
+        ))
+        .check(check("payments_version_positive", Expr::col("version").gte(1)))
+        .take();
+    let indexes = vec![
+        index(PAYMENTS, "payments_reference", &["reference"])
+            .unique()
+            .take(),
+        index(PAYMENTS, "payments_email_key", &["email_key", "created_at", "id"]),
+        index(PAYMENTS, "payments_created_at", &["created_at", "id"]),
+        index(PAYMENTS, "payments_status", &["status", "created_at", "id"]),
+        index(
+            PAYMENTS,
+            "payments_validation_status",
+            &["validation_status", "created_at", "id"],
+        ),
+    ];
+    create_table(dialect, table, indexes)
+}
+
+fn final_amount_is_sum() -> Expr {
+    Expr::col("final_amount").eq(Expr::col("amount").add(Expr::col("fee_amount")))
+}
+
+fn status_known() -> Expr {
+    Expr::col("status").is_in(["PENDING", "UNDERPAYMENT", "EXACT", "OVERPAYMENT", "CANCELLED"])
+}

@@ -1,0 +1,44 @@
+//! `audit_log`: who changed what, one hash chain in the order of the ledger.
+
+use sea_orm_migration::sea_query::Table;
+
+use crate::{
+    Dialect,
+    columns::Columns,
+    step::{Change, Step},
+    table::{belongs_to_payment, create_table, index},
+};
+
+pub(crate) const STEP: Step = Step {
+    name: "m20261122_000003_create_audit_log",
+    change: Change::Table {
+        name: AUDIT_LOG,
+        create,
+    },
+};
+
+const AUDIT_LOG: &str = "audit_log";
+
+fn create(dialect: Dialect) -> Vec<String> {
+    let column = Columns(dialect);
+    let table = Table::create()
+        .table(AUDIT_LOG)
+        .col(column.bigint("seq").primary_key())
+        .col(column.uuid("payment_id"))
+        .col(column.code("action", 32))
+        .col(column.text("actor", 64))
+        .col(column.text("reason", 500).null())
+        .col(column.document("old_value").null())
+        .col(column.document("new_value").null())
+        .col(column.text("user_agent", 255).null())
+        .col(column.code("ip_address", 45).null())
+        .col(column.instant("created_at"))
+        .col(column.bytes("hash", 32))
+        .foreign_key(&mut belongs_to_payment(AUDIT_LOG, "audit_log_payment_fk"))
+        .take();
+    create_table(
+        dialect,
+        table,
+        vec![index(AUDIT_LOG, "audit_log_payment", &["payment_id", "seq"])],
+    )
+}

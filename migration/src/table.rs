@@ -1,0 +1,116 @@
+//! Turns the description of a table into the statements that create it.
+
+use sea_orm_migration::sea_query::{
+    Check, Expr, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, MysqlQueryBuilder,
+    SqliteQueryBuilder, TableCreateStatement,
+};
+
+use crate::Dialect;
+
+const INDENT: &str = "    ";
+
+/// The statements that create `table` and its indexes: a single one on MySQL, which then has all of it or nothing.
+pub(crate) fn create_table(
+    dialect: Dialect,
+    mut table: TableCreateStatement,
+    indexes: Vec<IndexCreateStatement>,
+) -> Vec<String> {
+    match dialect {
+        Dialect::MySql => {
+            // The collation is named because every server has another default, and MariaDB does not know MySQL's.
+            table
+                .engine("InnoDB")
+                .character_set("utf8mb4")
+                .collate("utf8mb4_unicode_520_ci");
+            for mut index in indexes {
+                table.index(&mut index);
+            }
+            vec![one_column_per_line(&table.to_string(MysqlQueryBuilder))]
+        }
+        Dialect::Sqlite => {
+            let table = one_column_per_line(&table.to_string(SqliteQueryBuilder));
+            let indexes = indexes.iter().map(|index| index.to_string(SqliteQueryBuilder));
+            std::iter::once(table).chain(indexes).collect()
+        }
+    }
+}
+
+/// An index of `table` over `columns`, in this order.
+pub(crate) fn index(
+    table: &'static str,
+    name: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
+    let mut index = Index::create().name(name).table(table).take();
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
+
+/// A condition that each row of a table meets; `name` is what the database says when one does not.
+pub(crate) fn check(name: &'static str, condition: Expr) -> Check {
+    Check::named(name, condition)
+}
+
+/// Ties `payment_id` of a table to the payment it belongs to. InnoDB adds an index of this name when no other index
+/// starts with the column.
+pub(crate) fn belongs_to_payment(table: &'static str, name: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(name)
+        .from(table, "payment_id")
+        .to("payments", "id")
+        .take()
+}
+
+/// Breaks the line at each column and constraint of a `CREATE TABLE` statement.
+pub(crate) fn one_column_per_line(create_table: &str) -> String {
+    let mut text = String::with_capacity(create_table.len() + 1024);
+    let mut depth = 0_u32;
+    let mut quote = None;
+    let mut skip_space = false;
+    for char in create_table.chars() {
+        if std::mem::take(&mut skip_space) && char == ' ' {
+            continue;
+        }
+        if let Some(open) = quote {
+            quote = (char != open).then_some(open);
+            text.push(char);
+            continue;
+        }
+        match char {
+            '\'' | '"' | '`' => quote = Some(char),
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let opens = char == '(' && depth == 1;
+        let closes = char == ')' && depth == 0;
+        if closes {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        text.push(char);
+        skip_space = opens || (char == ',' && depth == 1);
+        if skip_space {
+            text.push('\n');
+            text.push_str(INDENT);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_column_per_line;
+
+    #[test]
+    fn a_line_breaks_at_columns_and_nowhere_else() {
+        let sql =
+            "CREATE TABLE `a,(b` ( `c` varchar(3) NOT NULL, CHECK (`c` IN ('x, (', 'y')) ) ENGINE=InnoDB";
+        assert_eq!(
+            one_column_per_line(sql),
+            "CREATE TABLE `a,(b` (\n    `c` varchar(3) NOT NULL,\n    CHECK (`c` IN ('x, (', 'y'))\n) ENGINE=InnoDB",
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Fresh databases, and what the tests ask of them.
+
+use hermes_test_support::TestDatabase;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, TryGetable};
+
+/// One empty database of each kind.
+pub async fn each() -> Vec<TestDatabase> {
+    let sqlite = hermes_test_support::sqlite().await;
+    [
+        Some(sqlite),
+        hermes_test_support::mariadb().await,
+        hermes_test_support::mysql().await,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Two empty databases of each kind.
+pub async fn pairs() -> Vec<(TestDatabase, TestDatabase)> {
+    each().await.into_iter().zip(each().await).collect()
+}
+
+pub async fn connect(database: &TestDatabase) -> DatabaseConnection {
+    Database::connect(&database.url).await.unwrap()
+}
+
+/// The first column of every row.
+pub async fn column<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
+    let rows = db
+        .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        }
+        _ => "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+    };
+    let mut names = column::<String>(db, sql).await;
+    names.sort_unstable();
+    names
+}
+
+/// Everything the database knows of its tables, columns, indexes, keys and conditions, a line each.
+pub async fn describe(db: &DatabaseConnection) -> Vec<String> {
+    let queries: &[&str] = match db.get_database_backend() {
+        DbBackend::Sqlite => &["SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"],
+        _ => &[
+            "SELECT CONCAT_WS(' ', table_name, engine, table_collation)
+             FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name",
+            "SELECT CONCAT_WS(' ', table_name, column_name, column_type, is_nullable, column_key, collation_name)
+             FROM information_schema.columns WHERE table_schema = DATABASE()
+             ORDER BY table_name, ordinal_position",
+            "SELECT CONCAT_WS(' ', table_name, index_name, non_unique, seq_in_index, column_name)
+             FROM information_schema.statistics WHERE table_schema = DATABASE()
+             ORDER BY table_name, index_name, seq_in_index",
+            "SELECT CONCAT_WS(' ', table_name, constraint_name, column_name, referenced_table_name)
+             FROM information_schema.key_column_usage WHERE table_schema = DATABASE()
+             ORDER BY table_name, constraint_name, ordinal_position",
+            "SELECT CONCAT_WS(' ', constraint_name, check_clause)
+             FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()
+             ORDER BY constraint_name",
+        ],
+    };
+    let mut lines = Vec::new();
+    for sql in queries {
+        lines.extend(column::<String>(db, sql).await);
+    }
+    // SQLite keeps a statement as it was written, line breaks and all.
+    lines
+        .iter()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}

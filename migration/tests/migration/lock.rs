@@ -1,0 +1,16 @@
+use hermes_migration::{pending, up};
+
+use crate::databases::{connect, each};
+
+#[tokio::test]
+async fn runners_at_the_same_time_all_succeed_and_one_does_the_work() {
+    for database in each().await {
+        let url = database.url.as_str();
+        let (first, second, third) = tokio::join!(up(url, None), up(url, None), up(url, None));
+
+        let mut applied = [first.unwrap().len(), second.unwrap().len(), third.unwrap().len()];
+        applied.sort_unstable();
+        assert_eq!(applied, [0, 0, 8]);
+        assert_eq!(pending(&connect(&database).await).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,118 @@
+use hermes_migration::{down, fresh, pending, up};
+use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
+
+use crate::databases::{column, connect, describe, each, tables};
+
+const TABLES: [&str; 8] = [
+    "audit_log",
+    "idempotency_keys",
+    "ledger_head",
+    "outbox",
+    "payment_totals",
+    "payments",
+    "seaql_migrations",
+    "validation_results",
+];
+
+#[tokio::test]
+async fn down_leaves_nothing_and_up_again_makes_the_same_schema() {
+    for database in each().await {
+        let applied = up(&database.url, None).await.unwrap();
+        let db = connect(&database).await;
+        assert_eq!(tables(&db).await, TABLES);
+        let first = describe(&db).await;
+
+        let reverted = down(&database.url, None).await.unwrap();
+        assert_eq!(tables(&db).await, ["seaql_migrations"]);
+        assert_eq!(reverted.into_iter().rev().collect::<Vec<_>>(), applied);
+
+        assert_eq!(up(&database.url, None).await.unwrap(), applied);
+        assert_eq!(describe(&db).await, first);
+    }
+}
+
+#[tokio::test]
+async fn steps_can_be_taken_one_at_a_time() {
+    for database in each().await {
+        assert_eq!(
+            up(&database.url, Some(1)).await.unwrap(),
+            ["m20261122_000001_create_payments"]
+        );
+        assert_eq!(up(&database.url, Some(2)).await.unwrap().len(), 2);
+        assert_eq!(
+            down(&database.url, Some(1)).await.unwrap(),
+            ["m20261122_000003_create_audit_log"]
+        );
+        let db = connect(&database).await;
+        assert_eq!(
+            tables(&db).await,
+            ["payments", "seaql_migrations", "validation_results"]
+        );
+        assert_eq!(pending(&db).await.unwrap(), 6);
+    }
+}
+
+#[tokio::test]
+async fn up_on_a_current_schema_does_nothing() {
+    for database in each().await {
+        up(&database.url, None).await.unwrap();
+        assert!(up(&database.url, None).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_starts_at_zero_and_the_references_at_one() {
+    for database in each().await {
+        up(&database.url, None).await.unwrap();
+        let db = connect(&database).await;
+        let numbers = "SELECT seq FROM ledger_head WHERE id = 1 AND next_reference = 1 AND audit_seq = 0 \
+                       AND event_seq = 0";
+        assert_eq!(column::<i64>(&db, numbers).await, [0]);
+        assert_eq!(
+            column::<Vec<u8>>(&db, "SELECT token FROM ledger_head").await,
+            [vec![0; 16]]
+        );
+        assert_eq!(
+            column::<Vec<u8>>(&db, "SELECT audit_hash FROM ledger_head").await,
+            [vec![0; 32]]
+        );
+        let advanced_at = column::<DateTimeUtc>(&db, "SELECT advanced_at FROM ledger_head").await;
+        assert_eq!(advanced_at, [DateTimeUtc::UNIX_EPOCH]);
+    }
+}
+
+#[tokio::test]
+async fn fresh_drops_every_table_and_starts_again() {
+    for database in each().await {
+        up(&database.url, None).await.unwrap();
+        let db = connect(&database).await;
+        db.execute_unprepared("CREATE TABLE left_over (id INT)")
+            .await
+            .unwrap();
+        db.execute_unprepared("UPDATE ledger_head SET seq = 7")
+            .await
+            .unwrap();
+
+        fresh(&database.url).await.unwrap();
+
+        let db = connect(&database).await;
+        assert_eq!(tables(&db).await, TABLES);
+        assert_eq!(column::<i64>(&db, "SELECT seq FROM ledger_head").await, [0]);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_no_step_recorded_is_left_alone() {
+    for database in each().await {
+        let db = connect(&database).await;
+        db.execute_unprepared("CREATE TABLE payments (id INT)")
+            .await
+            .unwrap();
+
+        let refusal = up(&database.url, None).await.unwrap_err().to_string();
+
+        assert!(refusal.contains("table payments is there"), "{refusal}");
+        db.execute_unprepared("DROP TABLE payments").await.unwrap();
+        assert_eq!(up(&database.url, None).await.unwrap().len(), 8);
+    }
+}
