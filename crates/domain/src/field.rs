@@ -69,7 +69,7 @@ const CARD_DIGITS_MAX: usize = 19;
 ///
 /// # Errors
 /// The fault, when the text is too long, has control characters or holds a card number.
-pub(crate) fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
+pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

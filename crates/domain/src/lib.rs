@@ -15,4 +15,4 @@ pub mod ports;
 
 mod field;
 
-pub use field::{FaultCode, FieldFault};
+pub use field::{FaultCode, FieldFault, parse_text};

@@ -1,1 +1,25 @@
-//! HTTP: routes, problem+json, OpenAPI, pages.
+//! HTTP: routes, extractors, problem details, OpenAPI, pages.
+//!
+//! A request passes, in this order: [`middleware`] (request id, security headers, figures), the route table in
+//! [`portal`] or [`dashboard`], an endpoint (one a file: [`bookings`], [`health`], [`pages`]), which parses with
+//! [`input`], calls a use case of `hermes-service`, and answers with [`wire`]; what goes wrong becomes a
+//! [`problem`].
+
+pub mod bookings;
+pub mod dashboard;
+pub mod health;
+pub mod input;
+pub mod middleware;
+pub mod pages;
+pub mod portal;
+pub mod problem;
+pub mod state;
+pub mod wire;
+
+mod assets;
+mod cache;
+mod cursor;
+mod stats;
+
+pub use cursor::JsonList;
+pub use state::AppState;

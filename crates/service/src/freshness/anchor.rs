@@ -42,7 +42,13 @@ pub(super) enum Movement {
 
 impl Anchor {
     pub fn new(staleness_bound: Duration) -> Self {
-        Self { staleness_bound, state: Mutex::new(State { seq: 0, valid_until: None }) }
+        Self {
+            staleness_bound,
+            state: Mutex::new(State {
+                seq: 0,
+                valid_until: None,
+            }),
+        }
     }
 
     /// Tells whether an entry read at a head may be served now.
@@ -63,8 +69,15 @@ impl Anchor {
     pub fn take(&self, head_seq: i64, asked_at: Instant) -> Movement {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let from = state.seq;
-        *state = State { seq: head_seq, valid_until: Some(asked_at + self.staleness_bound) };
-        if head_seq < from { Movement::Back { from } } else { Movement::Forward }
+        *state = State {
+            seq: head_seq,
+            valid_until: Some(asked_at + self.staleness_bound),
+        };
+        if head_seq < from {
+            Movement::Back { from }
+        } else {
+            Movement::Forward
+        }
     }
 
     fn read(&self) -> State {

@@ -29,7 +29,10 @@ pub enum LinkStatus {
 
 impl Link {
     pub fn new(retry_after: Duration) -> Self {
-        Self { retry_after, away: Mutex::new(None) }
+        Self {
+            retry_after,
+            away: Mutex::new(None),
+        }
     }
 
     /// Whether it is worth asking; one caller in each pause tries for all.
@@ -64,7 +67,12 @@ impl Link {
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let since = away.map_or(now, |state| state.since);
-        let first = away.replace(Away { since, ask_again_at: now + self.retry_after }).is_none();
+        let first = away
+            .replace(Away {
+                since,
+                ask_again_at: now + self.retry_after,
+            })
+            .is_none();
         drop(away);
         metrics::counter!("hermes_cache_failures_total").increment(1);
         if first {
@@ -81,7 +89,10 @@ impl Link {
         let Some(state) = away.take() else { return };
         drop(away);
         metrics::gauge!("hermes_cache_up").set(1.0);
-        log::info!("the shared cache is back after {} ms", state.since.elapsed().as_millis());
+        log::info!(
+            "the shared cache is back after {} ms",
+            state.since.elapsed().as_millis()
+        );
     }
 }
 

@@ -91,8 +91,14 @@ impl FreshList {
     pub fn new(parts: FreshnessParts, settings: FreshnessSettings) -> Self {
         let link = Arc::new(Link::new(settings.retry_cache_after));
         let anchor = Arc::new(Anchor::new(settings.staleness_bound));
-        let version_source = VersionSource { cache: Arc::clone(&parts.cache), link: Arc::clone(&link) };
-        let head_source = HeadSource { reader: Arc::clone(&parts.reader), anchor: Arc::clone(&anchor) };
+        let version_source = VersionSource {
+            cache: Arc::clone(&parts.cache),
+            link: Arc::clone(&link),
+        };
+        let head_source = HeadSource {
+            reader: Arc::clone(&parts.reader),
+            anchor: Arc::clone(&anchor),
+        };
         Self {
             parts,
             settings,
@@ -110,7 +116,11 @@ impl FreshList {
     /// # Errors
     /// When neither a cache nor the database can answer.
     pub async fn read(&self) -> Result<Served, ReadError> {
-        let version = if self.link.worth_asking() { self.versions.ask().await } else { None };
+        let version = if self.link.worth_asking() {
+            self.versions.ask().await
+        } else {
+            None
+        };
         let served = match version {
             Some(Ok(version)) => self.read_at_version(version).await,
             Some(Err(_)) | None => self.read_at_head().await,
@@ -131,6 +141,11 @@ impl FreshList {
             self.forget(from, answer.seq).await;
         }
         Ok(answer.seq)
+    }
+
+    /// What is kept in this process.
+    pub fn kept(&self) -> Option<Arc<Snapshot>> {
+        self.l1.load_full()
     }
 
     /// How the shared cache stands.
@@ -159,7 +174,11 @@ impl FreshList {
         if let Some(snapshot) = self.l1.load_full()
             && snapshot.head_seq == head_seq
         {
-            return Ok(Served { snapshot, tier: Tier::L1, anchored: true });
+            return Ok(Served {
+                snapshot,
+                tier: Tier::L1,
+                anchored: true,
+            });
         }
         self.load(LoadKey::Head(head_seq), None).await
     }
@@ -174,10 +193,19 @@ impl FreshList {
             admission = self.anchor.admission(snapshot.head_seq);
         }
         match admission {
-            Admission::Admitted => Some(Served { snapshot, tier, anchored: true }),
+            Admission::Admitted => Some(Served {
+                snapshot,
+                tier,
+                anchored: true,
+            }),
             Admission::TooOld => None,
-            Admission::Unanchored => (self.settings.unanchored == Unanchored::ServeLabelled)
-                .then_some(Served { snapshot, tier, anchored: false }),
+            Admission::Unanchored => {
+                (self.settings.unanchored == Unanchored::ServeLabelled).then_some(Served {
+                    snapshot,
+                    tier,
+                    anchored: false,
+                })
+            }
         }
     }
 
@@ -203,7 +231,11 @@ impl FreshList {
             }
         };
         self.l1.store(Some(Arc::clone(&snapshot)));
-        Ok(Served { snapshot, tier: Tier::Db, anchored: true })
+        Ok(Served {
+            snapshot,
+            tier: Tier::Db,
+            anchored: true,
+        })
     }
 
     /// Reads the list from the database and fills the shared cache, if the version is still the same.
@@ -213,7 +245,10 @@ impl FreshList {
         let window = self.settings.window;
         async move {
             let watch = Stopwatch::now();
-            let read = parts.reader.list(&PaymentFilter::default(), Page::First, window).await?;
+            let read = parts
+                .reader
+                .list(&PaymentFilter::default(), Page::First, window)
+                .await?;
             let payments = read.value.payments;
             let last = payments.last().filter(|_| read.value.has_next).map(Position::of);
             let next_cursor = last.map(|last| parts.renderer.next_cursor(last));
@@ -223,7 +258,11 @@ impl FreshList {
             if let Some(entry) = snapshot.to_entry() {
                 let filled = parts.cache.fill(&entry).await;
                 link.take(&filled);
-                let outcome = if matches!(filled, Ok(true)) { "stored" } else { "refused" };
+                let outcome = if matches!(filled, Ok(true)) {
+                    "stored"
+                } else {
+                    "refused"
+                };
                 metrics::counter!("hermes_cache_fills_total", "outcome" => outcome).increment(1);
             }
             Ok(snapshot)
@@ -262,6 +301,9 @@ impl Source for HeadSource {
         let asked_at = Instant::now();
         let head = self.reader.head().await?;
         let movement = self.anchor.take(head.seq, asked_at);
-        Ok(HeadAnswer { seq: head.seq, movement })
+        Ok(HeadAnswer {
+            seq: head.seq,
+            movement,
+        })
     }
 }

@@ -56,8 +56,14 @@ impl Loads {
                 guard.tell(&loaded);
             });
         }
-        let loaded = loaded.await.unwrap_or_else(|_| Err(StoreError::Internal("the load panicked".to_owned())));
-        if starts { Share::Own(loaded) } else { Share::Joined(loaded) }
+        let loaded = loaded
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Internal("the load panicked".to_owned())));
+        if starts {
+            Share::Own(loaded)
+        } else {
+            Share::Joined(loaded)
+        }
     }
 }
 

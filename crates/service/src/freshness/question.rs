@@ -35,8 +35,13 @@ struct Waiting<A> {
 
 impl<S: Source> SharedQuestion<S> {
     pub fn new(source: S) -> Self {
-        let waiting = Mutex::new(Waiting { in_flight: false, askers: Vec::new() });
-        Self { shared: Arc::new(Shared { source, waiting }) }
+        let waiting = Mutex::new(Waiting {
+            in_flight: false,
+            askers: Vec::new(),
+        });
+        Self {
+            shared: Arc::new(Shared { source, waiting }),
+        }
     }
 
     /// The answer to a question that is sent after this call; `None` only when asking panicked.
@@ -109,8 +114,10 @@ mod tests {
     #[tokio::test]
     async fn whoever_asks_while_a_question_is_in_flight_shares_the_next_one() {
         let go = Arc::new(Notify::new());
-        let question =
-            Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+        let question = Arc::new(SharedQuestion::new(Counter {
+            asked: AtomicUsize::new(0),
+            go: Arc::clone(&go),
+        }));
         let ask = || {
             let question = Arc::clone(&question);
             tokio::spawn(async move { question.ask().await })

@@ -25,7 +25,9 @@ pub(super) struct Settling {
 
 impl Default for Settling {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(SETTLING_MAX)) }
+        Self {
+            places: Arc::new(Semaphore::new(SETTLING_MAX)),
+        }
     }
 }
 
@@ -57,7 +59,11 @@ impl Answers {
     fn tell(self) {
         for (job, decision) in self.jobs.into_iter().zip(self.decisions) {
             let head_seq = self.head_seq;
-            job.answer(decision.map(|outcome| Committed { outcome, head_seq }).map_err(SubmitError::Refused));
+            job.answer(
+                decision
+                    .map(|outcome| Committed { outcome, head_seq })
+                    .map_err(SubmitError::Refused),
+            );
         }
     }
 }

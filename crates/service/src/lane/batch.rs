@@ -37,7 +37,12 @@ impl Queue {
         stopped: watch::Receiver<bool>,
         settings: LaneSettings,
     ) -> Self {
-        Self { receiver, stopped, settings, held: None }
+        Self {
+            receiver,
+            stopped,
+            settings,
+            held: None,
+        }
     }
 
     /// Waits for a command and takes along what else is there; `None` when the queue is closed and empty.
@@ -90,5 +95,7 @@ async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
 }
 
 fn stands_alone(batch: &[Job]) -> bool {
-    batch.last().is_some_and(|job| job.submission.command.stands_alone())
+    batch
+        .last()
+        .is_some_and(|job| job.submission.command.stands_alone())
 }

@@ -43,7 +43,10 @@ enum Failure {
 
 impl CarryOut {
     pub fn new(parts: LaneParts) -> Self {
-        Self { parts, settling: Settling::default() }
+        Self {
+            parts,
+            settling: Settling::default(),
+        }
     }
 
     /// Carries out a batch and answers its callers, on its own time after the commit.
@@ -64,11 +67,19 @@ impl CarryOut {
     }
 
     async fn acknowledge(&self, jobs: Vec<Job>, decided: Decided) {
-        let Decided { head, changes, decisions } = decided;
+        let Decided {
+            head,
+            changes,
+            decisions,
+        } = decided;
         if !changes.events.is_empty() {
             self.parts.events.publish(&changes.events).await;
         }
-        let answers = Answers { jobs, decisions, head_seq: head.seq };
+        let answers = Answers {
+            jobs,
+            decisions,
+            head_seq: head.seq,
+        };
         self.settling.give(answers, self.parts.barrier.clone()).await;
     }
 
@@ -135,13 +146,24 @@ impl CarryOut {
         let duplicates = transaction.find_duplicates(&questions.duplicates).await?;
         let totals = transaction.find_totals(&questions.currencies).await?;
         decider.learn(duplicates, totals);
-        let decisions = submissions.iter().map(|submission| decider.decide(submission)).collect();
+        let decisions = submissions
+            .iter()
+            .map(|submission| decider.decide(submission))
+            .collect();
         let changes = decider.into_changes();
         if changes.is_empty() {
-            return Ok(Decided { head, changes, decisions });
+            return Ok(Decided {
+                head,
+                changes,
+                decisions,
+            });
         }
         transaction.write(&changes).await?;
-        Ok(Decided { head: changes.head, changes, decisions })
+        Ok(Decided {
+            head: changes.head,
+            changes,
+            decisions,
+        })
     }
 
     /// Whether a batch whose COMMIT nobody answered was committed.
@@ -164,14 +186,23 @@ async fn read_named(
     head: LedgerHead,
     submissions: &[&Submission],
 ) -> Result<Facts, StoreError> {
-    let scopes: Vec<Digest> =
-        submissions.iter().filter_map(|submission| submission.idempotency).map(|claim| claim.scope_hash).collect();
-    let targets: Vec<PaymentKey> =
-        submissions.iter().filter_map(|submission| submission.command.target()).cloned().collect();
+    let scopes: Vec<Digest> = submissions
+        .iter()
+        .filter_map(|submission| submission.idempotency)
+        .map(|claim| claim.scope_hash)
+        .collect();
+    let targets: Vec<PaymentKey> = submissions
+        .iter()
+        .filter_map(|submission| submission.command.target())
+        .cloned()
+        .collect();
     let mut facts = Facts::at(head);
     if !scopes.is_empty() {
         let records = transaction.find_idempotency(&scopes).await?;
-        facts.idempotency = records.into_iter().map(|record| (record.claim.scope_hash, record)).collect();
+        facts.idempotency = records
+            .into_iter()
+            .map(|record| (record.claim.scope_hash, record))
+            .collect();
     }
     if !targets.is_empty() {
         facts.payments = transaction.find_payments(&targets).await?;
@@ -192,7 +223,11 @@ fn refuse_all(jobs: Vec<Job>, error: &StoreError) {
         StoreError::OutcomeUnknown(_) => SubmitError::OutcomeUnknown,
         StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => SubmitError::Internal,
     };
-    let kinds: Vec<_> = jobs.iter().map(|job| kind(&job.submission.command)).take(1).collect();
+    let kinds: Vec<_> = jobs
+        .iter()
+        .map(|job| kind(&job.submission.command))
+        .take(1)
+        .collect();
     log::error!(
         commands = jobs.len(),
         first = kinds.first().copied().unwrap_or_default(),

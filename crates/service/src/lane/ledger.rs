@@ -34,7 +34,11 @@ impl Ledger {
     /// When it was refused, or could not be carried out.
     pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { submission, reply, queued_at: Instant::now() };
+        let job = Job {
+            submission,
+            reply,
+            queued_at: Instant::now(),
+        };
         self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 metrics::counter!("hermes_lane_shed_total", "reason" => "full").increment(1);

@@ -1,0 +1,93 @@
+//! Cursors: a place in the list, opaque to callers.
+//!
+//! `n` (older than) or `p` (newer than), the time in microseconds as 16 hexadecimal digits, the identifier.
+
+use std::fmt::Write as _;
+
+use chrono::DateTime;
+use hermes_domain::payment::{Payment, PaymentId};
+use hermes_domain::ports::{Page, Position};
+use hermes_service::freshness::ListRenderer;
+use uuid::Uuid;
+
+use crate::wire::BookingBody;
+
+/// The hexadecimal digits of the time.
+const MICROS_DIGITS: usize = 16;
+
+/// The cursor of the page after a place.
+pub(crate) fn after(position: Position) -> String {
+    write(b'n', position)
+}
+
+/// The cursor of the page before a place.
+pub(crate) fn before(position: Position) -> String {
+    write(b'p', position)
+}
+
+/// The page that a cursor stands for.
+pub(crate) fn parse(text: &str) -> Option<Page> {
+    let (direction, rest) = text.split_at_checked(1)?;
+    let (micros, id) = rest.split_at_checked(MICROS_DIGITS)?;
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) || id.len() != 32 {
+        return None;
+    }
+    let micros = i64::from_str_radix(micros, 16).ok()?;
+    let created_at = DateTime::from_timestamp_micros(micros)?;
+    let position = Position {
+        created_at,
+        id: PaymentId(Uuid::try_parse(id).ok()?),
+    };
+    match direction {
+        "n" => Some(Page::After(position)),
+        "p" => Some(Page::Before(position)),
+        _ => None,
+    }
+}
+
+fn write(direction: u8, position: Position) -> String {
+    let mut text = String::from(char::from(direction));
+    let micros = position.created_at.timestamp_micros();
+    // Writing to a string cannot fail.
+    let _written = write!(text, "{micros:0MICROS_DIGITS$x}{}", position.id.0.simple());
+    text
+}
+
+/// Writes the list of bookings as the JSON array that the API serves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonList;
+
+impl ListRenderer for JsonList {
+    fn body(&self, payments: &[Payment]) -> Vec<u8> {
+        let bookings: Vec<_> = payments.iter().map(BookingBody::from).collect();
+        // Texts and numbers: serialising them cannot fail.
+        serde_json::to_vec(&bookings).unwrap_or_default()
+    }
+
+    fn next_cursor(&self, last: Position) -> String {
+        after(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_says_what_it_was_made_of() {
+        let created_at = DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap();
+        let position = Position {
+            created_at,
+            id: PaymentId(Uuid::from_u128(42)),
+        };
+        assert_eq!(parse(&after(position)), Some(Page::After(position)));
+        assert_eq!(parse(&before(position)), Some(Page::Before(position)));
+    }
+
+    #[test]
+    fn nonsense_is_no_cursor() {
+        for text in ["", "n", "x0", "é", "n-000000000000001", &"n0".repeat(40)] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The dashboard: port 8080.

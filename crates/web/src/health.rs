@@ -1,0 +1,108 @@
+//! `/health`: what is probed, not assumed.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, get, web};
+use chrono::Utc;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::ProblemBody;
+use crate::state::AppState;
+use crate::wire::instant;
+
+/// How Hermes and what it needs are doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`; `degraded` while the shared cache is away; `unavailable` while the database is, or the server stops.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// When it was asked.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    timestamp: String,
+    /// `connected` or `disconnected`.
+    #[schema(example = "connected")]
+    database: &'static str,
+    /// `connected`, `disconnected`, or `disabled` when there is none.
+    #[schema(example = "connected")]
+    redis: &'static str,
+}
+
+/// That the process runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Liveness {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Probes the database and the shared cache.
+#[utoipa::path(
+    tag = "health",
+    responses(
+        (status = 200, description = "Requests are served", body = Health),
+        (status = 503, description = "The database is away", body = Health),
+        (status = "4XX", description = "Never", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[get("/health")]
+pub async fn health(state: web::Data<AppState>) -> HttpResponse {
+    let (head, cache) = (state.list.head_seq().await, state.cache.probe().await);
+    let redis = match cache {
+        Ok(Some(())) => "connected",
+        Ok(None) => "disabled",
+        Err(_) => "disconnected",
+    };
+    answer(head.is_ok(), redis)
+}
+
+/// Whether the process runs; asks nothing else.
+#[utoipa::path(tag = "health", responses((status = 200, description = "The process runs", body = Liveness)))]
+#[get("/health/live")]
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Liveness { status: "ok" })
+}
+
+/// Whether requests should be sent here: the database answers and the server is not stopping.
+#[utoipa::path(
+    tag = "health",
+    responses(
+        (status = 200, description = "Ready", body = Health),
+        (status = 503, description = "Not now", body = Health),
+    )
+)]
+#[get("/health/ready")]
+pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
+    let cache_up = matches!(
+        state.list.link_status(),
+        hermes_service::freshness::LinkStatus::Up
+    );
+    let redis = match (state.cache_is_shared, cache_up) {
+        (false, _) => "disabled",
+        (true, true) => "connected",
+        (true, false) => "disconnected",
+    };
+    answer(
+        !state.draining.has_started() && state.list.head_seq().await.is_ok(),
+        redis,
+    )
+}
+
+fn answer(available: bool, redis: &'static str) -> HttpResponse {
+    let (code, status) = match (available, redis) {
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (true, "disconnected") => (StatusCode::OK, "degraded"),
+        (true, _) => (StatusCode::OK, "ok"),
+    };
+    let database = if available { "connected" } else { "disconnected" };
+    HttpResponse::build(code)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Health {
+            status,
+            timestamp: instant(Utc::now()),
+            database,
+            redis,
+        })
+}

@@ -1,0 +1,21 @@
+//! Reading requests: every fault named at once, nothing guessed.
+
+mod booking;
+mod conditional;
+mod correction;
+mod idempotency;
+mod json;
+mod object;
+mod origin;
+mod query;
+
+pub use booking::{booking_from_form, booking_from_json};
+pub use conditional::{expected_version, is_not_modified, optional_version};
+pub use correction::{cancellation_from_json, correction_from_json};
+pub use idempotency::{IdempotencyKey, claim, fingerprint};
+pub use json::JsonObject;
+pub use origin::Caller;
+pub use query::ListQuery;
+
+/// The largest body that is read, in bytes.
+pub const BODY_MAX: usize = 64 * 1024;

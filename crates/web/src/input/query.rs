@@ -1,0 +1,151 @@
+//! The query of `GET /api/bookings`.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use hermes_domain::FaultCode;
+use hermes_domain::FieldFault;
+use hermes_domain::payment::{Reference, limits};
+use hermes_domain::ports::{Page, PaymentFilter, reader_limits};
+
+use crate::cursor;
+use crate::problem::{Problem, ProblemCode};
+
+/// Which bookings, and which page of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Which bookings.
+    pub filter: PaymentFilter,
+    /// Which page.
+    pub page: Page,
+    /// How many at the most.
+    pub limit: u64,
+    /// The parameters again without the cursor, for the links to other pages.
+    pub kept: Vec<(String, String)>,
+}
+
+impl ListQuery {
+    /// Reads a query; no parameter at all is `None`: the cached list.
+    ///
+    /// # Errors
+    /// Every parameter that is unknown or cannot be taken.
+    pub fn parse(query: &str) -> Result<Option<Self>, Problem> {
+        if query.is_empty() {
+            return Ok(None);
+        }
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(query).map_err(|_| Problem::new(ProblemCode::InvalidQuery))?;
+        let mut parsed = Self {
+            filter: PaymentFilter::default(),
+            page: Page::First,
+            limit: reader_limits::PAGE_DEFAULT,
+            kept: pairs
+                .iter()
+                .filter(|(name, _)| name != "cursor")
+                .cloned()
+                .collect(),
+        };
+        let faults: Vec<_> = pairs
+            .iter()
+            .filter_map(|(name, value)| parsed.take(name, value.trim()).err())
+            .collect();
+        if faults.is_empty() {
+            Ok(Some(parsed))
+        } else {
+            Err(Problem::invalid_query(faults))
+        }
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
+        let wrong = |detail: &str| FieldFault::new(name, FaultCode::NotAChoice, detail);
+        let filter = &mut self.filter;
+        match name {
+            "limit" => {
+                let limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
+                self.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
+            }
+            "cursor" => {
+                let stale = "is not one of this list's cursors: follow the Link header";
+                self.page = cursor::parse(value).ok_or_else(|| wrong(stale))?;
+            }
+            "status" => {
+                let choices = "must be PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED";
+                filter.status = Some(value.parse().map_err(|_| wrong(choices))?);
+            }
+            "validation_status" => {
+                filter.validation_status =
+                    Some(value.parse().map_err(|_| wrong("must be PASSED or FLAGGED"))?);
+            }
+            "email" => filter.email = short_text(name, value, limits::EMAIL_MAX)?,
+            "school" => filter.school = short_text(name, value, limits::SCHOOL_MAX)?,
+            "q" => filter.text = short_text(name, value, limits::NAME_MAX)?,
+            "reference" => {
+                let reference = Reference::parse(value).or_else(|_| Reference::parse_creditor(value));
+                filter.reference = Some(reference.map_err(|error| wrong(&error.to_string()))?.to_string());
+            }
+            "created_from" => filter.created_from = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
+            "created_to" => filter.created_to = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
+            _ => {
+                let detail = "is not a parameter of this list";
+                return Err(FieldFault::new(name, FaultCode::UnknownField, detail));
+            }
+        }
+        Ok(())
+    }
+}
+
+const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2026-11-22T18:00:00Z";
+
+fn short_text(name: &str, value: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
+    if value.chars().count() > max_chars {
+        return Err(FieldFault::new(
+            name,
+            FaultCode::TooLong,
+            format!("at most {max_chars} characters"),
+        ));
+    }
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+/// An instant of RFC 3339, or a day's first one in UTC.
+fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|instant| instant.to_utc());
+    instant.or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_parameter_is_the_cached_list() {
+        assert_eq!(ListQuery::parse("").unwrap(), None);
+        assert!(ListQuery::parse("limit=1").unwrap().is_some());
+    }
+
+    #[test]
+    fn every_wrong_parameter_is_named() {
+        let problem =
+            ListQuery::parse("limit=0&status=LATE&created_from=soon&page=2&cursor=x&reference=REF1")
+                .unwrap_err();
+        let named: Vec<_> = problem
+            .errors()
+            .iter()
+            .map(|fault| fault.pointer.as_str())
+            .collect();
+        assert_eq!(
+            named,
+            [
+                "/limit",
+                "/status",
+                "/created_from",
+                "/page",
+                "/cursor",
+                "/reference"
+            ]
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! The frame around every request.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+use super::request_id::{HEADER, RequestId};
+use super::security;
+use crate::pages::problem_page;
+use crate::problem::{Problem, ProblemCode};
+
+/// Names the request, answers problems in the caller's language, counts, logs, and adds the common headers.
+///
+/// # Errors
+/// None of the endpoints': theirs become answers.
+pub async fn finish(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::of(request.headers());
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Whoever can be got can be asked for its head: the server leaves the body out by itself.
+        request.head_mut().method = Method::GET;
+    }
+    // Endpoints and extractors turn their errors into answers, so what is left here is a fault of actix itself.
+    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = with_problem(response, &id);
+    let path = response.request().path().to_owned();
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(HEADER), value);
+    }
+    security::add_headers(&path, response.headers_mut());
+    record(&method, &response, &id, started);
+    Ok(response)
+}
+
+/// Replaces an error that is not a problem yet, and gives a problem its request id.
+fn with_problem(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
+    let (request, response) = response.into_parts();
+    let status = response.status();
+    let answer = match response.error().and_then(Error::as_error::<Problem>) {
+        Some(problem) => Some(answer(&request, problem, id)),
+        None if needs_problem(&response) => {
+            let problem = Problem::new(ProblemCode::of_status(status));
+            let problem = match response.error() {
+                Some(error) if status.is_server_error() => problem.caused_by(error),
+                _ => problem,
+            };
+            Some(answer(&request, &problem, id))
+        }
+        None => None,
+    };
+    ServiceResponse::new(request, answer.unwrap_or(response))
+}
+
+/// Whether an answer says that something went wrong without saying what.
+fn needs_problem(response: &HttpResponse) -> bool {
+    let status = response.status();
+    let has_type = response.headers().contains_key(CONTENT_TYPE);
+    (status.is_client_error() || status.is_server_error()) && (response.error().is_some() || !has_type)
+}
+
+fn answer(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpResponse {
+    if let Some(cause) = problem.cause() {
+        log::error!(
+            request_id = id.0.as_str(), code = problem.code.code(), cause = cause;
+            "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
+        );
+    }
+    if wants_page(request) {
+        problem_page(problem, &id.0)
+    } else {
+        problem.response(&id.0)
+    }
+}
+
+/// Browsers that open a page get a page.
+fn wants_page(request: &HttpRequest) -> bool {
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let path = request.path();
+    !path.starts_with("/api/") && !path.starts_with("/health") && accept.contains("text/html")
+}
+
+fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: Instant) {
+    let elapsed = started.elapsed();
+    // The pattern, never the path: paths have references and secrets in them.
+    let pattern = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status();
+    let labels = [
+        ("method", known_method(method).to_owned()),
+        ("route", pattern.clone()),
+    ];
+    metrics::counter!("hermes_http_requests_total", "method" => known_method(method), "route" => pattern.clone(),
+        "status" => status_class(status))
+    .increment(1);
+    metrics::histogram!("hermes_http_request_seconds", &labels).record(elapsed);
+    log::debug!(
+        target: "hermes::access",
+        request_id = id.0.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        "{method} {pattern} {}", status.as_u16()
+    );
+}
+
+/// The method as a label: a caller cannot make up new ones.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn status_class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        500..=599 => "5xx",
+        _ => "1xx",
+    }
+}

@@ -1,0 +1,78 @@
+//! Which error of a use case is which problem.
+
+use actix_web::http::header::{ETAG, HeaderValue};
+use hermes_domain::ledger::Refusal;
+use hermes_domain::ports::StoreError;
+use hermes_service::freshness::ReadError;
+use hermes_service::lane::SubmitError;
+
+use super::{Problem, ProblemCode};
+use crate::wire::etag_of_version;
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused(refusal) => Self::from(refusal),
+            SubmitError::Busy => Self::new(ProblemCode::Overloaded),
+            SubmitError::Stopping => Self::new(ProblemCode::Stopping),
+            SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),
+            SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),
+            // The lane has logged the cause.
+            SubmitError::Internal => Self::new(ProblemCode::Internal),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(key) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("There is no booking {key}."))
+            }
+            Refusal::VersionMismatch { current } => {
+                let problem = Self::new(ProblemCode::VersionMismatch);
+                match HeaderValue::from_str(&etag_of_version(current)) {
+                    Ok(etag) => problem.with_header(ETAG, etag),
+                    Err(_) => problem,
+                }
+            }
+            Refusal::IllegalState { status, attempted } => Self::new(ProblemCode::IllegalState).with_detail(
+                format!("Nothing was changed: a payment that is {status} cannot be {attempted}."),
+            ),
+            Refusal::Invalid(faults) => Self::invalid_fields(faults),
+            Refusal::KeyReused { payment } => {
+                Self::new(ProblemCode::IdempotencyKeyReused).with_detail(format!(
+                    "Nothing was saved. This key stands for the booking {}; use a new key for a new request.",
+                    payment.reference
+                ))
+            }
+            Refusal::OutOfRange => Self::new(ProblemCode::OutOfRange),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+/// Errors of reads: nothing was to be saved.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) => {
+                Self::new(ProblemCode::DatabaseUnavailable)
+                    .with_detail(
+                        "The database does not answer now. Try again in a moment; what was saved is safe.",
+                    )
+                    .caused_by(error)
+            }
+            StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => {
+                Self::new(ProblemCode::Internal).caused_by(error)
+            }
+        }
+    }
+}
