@@ -1,13 +1,12 @@
 //! The portal: the route table of port 9292.
 
-use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{App, HttpRequest, HttpResponse, get, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 use crate::{assets, bookings, cache, health, pages, stats};
 
 /// The document's own words.
@@ -76,16 +75,8 @@ async fn openapi_json() -> HttpResponse {
 
 /// No route took the request: the address is unknown, or it takes other methods.
 async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(unmatched(request.path()))
-}
-
-/// Says whether an address is unknown or only the method is wrong.
-fn unmatched(path: &str) -> Problem {
-    let methods = pages::methods_of(path).or_else(|| api_methods_of(path));
-    match methods.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
-        Some(allow) => Problem::new(ProblemCode::MethodNotAllowed).with_header(ALLOW, allow),
-        None => Problem::new(ProblemCode::NotFound),
-    }
+    let path = request.path();
+    Err(Problem::unmatched(pages::methods_of(path).or_else(|| api_methods_of(path))))
 }
 
 fn api_methods_of(path: &str) -> Option<String> {

@@ -169,10 +169,7 @@ pub enum ChainFault {
 
 impl Default for ChainWalk {
     fn default() -> Self {
-        Self {
-            last_seq: 0,
-            last_hash: AuditHash::START,
-        }
+        Self { last_seq: 0, last_hash: AuditHash::START }
     }
 }
 
@@ -194,16 +191,10 @@ impl ChainWalk {
     pub fn step(&mut self, entry: &AuditEntry) -> Result<(), ChainBreak> {
         let expected = self.last_seq + 1;
         if entry.seq != expected {
-            return Err(ChainBreak {
-                seq: expected,
-                fault: ChainFault::Missing,
-            });
+            return Err(ChainBreak { seq: expected, fault: ChainFault::Missing });
         }
         if entry.hash_after(self.last_hash) != entry.hash {
-            return Err(ChainBreak {
-                seq: expected,
-                fault: ChainFault::Changed,
-            });
+            return Err(ChainBreak { seq: expected, fault: ChainFault::Changed });
         }
         self.last_seq = expected;
         self.last_hash = entry.hash;
@@ -216,16 +207,10 @@ impl ChainWalk {
     /// When rows are missing at the end, or the last hash is another.
     pub fn finish(&self, head_seq: i64, head_hash: AuditHash) -> Result<(), ChainBreak> {
         if self.last_seq < head_seq {
-            return Err(ChainBreak {
-                seq: self.last_seq + 1,
-                fault: ChainFault::Missing,
-            });
+            return Err(ChainBreak { seq: self.last_seq + 1, fault: ChainFault::Missing });
         }
         if self.last_seq != head_seq || self.last_hash != head_hash {
-            return Err(ChainBreak {
-                seq: self.last_seq,
-                fault: ChainFault::NotTheHead,
-            });
+            return Err(ChainBreak { seq: self.last_seq, fault: ChainFault::NotTheHead });
         }
         Ok(())
     }

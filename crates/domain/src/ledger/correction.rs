@@ -30,10 +30,18 @@ pub(super) fn propose(
         sender_address: text(&request.sender_address, current.sender_address.as_deref()),
         amount_received: None,
     };
-    let booking = NewBooking::parse(&asked)?;
-    if booking.amount != payment.amount && !payment.amount_received.is_zero() {
-        let detail = "the amount can be corrected only while nothing was received";
-        return Err(vec![FieldFault::new("amount", FaultCode::Frozen, detail)]);
+    let frozen = frozen_amount(payment, &request.amount);
+    match NewBooking::parse(&asked) {
+        Ok(booking) if frozen.is_none() => Ok((booking.details, booking.amount)),
+        parsed => Err(parsed.err().into_iter().flatten().chain(frozen).collect()),
     }
-    Ok((booking.details, booking.amount))
+}
+
+/// The fault of another amount than the one that money has arrived for.
+fn frozen_amount(payment: &Payment, edit: &Edit) -> Option<FieldFault> {
+    let Edit::Set(text) = edit else { return None };
+    let amount = Money::parse(text, payment.amount.currency()).ok()?;
+    let detail = "the amount can be corrected only while nothing was received";
+    (amount != payment.amount && !payment.amount_received.is_zero())
+        .then(|| FieldFault::new("amount", FaultCode::Frozen, detail))
 }

@@ -58,11 +58,7 @@ impl<'a> Decider<'a> {
             advanced_at: circumstances.now,
             ..facts.head
         };
-        Self {
-            circumstances,
-            facts,
-            changes: Changes::after(head),
-        }
+        Self { circumstances, facts, changes: Changes::after(head) }
     }
 
     /// What else must be known to decide the commands.
@@ -89,9 +85,7 @@ impl<'a> Decider<'a> {
         totals: impl IntoIterator<Item = Totals>,
     ) {
         self.facts.duplicates.extend(duplicates);
-        self.facts
-            .totals
-            .extend(totals.into_iter().map(|totals| (totals.currency, totals)));
+        self.facts.totals.extend(totals.into_iter().map(|totals| (totals.currency, totals)));
     }
 
     /// Decides one command; later ones see what it changed.
@@ -100,22 +94,14 @@ impl<'a> Decider<'a> {
     /// The refusal; nothing was changed then.
     pub fn decide(&mut self, submission: &Submission) -> Result<Outcome, Refusal> {
         if let Some(answer) = self.earlier_answer(submission)? {
-            return Ok(Outcome {
-                effect: answer.effect,
-                payment: answer.payment,
-                replayed: true,
-            });
+            return Ok(Outcome { effect: answer.effect, payment: answer.payment, replayed: true });
         }
         let moved = match &submission.command {
             Command::Book(booking) => self.book(booking)?,
             Command::Correct(correction) => self.correct(correction)?,
             Command::Cancel(cancellation) => self.cancel(cancellation)?,
         };
-        let outcome = Outcome {
-            effect: moved.effect,
-            payment: moved.after.clone(),
-            replayed: false,
-        };
+        let outcome = Outcome { effect: moved.effect, payment: moved.after.clone(), replayed: false };
         self.apply(submission, moved)?;
         Ok(outcome)
     }
@@ -135,9 +121,7 @@ impl<'a> Decider<'a> {
         if record.claim.fingerprint == claim.fingerprint {
             Ok(Some(record.answer.clone()))
         } else {
-            Err(Refusal::KeyReused {
-                payment: Box::new(record.answer.payment.clone()),
-            })
+            Err(Refusal::KeyReused { payment: Box::new(record.answer.payment.clone()) })
         }
     }
 
@@ -145,26 +129,15 @@ impl<'a> Decider<'a> {
         let Circumstances { rules, now, entropy } = self.circumstances;
         let reference = Reference::new(self.changes.head.next_reference).ok_or(Refusal::OutOfRange)?;
         let place = u16::try_from(self.changes.booked.len()).map_err(|_| Refusal::OutOfRange)?;
-        let key = rules
-            .duplicates
-            .key_of(PaymentId::NIL, &booking.details, booking.amount, now);
-        let fee = rules
-            .fees
-            .fee_of(booking.amount)
-            .map_err(|_| Refusal::OutOfRange)?;
+        let key = rules.duplicates.key_of(PaymentId::NIL, &booking.details, booking.amount, now);
+        let fee = rules.fees.fee_of(booking.amount).map_err(|_| Refusal::OutOfRange)?;
         let after = build(PaymentFacts {
             id: PaymentId::generate(now, place, entropy.random()),
             reference,
             page_token: PageToken(entropy.random()),
             details: booking.details.clone(),
             amount: booking.amount,
-            checks: self.checks(
-                &key,
-                booking.amount,
-                &fee,
-                rules.fee_bearer,
-                booking.amount_received,
-            )?,
+            checks: self.checks(&key, booking.amount, &fee, rules.fee_bearer, booking.amount_received)?,
             fee,
             fee_bearer: rules.fee_bearer,
             amount_received: booking.amount_received,
@@ -173,12 +146,7 @@ impl<'a> Decider<'a> {
             created_at: now,
             updated_at: now,
         })?;
-        Ok(Move {
-            effect: Effect::Booked,
-            before: None,
-            after,
-            reason: None,
-        })
+        Ok(Move { effect: Effect::Booked, before: None, after, reason: None })
     }
 
     fn correct(&self, correction: &Correction) -> Result<Move, Refusal> {
@@ -187,12 +155,7 @@ impl<'a> Decider<'a> {
         let (details, amount) = propose(before, &correction.request).map_err(Refusal::Invalid)?;
         if details == before.details && amount == before.amount {
             let after = before.clone();
-            return Ok(Move {
-                effect: Effect::Unchanged,
-                before: Some(before.clone()),
-                after,
-                reason: None,
-            });
+            return Ok(Move { effect: Effect::Unchanged, before: Some(before.clone()), after, reason: None });
         }
         let fee = if amount == before.amount {
             before.fee.clone()
@@ -210,12 +173,7 @@ impl<'a> Decider<'a> {
             ..before.clone().into_facts()
         })?;
         let reason = correction.reason.clone();
-        Ok(Move {
-            effect: Effect::Corrected,
-            before: Some(before.clone()),
-            after,
-            reason,
-        })
+        Ok(Move { effect: Effect::Corrected, before: Some(before.clone()), after, reason })
     }
 
     fn cancel(&self, cancellation: &Cancellation) -> Result<Move, Refusal> {
@@ -228,12 +186,7 @@ impl<'a> Decider<'a> {
             ..before.clone().into_facts()
         })?;
         let reason = Some(cancellation.reason.clone());
-        Ok(Move {
-            effect: Effect::Cancelled,
-            before: Some(before.clone()),
-            after,
-            reason,
-        })
+        Ok(Move { effect: Effect::Cancelled, before: Some(before.clone()), after, reason })
     }
 
     /// The payment that a command alters, which must be live and as the caller has seen it.
@@ -243,21 +196,12 @@ impl<'a> Decider<'a> {
         expected_version: Option<i64>,
         attempted: &'static str,
     ) -> Result<&Payment, Refusal> {
-        let payment = self
-            .facts
-            .payments
-            .get(key)
-            .ok_or_else(|| Refusal::NotFound(key.clone()))?;
+        let payment = self.facts.payments.get(key).ok_or_else(|| Refusal::NotFound(key.clone()))?;
         if expected_version.is_some_and(|expected| expected != payment.version) {
-            return Err(Refusal::VersionMismatch {
-                current: payment.version,
-            });
+            return Err(Refusal::VersionMismatch { current: payment.version });
         }
         if payment.cancelled_at.is_some() {
-            return Err(Refusal::IllegalState {
-                status: payment.status(),
-                attempted,
-            });
+            return Err(Refusal::IllegalState { status: payment.status(), attempted });
         }
         Ok(payment)
     }
@@ -276,14 +220,7 @@ impl<'a> Decider<'a> {
         };
         let duplicate_of = self.facts.duplicates.get(key).copied();
         let thresholds = &self.circumstances.rules.thresholds;
-        Ok(run_checks(
-            &key.email_key,
-            duplicate_of,
-            amount,
-            thresholds,
-            due,
-            received,
-        ))
+        Ok(run_checks(&key.email_key, duplicate_of, amount, thresholds, due, received))
     }
 
     /// The question whether the payer has another live payment, and the amount it is about.
@@ -291,9 +228,7 @@ impl<'a> Decider<'a> {
         let Circumstances { rules, now, .. } = self.circumstances;
         match command {
             Command::Book(booking) => {
-                let key = rules
-                    .duplicates
-                    .key_of(PaymentId::NIL, &booking.details, booking.amount, now);
+                let key = rules.duplicates.key_of(PaymentId::NIL, &booking.details, booking.amount, now);
                 Some((key, booking.amount))
             }
             Command::Correct(correction) => {
@@ -304,9 +239,7 @@ impl<'a> Decider<'a> {
             Command::Cancel(cancellation) => {
                 let payment = self.facts.payments.get(&cancellation.target)?;
                 Some((
-                    rules
-                        .duplicates
-                        .key_of(payment.id, &payment.details, payment.amount, now),
+                    rules.duplicates.key_of(payment.id, &payment.details, payment.amount, now),
                     payment.amount,
                 ))
             }
@@ -315,23 +248,11 @@ impl<'a> Decider<'a> {
 
     /// Takes a decided move into the changes and into the facts of later commands.
     fn apply(&mut self, submission: &Submission, moved: Move) -> Result<(), Refusal> {
-        let Move {
-            effect,
-            before,
-            after,
-            reason,
-        } = moved;
+        let Move { effect, before, after, reason } = moved;
         let currency = after.amount.currency();
         if effect != Effect::Unchanged {
-            let known = self
-                .facts
-                .totals
-                .get(&currency)
-                .copied()
-                .unwrap_or(Totals::empty(currency));
-            let totals = known
-                .moved(before.as_ref(), &after)
-                .map_err(|_| Refusal::OutOfRange)?;
+            let known = self.facts.totals.get(&currency).copied().unwrap_or(Totals::empty(currency));
+            let totals = known.moved(before.as_ref(), &after).map_err(|_| Refusal::OutOfRange)?;
             self.facts.totals.insert(currency, totals);
             self.changes.totals.insert(currency, totals);
         }
@@ -351,14 +272,12 @@ impl<'a> Decider<'a> {
         }
         if let Some(kind) = EventKind::of_effect(effect) {
             self.changes.head.event_seq += 1;
-            self.changes
-                .events
-                .push(Event::of(self.changes.head.event_seq, kind, &after));
+            self.changes.events.push(Event::of(self.changes.head.event_seq, kind, &after));
         }
         self.record_answer(submission, effect, &after);
         match effect {
             Effect::Booked => self.add_booked(after),
-            Effect::Corrected | Effect::Cancelled => self.changes.altered.push(after),
+            Effect::Corrected | Effect::Cancelled => self.add_altered(after),
             Effect::Unchanged => {}
         }
         Ok(())
@@ -371,10 +290,7 @@ impl<'a> Decider<'a> {
         let record = IdempotencyRecord {
             claim,
             payment_id: payment.id,
-            answer: RecordedAnswer {
-                effect,
-                payment: payment.clone(),
-            },
+            answer: RecordedAnswer { effect, payment: payment.clone() },
             created_at: self.circumstances.now,
         };
         self.facts.idempotency.insert(claim.scope_hash, record.clone());
@@ -383,12 +299,18 @@ impl<'a> Decider<'a> {
 
     fn add_booked(&mut self, payment: Payment) {
         let Circumstances { rules, now, .. } = self.circumstances;
-        let key = rules
-            .duplicates
-            .key_of(PaymentId::NIL, &payment.details, payment.amount, now);
+        let key = rules.duplicates.key_of(PaymentId::NIL, &payment.details, payment.amount, now);
         self.facts.duplicates.insert(key, payment.reference);
         self.changes.head.next_reference += 1;
         self.changes.booked.push(payment);
+    }
+
+    fn add_altered(&mut self, payment: Payment) {
+        // The same payment may be known by its identifier and by its reference.
+        for known in self.facts.payments.values_mut().filter(|known| known.id == payment.id) {
+            known.clone_from(&payment);
+        }
+        self.changes.altered.push(payment);
     }
 }
 

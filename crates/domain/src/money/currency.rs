@@ -20,19 +20,19 @@ pub struct Currency(iso_currency::Currency);
 pub struct UnknownCurrency;
 
 /// Codes that the standard's list of current codes no longer has, or has only for accounting.
-const NOT_PAYABLE: [&str; 14] = [
-    "BGN", "CUC", "HRK", "SLL", "ZWL", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW",
-];
+const NOT_PAYABLE: [&str; 14] =
+    ["BGN", "CUC", "HRK", "SLL", "ZWL", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"];
 
 impl Currency {
     /// The United States dollar, the default of a booking.
     pub const USD: Self = Self(iso_currency::Currency::USD);
 
+    /// The Japanese yen, which has no decimals.
+    pub const JPY: Self = Self(iso_currency::Currency::JPY);
+
     /// Lists every currency.
     pub fn all() -> impl Iterator<Item = Self> {
-        iso_currency::Currency::iter()
-            .map(Self)
-            .filter(|currency| currency.is_payable())
+        iso_currency::Currency::iter().map(Self).filter(|currency| currency.is_payable())
     }
 
     /// The three letters.

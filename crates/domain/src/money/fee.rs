@@ -8,8 +8,13 @@ use super::{AmountError, Currency, Money, MoneyError, parse_minor};
 
 /// A rate in hundredths of a per cent: 250 are 2.50 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u16", into = "u16")]
 pub struct BasisPoints(u16);
+
+/// A rate that is more than the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a rate must be at most {} basis points", BasisPoints::WHOLE)]
+pub struct RateTooHigh;
 
 impl BasisPoints {
     /// The basis points of the whole.
@@ -17,16 +22,26 @@ impl BasisPoints {
 
     /// A rate of at most the whole.
     pub const fn new(points: u16) -> Option<Self> {
-        if points <= Self::WHOLE {
-            Some(Self(points))
-        } else {
-            None
-        }
+        if points <= Self::WHOLE { Some(Self(points)) } else { None }
     }
 
     /// The hundredths of a per cent.
     pub const fn get(self) -> u16 {
         self.0
+    }
+}
+
+impl TryFrom<u16> for BasisPoints {
+    type Error = RateTooHigh;
+
+    fn try_from(points: u16) -> Result<Self, RateTooHigh> {
+        Self::new(points).ok_or(RateTooHigh)
+    }
+}
+
+impl From<BasisPoints> for u16 {
+    fn from(rate: BasisPoints) -> Self {
+        rate.0
     }
 }
 
@@ -157,19 +172,12 @@ impl FeeSchedule {
             .get(&amount.currency())
             .and_then(|tiers| tiers.iter().find(|tier| amount.minor() <= tier.up_to_minor))
             .ok_or(MoneyError::OutOfRange)?;
-        Ok(Fee {
-            amount: amount.share_half_up(tier.rate)?,
-            rate: tier.rate,
-            rule: tier.name.clone(),
-        })
+        Ok(Fee { amount: amount.share_half_up(tier.rate)?, rate: tier.rate, rule: tier.name.clone() })
     }
 }
 
 fn resolve_tiers(specs: &[TierSpec], currency: Currency) -> Result<Vec<Tier>, FeeScheduleError> {
-    let unbounded = specs
-        .iter()
-        .filter(|spec| spec.bound == TierBound::Unbounded)
-        .count();
+    let unbounded = specs.iter().filter(|spec| spec.bound == TierBound::Unbounded).count();
     if unbounded != 1 || specs.last().is_none_or(|last| last.bound != TierBound::Unbounded) {
         return Err(FeeScheduleError::NotTotal { currency });
     }
@@ -178,10 +186,7 @@ fn resolve_tiers(specs: &[TierSpec], currency: Currency) -> Result<Vec<Tier>, Fe
         let tier = resolve_tier(spec, currency)?;
         let floor_minor = tiers.last().map_or(0, |before| before.up_to_minor);
         if tier.up_to_minor <= floor_minor {
-            return Err(FeeScheduleError::NotAscending {
-                tier: tier.name,
-                currency,
-            });
+            return Err(FeeScheduleError::NotAscending { tier: tier.name, currency });
         }
         tiers.push(tier);
     }
@@ -205,9 +210,5 @@ fn resolve_tier(spec: &TierSpec, currency: Currency) -> Result<Tier, FeeSchedule
         TierBound::UpTo(text) => minor(text)?,
         TierBound::Unbounded => i64::MAX,
     };
-    Ok(Tier {
-        name: spec.name.clone(),
-        up_to_minor,
-        rate: spec.rate,
-    })
+    Ok(Tier { name: spec.name.clone(), up_to_minor, rate: spec.rate })
 }

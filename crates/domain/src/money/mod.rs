@@ -7,7 +7,7 @@ mod parse;
 
 pub use amount::{MAX_MINOR, Money, MoneyError};
 pub use currency::{Currency, UnknownCurrency};
-pub use fee::{BasisPoints, Fee, FeeBearer, FeeSchedule, FeeScheduleError, TierBound, TierSpec};
+pub use fee::{BasisPoints, Fee, FeeBearer, FeeSchedule, FeeScheduleError, RateTooHigh, TierBound, TierSpec};
 pub use parse::AmountError;
 
 pub(crate) use parse::parse_minor;

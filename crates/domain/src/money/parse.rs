@@ -64,31 +64,20 @@ impl Decimal {
             Some(parts) => parts,
             None => (mantissa, ""),
         };
-        if whole.is_empty()
-            || !whole
-                .bytes()
-                .chain(fraction.bytes())
-                .all(|byte| byte.is_ascii_digit())
-        {
+        if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let significant = format!("{whole}{fraction}");
         let significant = significant.trim_start_matches('0');
         let trimmed = significant.trim_end_matches('0');
         if trimmed.is_empty() {
-            return Some(Self {
-                digits: 0,
-                exponent: 0,
-            });
+            return Some(Self { digits: 0, exponent: 0 });
         }
         let zeros = i32::try_from(significant.len() - trimmed.len()).ok()?;
         let decimals = i32::try_from(fraction.len()).ok()?;
         // More than 38 significant digits are beyond every amount and every minor unit.
         let digits = trimmed.parse().unwrap_or(u128::MAX);
-        Some(Self {
-            digits,
-            exponent: exponent - decimals + zeros,
-        })
+        Some(Self { digits, exponent: exponent - decimals + zeros })
     }
 
     fn to_minor(&self, currency: Currency) -> Result<i64, AmountError> {
@@ -99,15 +88,9 @@ impl Decimal {
         let too_large = AmountError::TooLarge { currency };
         let shift =
             u32::try_from(self.exponent + decimals).map_err(|_| AmountError::TooManyDecimals { currency })?;
-        let minor = 10_u128
-            .checked_pow(shift)
-            .and_then(|power| power.checked_mul(self.digits));
+        let minor = 10_u128.checked_pow(shift).and_then(|power| power.checked_mul(self.digits));
         let minor = i64::try_from(minor.ok_or(too_large)?).map_err(|_| too_large)?;
-        if minor > MAX_MINOR {
-            Err(too_large)
-        } else {
-            Ok(minor)
-        }
+        if minor > MAX_MINOR { Err(too_large) } else { Ok(minor) }
     }
 }
 
@@ -120,8 +103,6 @@ fn parse_exponent(text: &str) -> Option<i32> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let size = digits
-        .parse::<i32>()
-        .map_or(EXPONENT_MAX, |size| size.min(EXPONENT_MAX));
+    let size = digits.parse::<i32>().map_or(EXPONENT_MAX, |size| size.min(EXPONENT_MAX));
     Some(if negative { -size } else { size })
 }

@@ -26,12 +26,8 @@ pub enum CheckKind {
 
 impl CheckKind {
     /// Every check, in the order of their results.
-    pub const ALL: [Self; 4] = [
-        Self::InvalidEmail,
-        Self::DuplicatedPayment,
-        Self::AmountThreshold,
-        Self::OverUnderPayment,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::InvalidEmail, Self::DuplicatedPayment, Self::AmountThreshold, Self::OverUnderPayment];
 
     /// The word used from SQL to HTML.
     pub const fn code(self) -> &'static str {
@@ -48,10 +44,7 @@ impl FromStr for CheckKind {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.code() == text)
-            .ok_or(UnknownState)
+        Self::ALL.into_iter().find(|kind| kind.code() == text).ok_or(UnknownState)
     }
 }
 
@@ -84,16 +77,8 @@ impl Check {
 
     fn new(kind: CheckKind, flag: Option<String>, passed: &str) -> Self {
         match flag {
-            Some(message) => Self {
-                kind,
-                result: CheckResult::Flagged,
-                message,
-            },
-            None => Self {
-                kind,
-                result: CheckResult::Passed,
-                message: passed.to_owned(),
-            },
+            Some(message) => Self { kind, result: CheckResult::Flagged, message },
+            None => Self { kind, result: CheckResult::Passed, message: passed.to_owned() },
         }
     }
 }
@@ -117,26 +102,10 @@ pub(crate) fn run_checks(
     let off = (!received.is_zero() && received != due)
         .then(|| format!("received {received} {currency}, due {due} {currency}"));
     vec![
-        Check::new(
-            CheckKind::InvalidEmail,
-            invalid,
-            "the e-mail address is well formed",
-        ),
-        Check::new(
-            CheckKind::DuplicatedPayment,
-            duplicate,
-            "the payer has no other live payment",
-        ),
-        Check::new(
-            CheckKind::AmountThreshold,
-            above,
-            "the amount is within the limit",
-        ),
-        Check::new(
-            CheckKind::OverUnderPayment,
-            off,
-            "what was received agrees with what is due",
-        ),
+        Check::new(CheckKind::InvalidEmail, invalid, "the e-mail address is well formed"),
+        Check::new(CheckKind::DuplicatedPayment, duplicate, "the payer has no other live payment"),
+        Check::new(CheckKind::AmountThreshold, above, "the amount is within the limit"),
+        Check::new(CheckKind::OverUnderPayment, off, "what was received agrees with what is due"),
     ]
 }
 

@@ -17,15 +17,17 @@ impl PaymentId {
     /// No payment's identifier.
     pub const NIL: Self = Self(Uuid::nil());
 
-    /// Makes the identifier of the payment that is number `place` of its batch.
+    /// Makes the identifier of the payment that is number `place` of its batch, counted from 0 to 16 383.
     ///
-    /// RFC 9562 leaves twelve bits after the version free for a counter: the place goes there, so that
-    /// payments of the same millisecond keep their order.
+    /// A millisecond can hold several batches. So the twelve bits after the version are the fraction of the
+    /// millisecond (RFC 9562, 6.2, method 3), and the place in the batch follows the variant (method 1).
     pub fn generate(booked_at: DateTime<Utc>, place: u16, random: Uuid) -> Self {
         let millis = u64::try_from(booked_at.timestamp_millis()).unwrap_or_default();
-        let [high, low] = place.to_be_bytes();
-        let [_, _, a, b, c, d, e, f, g, h, ..] = *random.as_bytes();
-        let tail = [high, low, a, b, c, d, e, f, g, h];
+        let micros = booked_at.timestamp_subsec_micros() % 1_000;
+        let [_, _, fraction_high, fraction_low] = (micros * 4_096 / 1_000).to_be_bytes();
+        let [place_high, place_low] = place.to_be_bytes();
+        let [a, b, c, d, e, f, ..] = *random.as_bytes();
+        let tail = [fraction_high, fraction_low, place_high, place_low, a, b, c, d, e, f];
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
     }
 }
@@ -44,12 +46,7 @@ impl PageToken {
     /// Whether the text is this token; takes equally long for every text of the right length.
     pub fn matches(self, text: &str) -> bool {
         let own = self.to_string();
-        own.len() == text.len()
-            && own
-                .bytes()
-                .zip(text.bytes())
-                .fold(0, |diff, (a, b)| diff | (a ^ b))
-                == 0
+        own.len() == text.len() && own.bytes().zip(text.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
     }
 }
 
@@ -80,9 +77,7 @@ impl PaymentKey {
         if let Ok(id) = Uuid::try_parse(text) {
             return Some(Self::Id(PaymentId(id)));
         }
-        let reference = Reference::parse(text)
-            .or_else(|_| Reference::parse_creditor(text))
-            .ok()?;
+        let reference = Reference::parse(text).or_else(|_| Reference::parse_creditor(text)).ok()?;
         Some(Self::Reference(reference))
     }
 }
@@ -102,14 +97,17 @@ mod tests {
 
     #[test]
     fn identifiers_sort_by_time_and_then_by_place() {
-        let early = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
-        let late = DateTime::from_timestamp_millis(1_790_000_000_001).unwrap();
+        let micros = [0, 1, 2, 998, 999, 1_000, 1_001].map(|micros| 1_790_000_000_000_000 + micros);
         let (high, low) = (Uuid::from_bytes([0xff; 16]), Uuid::from_bytes([0; 16]));
-        let first = PaymentId::generate(early, 0, high);
-        let second = PaymentId::generate(early, 1, low);
-        let third = PaymentId::generate(late, 0, low);
-        assert!(first < second && second < third);
-        assert_eq!(first.0.get_version_num(), 7);
+        let mut identifiers = Vec::new();
+        for booked_at in micros.map(|micros| DateTime::from_timestamp_micros(micros).unwrap()) {
+            for (place, random) in [(0, high), (1, low), (255, high), (256, low), (16_383, high)] {
+                identifiers.push(PaymentId::generate(booked_at, place, random));
+            }
+        }
+        assert!(identifiers.is_sorted_by(|a, b| a < b), "{identifiers:#?}");
+        assert!(identifiers.iter().all(|id| id.0.get_version_num() == 7));
+        assert!(identifiers.iter().all(|id| id.0.get_variant() == uuid::Variant::RFC4122));
     }
 
     #[test]

@@ -25,11 +25,13 @@ const PREFIX: &str = "REF";
 const DIGITS_MIN: usize = 3;
 /// The longest creditor reference, by ISO 11649.
 const CREDITOR_MAX: usize = 25;
+/// The last number: `RF`, two check digits, `REF` and eighteen digits are the longest creditor reference.
+const NUMBER_MAX: i64 = 999_999_999_999_999_999;
 
 impl Reference {
-    /// The reference with a number, which starts at 1.
+    /// The reference with a number, from 1 to what fits into a creditor reference.
     pub const fn new(number: i64) -> Option<Self> {
-        if number >= 1 { Some(Self(number)) } else { None }
+        if 1 <= number && number <= NUMBER_MAX { Some(Self(number)) } else { None }
     }
 
     /// The number.
@@ -44,17 +46,9 @@ impl Reference {
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
         let text = text.trim().to_ascii_uppercase();
         let number = text.strip_prefix(PREFIX).ok_or(ReferenceError::Malformed)?;
-        let reference = number
-            .parse()
-            .ok()
-            .and_then(Self::new)
-            .ok_or(ReferenceError::Malformed)?;
+        let reference = number.parse().ok().and_then(Self::new).ok_or(ReferenceError::Malformed)?;
         // One payment has one spelling: no signs, no further zeros.
-        if reference.to_string() == text {
-            Ok(reference)
-        } else {
-            Err(ReferenceError::Malformed)
-        }
+        if reference.to_string() == text { Ok(reference) } else { Err(ReferenceError::Malformed) }
     }
 
     /// Reads `RF59REF001`, with or without spaces, in any case.
@@ -88,8 +82,10 @@ pub fn check_creditor_reference(text: &str) -> Result<String, ReferenceError> {
     if !check.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ReferenceError::Malformed);
     }
+    // 00, 01 and 99 leave the same remainders as 97, 98 and 02, but nobody is given them.
+    let given = check.parse::<u32>().is_ok_and(|digits| (2..=98).contains(&digits));
     match remainder_97(&format!("{body}{head}")) {
-        Some(1) => Ok(compact),
+        Some(1) if given => Ok(compact),
         Some(_) => Err(ReferenceError::CheckDigits),
         None => Err(ReferenceError::Malformed),
     }
@@ -99,11 +95,7 @@ pub fn check_creditor_reference(text: &str) -> Result<String, ReferenceError> {
 fn remainder_97(text: &str) -> Option<u32> {
     text.chars().try_fold(0, |remainder, character| {
         let value = character.to_digit(36)?;
-        let shifted = if value < 10 {
-            remainder * 10
-        } else {
-            remainder * 100
-        };
+        let shifted = if value < 10 { remainder * 10 } else { remainder * 100 };
         Some((shifted + value) % 97)
     })
 }

@@ -51,11 +51,9 @@ impl NewBooking {
         let details = parse_details(request, &mut faults);
         let amounts = parse_amounts(request, &mut faults);
         match amounts {
-            Some((amount, amount_received)) if faults.is_empty() => Ok(Self {
-                details,
-                amount,
-                amount_received,
-            }),
+            Some((amount, amount_received)) if faults.is_empty() => {
+                Ok(Self { details, amount, amount_received })
+            }
             _ => Err(faults),
         }
     }
@@ -64,7 +62,7 @@ impl NewBooking {
 fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Details {
     Details {
         name: required_text(faults, "name", request.name.as_deref(), limits::NAME_MAX),
-        email: required_text(faults, "email", request.email.as_deref(), limits::EMAIL_MAX),
+        email: parse_email(request.email.as_deref(), faults),
         school: optional_text(faults, "school", request.school.as_deref(), limits::SCHOOL_MAX),
         student_id: optional_text(
             faults,
@@ -93,24 +91,46 @@ fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Deta
     }
 }
 
+/// Reads the address, which must also fit in lower case: `İ` becomes two characters there.
+fn parse_email(text: Option<&str>, faults: &mut Vec<FieldFault>) -> String {
+    let email = required_text(faults, "email", text, limits::EMAIL_MAX);
+    if email.to_lowercase().chars().count() > limits::EMAIL_MAX {
+        let detail = format!("at most {} characters in lower case", limits::EMAIL_MAX);
+        faults.push(FieldFault::new("email", FaultCode::TooLong, detail));
+    }
+    email
+}
+
 fn parse_amounts(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Option<(Money, Money)> {
-    let currency = match request.currency_from.as_deref().map(str::trim) {
-        None | Some("") => Currency::USD,
-        Some(code) => match code.parse() {
-            Ok(currency) => currency,
-            Err(_) => {
-                let detail = "must be a current ISO 4217 code of three letters, such as USD";
-                faults.push(FieldFault::new(
-                    "currency_from",
-                    FaultCode::UnknownCurrency,
-                    detail,
-                ));
-                // The amounts are still read, in a currency that refuses only what every currency does.
-                check_number(request.amount.as_deref(), "amount", faults);
-                return None;
-            }
-        },
+    let Some(currency) = parse_currency(request.currency_from.as_deref(), faults) else {
+        // The amounts are read all the same, in the currency that takes the largest ones, and a fault that
+        // another currency would not find is none.
+        let mut found = Vec::new();
+        parse_amounts_in(Currency::JPY, request, &mut found);
+        faults.extend(found.into_iter().filter(|fault| fault.code != FaultCode::TooManyDecimals));
+        return None;
     };
+    parse_amounts_in(currency, request, faults)
+}
+
+fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldFault>) -> Option<Currency> {
+    let code = match code.map(str::trim) {
+        None | Some("") => return Some(Currency::USD),
+        Some(code) => code,
+    };
+    let currency = code.parse().ok();
+    if currency.is_none() {
+        let detail = "must be a current ISO 4217 code of three letters, such as USD";
+        faults.push(FieldFault::new("currency_from", FaultCode::UnknownCurrency, detail));
+    }
+    currency
+}
+
+fn parse_amounts_in(
+    currency: Currency,
+    request: &BookingRequest,
+    faults: &mut Vec<FieldFault>,
+) -> Option<(Money, Money)> {
     let amount = parse_positive(request.amount.as_deref(), currency, faults);
     let received = match request.amount_received.as_deref().map(str::trim) {
         None | Some("") => Some(Money::zero(currency)),
@@ -132,11 +152,7 @@ pub(crate) fn parse_positive(
     };
     let amount = parse_money("amount", text, currency, faults)?;
     if amount.is_zero() {
-        faults.push(FieldFault::new(
-            "amount",
-            FaultCode::NotPositive,
-            "must be more than zero",
-        ));
+        faults.push(FieldFault::new("amount", FaultCode::NotPositive, "must be more than zero"));
         return None;
     }
     Some(amount)
@@ -149,16 +165,6 @@ fn parse_money(field: &str, text: &str, currency: Currency, faults: &mut Vec<Fie
             faults.push(FieldFault::new(field, fault_code(error), error.to_string()));
             None
         }
-    }
-}
-
-fn check_number(text: Option<&str>, field: &str, faults: &mut Vec<FieldFault>) {
-    match text.map(str::trim) {
-        None | Some("") => faults.push(FieldFault::new(field, FaultCode::Required, "must be given")),
-        Some(text) => match Money::parse(text, Currency::USD) {
-            Ok(_) | Err(AmountError::TooManyDecimals { .. }) => {}
-            Err(error) => faults.push(FieldFault::new(field, fault_code(error), error.to_string())),
-        },
     }
 }
 
@@ -189,10 +195,7 @@ mod tests {
         let booking = NewBooking::parse(&request("35000")).unwrap();
         assert_eq!(booking.amount, Money::from_minor(3_500_000, Currency::USD));
         assert!(booking.amount_received.is_zero());
-        let yen = BookingRequest {
-            currency_from: Some("jpy".to_owned()),
-            ..request("35000")
-        };
+        let yen = BookingRequest { currency_from: Some("jpy".to_owned()), ..request("35000") };
         assert_eq!(NewBooking::parse(&yen).unwrap().amount.minor(), 35_000);
     }
 
@@ -207,10 +210,7 @@ mod tests {
             ..BookingRequest::default()
         };
         let faults = NewBooking::parse(&nonsense).unwrap_err();
-        let named: Vec<_> = faults
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.code))
-            .collect();
+        let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect();
         assert_eq!(
             named,
             [
@@ -225,16 +225,10 @@ mod tests {
 
     #[test]
     fn an_amount_must_be_more_than_zero() {
-        for (amount, code) in [
-            ("0", FaultCode::NotPositive),
-            ("0.00", FaultCode::NotPositive),
-            ("-1", FaultCode::Negative),
-        ] {
-            assert_eq!(
-                NewBooking::parse(&request(amount)).unwrap_err()[0].code,
-                code,
-                "{amount}"
-            );
+        for (amount, code) in
+            [("0", FaultCode::NotPositive), ("0.00", FaultCode::NotPositive), ("-1", FaultCode::Negative)]
+        {
+            assert_eq!(NewBooking::parse(&request(amount)).unwrap_err()[0].code, code, "{amount}");
         }
     }
 }

@@ -95,10 +95,7 @@ impl Payment {
     /// What is still to arrive; nothing once enough arrived or the payment was cancelled.
     pub fn amount_outstanding(&self) -> Money {
         let due = self.amount_due();
-        let missing = due
-            .minor()
-            .saturating_sub(self.facts.amount_received.minor())
-            .max(0);
+        let missing = due.minor().saturating_sub(self.facts.amount_received.minor()).max(0);
         if self.facts.cancelled_at.is_some() {
             Money::zero(due.currency())
         } else {

@@ -26,13 +26,8 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order people meet them.
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Underpayment,
-        Self::Exact,
-        Self::Overpayment,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Underpayment, Self::Exact, Self::Overpayment, Self::Cancelled];
 
     /// Derives the status of a payment that was not cancelled.
     pub fn of_amounts(due: Money, received: Money) -> Self {
@@ -74,11 +69,7 @@ impl ValidationStatus {
 
     /// Sums up the checks.
     pub fn of_checks(checks: &[Check]) -> Self {
-        if checks.iter().any(Check::is_flagged) {
-            Self::Flagged
-        } else {
-            Self::Passed
-        }
+        if checks.iter().any(Check::is_flagged) { Self::Flagged } else { Self::Passed }
     }
 
     /// The word used from SQL to HTML.

@@ -27,10 +27,7 @@ pub struct Position {
 impl Position {
     /// The place of a payment.
     pub fn of(payment: &Payment) -> Self {
-        Self {
-            created_at: payment.created_at,
-            id: payment.id,
-        }
+        Self { created_at: payment.created_at, id: payment.id }
     }
 }
 

@@ -87,7 +87,7 @@ struct HeadAnswer {
 }
 
 impl FreshList {
-    /// Makes the list; nothing is read yet.
+    /// Makes the list; nothing is read yet. What it asks runs on the runtime this is called in.
     pub fn new(parts: FreshnessParts, settings: FreshnessSettings) -> Self {
         let link = Arc::new(Link::new(settings.retry_cache_after));
         let anchor = Arc::new(Anchor::new(settings.staleness_bound));
@@ -107,7 +107,7 @@ impl FreshList {
             anchor,
             versions: SharedQuestion::new(version_source),
             heads: SharedQuestion::new(head_source),
-            loads: Loads::default(),
+            loads: Loads::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hermes_domain::ports::{StoreError, Version};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Snapshot;
@@ -30,12 +31,17 @@ pub(super) enum Share {
 }
 
 /// The loads that are under way.
-#[derive(Default)]
 pub(super) struct Loads {
     under_way: Arc<Mutex<HashMap<LoadKey, Vec<oneshot::Sender<Loaded>>>>>,
+    /// Where loads run: the runtime that outlives every request.
+    runtime: Handle,
 }
 
 impl Loads {
+    pub fn new() -> Self {
+        Self { under_way: Arc::default(), runtime: Handle::current() }
+    }
+
     /// Joins the load for a key, or starts it in a task of its own.
     pub async fn share<F>(&self, key: LoadKey, load: F) -> Share
     where
@@ -50,7 +56,7 @@ impl Loads {
         };
         if starts {
             let under_way = Arc::clone(&self.under_way);
-            tokio::spawn(async move {
+            self.runtime.spawn(async move {
                 let guard = Finish { under_way, key };
                 let loaded = load.await;
                 guard.tell(&loaded);

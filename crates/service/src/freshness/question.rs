@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Something that can be asked.
@@ -21,6 +22,8 @@ pub(super) trait Source: Send + Sync + 'static {
 /// A source that is asked once for all who wait.
 pub(super) struct SharedQuestion<S: Source> {
     shared: Arc<Shared<S>>,
+    /// Where questions are asked: the runtime that outlives every request.
+    runtime: Handle,
 }
 
 struct Shared<S: Source> {
@@ -35,13 +38,8 @@ struct Waiting<A> {
 
 impl<S: Source> SharedQuestion<S> {
     pub fn new(source: S) -> Self {
-        let waiting = Mutex::new(Waiting {
-            in_flight: false,
-            askers: Vec::new(),
-        });
-        Self {
-            shared: Arc::new(Shared { source, waiting }),
-        }
+        let waiting = Mutex::new(Waiting { in_flight: false, askers: Vec::new() });
+        Self { shared: Arc::new(Shared { source, waiting }), runtime: Handle::current() }
     }
 
     /// The answer to a question that is sent after this call; `None` only when asking panicked.
@@ -50,7 +48,7 @@ impl<S: Source> SharedQuestion<S> {
     pub async fn ask(&self) -> Option<S::Answer> {
         let (sender, answer) = oneshot::channel();
         if self.shared.enlist(sender) {
-            tokio::spawn(Arc::clone(&self.shared).ask_for_all());
+            self.runtime.spawn(Arc::clone(&self.shared).ask_for_all());
         }
         answer.await.ok()
     }

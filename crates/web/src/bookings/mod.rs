@@ -14,6 +14,8 @@ pub use create::create_booking;
 pub use get::get_booking;
 pub use list::list_bookings;
 
+pub(crate) use create::content;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};

@@ -3,8 +3,8 @@
 use hermes_domain::FieldFault;
 use hermes_domain::payment::{BookingRequest, NewBooking};
 
-use super::JsonObject;
 use super::object::Members;
+use super::{FormFields, JsonObject};
 use crate::problem::Problem;
 
 /// Reads the body of `POST /api/bookings`.
@@ -28,19 +28,12 @@ pub fn booking_from_json(object: JsonObject) -> Result<NewBooking, Problem> {
     with_faults(members.into_faults(), NewBooking::parse(&request)).map_err(Problem::invalid_fields)
 }
 
-/// Reads the fields of the form; the booking as it was typed comes back with the faults.
+/// Reads the fields of the form; those it does not know are left alone.
 ///
 /// # Errors
 /// Every fault at once.
-pub fn booking_from_form(
-    fields: &[(String, String)],
-) -> Result<NewBooking, (BookingRequest, Vec<FieldFault>)> {
-    let typed = |name: &str| {
-        fields
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
-    };
+pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldFault>> {
+    let typed = |name| fields.find(name).map(str::to_owned);
     let request = BookingRequest {
         name: typed("name"),
         email: typed("email"),
@@ -53,7 +46,7 @@ pub fn booking_from_form(
         sender_address: typed("sender_address"),
         amount_received: None,
     };
-    NewBooking::parse(&request).map_err(|faults| (request, faults))
+    NewBooking::parse(&request)
 }
 
 /// Joins the faults of reading with those of the domain; a field that could not be read is not told twice.

@@ -19,7 +19,8 @@ const LENGTH_MAX: usize = 255;
 pub struct IdempotencyKey(pub Option<String>);
 
 impl IdempotencyKey {
-    fn parse(text: &str) -> Option<String> {
+    /// Reads a key, quoted or bare; `None` is none.
+    pub(crate) fn parse(text: &str) -> Option<String> {
         let bare = match text.strip_prefix('"') {
             Some(rest) => rest.strip_suffix('"')?,
             None => text,

@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use hermes_domain::{FaultCode, FieldFault};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -51,7 +50,8 @@ impl FromRequest for JsonObject {
     }
 }
 
-async fn arrived(
+/// The whole body, if it arrives in time.
+pub(super) async fn arrived(
     body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
 ) -> Result<web::Bytes, Problem> {
     match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
@@ -64,17 +64,7 @@ async fn arrived(
 }
 
 fn has_json_type(request: &HttpRequest) -> bool {
-    let value = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = request.content_type().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 

@@ -3,6 +3,7 @@
 mod booking;
 mod conditional;
 mod correction;
+mod form;
 mod idempotency;
 mod json;
 mod object;
@@ -12,6 +13,7 @@ mod query;
 pub use booking::{booking_from_form, booking_from_json};
 pub use conditional::{expected_version, is_not_modified, optional_version};
 pub use correction::{cancellation_from_json, correction_from_json};
+pub use form::FormFields;
 pub use idempotency::{IdempotencyKey, claim, fingerprint};
 pub use json::JsonObject;
 pub use origin::Caller;

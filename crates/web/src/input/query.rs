@@ -31,27 +31,29 @@ impl ListQuery {
         if query.is_empty() {
             return Ok(None);
         }
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query).map_err(|_| Problem::new(ProblemCode::InvalidQuery))?;
+        Self::of_pairs(&pairs_of(query)?, reader_limits::PAGE_DEFAULT).map(Some)
+    }
+
+    /// Reads the filter of a page for people: a field that was left empty was not given.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn parse_form(query: &str, limit: u64) -> Result<Self, Problem> {
+        let mut pairs = pairs_of(query)?;
+        pairs.retain(|(_, value)| !value.trim().is_empty());
+        Self::of_pairs(&pairs, limit)
+    }
+
+    fn of_pairs(pairs: &[(String, String)], limit: u64) -> Result<Self, Problem> {
         let mut parsed = Self {
             filter: PaymentFilter::default(),
             page: Page::First,
-            limit: reader_limits::PAGE_DEFAULT,
-            kept: pairs
-                .iter()
-                .filter(|(name, _)| name != "cursor")
-                .cloned()
-                .collect(),
+            limit,
+            kept: pairs.iter().filter(|(name, _)| name != "cursor").cloned().collect(),
         };
-        let faults: Vec<_> = pairs
-            .iter()
-            .filter_map(|(name, value)| parsed.take(name, value.trim()).err())
-            .collect();
-        if faults.is_empty() {
-            Ok(Some(parsed))
-        } else {
-            Err(Problem::invalid_query(faults))
-        }
+        let faults: Vec<_> =
+            pairs.iter().filter_map(|(name, value)| parsed.take(name, value.trim()).err()).collect();
+        if faults.is_empty() { Ok(parsed) } else { Err(Problem::invalid_query(faults)) }
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
@@ -95,6 +97,10 @@ impl ListQuery {
     }
 }
 
+fn pairs_of(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    serde_urlencoded::from_str(query).map_err(|_| Problem::new(ProblemCode::InvalidQuery))
+}
+
 const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2026-11-22T18:00:00Z";
 
 fn short_text(name: &str, value: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
@@ -124,6 +130,13 @@ mod tests {
     fn no_parameter_is_the_cached_list() {
         assert_eq!(ListQuery::parse("").unwrap(), None);
         assert!(ListQuery::parse("limit=1").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_field_that_was_left_empty_was_not_given() {
+        let query = ListQuery::parse_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
+        assert_eq!((query.filter.status, query.limit, query.page), (None, 50, Page::First));
+        assert_eq!(query.kept, [("validation_status".to_owned(), "FLAGGED".to_owned())]);
     }
 
     #[test]

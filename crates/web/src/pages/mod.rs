@@ -1,18 +1,24 @@
-//! The pages of the portal.
+//! The pages of the portal: HTML for payers, without a script.
+//!
+//! [`book`] takes what [`form`] shows and leads to the [`payer`]'s own page; [`problems`] documents every
+//! problem, [`problem`] shows one that happened. [`view`] holds what several pages show alike.
+//!
+//! **Invariant:** whatever came from a payer is escaped by the templates; none of them says `safe`.
 
-use actix_web::{HttpResponse, web};
+mod book;
+mod countries;
+mod currencies;
+mod form;
+mod home;
+mod payer;
+mod problem;
+mod problems;
+mod routes;
+mod same_site;
+mod view;
 
-use crate::problem::Problem;
+pub use problem::problem_page;
+pub use routes::{configure, methods_of};
 
-/// Adds the pages' routes.
-pub fn configure(_config: &mut web::ServiceConfig) {}
-
-/// The methods that a page's address takes, when it is one.
-pub fn methods_of(_path: &str) -> Option<String> {
-    None
-}
-
-/// A problem for people.
-pub fn problem_page(problem: &Problem, request_id: &str) -> HttpResponse {
-    problem.response(request_id)
-}
+pub(crate) use problems::{problem_list, problem_of_code};
+pub(crate) use view::{AmountView, Moment, page};

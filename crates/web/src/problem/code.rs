@@ -50,6 +50,9 @@ problem_codes! {
     /// The idempotency key is not one.
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key cannot be taken",
         "Nothing was saved. A key is 1 to 255 visible ASCII characters, quoted or bare.";
+    /// A form was sent from a page of another site.
+    CrossSite = "cross-site", FORBIDDEN, "The form was sent from another site",
+        "Nothing was saved. Open the form on this site and send it from there.";
     /// There is nothing here, or nothing that the caller may see.
     NotFound = "not-found", NOT_FOUND, "Not found",
         "There is nothing at this address.";

@@ -121,6 +121,14 @@ impl Problem {
         }
     }
 
+    /// No route took a request: its address is unknown, or takes only these methods.
+    pub fn unmatched(methods: Option<String>) -> Self {
+        match methods.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
+            Some(allow) => Self::new(ProblemCode::MethodNotAllowed).with_header(header::ALLOW, allow),
+            None => Self::new(ProblemCode::NotFound),
+        }
+    }
+
     /// Adds a header to the answer.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));

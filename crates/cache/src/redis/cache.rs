@@ -1,0 +1,133 @@
+//! [`SharedCache`] on Redis.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::{self, Cmd, FromRedisValue};
+use deadpool_redis::{Connection, Pool, PoolError};
+use hermes_domain::ports::{CacheError, CachedList, PoolStatus, Pooled, SharedCache, Version};
+
+use super::error::{cache_error, is_wrong_type};
+use super::lasting::LastingConnection;
+use super::{RedisSettings, RedisSettingsError, envelope, pool, scripts};
+
+/// Keeps the list of bookings in Redis.
+pub struct RedisCache {
+    pool: Pool,
+    lasting: LastingConnection,
+    operation_timeout: Duration,
+    entry_ttl: Duration,
+}
+
+impl RedisCache {
+    /// Makes the cache. Connections are made when they are needed: that Redis is down is no error here.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn connect(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
+        let pool = pool::build(settings)?;
+        Ok(Self {
+            lasting: LastingConnection::new(pool.clone()),
+            pool,
+            operation_timeout: settings.operation_timeout(),
+            entry_ttl: settings.entry_ttl,
+        })
+    }
+
+    /// Puts a limit on a whole operation, which may wait, connect and ask.
+    async fn within<T>(
+        &self,
+        operation: impl Future<Output = Result<T, PoolError>>,
+    ) -> Result<T, CacheError> {
+        match tokio::time::timeout(self.operation_timeout, operation).await {
+            Ok(result) => result.map_err(|error| cache_error(&error)),
+            Err(_) => {
+                let limit_ms = self.operation_timeout.as_millis();
+                Err(CacheError::Away(format!("no answer within {limit_ms} ms")))
+            }
+        }
+    }
+
+    /// Sends a command with a body, over a connection that nobody else uses meanwhile.
+    async fn ask_alone<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
+        let mut connection = self.pool.get().await?;
+        let answer = command.query_async(&mut connection).await;
+        if answer.is_err() {
+            // Taken out of the pool, which would hand it out again otherwise.
+            drop(Connection::take(connection));
+        }
+        Ok(answer?)
+    }
+}
+
+#[async_trait]
+impl SharedCache for RedisCache {
+    async fn version(&self) -> Result<Version, CacheError> {
+        let fresh = scripts::fresh_version();
+        let version = self
+            .within(async {
+                let token: Vec<u8> = self.lasting.ask(&scripts::version(&fresh)).await?;
+                if let Ok(Ok(version)) = str::from_utf8(&token).map(Version::parse) {
+                    return Ok(version);
+                }
+                // Somebody has written there by hand.
+                self.lasting.ask::<()>(&scripts::bump(&fresh)).await?;
+                Ok(fresh.clone())
+            })
+            .await?;
+        if version == fresh {
+            metrics::counter!("hermes_cache_resets_total", "cause" => "missing").increment(1);
+            log::info!("the shared cache had no version (flushed or evicted) and has a new one");
+        }
+        Ok(version)
+    }
+
+    async fn fetch(&self) -> Result<Option<CachedList>, CacheError> {
+        let mut command = redis::cmd("GET");
+        command.arg(scripts::ENTRY);
+        let fetched = self
+            .within(async {
+                match self.ask_alone::<Option<Vec<u8>>>(&command).await {
+                    Err(error) if is_wrong_type(&error) => Ok(None),
+                    fetched => fetched,
+                }
+            })
+            .await?;
+        Ok(fetched.and_then(envelope::decode))
+    }
+
+    async fn fill(&self, entry: &CachedList) -> Result<bool, CacheError> {
+        let command = scripts::fill(entry, self.entry_ttl);
+        self.within(self.ask_alone(&command)).await
+    }
+
+    async fn bump(&self) -> Result<(), CacheError> {
+        let command = scripts::bump(&scripts::fresh_version());
+        self.within(self.lasting.ask(&command)).await
+    }
+
+    async fn probe(&self) -> Result<Option<()>, CacheError> {
+        self.within(self.lasting.ask(&redis::cmd("PING"))).await.map(Some)
+    }
+}
+
+impl Pooled for RedisCache {
+    fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
+        let status = self.pool.status();
+        let figures = PoolStatus {
+            max: status.max_size,
+            size: status.size,
+            idle: status.available,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        };
+        vec![("redis", figures)]
+    }
+}
+
+impl fmt::Debug for RedisCache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RedisCache").field("pools", &self.pools()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+#!lua
+-- The list was read from the database after its version was asked for: while the version is still the same,
+-- no write has been acknowledged since.
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1

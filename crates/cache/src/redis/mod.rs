@@ -1,0 +1,29 @@
+//! The cache that several instances share, on Redis 7.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `payments:all` | the list: a line of JSON that names its version and head, then the body as it is served |
+//! | `{payments:all}:ver` | the version: a random token |
+//! | `{payments:all}:epoch` | which life of which server the version belongs to |
+//!
+//! Two kinds of connections come out of one pool. Questions and bumps, a hundred bytes each, share one
+//! connection that stays out of the pool's queue ([`lasting`]), because the pool sends a `PING` before it hands
+//! one out. Bodies, which may be megabytes, go over others, so that no question waits behind one.
+//!
+//! **Invariant:** no connection is used before the `EPOCH` script has run on it, and a connection that has
+//! failed in whatever way is never used again. So whoever reads a version reads it from a server that has
+//! lost nothing since that version was made.
+//!
+//! **Round trips.** [`RedisCache::version`](RedisCache) and `bump` one, `fetch` and `fill` two. Every
+//! operation ends within the connect timeout and the command timeout together, whatever the server does.
+
+mod cache;
+mod envelope;
+mod error;
+mod lasting;
+mod pool;
+mod scripts;
+mod settings;
+
+pub use cache::RedisCache;
+pub use settings::{RedisSettings, RedisSettingsError};

@@ -1,0 +1,78 @@
+//! The scripts that run inside Redis, each one atomic.
+//!
+//! They are sent whole (`EVAL`): a few hundred bytes cost less than to handle that the server may have
+//! forgotten them. All begin with `#!lua`, by which Redis 7 treats even the mere question for the version as a
+//! write: a replica, a former primary for one, refuses it instead of answering with what it has not yet heard
+//! of. `allow-oom` lets all but the fill run in a server that is out of memory, where a bump is what frees some.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{self, Cmd};
+use hermes_domain::ports::{CachedList, Version};
+use uuid::Uuid;
+
+use super::envelope;
+
+/// The list. The other keys carry its name in braces, so that a cluster keeps all three in one place.
+pub(super) const ENTRY: &str = "payments:all";
+const VERSION: &str = "{payments:all}:ver";
+const EPOCH: &str = "{payments:all}:epoch";
+
+/// The share of its time to live that an entry may live more or less, in thousandths.
+const JITTER_PERMILLE: u64 = 100;
+
+/// Makes the version fresh and drops the entry if the server has lost writes; says 1 if so.
+pub(super) fn epoch() -> Cmd {
+    eval(include_str!("epoch.lua"), &fresh_version())
+}
+
+/// Says the version; makes it the given one and drops the entry if there is none.
+pub(super) fn version(fresh: &Version) -> Cmd {
+    eval(include_str!("version.lua"), fresh)
+}
+
+/// Makes the version the given one and drops the entry.
+pub(super) fn bump(fresh: &Version) -> Cmd {
+    eval(include_str!("bump.lua"), fresh)
+}
+
+/// Stores an entry if the version is still the entry's; says 1 if so.
+pub(super) fn fill(entry: &CachedList, ttl: Duration) -> Cmd {
+    let mut command = eval(include_str!("fill.lua"), &entry.version);
+    command.arg(envelope::encode(entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
+    command
+}
+
+/// A version that was never used before.
+pub(super) fn fresh_version() -> Version {
+    Version::fresh(Uuid::new_v4())
+}
+
+fn eval(script: &str, version: &Version) -> Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(script).arg(3).arg(ENTRY).arg(VERSION).arg(EPOCH);
+    command.arg(version.as_str());
+    command
+}
+
+/// A time in milliseconds that differs from fill to fill, so that entries do not all expire at once.
+fn jittered_ms(ttl: Duration, random: u64) -> u64 {
+    let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+    let spread = ttl_ms.saturating_mul(JITTER_PERMILLE) / 1000;
+    // Redis refuses an entry that would expire at once.
+    (ttl_ms - spread).saturating_add(random % (2 * spread + 1)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_lives_at_most_a_tenth_more_or_less() {
+        let ttl = Duration::from_secs(300);
+        assert_eq!(jittered_ms(ttl, 0), 270_000);
+        assert_eq!(jittered_ms(ttl, 60_000), 330_000);
+        assert_eq!(jittered_ms(ttl, 60_001), 270_000);
+        assert_eq!(jittered_ms(Duration::ZERO, 7), 1);
+    }
+}

@@ -1,0 +1,37 @@
+//! The promises of `SharedCache`, held by every adapter.
+#![expect(clippy::unwrap_used, reason = "a cache that fails here fails the test")]
+
+mod adapters;
+mod promises;
+
+/// Makes a test of every promise for every adapter.
+macro_rules! every_adapter_keeps {
+    ($($promise:ident)*) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $promise() {
+                crate::promises::$promise(&crate::adapters::memory()).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(server) = hermes_test_support::redis().await else { return };
+                crate::promises::$promise(&crate::adapters::redis(&server)).await;
+            })*
+        }
+    };
+}
+
+every_adapter_keeps! {
+    a_version_stays_until_it_is_bumped
+    every_instance_sees_the_same_version
+    versions_never_repeat
+    there_is_no_entry_before_one_is_filled
+    an_entry_comes_back_byte_for_byte
+    a_new_entry_takes_the_place_of_the_old_one
+    a_bump_drops_the_entry
+    a_slow_reader_stores_nothing
+    a_version_that_never_was_stores_nothing
+    no_entry_outlives_its_version_however_many_write
+}

@@ -1,0 +1,151 @@
+//! Fees: the default tiers at their boundaries, and tiers that are no schedule.
+#![expect(clippy::unwrap_used, reason = "rules that are not a schedule fail the test")]
+
+mod support;
+
+use std::collections::HashMap;
+
+use hermes_domain::money::{
+    AmountError, BasisPoints, Currency, FeeSchedule, FeeScheduleError, MAX_MINOR, Money, TierBound, TierSpec,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use support::builders::{currency, default_tiers, money};
+
+fn schedule() -> FeeSchedule {
+    FeeSchedule::new(&default_tiers(), &HashMap::new()).unwrap()
+}
+
+fn tier(name: &str, bound: TierBound) -> TierSpec {
+    TierSpec { name: name.to_owned(), bound, rate: BasisPoints::new(100).unwrap() }
+}
+
+fn below(text: &str) -> TierBound {
+    TierBound::Below(text.to_owned())
+}
+
+fn up_to(text: &str) -> TierBound {
+    TierBound::UpTo(text.to_owned())
+}
+
+/// One minor unit below, at and above each boundary, in currencies of 0, 2 and 3 decimals.
+#[test]
+fn each_tier_begins_and_ends_where_it_says() {
+    let schedule = schedule();
+    for (amount, code, rate, fee, rule) in [
+        ("999", "JPY", 500, "50", "small"),
+        ("1000", "JPY", 300, "30", "medium"),
+        ("1001", "JPY", 300, "30", "medium"),
+        ("9999", "JPY", 300, "300", "medium"),
+        ("10000", "JPY", 300, "300", "medium"),
+        ("10001", "JPY", 200, "200", "large"),
+        ("999.99", "USD", 500, "50.00", "small"),
+        ("1000.00", "USD", 300, "30.00", "medium"),
+        ("1000.01", "USD", 300, "30.00", "medium"),
+        ("9999.99", "USD", 300, "300.00", "medium"),
+        ("10000.00", "USD", 300, "300.00", "medium"),
+        ("10000.01", "USD", 200, "200.00", "large"),
+        ("999.999", "KWD", 500, "50.000", "small"),
+        ("1000.000", "KWD", 300, "30.000", "medium"),
+        ("1000.001", "KWD", 300, "30.000", "medium"),
+        ("9999.999", "KWD", 300, "300.000", "medium"),
+        ("10000.000", "KWD", 300, "300.000", "medium"),
+        ("10000.001", "KWD", 200, "200.000", "large"),
+        ("0.01", "USD", 500, "0.00", "small"),
+        ("0.09", "USD", 500, "0.00", "small"),
+        ("0.10", "USD", 500, "0.01", "small"),
+        ("0.30", "USD", 500, "0.02", "small"),
+        ("25000", "USD", 200, "500.00", "large"),
+        ("35000.50", "USD", 200, "700.01", "large"),
+    ] {
+        let taken = schedule.fee_of(money(amount, code)).unwrap();
+        assert_eq!(
+            (taken.amount.to_string().as_str(), taken.rate.get(), taken.rule.as_str()),
+            (fee, rate, rule),
+            "{amount} {code}"
+        );
+    }
+}
+
+proptest! {
+    /// The rule in the words of the configuration, computed with integers only.
+    #[test]
+    fn a_fee_is_the_rate_of_its_tier_rounded_half_up(
+        minor in prop_oneof![1..20_000_000_i64, 1..=MAX_MINOR],
+        currency in select(Currency::all().collect::<Vec<_>>()),
+    ) {
+        let unit = 10_i128.pow(currency.decimals());
+        let amount = i128::from(minor);
+        let per_cent = if amount < 1_000 * unit { 5 } else if amount <= 10_000 * unit { 3 } else { 2 };
+        let expected = (2 * amount * per_cent + 100) / 200;
+
+        let fee = schedule().fee_of(Money::from_minor(minor, currency)).unwrap();
+
+        prop_assert_eq!(i128::from(fee.amount.minor()), expected);
+        prop_assert_eq!(i128::from(fee.rate.get()), per_cent * 100);
+        prop_assert_eq!(fee.amount.currency(), currency);
+    }
+}
+
+#[test]
+fn a_currency_has_its_own_tiers_where_they_are_configured() {
+    let yen = currency("JPY");
+    let own = HashMap::from([(yen, vec![tier("yen", TierBound::Unbounded)])]);
+    let schedule = FeeSchedule::new(&default_tiers(), &own).unwrap();
+    assert_eq!(schedule.fee_of(money("100", "JPY")).unwrap().rule, "yen");
+    assert_eq!(schedule.fee_of(money("100", "USD")).unwrap().rule, "small");
+}
+
+#[test]
+fn tiers_that_do_not_cover_every_amount_are_refused() {
+    let every = |tiers: &[TierSpec]| FeeSchedule::new(tiers, &HashMap::new()).map(drop);
+    for tiers in [
+        vec![],
+        vec![tier("a", below("10"))],
+        vec![tier("a", TierBound::Unbounded), tier("b", below("10"))],
+        vec![tier("a", TierBound::Unbounded), tier("b", TierBound::Unbounded)],
+    ] {
+        assert!(matches!(every(&tiers), Err(FeeScheduleError::NotTotal { .. })), "{tiers:?}");
+    }
+}
+
+#[test]
+fn tiers_that_do_not_ascend_are_refused() {
+    for bounds in [
+        [up_to("10"), up_to("10")],
+        [up_to("10"), below("10")],
+        [up_to("10"), up_to("9")],
+        [below("0"), up_to("9")],
+        [up_to("0"), up_to("9")],
+    ] {
+        let mut tiers: Vec<_> = bounds.into_iter().map(|bound| tier("a", bound)).collect();
+        tiers.push(tier("rest", TierBound::Unbounded));
+        let refused = FeeSchedule::new(&tiers, &HashMap::new()).map(drop);
+        assert!(matches!(refused, Err(FeeScheduleError::NotAscending { .. })), "{tiers:?}");
+    }
+    // Ten is below eleven and the next tier begins with it.
+    let tiers = [tier("a", below("10")), tier("b", up_to("10")), tier("c", TierBound::Unbounded)];
+    let schedule = FeeSchedule::new(&tiers, &HashMap::new()).unwrap();
+    assert_eq!(schedule.fee_of(money("9.99", "USD")).unwrap().rule, "a");
+    assert_eq!(schedule.fee_of(money("10", "USD")).unwrap().rule, "b");
+}
+
+#[test]
+fn a_bound_must_be_an_amount_of_every_currency_it_is_for() {
+    let tiers = [tier("a", below("99.50")), tier("b", TierBound::Unbounded)];
+    let refused = FeeSchedule::new(&tiers, &HashMap::new()).unwrap_err();
+    let FeeScheduleError::Bound { tier, currency, source } = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!((tier.as_str(), currency.decimals()), ("a", 0));
+    assert_eq!(source, AmountError::TooManyDecimals { currency });
+}
+
+#[test]
+fn a_name_that_cannot_be_stored_is_refused() {
+    for name in ["", "two words", "größer", &"x".repeat(65)] {
+        let refused = FeeSchedule::new(&[tier(name, TierBound::Unbounded)], &HashMap::new()).map(drop);
+        assert_eq!(refused, Err(FeeScheduleError::Name(name.to_owned())));
+    }
+}

@@ -1,0 +1,212 @@
+//! What is derived of a payment, and what is refused to be one.
+#![expect(clippy::unwrap_used, reason = "a payment that is refused fails the test")]
+
+mod support;
+
+use std::cmp::Ordering;
+
+use hermes_domain::FaultCode;
+use hermes_domain::ledger::{Command, Rules};
+use hermes_domain::money::{Currency, FeeBearer, MAX_MINOR, Money};
+use hermes_domain::payment::{
+    BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFacts, Status,
+    ValidationStatus, limits,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+use support::builders::{booking, booking_of, currency, rules};
+use support::ledger::MemoryLedger;
+
+/// A payment as it is booked under the default rules.
+fn booked(amount: &str, code: &str, received: &str) -> Payment {
+    let booking = booking_of("ana@example.org", amount, code, received);
+    MemoryLedger::new().carry_out_one(Command::Book(booking))
+}
+
+fn facts() -> PaymentFacts {
+    booked("1000", "USD", "0").into_facts()
+}
+
+fn flags(payment: &Payment) -> Vec<CheckKind> {
+    let flagged = payment.checks.iter().filter(|check| check.is_flagged());
+    flagged.map(|check| check.kind).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_final_amount_is_amount_and_fee(
+        minor in 1..=MAX_MINOR,
+        currency in select(Currency::all().collect::<Vec<_>>()),
+        bearer in select(&[FeeBearer::Payer, FeeBearer::Institution][..]),
+    ) {
+        let rules = Rules { fee_bearer: bearer, ..rules() };
+        let booking = NewBooking {
+            amount: Money::from_minor(minor, currency),
+            amount_received: Money::zero(currency),
+            ..booking("ana@example.org", "1")
+        };
+        let payment = MemoryLedger::under(rules).carry_out_one(Command::Book(booking));
+        prop_assert_eq!(payment.amount.minor() + payment.fee.amount.minor(), payment.final_amount().minor());
+        let due = match bearer {
+            FeeBearer::Payer => payment.final_amount(),
+            FeeBearer::Institution => payment.amount,
+        };
+        prop_assert_eq!(payment.amount_due(), due);
+        prop_assert_eq!(payment.amount_outstanding(), due);
+        prop_assert_eq!(payment.status(), Status::Pending);
+    }
+
+    #[test]
+    fn the_status_compares_what_was_received_with_what_is_due(due in 1..=MAX_MINOR, received in 0..=MAX_MINOR) {
+        let money = |minor| Money::from_minor(minor, Currency::USD);
+        for received in [received, 0, 1, due - 1, due, due + 1] {
+            let expected = match (received, received.cmp(&due)) {
+                (0, _) => Status::Pending,
+                (_, Ordering::Less) => Status::Underpayment,
+                (_, Ordering::Equal) => Status::Exact,
+                (_, Ordering::Greater) => Status::Overpayment,
+            };
+            prop_assert_eq!(Status::of_amounts(money(due), money(received)), expected);
+        }
+    }
+}
+
+#[test]
+fn money_that_came_with_the_booking_is_compared_with_the_final_amount() {
+    for (received, status, outstanding, flagged) in [
+        ("0", Status::Pending, "1030.00", false),
+        ("0.01", Status::Underpayment, "1029.99", true),
+        ("1000", Status::Underpayment, "30.00", true),
+        ("1029.99", Status::Underpayment, "0.01", true),
+        ("1030.00", Status::Exact, "0.00", false),
+        ("1030.01", Status::Overpayment, "0.00", true),
+    ] {
+        let payment = booked("1000", "USD", received);
+        assert_eq!(payment.status(), status, "{received}");
+        assert_eq!(payment.amount_outstanding().to_string(), outstanding, "{received}");
+        let expected = if flagged { vec![CheckKind::OverUnderPayment] } else { vec![] };
+        assert_eq!(flags(&payment), expected, "{received}");
+    }
+}
+
+#[test]
+fn an_institution_that_bears_the_fee_is_owed_the_amount_alone() {
+    let rules = Rules { fee_bearer: FeeBearer::Institution, ..rules() };
+    let booking = booking_of("ana@example.org", "1000", "USD", "1000");
+    let payment = MemoryLedger::under(rules).carry_out_one(Command::Book(booking));
+    assert_eq!(payment.status(), Status::Exact);
+    assert_eq!(flags(&payment), []);
+    assert_eq!(payment.final_amount().to_string(), "1030.00");
+}
+
+#[test]
+fn an_amount_is_flagged_above_the_threshold_and_not_at_it() {
+    for (amount, code, flagged) in [
+        ("1000000.00", "USD", false),
+        ("1000000.01", "USD", true),
+        ("1000000", "JPY", false),
+        ("1000001", "JPY", true),
+        ("1000000.000", "KWD", false),
+        ("1000000.001", "KWD", true),
+    ] {
+        let expected = if flagged { vec![CheckKind::AmountThreshold] } else { vec![] };
+        assert_eq!(flags(&booked(amount, code, "0")), expected, "{amount} {code}");
+    }
+}
+
+#[test]
+fn the_four_checks_stand_in_their_order_and_every_flag_counts() {
+    let booking = booking_of("nowhere", "2000000", "USD", "5");
+    let mut ledger = MemoryLedger::new();
+    ledger.carry_out_one(Command::Book(booking.clone()));
+    let payment = ledger.carry_out_one(Command::Book(booking));
+    let kinds: Vec<_> = payment.checks.iter().map(|check| check.kind).collect();
+    assert_eq!(kinds, CheckKind::ALL);
+    assert_eq!(flags(&payment), CheckKind::ALL);
+    assert_eq!(payment.validation_status(), ValidationStatus::Flagged);
+    assert_eq!(booked("1", "USD", "0").validation_status(), ValidationStatus::Passed);
+}
+
+#[test]
+fn facts_that_are_not_a_payment_are_refused() {
+    let usd = |minor| Money::from_minor(minor, Currency::USD);
+    let with = |change: fn(&mut PaymentFacts, Money), money| {
+        let mut facts = facts();
+        change(&mut facts, money);
+        Payment::new(facts).map(drop)
+    };
+    let amount = |facts: &mut PaymentFacts, money| facts.amount = money;
+    let fee = |facts: &mut PaymentFacts, money| facts.fee.amount = money;
+    let received = |facts: &mut PaymentFacts, money| facts.amount_received = money;
+    for (change, lowest) in [(amount as fn(&mut PaymentFacts, Money), 1), (fee, 0), (received, 0)] {
+        assert_eq!(with(change, usd(lowest - 1)), Err(PaymentError::Sign));
+        assert_eq!(with(change, usd(lowest)), Ok(()));
+        assert!(matches!(with(change, Money::from_minor(5, currency("EUR"))), Err(PaymentError::Money(_))));
+        assert!(matches!(with(change, usd(i64::MAX)), Err(PaymentError::Money(_))));
+    }
+}
+
+#[test]
+fn a_stored_payment_is_read_back_without_its_page_token() {
+    let mut facts = facts();
+    facts.page_token = PageToken(Uuid::from_u128(77));
+    let payment = Payment::new(facts.clone()).unwrap();
+    let stored = serde_json::to_string(&payment).unwrap();
+    assert!(!stored.contains(&payment.page_token.to_string()) && !stored.contains("page_token"), "{stored}");
+
+    facts.page_token = PageToken(Uuid::nil());
+    assert_eq!(serde_json::from_str::<Payment>(&stored).unwrap(), Payment::new(facts).unwrap());
+    let broken = stored.replace("\"minor\":100000,", "\"minor\":-100000,");
+    assert!(broken != stored && serde_json::from_str::<Payment>(&broken).is_err());
+}
+
+/// Lower case can be longer: `İ` becomes an `i` and a dot above, two characters.
+#[test]
+fn an_address_must_fit_in_lower_case_too() {
+    let codes = |email: String| {
+        let request = BookingRequest {
+            name: Some("Ana Ruiz".to_owned()),
+            email: Some(email),
+            amount: Some("1".to_owned()),
+            ..BookingRequest::default()
+        };
+        let faults = NewBooking::parse(&request).err().unwrap_or_default();
+        faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
+    };
+    let too_long = [("email".to_owned(), FaultCode::TooLong)];
+    assert_eq!(codes("İ".repeat(limits::EMAIL_MAX / 2)), []);
+    assert_eq!(codes("İ".repeat(limits::EMAIL_MAX / 2 + 1)), too_long);
+    assert_eq!(codes("x".repeat(limits::EMAIL_MAX)), []);
+    assert_eq!(codes("x".repeat(limits::EMAIL_MAX + 1)), too_long);
+    assert_eq!(booking("ÄNNE@EXAMPLE.org", "1").details.email_key(), "änne@example.org");
+}
+
+#[test]
+fn every_fault_is_told_also_in_an_unknown_currency() {
+    let faults = |amount: &str, received: &str| {
+        let request = BookingRequest {
+            name: Some("Ana Ruiz".to_owned()),
+            email: Some("ana@example.org".to_owned()),
+            amount: Some(amount.to_owned()),
+            currency_from: Some("DOLLARS".to_owned()),
+            amount_received: Some(received.to_owned()),
+            ..BookingRequest::default()
+        };
+        let faults = NewBooking::parse(&request).unwrap_err();
+        faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
+    };
+    let unknown = ("currency_from".to_owned(), FaultCode::UnknownCurrency);
+    let fault = |field: &str, code| vec![unknown.clone(), (field.to_owned(), code)];
+    // Amounts that some currency takes are not faults.
+    for amount in ["1.234", "10000000000000"] {
+        assert_eq!(faults(amount, ""), [unknown.clone()], "{amount}");
+        assert_eq!(faults("1", amount), [unknown.clone()], "{amount}");
+    }
+    assert_eq!(faults("0", "0"), fault("amount", FaultCode::NotPositive));
+    assert_eq!(faults("-1", "0"), fault("amount", FaultCode::Negative));
+    assert_eq!(faults("", "0"), fault("amount", FaultCode::Required));
+    assert_eq!(faults("1", "1,5"), fault("amount_received", FaultCode::NotANumber));
+    assert_eq!(faults("1e20", "0"), fault("amount", FaultCode::TooLarge));
+}

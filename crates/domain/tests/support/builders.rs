@@ -1,0 +1,109 @@
+//! Small builders: each argument is what a test is about, everything else is as usual.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use hermes_domain::ledger::{
+    Command, Correction, CorrectionRequest, Entropy, IdempotencyClaim, Origin, Rules, Submission,
+};
+use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
+use hermes_domain::payment::{
+    BookingRequest, DuplicateField, DuplicateRule, NewBooking, PaymentKey, Reference, Thresholds,
+};
+use uuid::Uuid;
+
+/// The time of day in tests: 2026-11-22 12:00:00.123456 UTC.
+pub const CLOCK: DateTime<Utc> = DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap();
+
+/// Randomness that repeats itself from test to test.
+#[derive(Debug, Default)]
+pub struct Counted(AtomicU64);
+
+impl Entropy for Counted {
+    fn random(&self) -> Uuid {
+        // Times an odd number of 128 bits, so that every byte differs from one to the next.
+        let count = u128::from(self.0.fetch_add(1, Ordering::Relaxed) + 1);
+        Uuid::from_u128(count.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+    }
+}
+
+pub fn currency(code: &str) -> Currency {
+    code.parse().unwrap()
+}
+
+pub fn money(text: &str, code: &str) -> Money {
+    Money::parse(text, currency(code)).unwrap()
+}
+
+/// Below 1000 five per cent, up to and including 10 000 three, above two.
+pub fn default_tiers() -> Vec<TierSpec> {
+    [
+        ("small", TierBound::Below("1000".to_owned()), 500),
+        ("medium", TierBound::UpTo("10000".to_owned()), 300),
+        ("large", TierBound::Unbounded, 200),
+    ]
+    .map(|(name, bound, points)| TierSpec {
+        name: name.to_owned(),
+        bound,
+        rate: BasisPoints::new(points).unwrap(),
+    })
+    .to_vec()
+}
+
+/// The rules of the default configuration.
+pub fn rules() -> Rules {
+    Rules {
+        fees: FeeSchedule::new(&default_tiers(), &HashMap::new()).unwrap(),
+        fee_bearer: FeeBearer::Payer,
+        thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
+        duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
+    }
+}
+
+/// A booking in dollars.
+pub fn booking(email: &str, amount: &str) -> NewBooking {
+    booking_of(email, amount, "USD", "0")
+}
+
+pub fn booking_of(email: &str, amount: &str, currency: &str, received: &str) -> NewBooking {
+    NewBooking::parse(&BookingRequest {
+        name: Some("Ana Ruiz".to_owned()),
+        email: Some(email.to_owned()),
+        amount: Some(amount.to_owned()),
+        currency_from: Some(currency.to_owned()),
+        amount_received: Some(received.to_owned()),
+        ..BookingRequest::default()
+    })
+    .unwrap()
+}
+
+fn origin() -> Origin {
+    Origin {
+        actor: "tests".to_owned(),
+        user_agent: Some("cargo test".to_owned()),
+        ip_address: Some([127, 0, 0, 1].into()),
+    }
+}
+
+pub fn submit(command: Command, idempotency: IdempotencyClaim) -> Submission {
+    Submission { idempotency: Some(idempotency), ..unclaimed(command) }
+}
+
+pub fn unclaimed(command: Command) -> Submission {
+    Submission { command, origin: origin(), idempotency: None }
+}
+
+/// A claim by a key, for a request with a content.
+pub fn claim(key: u8, content: u8) -> IdempotencyClaim {
+    IdempotencyClaim { scope_hash: [key; 32], fingerprint: [content; 32] }
+}
+
+pub fn correct(reference: i64, expected_version: i64, request: CorrectionRequest) -> Command {
+    Command::Correct(Correction {
+        target: PaymentKey::Reference(Reference::new(reference).unwrap()),
+        expected_version,
+        request,
+        reason: Some("asked for by phone".to_owned()),
+    })
+}

@@ -1,0 +1,16 @@
+//! Opening a database, and running work on it.
+
+mod mysql;
+mod open;
+mod pool;
+mod session;
+mod settings;
+mod sqlite;
+mod suspicion;
+mod url;
+
+pub use open::{Database, OpenError};
+pub use settings::{DatabaseSettings, MySqlAddress};
+
+pub(crate) use pool::{Pool, Slot};
+pub(crate) use sqlite::ANY_CASE;

@@ -1,0 +1,143 @@
+//! A database with its two pools.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hermes_domain::ports::{PoolStatus, Pooled, StoreError};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
+
+use super::pool::{Limits, Pool};
+use super::session::Role;
+use super::settings::DatabaseSettings;
+use super::suspicion::Suspicion;
+use super::{mysql, sqlite};
+use crate::error::statement_error;
+
+/// An open database: one pool that writes and one that reads. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub(crate) writer: Arc<Pool>,
+    pub(crate) reader: Arc<Pool>,
+    /// How one more connection is opened, beside the pools.
+    single: ConnectOptions,
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is of no database that Hermes knows.
+    #[error("a database URL starts with mysql:// or sqlite:// and names a file or a database")]
+    Url,
+    /// The folder of the file cannot be made.
+    #[error("folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The database cannot be reached, or does not let us in.
+    #[error(transparent)]
+    Database(#[from] StoreError),
+}
+
+impl Database {
+    /// Opens a database; the folder and the file of a SQLite database are made when they are not there.
+    ///
+    /// # Errors
+    /// [`OpenError`]: each variant says what is wrong.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let suspicion = Arc::new(Suspicion::default());
+        let (writers_max, options): (_, Box<dyn Fn(Role, u32) -> ConnectOptions + Send>) =
+            match backend(&settings.url) {
+                Some(DbBackend::MySql) => {
+                    let suspicion = Arc::clone(&suspicion);
+                    let options = move |role, most| mysql::options(settings, role, most, &suspicion);
+                    (mysql::WRITERS_MAX, Box::new(options))
+                }
+                Some(DbBackend::Sqlite) => {
+                    let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
+                    make_folder(&file)?;
+                    let options = |role, most| sqlite::options(settings, role, most);
+                    (sqlite::WRITERS_MAX, Box::new(options))
+                }
+                Some(_) | None => return Err(OpenError::Url),
+            };
+        let readers_max = settings.readers_max.max(1);
+        let single = options(Role::Writer, 1);
+        let writer = options(Role::Writer, writers_max);
+        let reader = options(Role::Reader, readers_max);
+        drop(options);
+        let pool = |name, connection, connections| {
+            let limits = Limits {
+                connections,
+                acquire_timeout: settings.acquire_timeout,
+                work_timeout: settings.acquire_timeout + settings.statement_timeout,
+            };
+            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&suspicion)))
+        };
+        // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
+        let writer = open(writer).await?;
+        let reader = open(reader).await?;
+        Ok(Self {
+            writer: pool("database_writer", writer, writers_max),
+            reader: pool("database_reader", reader, readers_max),
+            single,
+        })
+    }
+
+    /// The SQL it speaks: `MySql` is MariaDB's too.
+    pub fn backend(&self) -> DbBackend {
+        self.reader.backend()
+    }
+
+    /// The reading pool, for queries with the [entities](crate::entity).
+    ///
+    /// **A query must not be given up:** no `timeout`, no `select!` around it, or its connection may never
+    /// come back to the pool. Where the caller can go away, put the query into `tokio::spawn` and wait for the
+    /// handle.
+    pub fn reading(&self) -> &DatabaseConnection {
+        self.reader.connection()
+    }
+
+    /// Opens a connection of its own, which shares nothing with the pools.
+    pub(crate) async fn connect_anew(&self) -> Result<DatabaseConnection, StoreError> {
+        open(self.single.clone()).await
+    }
+
+    /// Closes the pools, after what runs on them has ended.
+    pub async fn close(&self) {
+        for pool in [&self.writer, &self.reader] {
+            if let Err(error) = pool.connection().close_by_ref().await {
+                log::warn!("a connection pool did not close cleanly: {error}");
+            }
+        }
+    }
+}
+
+impl Pooled for Database {
+    fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
+        vec![self.writer.status(), self.reader.status()]
+    }
+}
+
+fn backend(url: &str) -> Option<DbBackend> {
+    match url.split_once(':')? {
+        ("mysql", _) => Some(DbBackend::MySql),
+        ("sqlite", _) => Some(DbBackend::Sqlite),
+        _ => None,
+    }
+}
+
+fn make_folder(file: &Path) -> Result<(), OpenError> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
+            .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source }),
+        _ => Ok(()),
+    }
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    sea_orm::Database::connect(options).await.map_err(statement_error)
+}

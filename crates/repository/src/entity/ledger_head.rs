@@ -1,0 +1,33 @@
+//! `ledger_head`: the single row that every write advances.
+
+use sea_orm::entity::prelude::*;
+
+/// The identifier of the only row.
+pub const ROW_ID: i32 = 1;
+
+/// How far the ledger has come.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ledger_head")]
+pub struct Model {
+    /// [`ROW_ID`].
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// How many batches were committed.
+    pub seq: i64,
+    /// The random name of the last batch.
+    pub token: Uuid,
+    /// The number of the next reference.
+    pub next_reference: i64,
+    /// The number of the last audit row.
+    pub audit_seq: i64,
+    /// The hash of the last audit row, 32 bytes.
+    #[sea_orm(column_type = "Binary(32)")]
+    pub audit_hash: Vec<u8>,
+    /// The number of the last event.
+    pub event_seq: i64,
+    /// When the last batch was decided.
+    pub advanced_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,18 @@
+//! Errors of the connection itself.
+
+use std::io::ErrorKind;
+
+use super::{Phase, Verdict};
+
+/// What an error of the connection means: before a connection stands the server is away; afterwards it was
+/// lost, and a new one may do.
+pub(super) fn verdict(kind: ErrorKind, phase: Phase) -> Verdict {
+    match (phase, kind) {
+        (Phase::Connect, _) => Verdict::Unavailable,
+        // A server that restarts refuses the connection that the pool opens in place of the lost one.
+        (_, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+            Verdict::Unavailable
+        }
+        _ => Verdict::Transient,
+    }
+}

@@ -1,0 +1,26 @@
+//! Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
+
+use super::Verdict;
+
+/// The primary result code: the lower eight bits of an extended one. 1 is SQLite's "some error".
+pub(super) fn primary_code(extended: Option<&str>) -> i32 {
+    extended.and_then(|code| code.parse::<i32>().ok()).map_or(1, |code| code & 0xff)
+}
+
+/// What an error means.
+pub(super) fn verdict(primary: i32) -> Verdict {
+    match primary {
+        // BUSY, LOCKED, PROTOCOL (a race for the WAL), SCHEMA (changed, to be prepared again).
+        5 | 6 | 15 | 17 => Verdict::Transient,
+        // PERM, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
+        3 | 7 | 8 | 9 | 10 | 13 | 14 => Verdict::Unavailable,
+        // TOOBIG, CONSTRAINT, MISMATCH.
+        18 | 19 | 20 => Verdict::Rejected,
+        _ => Verdict::Internal,
+    }
+}
+
+/// Whether a COMMIT that ends so was surely not carried out: a busy file leaves the transaction open.
+pub(super) fn undoes_commit(primary: i32) -> bool {
+    matches!(primary, 5 | 6)
+}

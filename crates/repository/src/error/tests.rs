@@ -1,0 +1,105 @@
+use std::io::ErrorKind;
+
+use hermes_domain::ports::StoreError;
+use sea_orm::sqlx::error::Error as SqlxError;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+
+use super::{Phase, Verdict, commit_error, io, mysql, sqlite, statement_error};
+
+fn lost() -> RuntimeErr {
+    RuntimeErr::SqlxError(SqlxError::Io(ErrorKind::UnexpectedEof.into()).into())
+}
+
+#[test]
+fn the_numbers_of_the_fault_table_mean_what_it_says() {
+    use Verdict::{Rejected, Transient, Unavailable};
+    for (numbers, verdict) in [
+        (&[1213, 1205, 1020][..], Transient),
+        (&[1040, 1203, 1290, 1836, 1792, 1114, 1021], Unavailable),
+        (&[1062, 3819, 1406, 1153, 1301], Rejected),
+    ] {
+        for number in numbers {
+            assert_eq!(mysql::verdict(*number, None), verdict, "{number}");
+        }
+    }
+}
+
+#[test]
+fn mariadbs_number_of_a_broken_condition_is_told_by_its_state() {
+    assert_eq!(mysql::verdict(4025, Some("23000")), Verdict::Rejected);
+    assert_eq!(mysql::verdict(4025, Some("HY000")), Verdict::Internal);
+}
+
+#[test]
+fn unknown_numbers_go_by_their_state() {
+    assert_eq!(mysql::verdict(9999, Some("40001")), Verdict::Transient);
+    assert_eq!(mysql::verdict(9999, Some("08004")), Verdict::Unavailable);
+    assert_eq!(mysql::verdict(1064, Some("42000")), Verdict::Internal);
+    assert_eq!(mysql::verdict(9999, None), Verdict::Internal);
+}
+
+#[test]
+fn sqlites_extended_codes_mean_what_their_primary_code_means() {
+    for (extended, verdict) in [
+        ("5", Verdict::Transient),
+        ("517", Verdict::Transient),
+        ("262", Verdict::Transient),
+        ("13", Verdict::Unavailable),
+        ("778", Verdict::Unavailable),
+        ("275", Verdict::Rejected),
+        ("1555", Verdict::Rejected),
+        ("2067", Verdict::Rejected),
+        ("1", Verdict::Internal),
+        ("11", Verdict::Internal),
+        ("no number", Verdict::Internal),
+    ] {
+        let primary = sqlite::primary_code(Some(extended));
+        assert_eq!(sqlite::verdict(primary), verdict, "{extended}");
+    }
+    assert_eq!(sqlite::verdict(sqlite::primary_code(None)), Verdict::Internal);
+}
+
+#[test]
+fn a_lost_connection_is_transient_until_commit() {
+    assert!(matches!(statement_error(DbErr::Query(lost())), StoreError::Transient(_)));
+    assert!(matches!(statement_error(DbErr::Exec(lost())), StoreError::Transient(_)));
+    assert!(matches!(commit_error(DbErr::Query(lost())), StoreError::OutcomeUnknown(_)));
+    assert!(matches!(commit_error(DbErr::Custom("?".to_owned())), StoreError::OutcomeUnknown(_)));
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_unavailable() {
+    assert!(matches!(statement_error(DbErr::Conn(lost())), StoreError::Unavailable(_)));
+    for reason in [ConnAcquireErr::Timeout, ConnAcquireErr::ConnectionClosed] {
+        let error = statement_error(DbErr::ConnectionAcquire(reason));
+        assert!(matches!(error, StoreError::Unavailable(_)));
+    }
+    let refused = io::verdict(ErrorKind::ConnectionRefused, Phase::Statement);
+    assert_eq!(refused, Verdict::Unavailable);
+}
+
+#[test]
+fn only_a_conflict_or_a_busy_file_surely_undoes_a_commit() {
+    assert!(mysql::undoes_commit(1213) && sqlite::undoes_commit(5));
+    assert!(!mysql::undoes_commit(1205) && !mysql::undoes_commit(1053) && !sqlite::undoes_commit(10));
+}
+
+#[test]
+fn a_message_names_the_place_but_not_the_value() {
+    for (number, text, expected) in [
+        (
+            1062,
+            "Duplicate entry 'ana for key 7' for key 'payments.payments_reference'",
+            "1062: duplicate entry for key 'payments.payments_reference'",
+        ),
+        (
+            1366,
+            "Incorrect string value: '\\xF0\\x9F' for column `h`.`payments`.`name` at row 1",
+            "1366: incorrect value for column `h`.`payments`.`name` at row 1",
+        ),
+        (1292, "Incorrect datetime value: 'x'", "1292: incorrect value"),
+        (1406, "Data too long for column 'name' at row 1", "1406: Data too long for column 'name' at row 1"),
+    ] {
+        assert_eq!(mysql::message(number, text), expected);
+    }
+}

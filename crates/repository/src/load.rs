@@ -1,0 +1,54 @@
+//! What both the ledger and the readers load: the head, and payments together with their checks.
+
+use std::collections::HashMap;
+
+use hermes_domain::ledger::LedgerHead;
+use hermes_domain::payment::Payment;
+use hermes_domain::ports::StoreError;
+use sea_orm::prelude::*;
+
+use crate::StoredPayment;
+use crate::entity::{ledger_head, payments, validation_results};
+use crate::error::statement_error;
+use crate::padding::padded;
+
+/// Reads the checks of payments with one statement and puts both together, in the order of the rows.
+pub(crate) async fn with_checks<C: ConnectionTrait>(
+    connection: &C,
+    rows: Vec<payments::Model>,
+) -> Result<Vec<Payment>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let results = validation_results::Entity::find()
+        .filter(validation_results::Column::PaymentId.is_in(padded(&ids).copied()))
+        .all(connection)
+        .await
+        .map_err(statement_error)?;
+    let mut by_payment: HashMap<Uuid, Vec<validation_results::Model>> = HashMap::with_capacity(rows.len());
+    for result in results {
+        by_payment.entry(result.payment_id).or_default().push(result);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let results = by_payment.remove(&row.id).unwrap_or_default();
+            Payment::try_from(StoredPayment { row, results })
+        })
+        .collect()
+}
+
+/// Reads the head.
+pub(crate) async fn head<C: ConnectionTrait>(connection: &C) -> Result<LedgerHead, StoreError> {
+    ledger_head::Entity::find_by_id(ledger_head::ROW_ID)
+        .one(connection)
+        .await
+        .map_err(statement_error)?
+        .ok_or_else(no_head)?
+        .try_into()
+}
+
+/// What is said of a database without the row of the head.
+pub(crate) fn no_head() -> StoreError {
+    StoreError::Corrupt("the ledger's head is missing".to_owned())
+}

@@ -1,0 +1,128 @@
+//! The reader itself.
+
+use async_trait::async_trait;
+use hermes_domain::ledger::{AuditEntry, LedgerHead, Totals};
+use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
+use hermes_domain::ports::reader_limits::PAGE_MAX;
+use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
+use sea_orm::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect, Select, TransactionTrait};
+
+use super::list;
+use crate::entity::{audit_log, payment_totals, payments, validation_results};
+use crate::error::statement_error;
+use crate::{Database, StoredPayment, load};
+
+/// Reads from SQLite, MySQL or MariaDB.
+#[derive(Debug, Clone)]
+pub struct SeaPaymentReader {
+    database: Database,
+}
+
+impl SeaPaymentReader {
+    /// A reader of an open database, which must be migrated.
+    pub fn new(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+
+    async fn audit(&self, rows: Select<audit_log::Entity>, limit: u64) -> Result<AuditPage, StoreError> {
+        let rows = rows.order_by_asc(audit_log::Column::Seq).limit(limit.clamp(1, PAGE_MAX));
+        self.database
+            .reader
+            .read(|connection| {
+                let rows = rows.clone();
+                async move {
+                    let rows = rows.all(&connection).await.map_err(statement_error)?;
+                    rows.into_iter().map(AuditEntry::try_from).collect()
+                }
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl PaymentReader for SeaPaymentReader {
+    async fn head(&self) -> Result<LedgerHead, StoreError> {
+        self.database.reader.read(|connection| async move { load::head(&connection).await }).await
+    }
+
+    async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
+        let named = match key {
+            PaymentKey::Id(id) => payments::Column::Id.eq(id.0),
+            PaymentKey::Reference(reference) => payments::Column::Reference.eq(reference.to_string()),
+        };
+        self.database
+            .reader
+            .read(|connection| {
+                let named = named.clone();
+                async move { find_one(&connection, named).await }
+            })
+            .await
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        page: Page,
+        limit: u64,
+    ) -> Result<Versioned<ListPage>, StoreError> {
+        let limit = limit.clamp(1, PAGE_MAX);
+        self.database
+            .reader
+            .read(|connection| {
+                let filter = filter.clone();
+                async move {
+                    let snapshot = connection.begin().await.map_err(statement_error)?;
+                    let head = load::head(&snapshot).await?;
+                    let value = list::read(&snapshot, &filter, page, limit).await?;
+                    snapshot.commit().await.map_err(statement_error)?;
+                    Ok(Versioned { head_seq: head.seq, value })
+                }
+            })
+            .await
+    }
+
+    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+        self.database
+            .reader
+            .read(|connection| async move {
+                let snapshot = connection.begin().await.map_err(statement_error)?;
+                let head = load::head(&snapshot).await?;
+                let rows = payment_totals::Entity::find()
+                    .order_by_asc(payment_totals::Column::CurrencyFrom)
+                    .all(&snapshot)
+                    .await
+                    .map_err(statement_error)?;
+                snapshot.commit().await.map_err(statement_error)?;
+                let value = rows.into_iter().map(Totals::try_from).collect::<Result<_, _>>()?;
+                Ok(Versioned { head_seq: head.seq, value })
+            })
+            .await
+    }
+
+    /// At most [`PAGE_MAX`] rows, the oldest ones.
+    async fn audit_of(&self, id: PaymentId) -> Result<AuditPage, StoreError> {
+        let rows = audit_log::Entity::find().filter(audit_log::Column::PaymentId.eq(id.0));
+        self.audit(rows, PAGE_MAX).await
+    }
+
+    async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError> {
+        let rows = audit_log::Entity::find().filter(audit_log::Column::Seq.gt(seq));
+        self.audit(rows, limit).await
+    }
+}
+
+/// One payment with its checks, joined: a snapshot in one round trip.
+async fn find_one<C: ConnectionTrait>(connection: &C, named: Expr) -> Result<Option<Payment>, StoreError> {
+    let found = payments::Entity::find()
+        .filter(named)
+        .find_with_related(validation_results::Entity)
+        .all(connection)
+        .await
+        .map_err(statement_error)?;
+    found
+        .into_iter()
+        .next()
+        .map(|(row, results)| Payment::try_from(StoredPayment { row, results }))
+        .transpose()
+}

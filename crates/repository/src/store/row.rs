@@ -1,0 +1,101 @@
+//! Rows that a batch inserts: their table and about how many bytes their values take.
+
+use hermes_domain::ledger::{AuditEntry, IdempotencyRecord};
+use hermes_domain::payment::Payment;
+use sea_orm::EntityTrait;
+
+use crate::convert::{CheckRow, EventRow};
+use crate::entity::{audit_log, idempotency_keys, outbox, payments, validation_results};
+
+/// A row to insert.
+pub(super) trait Row {
+    /// Its table.
+    type Entity: EntityTrait;
+
+    /// Its values.
+    fn values(&self) -> <Self::Entity as EntityTrait>::ActiveModel;
+
+    /// About how many bytes they take on the wire.
+    fn bytes(&self) -> usize;
+}
+
+impl Row for Payment {
+    type Entity = payments::Entity;
+
+    fn values(&self) -> payments::ActiveModel {
+        self.into()
+    }
+
+    fn bytes(&self) -> usize {
+        let details = &self.details;
+        let optional = [
+            &details.school,
+            &details.student_id,
+            &details.sender_full_name,
+            &details.country_from,
+            &details.sender_address,
+        ];
+        // 190: identifier, token, reference, codes, amounts, instants.
+        190 + details.name.len()
+            + 2 * details.email.len()
+            + optional.into_iter().flatten().map(String::len).sum::<usize>()
+    }
+}
+
+impl Row for CheckRow<'_> {
+    type Entity = validation_results::Entity;
+
+    fn values(&self) -> validation_results::ActiveModel {
+        self.into()
+    }
+
+    fn bytes(&self) -> usize {
+        60 + self.check.message.len()
+    }
+}
+
+impl Row for AuditEntry {
+    type Entity = audit_log::Entity;
+
+    fn values(&self) -> audit_log::ActiveModel {
+        self.into()
+    }
+
+    fn bytes(&self) -> usize {
+        let optional = [&self.reason, &self.old_value, &self.new_value, &self.user_agent];
+        160 + self.actor.len() + optional.into_iter().flatten().map(String::len).sum::<usize>()
+    }
+}
+
+impl Row for EventRow<'_> {
+    type Entity = outbox::Entity;
+
+    fn values(&self) -> outbox::ActiveModel {
+        self.into()
+    }
+
+    fn bytes(&self) -> usize {
+        80 + self.event.payload.len()
+    }
+}
+
+/// An idempotency record with its answer as it is stored, which is made once.
+pub(super) struct AnsweredRow(pub(super) idempotency_keys::ActiveModel);
+
+impl AnsweredRow {
+    pub(super) fn of(record: &IdempotencyRecord) -> Self {
+        Self(record.into())
+    }
+}
+
+impl Row for AnsweredRow {
+    type Entity = idempotency_keys::Entity;
+
+    fn values(&self) -> idempotency_keys::ActiveModel {
+        self.0.clone()
+    }
+
+    fn bytes(&self) -> usize {
+        100 + self.0.outcome.try_as_ref().map_or(0, String::len)
+    }
+}

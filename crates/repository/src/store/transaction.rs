@@ -1,0 +1,89 @@
+//! One open transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
+use hermes_domain::money::Currency;
+use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
+use hermes_domain::ports::{LedgerTransaction, StoreError};
+use sea_orm::DatabaseTransaction;
+
+use super::{changes, duplicates, find};
+use crate::database::{Pool, Slot};
+use crate::error::{commit_error, statement_error};
+
+/// A transaction with the connection it runs on.
+///
+/// Its statements run in the task of the caller, the ledger's lane, which is never dropped. Dropping the
+/// transaction between two statements rolls it back before its connection is used again.
+pub(super) struct SeaLedgerTransaction {
+    // The order matters: the connection goes back to its pool before the slot is free.
+    transaction: DatabaseTransaction,
+    pool: Arc<Pool>,
+    _slot: Slot,
+}
+
+impl SeaLedgerTransaction {
+    pub(super) fn new(transaction: DatabaseTransaction, pool: Arc<Pool>, slot: Slot) -> Self {
+        Self { transaction, pool, _slot: slot }
+    }
+
+    /// Passes a result on; an error that a new connection may not meet casts suspicion on the old ones.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Transient(_) | StoreError::OutcomeUnknown(_)) = result {
+            self.pool.suspect_connections();
+        }
+        result
+    }
+}
+
+#[async_trait]
+impl LedgerTransaction for SeaLedgerTransaction {
+    async fn lock_head(&mut self) -> Result<LedgerHead, StoreError> {
+        self.noted(find::lock_head(&self.transaction).await)
+    }
+
+    async fn find_idempotency(&mut self, scopes: &[Digest]) -> Result<Vec<IdempotencyRecord>, StoreError> {
+        self.noted(find::idempotency(&self.transaction, scopes).await)
+    }
+
+    async fn find_payments(
+        &mut self,
+        keys: &[PaymentKey],
+    ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
+        self.noted(find::payments(&self.transaction, keys).await)
+    }
+
+    async fn find_duplicates(
+        &mut self,
+        keys: &[DuplicateKey],
+    ) -> Result<HashMap<DuplicateKey, Reference>, StoreError> {
+        self.noted(duplicates::find(&self.transaction, keys).await)
+    }
+
+    async fn find_totals(&mut self, currencies: &[Currency]) -> Result<Vec<Totals>, StoreError> {
+        self.noted(find::totals(&self.transaction, currencies).await)
+    }
+
+    async fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        self.noted(changes::write(&self.transaction, changes).await)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { transaction, pool, _slot } = *self;
+        let committed = transaction.commit().await.map_err(commit_error);
+        if committed.is_err() {
+            pool.suspect_connections();
+        }
+        committed
+    }
+
+    async fn rollback(self: Box<Self>) {
+        // What is not rolled back now is rolled back when the connection is lost or used again.
+        if let Err(error) = self.transaction.rollback().await.map_err(statement_error) {
+            log::debug!("a rollback failed: {error}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! New states of payments there are.
+
+use hermes_domain::ledger::{Cancellation, Command, Correction, CorrectionRequest, Edit};
+use hermes_domain::payment::{Payment, PaymentKey, Status, ValidationStatus};
+use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
+
+use crate::ledger::TestLedger;
+use crate::rules::rules;
+use crate::{lane, on_each_database, payers};
+
+on_each_database! {
+    async fn a_correction_replaces_the_payment_and_its_checks(ledger: &TestLedger) {
+        let booked = lane::book(ledger, vec![payers::number(1), payers::number(2)]).await;
+        let outcome = lane::carry_out(ledger, &[correction(&booked[0])]).await.remove(0).unwrap();
+        let corrected = outcome.payment;
+
+        assert_eq!(corrected.validation_status(), ValidationStatus::Flagged);
+        assert_eq!(read(ledger, &corrected).await, corrected);
+        assert_eq!(corrected.page_token, booked[0].page_token);
+        assert_eq!(read(ledger, &booked[1]).await, booked[1], "another payment was touched");
+    }
+
+    async fn a_cancellation_comes_back(ledger: &TestLedger) {
+        let booked = lane::book_one(ledger, payers::number(1)).await;
+        let outcome = lane::carry_out(ledger, &[cancellation(&booked)]).await.remove(0).unwrap();
+        let cancelled = read(ledger, &booked).await;
+        assert_eq!(cancelled, outcome.payment);
+        assert_eq!(cancelled.status(), Status::Cancelled);
+    }
+
+    async fn a_state_that_does_not_follow_the_stored_one_is_refused(ledger: &TestLedger) {
+        let booked = lane::book_one(ledger, payers::number(1)).await;
+        let mut transaction = ledger.store.begin().await.unwrap();
+        let (_, changes) = lane::decide(transaction.as_mut(), &rules(), &[correction(&booked)]).await;
+        transaction.rollback().await;
+        for version in [1, 3, 4] {
+            let mut stale = changes.clone();
+            let mut facts = stale.altered[0].clone().into_facts();
+            facts.version = version;
+            stale.altered = vec![Payment::new(facts).unwrap()];
+            let mut transaction = ledger.store.begin().await.unwrap();
+            let error = transaction.write(&stale).await.unwrap_err();
+            assert!(matches!(error, StoreError::Internal(_)), "{error:?}");
+            transaction.rollback().await;
+        }
+        assert_eq!(read(ledger, &booked).await, booked);
+    }
+
+    async fn a_head_that_does_not_follow_the_stored_one_is_refused(ledger: &TestLedger) {
+        let (transaction, changes) = lane::written(ledger, vec![payers::number(1)]).await;
+        transaction.commit().await.unwrap();
+        let mut again = changes.clone();
+        again.booked.clear();
+        again.audit.clear();
+        again.events.clear();
+        let mut transaction = ledger.store.begin().await.unwrap();
+        let error = transaction.write(&again).await.unwrap_err();
+        assert!(matches!(error, StoreError::Internal(_)), "{error:?}");
+    }
+
+    async fn payments_are_found_by_either_name(ledger: &TestLedger) {
+        let booked = lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        let keys = [
+            PaymentKey::Id(booked[0].id),
+            PaymentKey::Reference(booked[1].reference),
+            PaymentKey::parse("REF999").unwrap(),
+            PaymentKey::Reference(booked[0].reference),
+        ];
+        let mut transaction = ledger.store.begin().await.unwrap();
+        let found = transaction.find_payments(&keys).await.unwrap();
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[&keys[0]], booked[0]);
+        assert_eq!(found[&keys[1]], booked[1]);
+        assert_eq!(found[&keys[3]], booked[0]);
+        assert!(transaction.find_payments(&[]).await.unwrap().is_empty());
+        transaction.rollback().await;
+    }
+}
+
+fn correction(payment: &Payment) -> hermes_domain::ledger::Submission {
+    lane::submission(Command::Correct(Correction {
+        target: PaymentKey::Id(payment.id),
+        expected_version: 1,
+        request: CorrectionRequest {
+            name: Edit::Set("Ana María 🎓".to_owned()),
+            email: Edit::Set("not an address".to_owned()),
+            school: Edit::Set("Escola".to_owned()),
+            amount: Edit::Set("1234.56".to_owned()),
+            ..CorrectionRequest::default()
+        },
+        reason: Some("typo".to_owned()),
+    }))
+}
+
+pub fn cancellation(payment: &Payment) -> hermes_domain::ledger::Submission {
+    lane::submission(Command::Cancel(Cancellation {
+        target: PaymentKey::Reference(payment.reference),
+        expected_version: None,
+        reason: "booked twice".to_owned(),
+    }))
+}
+
+async fn read(ledger: &TestLedger, payment: &Payment) -> Payment {
+    let key = PaymentKey::Id(payment.id);
+    ledger.reader.find(&key).await.unwrap().unwrap()
+}

@@ -1,0 +1,50 @@
+//! A caller that goes away takes nothing with it.
+
+use std::time::Duration;
+
+use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
+use tokio::time::timeout;
+
+use crate::ledger::TestLedger;
+use crate::pools::status;
+use crate::{lane, on_each_database, payers};
+
+on_each_database! {
+    async fn callers_dropped_in_mid_query_leave_the_pool_whole(ledger: &TestLedger) {
+        for batch in 0..4 {
+            lane::book(ledger, (0..100).map(|number| payers::number(100 * batch + number)).collect()).await;
+        }
+        let settings = DatabaseSettings { readers_max: 2, ..TestLedger::settings(&ledger.place) };
+        let database = Database::connect(&settings).await.unwrap();
+        let reader = SeaPaymentReader::new(&database);
+        let filter = PaymentFilter::default();
+        let mut dropped = 0;
+        for turn in 0..20 {
+            let deadline = Duration::from_micros(300 + 200 * turn);
+            let list = reader.list(&filter, Page::First, 1000);
+            dropped += u32::from(timeout(deadline, list).await.is_err());
+        }
+        assert!(dropped > 5, "only {dropped} of 20 callers were dropped in time");
+        for _ in 0..8 {
+            let (first, second) = tokio::join!(
+                reader.list(&filter, Page::First, 10),
+                reader.list(&filter, Page::First, 10),
+            );
+            assert_eq!(first.unwrap().value.payments.len() + second.unwrap().value.payments.len(), 20);
+        }
+        let pool = status(&database, "database_reader");
+        assert!(pool.size <= 2 && pool.waiting == 0, "{pool:?}");
+    }
+
+    async fn a_dropped_begin_gives_the_ledger_back(ledger: &TestLedger) {
+        let database = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
+        let store = SeaLedgerStore::new(&database);
+        for turn in 0..20 {
+            let _ = timeout(Duration::from_micros(20 * turn), store.begin()).await;
+        }
+        let mut transaction = store.begin().await.unwrap();
+        assert_eq!(transaction.lock_head().await.unwrap().seq, 0);
+        transaction.rollback().await;
+    }
+}

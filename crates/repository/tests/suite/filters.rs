@@ -1,0 +1,96 @@
+//! Filters of the list.
+
+use chrono::TimeDelta;
+use hermes_domain::money::{Currency, Money};
+use hermes_domain::payment::{NewBooking, Status, ValidationStatus};
+use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
+
+use crate::ledger::TestLedger;
+use crate::{altering, lane, on_each_database, payers};
+
+on_each_database! {
+    async fn every_filter_finds_its_own(ledger: &TestLedger) {
+        let booked = lane::book(ledger, people()).await;
+        let later = lane::book_one(ledger, payers::of("late@example.org")).await;
+        lane::carry_out(ledger, &[altering::cancellation(&booked[2])]).await;
+        let from = booked[0].created_at;
+        for (filter, expected) in [
+            (PaymentFilter::default(), &[1, 2, 3, 4][..]),
+            (PaymentFilter { status: Some(Status::Pending), ..none() }, &[2, 4]),
+            (PaymentFilter { status: Some(Status::Overpayment), ..none() }, &[1]),
+            (PaymentFilter { status: Some(Status::Cancelled), ..none() }, &[3]),
+            (PaymentFilter { validation_status: Some(ValidationStatus::Flagged), ..none() }, &[1]),
+            (PaymentFilter { email: Some("BO@Example.ORG".to_owned()), ..none() }, &[2]),
+            (PaymentFilter { email: Some("bo@example".to_owned()), ..none() }, &[]),
+            (PaymentFilter { school: Some("ÉCOLE DE l'Été".to_owned()), ..none() }, &[1]),
+            (PaymentFilter { school: Some("école de l'été".to_owned()), ..none() }, &[1]),
+            (PaymentFilter { school: Some("ecole de l'ete".to_owned()), ..none() }, &[]),
+            (PaymentFilter { school: Some("École".to_owned()), ..none() }, &[]),
+            (PaymentFilter { reference: Some(" ref002 ".to_owned()), ..none() }, &[2]),
+            (PaymentFilter { reference: Some("REF00".to_owned()), ..none() }, &[]),
+            (PaymentFilter { created_from: Some(from + TimeDelta::microseconds(1)), ..none() }, &[4]),
+            (PaymentFilter { created_to: Some(later.created_at), ..none() }, &[1, 2, 3]),
+            (PaymentFilter { created_from: Some(from), created_to: Some(from), ..none() }, &[]),
+            (PaymentFilter { status: Some(Status::Pending), email: Some("bo@example.org".to_owned()), ..none() }, &[2]),
+            (PaymentFilter { status: Some(Status::Exact), email: Some("bo@example.org".to_owned()), ..none() }, &[]),
+        ] {
+            let found = numbers(ledger, &filter).await;
+            assert_eq!(found, expected, "{filter:?}");
+        }
+    }
+
+    async fn text_is_found_anywhere_in_any_case_and_taken_by_the_letter(ledger: &TestLedger) {
+        lane::book(ledger, people()).await;
+        for (text, expected) in [
+            ("ref00", &[1, 2, 3][..]),
+            ("REF003", &[3]),
+            ("zoë o'brien", &[1]),
+            ("ZOË", &[1]),
+            ("zoe@", &[1]),
+            ("Example.ORG", &[1, 2, 3]),
+            ("DE L'ÉTÉ", &[1]),
+            ("s-42", &[2]),
+            ("S-42/Ä", &[2]),
+            ("s-42/ä", &[2]),
+            ("100%", &[3]),
+            ("0%_s", &[3]),
+            ("1_0", &[]),
+            ("a\\b", &[3]),
+            ("a!b", &[2]),
+            ("'; DROP", &[]),
+            ("🎓", &[2]),
+            ("🏫", &[]),
+            ("nobody", &[]),
+        ] {
+            let filter = PaymentFilter { text: Some(text.to_owned()), ..none() };
+            assert_eq!(numbers(ledger, &filter).await, expected, "{text}");
+        }
+    }
+}
+
+/// Three people with what is hard to find in them; the first paid too much at once.
+fn people() -> Vec<NewBooking> {
+    let mut zoe = payers::of("Zoe@example.org");
+    zoe.details.name = "Zoë O'Brien".to_owned();
+    zoe.details.school = Some("École de l'Été".to_owned());
+    zoe.amount_received = Money::from_minor(52_501, Currency::USD);
+    let mut bo = payers::of("bo@Example.org");
+    bo.details.name = "Bo 🎓 a!b".to_owned();
+    bo.details.student_id = Some("S-42/Ä".to_owned());
+    let mut eve = payers::of("eve@example.org");
+    eve.details.name = "Eve a\\b".to_owned();
+    eve.details.school = Some("100%_sure".to_owned());
+    vec![zoe, bo, eve]
+}
+
+fn none() -> PaymentFilter {
+    PaymentFilter::default()
+}
+
+async fn numbers(ledger: &TestLedger, filter: &PaymentFilter) -> Vec<i64> {
+    let list = ledger.reader.list(filter, Page::First, 100).await.unwrap();
+    let mut numbers: Vec<i64> =
+        list.value.payments.iter().map(|payment| payment.reference.number()).collect();
+    numbers.reverse();
+    numbers
+}

@@ -1,0 +1,45 @@
+//! Idempotency records.
+
+use hermes_domain::ledger::{Command, Effect};
+use hermes_domain::ports::LedgerStore;
+
+use crate::ledger::TestLedger;
+use crate::{lane, on_each_database, payers};
+
+on_each_database! {
+    async fn a_replayed_key_returns_the_first_booking(ledger: &TestLedger) {
+        let booking = lane::with_claim(Command::Book(payers::with_everything()), 7, 1);
+        let first = lane::carry_out(ledger, std::slice::from_ref(&booking)).await.remove(0).unwrap();
+
+        let second = lane::carry_out(ledger, &[booking]).await.remove(0).unwrap();
+
+        assert!(second.replayed && !first.replayed);
+        assert_eq!(second.effect, Effect::Booked);
+        assert_eq!(second.payment.id, first.payment.id);
+        // The page token is not part of an answer that is kept.
+        let mut facts = first.payment.clone().into_facts();
+        facts.page_token = second.payment.page_token;
+        assert_eq!(second.payment.into_facts(), facts);
+    }
+
+    async fn records_are_found_by_scope_whatever_their_number(ledger: &TestLedger) {
+        let bookings: Vec<_> = (0..5)
+            .map(|scope| lane::with_claim(Command::Book(payers::number(scope)), u8::try_from(scope).unwrap(), 9))
+            .collect();
+        lane::carry_out(ledger, &bookings).await;
+
+        let mut transaction = ledger.store.begin().await.unwrap();
+        let wanted: Vec<_> = [1, 200, 3, 4, 250].map(|scope| [scope; 32]).to_vec();
+        let mut found: Vec<_> = transaction
+            .find_idempotency(&wanted)
+            .await
+            .unwrap()
+            .iter()
+            .map(|record| (record.claim.scope_hash[0], record.claim.fingerprint[0]))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, [(1, 9), (3, 9), (4, 9)]);
+        assert!(transaction.find_idempotency(&[]).await.unwrap().is_empty());
+        transaction.rollback().await;
+    }
+}

@@ -1,0 +1,60 @@
+//! A migrated database of one test, with its store and its reader.
+
+use std::time::Duration;
+
+use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
+use hermes_test_support::TestDatabase;
+use sea_orm::{ConnectOptions, DatabaseConnection};
+
+pub struct TestLedger {
+    pub store: SeaLedgerStore,
+    pub reader: SeaPaymentReader,
+    pub database: Database,
+    // Dropped last, when nothing uses it any more.
+    pub place: TestDatabase,
+}
+
+impl TestLedger {
+    pub async fn on_sqlite() -> Self {
+        Self::at(hermes_test_support::sqlite().await).await
+    }
+
+    pub async fn on_mariadb() -> Option<Self> {
+        Some(Self::at(hermes_test_support::mariadb().await?).await)
+    }
+
+    pub async fn on_mysql() -> Option<Self> {
+        Some(Self::at(hermes_test_support::mysql().await?).await)
+    }
+
+    async fn at(place: TestDatabase) -> Self {
+        hermes_migration::up(&place.url, None).await.unwrap();
+        let database = Database::connect(&Self::settings(&place)).await.unwrap();
+        Self {
+            store: SeaLedgerStore::new(&database),
+            reader: SeaPaymentReader::new(&database),
+            database,
+            place,
+        }
+    }
+
+    /// Settings for a busy test machine: nothing is refused only because the machine is slow.
+    pub fn settings(place: &TestDatabase) -> DatabaseSettings {
+        DatabaseSettings { acquire_timeout: Duration::from_secs(20), ..DatabaseSettings::new(&place.url) }
+    }
+
+    /// One connection beside the pools, as anybody has who goes around the ledger.
+    pub async fn outsider(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.place.url);
+        options.max_connections(1).sqlx_logging(false);
+        sea_orm::Database::connect(options).await.unwrap()
+    }
+
+    /// Carries a statement out around the ledger.
+    pub async fn tamper(&self, sql: &str) {
+        use sea_orm::ConnectionTrait;
+        let outsider = self.outsider().await;
+        outsider.execute_unprepared(sql).await.unwrap();
+        outsider.close().await.unwrap();
+    }
+}

@@ -1,0 +1,157 @@
+//! The composition root: the only place that names concrete adapters.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use hermes_cache::{MemoryCache, RedisCache, RedisSettings};
+use hermes_domain::ports::{Pooled, SharedCache};
+use hermes_events::MemoryPublisher;
+use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SeaLedgerStore, SeaPaymentReader};
+use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
+use hermes_web::state::Draining;
+use hermes_web::{AppState, JsonList};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::ConnectOptions;
+use secrecy::ExposeSecret;
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Configuration, Settings, millis};
+use crate::system::{SystemClock, SystemEntropy};
+
+/// A composed server.
+pub struct Composed {
+    /// What the endpoints work with.
+    pub state: AppState,
+    /// The write lane's task, which ends once the ledger is closed and everything queued is done.
+    pub lane: JoinHandle<()>,
+    /// The database, to be closed last.
+    pub database: Database,
+}
+
+/// The name of the SQLite file in the data folder.
+const SQLITE_FILE: &str = "hermes.db";
+
+/// How the database is reached.
+pub fn database_settings(settings: &Settings) -> DatabaseSettings {
+    let database = &settings.database;
+    let mut reached = if settings.is_embedded() {
+        DatabaseSettings::sqlite(&database.data_dir.join(SQLITE_FILE))
+    } else {
+        DatabaseSettings::mysql(&MySqlAddress {
+            host: &database.host,
+            port: Some(database.port),
+            user: &database.user,
+            password: database.password.expose_secret(),
+            name: &database.name,
+            ssl_mode: Some(database.ssl_mode.as_str()).filter(|mode| !mode.is_empty()),
+            ssl_ca: Some(database.ssl_ca.as_str()).filter(|file| !file.is_empty()),
+        })
+    };
+    reached.readers_max = database.connections_max;
+    reached.acquire_timeout = millis(database.acquire_timeout_ms);
+    reached.statement_timeout = millis(database.statement_timeout_ms);
+    reached.slow_statement = millis(database.slow_statement_ms);
+    reached
+}
+
+/// Opens the database.
+pub async fn open_database(settings: &Settings) -> Result<Database> {
+    let reached = database_settings(settings);
+    Database::connect(&reached).await.with_context(|| format!("the database ({}) cannot be opened", place(settings)))
+}
+
+/// How the migrations reach the database: on a connection of their own. Makes the data folder where there is none.
+pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
+    let folder = &settings.database.data_dir;
+    let mut url = database_settings(settings).url;
+    if settings.is_embedded() {
+        url.push_str("?mode=rwc");
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging_level(log::LevelFilter::Debug);
+    Ok(options)
+}
+
+/// The shared cache, or the one of this process; and its pools.
+pub fn open_cache(settings: &Settings) -> Result<(Arc<dyn SharedCache>, Option<Arc<dyn Pooled>>)> {
+    let ttl = std::time::Duration::from_secs(settings.cache.ttl_s);
+    if !settings.has_redis() {
+        return Ok((Arc::new(MemoryCache::new(ttl)), None));
+    }
+    let redis = RedisSettings {
+        pool_max: settings.redis.pool_max,
+        connect_timeout: millis(settings.redis.connect_timeout_ms),
+        command_timeout: millis(settings.redis.command_timeout_ms),
+        entry_ttl: ttl,
+        ..RedisSettings::new(settings.redis.url.clone())
+    };
+    let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL cannot be used")?);
+    Ok((Arc::clone(&cache) as Arc<dyn SharedCache>, Some(cache)))
+}
+
+/// Where the database is, for people; never with a password.
+pub fn place(settings: &Settings) -> String {
+    let database = &settings.database;
+    if settings.is_embedded() {
+        format!("SQLite, {}", database.data_dir.join(SQLITE_FILE).display())
+    } else {
+        format!("{} at {}:{}", database.name, database.host, database.port)
+    }
+}
+
+/// Puts the parts together and starts the lane.
+pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Composed> {
+    let settings = &configuration.settings;
+    let database = open_database(settings).await?;
+    let (cache, cache_pools) = open_cache(settings)?;
+    let reader = Arc::new(SeaPaymentReader::new(&database));
+    let list = Arc::new(FreshList::new(
+        FreshnessParts { cache: Arc::clone(&cache), reader: reader.clone(), renderer: Arc::new(JsonList) },
+        freshness_settings(settings),
+    ));
+    let ledger_settings = LaneSettings {
+        batch_max: settings.ledger.batch_max,
+        queue_max: settings.ledger.queue_max,
+        queue_age_max: millis(settings.ledger.queue_age_max_ms),
+    };
+    let list_window = settings.list.window;
+    let cache_is_shared = settings.has_redis();
+    let parts = LaneParts {
+        store: Arc::new(SeaLedgerStore::new(&database)),
+        barrier: list.clone(),
+        events: Arc::new(MemoryPublisher::default()),
+        rules: Arc::new(configuration.rules.clone()),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let (ledger, lane) = Ledger::start(parts, ledger_settings);
+    let database_pools: Arc<dyn Pooled> = Arc::new(database.clone());
+    let state = AppState {
+        ledger,
+        list,
+        reader,
+        cache,
+        cache_is_shared,
+        pools: std::iter::once(database_pools).chain(cache_pools).collect(),
+        metrics_text: Box::new(move || metrics.render()),
+        entropy: Arc::new(SystemEntropy),
+        list_window,
+        draining: Draining::default(),
+    };
+    Ok(Composed { state, lane, database })
+}
+
+fn freshness_settings(settings: &Settings) -> FreshnessSettings {
+    FreshnessSettings {
+        staleness_bound: millis(settings.cache.staleness_bound_ms),
+        head_deadline: millis(settings.database.acquire_timeout_ms),
+        retry_cache_after: millis(settings.cache.staleness_bound_ms),
+        window: settings.list.window,
+        unanchored: match settings.cache.unanchored {
+            config::Unanchored::Serve => Unanchored::ServeLabelled,
+            config::Unanchored::Refuse => Unanchored::Refuse,
+        },
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the program runs.
+
+use std::env;
+use std::fmt;
+
+use anyhow::{Result, bail};
+
+/// Where the program runs: decides what is dangerous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// On somebody's own machine.
+    Development,
+    /// Where payers are.
+    Production,
+}
+
+impl Environment {
+    /// `HERMES_ENV`, or `NODE_ENV` as the original had it; development when neither is set.
+    pub(super) fn from_variables() -> Result<Self> {
+        let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
+        match (variable("HERMES_ENV"), variable("NODE_ENV")) {
+            (Some(name), _) => Self::parse(&name),
+            // Other programs set NODE_ENV to words of their own, such as test.
+            (None, Some(name)) if name == "production" => Ok(Self::Production),
+            (None, _) => Ok(Self::Development),
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self> {
+        match name {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            other => bail!("HERMES_ENV is {other:?}; it must be development or production"),
+        }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! The domain's rules out of the settings.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use hermes_domain::ledger::Rules;
+use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, TierBound, TierSpec};
+use hermes_domain::payment::{DuplicateRule, Thresholds};
+
+use super::Settings;
+use super::settings::{Bearer, Tier};
+
+/// Makes the rules.
+pub(super) fn of(settings: &Settings) -> Result<Rules> {
+    let fees = &settings.fees;
+    let checks = &settings.checks;
+    let default = tiers(&fees.tiers)?;
+    let by_currency = by_currency("fees.by_currency", &fees.by_currency, |specs| tiers(specs))?;
+    let thresholds = by_currency_texts(&checks.amount_threshold_by_currency)?;
+    let fields = checks.duplicate_fields.iter().map(|field| field.parse()).collect::<Result<_, _>>();
+    let within_days = Some(checks.duplicate_within_days).filter(|days| *days > 0);
+    Ok(Rules {
+        fees: FeeSchedule::new(&default, &by_currency)?,
+        fee_bearer: match fees.bearer {
+            Bearer::Payer => FeeBearer::Payer,
+            Bearer::Institution => FeeBearer::Institution,
+        },
+        thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
+        duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
+            .context("checks.duplicate_fields")?,
+    })
+}
+
+fn tiers(specs: &[Tier]) -> Result<Vec<TierSpec>> {
+    specs.iter().map(tier).collect()
+}
+
+fn tier(spec: &Tier) -> Result<TierSpec> {
+    let bound = match (&spec.below, &spec.up_to) {
+        (Some(below), None) => TierBound::Below(below.clone()),
+        (None, Some(up_to)) => TierBound::UpTo(up_to.clone()),
+        (None, None) => TierBound::Unbounded,
+        (Some(_), Some(_)) => bail!("fee tier {:?} has below and up_to; it takes one of them", spec.name),
+    };
+    let rate = BasisPoints::new(spec.rate_bps);
+    let rate = rate.with_context(|| format!("fee tier {:?}: rate_bps is more than 10000", spec.name))?;
+    Ok(TierSpec { name: spec.name.clone(), bound, rate })
+}
+
+fn by_currency_texts(texts: &HashMap<String, String>) -> Result<HashMap<Currency, String>> {
+    by_currency("checks.amount_threshold_by_currency", texts, |text| Ok(text.clone()))
+}
+
+fn by_currency<T, U>(
+    table: &str,
+    values: &HashMap<String, T>,
+    convert: impl Fn(&T) -> Result<U>,
+) -> Result<HashMap<Currency, U>> {
+    let entry = |(code, value): (&String, &T)| {
+        let currency: Currency = code.parse().with_context(|| format!("{table}.{code}"))?;
+        Ok((currency, convert(value)?))
+    };
+    values.iter().map(entry).collect()
+}

@@ -1,0 +1,222 @@
+//! Every setting; `config/default.toml` explains them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use hermes_domain::ports::reader_limits;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+
+/// The most commands of one batch that a batch's identifiers can tell apart.
+const BATCH_LIMIT: usize = 4_096;
+
+/// Every setting, by section.
+#[derive(Debug, Deserialize)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub redis: Redis,
+    pub cache: Cache,
+    pub list: List,
+    pub ledger: Ledger,
+    pub log: Log,
+    pub fees: Fees,
+    pub checks: Checks,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub dashboard_port: u16,
+    pub allow_open: bool,
+    pub workers: usize,
+    pub drain_s: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Database {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: SecretString,
+    pub name: String,
+    pub ssl_mode: String,
+    pub ssl_ca: String,
+    pub data_dir: PathBuf,
+    pub connections_max: u32,
+    pub acquire_timeout_ms: u64,
+    pub statement_timeout_ms: u64,
+    pub slow_statement_ms: u64,
+    pub migrate_at_start: MigrateAtStart,
+}
+
+/// When the schema is brought up to date without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MigrateAtStart {
+    /// At every start.
+    Always,
+    /// At no start.
+    Never,
+    /// At the start of the embedded database.
+    Embedded,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Redis {
+    pub url: SecretString,
+    pub pool_max: usize,
+    pub connect_timeout_ms: u64,
+    pub command_timeout_ms: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Cache {
+    pub ttl_s: u64,
+    pub staleness_bound_ms: u64,
+    pub unanchored: Unanchored,
+}
+
+/// What a read gets while the database cannot confirm what the cache calls current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unanchored {
+    /// The cached list, labelled.
+    Serve,
+    /// 503.
+    Refuse,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct List {
+    pub window: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Ledger {
+    pub batch_max: usize,
+    pub queue_max: usize,
+    pub queue_age_max_ms: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fees {
+    pub bearer: Bearer,
+    pub tiers: Vec<Tier>,
+    #[serde(default)]
+    pub by_currency: HashMap<String, Vec<Tier>>,
+}
+
+/// Who pays the fee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bearer {
+    Payer,
+    Institution,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    pub name: String,
+    pub below: Option<String>,
+    pub up_to: Option<String>,
+    pub rate_bps: u16,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Checks {
+    pub amount_threshold: String,
+    #[serde(default)]
+    pub amount_threshold_by_currency: HashMap<String, String>,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub duplicate_fields: Vec<String>,
+    pub duplicate_within_days: u32,
+}
+
+/// Reads a list, or a text whose parts are separated by commas, as a variable has to write it.
+fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::List(list) => list,
+        Written::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+    })
+}
+
+impl Settings {
+    /// Whether everything is kept in this process's own files.
+    pub fn is_embedded(&self) -> bool {
+        self.database.host.is_empty()
+    }
+
+    /// Whether there is a shared cache.
+    pub fn has_redis(&self) -> bool {
+        !self.redis.url.expose_secret().is_empty()
+    }
+
+    /// Whether the schema is brought up to date at start.
+    pub fn migrates_at_start(&self) -> bool {
+        match self.database.migrate_at_start {
+            MigrateAtStart::Always => true,
+            MigrateAtStart::Never => false,
+            MigrateAtStart::Embedded => self.is_embedded(),
+        }
+    }
+
+    /// Checks limits that the types do not have.
+    pub(super) fn check(&self) -> Result<()> {
+        let within = |name: &str, value: u64, from: u64, to: u64| {
+            ensure!((from..=to).contains(&value), "{name} is {value}; it must be from {from} to {to}");
+            Ok(())
+        };
+        let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        within("ledger.batch_max", size(self.ledger.batch_max), 1, size(BATCH_LIMIT))?;
+        within("ledger.queue_max", size(self.ledger.queue_max), 1, 1_000_000)?;
+        within("ledger.queue_age_max_ms", self.ledger.queue_age_max_ms, 1, 60_000)?;
+        within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
+        within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
+        within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;
+        within("redis.pool_max", size(self.redis.pool_max), 2, 1_000)?;
+        within("redis.connect_timeout_ms", self.redis.connect_timeout_ms, 1, 60_000)?;
+        within("redis.command_timeout_ms", self.redis.command_timeout_ms, 1, 60_000)?;
+        within("database.connections_max", u64::from(self.database.connections_max), 1, 1_000)?;
+        within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
+        within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
+        within("server.drain_s", self.server.drain_s, 0, 600)?;
+        ensure!(
+            self.server.port != self.server.dashboard_port || self.server.port == 0,
+            "server.port and server.dashboard_port are both {}; they must differ",
+            self.server.port
+        );
+        Ok(())
+    }
+}
+
+/// A number of milliseconds as a duration.
+pub const fn millis(value: u64) -> Duration {
+    Duration::from_millis(value)
+}

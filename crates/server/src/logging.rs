@@ -1,0 +1,52 @@
+//! Log lines: text for people, JSON for machines. `RUST_LOG` wins over the configuration.
+
+use std::io::Write;
+
+use chrono::{SecondsFormat, Utc};
+use env_logger::fmt::Formatter;
+use env_logger::{Builder, Env};
+use log::Record;
+use log::kv::{Error, Key, Value, VisitSource};
+use serde_json::{Map, Value as Json};
+
+use crate::config::LogFormat;
+
+/// Libraries that say too much at info.
+const QUIET: &str = "sqlx=warn,sea_orm_migration=warn,actix_server=warn";
+
+/// Starts logging; a level without a module applies to all but the noisiest libraries.
+pub fn start(format: LogFormat, level: &str) {
+    let env = Env::default().default_filter_or(format!("{level},{QUIET}"));
+    let mut builder = Builder::from_env(env);
+    if format == LogFormat::Json {
+        builder.format(write_json);
+    }
+    // Logging that was started before stays as it is.
+    let _started_before = builder.try_init();
+}
+
+/// The level that is in force, for the start-up lines.
+pub fn level() -> String {
+    std::env::var("RUST_LOG").unwrap_or_else(|_| log::max_level().to_string().to_lowercase())
+}
+
+fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
+    let mut line = Map::new();
+    line.insert("time".into(), Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true).into());
+    line.insert("level".into(), record.level().as_str().to_lowercase().into());
+    line.insert("target".into(), record.target().into());
+    line.insert("message".into(), record.args().to_string().into());
+    // A field that cannot be written is left out rather than losing the line.
+    let _complete = record.key_values().visit(&mut Fields(&mut line));
+    writeln!(formatter, "{}", Json::Object(line))
+}
+
+struct Fields<'a>(&'a mut Map<String, Json>);
+
+impl<'kvs> VisitSource<'kvs> for Fields<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let json = value.to_i64().map_or_else(|| Json::from(value.to_string()), Json::from);
+        self.0.insert(key.as_str().to_owned(), json);
+        Ok(())
+    }
+}

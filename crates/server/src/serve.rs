@@ -1,0 +1,160 @@
+//! `hermes serve`: listen, serve, and stop without losing anything.
+
+use std::net::TcpListener;
+use std::num::NonZero;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context, Result};
+use hermes_web::{AppState, dashboard, input, middleware, portal};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::commands::migrate;
+use crate::compose::{self, Composed};
+use crate::config::{self, Settings};
+use crate::{banner, logging};
+
+/// How long the head of a request may take to arrive.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a connection may be idle.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How often histograms are folded, so that they do not grow while nobody scrapes.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+/// Bounds of the histograms of durations, in seconds.
+const SECONDS_BUCKETS: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+/// Bounds of the histogram of batch sizes.
+const BATCH_BUCKETS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+/// The dashboard is for a few people.
+const DASHBOARD_WORKERS: usize = 1;
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+/// When something that is needed is not there; nothing was served then.
+pub async fn serve() -> Result<()> {
+    let started = Instant::now();
+    let configuration = config::load()?;
+    logging::start(configuration.settings.log.format, &configuration.settings.log.level);
+    configuration.check_safety()?;
+    let settings = &configuration.settings.server;
+    // Whoever finds the ports taken learns it before anything is written.
+    let portal_socket = bind(&settings.host, settings.port, "PORT")?;
+    let dashboard_socket = bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
+    let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
+    prepare_schema(&configuration.settings).await?;
+
+    let Composed { state, lane, database } = compose::compose(&configuration, start_metrics()?).await?;
+    let state = web::Data::new(state);
+    let drain = Duration::from_secs(settings.drain_s);
+    let portal_workers = workers(settings.workers);
+    let portal = server(portal_socket, &state, portal_workers, drain, portal::configure)?;
+    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, dashboard::configure)?;
+    let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
+    banner::show(&configuration, portal_address, dashboard_address, started.elapsed());
+    warm(&state);
+
+    // Either server ending, by a signal or a fault, ends both.
+    let ended = tokio::try_join!(portal, dashboard);
+    stop.abort();
+    state.ledger.close();
+    lane.await.context("the write lane ended badly")?;
+    database.close().await;
+    log::info!("stopped; everything that was acknowledged is saved");
+    ended.map(|_| ()).context("the server ended badly")
+}
+
+fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener> {
+    let socket = TcpListener::bind((host, port))
+        .with_context(|| format!("{host}:{port} cannot be listened on; {variable} chooses another port"))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// One server: a socket, its threads and its routes.
+fn server(
+    socket: TcpListener,
+    state: &web::Data<AppState>,
+    workers: usize,
+    drain: Duration,
+    routes: fn(&mut web::ServiceConfig),
+) -> Result<Server> {
+    let state = state.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::finish))
+            .app_data(state.clone())
+            .app_data(web::PayloadConfig::new(input::BODY_MAX))
+            .configure(routes)
+    });
+    let server = server
+        .workers(workers)
+        .client_request_timeout(HEAD_DEADLINE)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(drain.as_secs())
+        .disable_signals();
+    Ok(server.listen(socket)?.run())
+}
+
+/// The threads of the portal: as many as configured, or one for each processor.
+fn workers(configured: usize) -> usize {
+    match configured {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        count => count,
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C, then lets the servers finish what is under way.
+async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        result = tokio::signal::ctrl_c() => result?,
+    }
+    log::info!("asked to stop: finishing what is under way");
+    state.draining.start();
+    let [portal, dashboard] = servers;
+    tokio::join!(portal.stop(true), dashboard.stop(true));
+    Ok(())
+}
+
+/// Brings the schema up to date, or says that it is not.
+async fn prepare_schema(settings: &Settings) -> Result<()> {
+    if settings.migrates_at_start() {
+        let applied = migrate::up(settings, None).await?;
+        if !applied.is_empty() {
+            log::info!("the database schema was brought up to date: {} steps", applied.len());
+        }
+        return Ok(());
+    }
+    migrate::ensure_current(settings).await
+}
+
+/// Reads the list once, so that the first visitor does not wait for it.
+fn warm(state: &web::Data<AppState>) {
+    let list = state.list.clone();
+    tokio::spawn(async move {
+        if let Err(error) = list.read().await {
+            log::warn!("the list could not be read at start: {error}");
+        }
+    });
+}
+
+fn start_metrics() -> Result<PrometheusHandle> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_batch_commands".to_owned()), &BATCH_BUCKETS)?;
+    let handle = builder.install_recorder()?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
+}

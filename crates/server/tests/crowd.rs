@@ -1,0 +1,135 @@
+//! Many clients at once, and Redis going away under them.
+
+mod support;
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use actix_web::rt;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use serde_json::json;
+use support::{Hermes, Stage};
+
+const CLIENTS: usize = 64;
+const BOOKINGS_EACH: usize = 200;
+
+#[actix_web::test]
+async fn twelve_thousand_bookings_at_once_leave_no_gap() {
+    let Some(stage) = Stage::mariadb().await else { return };
+    let hermes = Rc::new(Hermes::start(&stage).await);
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let hermes = Rc::clone(&hermes);
+            rt::spawn(async move {
+                let mut references = Vec::with_capacity(BOOKINGS_EACH);
+                for number in 0..BOOKINGS_EACH {
+                    let email = format!("payer-{client}-{number}@example.org");
+                    let body = json!({"name": "Payer", "email": email, "amount": "12.34"});
+                    let booking = hermes.post("/api/bookings", &[], &body).await.expect(201).json();
+                    references.push(booking["reference"].as_str().unwrap().to_owned());
+                }
+                references
+            })
+        })
+        .collect();
+    let mut references = BTreeSet::new();
+    for client in clients {
+        references.extend(client.await.unwrap());
+    }
+    let total = CLIENTS * BOOKINGS_EACH;
+    let expected: BTreeSet<_> = (1..=total).map(|number| format!("REF{number:03}")).collect();
+    assert_eq!(references, expected);
+
+    let database = Database::connect(&stage.database.url).await.unwrap();
+    let total = i64::try_from(total).unwrap();
+    assert_eq!(count(&database, "SELECT COUNT(*) FROM payments").await, total);
+    assert_eq!(count(&database, "SELECT COUNT(*) FROM validation_results").await, 4 * total);
+    for table in ["validation_results", "audit_log", "outbox"] {
+        let rows_each = if table == "validation_results" { 4 } else { 1 };
+        let incomplete = format!(
+            "SELECT COUNT(*) FROM payments p WHERE (SELECT COUNT(*) FROM {table} r WHERE r.payment_id = p.id) <> {rows_each}"
+        );
+        assert_eq!(count(&database, &incomplete).await, 0, "{table}");
+    }
+    let output = hermes.run(&["audit", "verify"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let stats = hermes.get("/api/stats").await.json();
+    assert_eq!((stats["payments"].as_i64(), stats["passed"].as_i64()), (Some(total), Some(total)));
+    the_pools_were_seen_to_move(&hermes).await;
+}
+
+async fn the_pools_were_seen_to_move(hermes: &Hermes) {
+    let metrics = hermes.dashboard("/metrics").await.expect(200).text();
+    let acquired = metrics.lines().find(|line| {
+        line.starts_with("hermes_pool_acquire_seconds_count") && line.contains("database_writer")
+    });
+    let acquired: f64 = acquired.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(acquired > 50.0, "{acquired} transactions");
+}
+
+async fn count(database: &DatabaseConnection, sql: &str) -> i64 {
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+#[actix_web::test]
+async fn redis_that_goes_and_comes_back_is_told_once_and_costs_no_answer() {
+    let Some(mut stage) = Stage::mariadb().await else { return };
+    let hermes = Rc::new(Hermes::start(&stage).await);
+    let running = Rc::new(Cell::new(true));
+    let clients: Vec<_> = (0..8).map(|client| rt::spawn(book_and_read(client, hermes.clone(), running.clone()))).collect();
+
+    wait_for_list(&hermes, "l1").await;
+    stage.redis.as_mut().unwrap().stop();
+    wait_for_log(&hermes, "the shared cache is away").await;
+    for _ in 0..20 {
+        hermes.get("/api/bookings").await.expect(200);
+    }
+    assert_eq!(hermes.get("/health").await.expect(200).json()["redis"], "disconnected");
+    stage.redis.as_mut().unwrap().start().await;
+    wait_for_log(&hermes, "the shared cache is back").await;
+    wait_for_list(&hermes, "l1").await;
+    running.set(false);
+    let mut booked = 0;
+    for client in clients {
+        booked += client.await.unwrap();
+    }
+    assert!(booked > 8, "{booked} bookings");
+    let log = hermes.log();
+    assert_eq!(log.matches("the shared cache is away").count(), 1, "{log}");
+    assert_eq!(log.matches("the shared cache is back").count(), 1, "{log}");
+    assert_eq!(hermes.get("/api/stats").await.json()["payments"], booked);
+}
+
+/// Books, and reads every booking back through the list at once: no answer may be a fault, no list stale.
+async fn book_and_read(client: usize, hermes: Rc<Hermes>, running: Rc<Cell<bool>>) -> i64 {
+    let mut booked = 0;
+    while running.get() {
+        let email = format!("reader-{client}-{booked}@example.org");
+        let body = json!({"name": "Reader", "email": email, "amount": 5});
+        let reference = hermes.post("/api/bookings", &[], &body).await.expect(201).json()["reference"].clone();
+        booked += 1;
+        let list = hermes.get("/api/bookings").await.expect(200).text();
+        let needle = format!("\"reference\":{reference}");
+        assert!(list.contains(&needle), "{reference} was acknowledged and is not in the list");
+    }
+    booked
+}
+
+async fn wait_for_log(hermes: &Hermes, text: &str) {
+    poll(|| async { hermes.log().contains(text) }, text).await;
+}
+
+async fn wait_for_list(hermes: &Hermes, tier: &str) {
+    poll(|| async { hermes.get("/api/bookings").await.header("Hermes-Cache") == tier }, tier).await;
+}
+
+/// Asks until the answer is yes; a minute is for ever.
+async fn poll<F: Future<Output = bool>>(ask: impl Fn() -> F, what: &str) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !ask().await {
+        assert!(std::time::Instant::now() < deadline, "waited in vain for {what}");
+        rt::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,46 @@
+//! The arrows between the crates, as `ARCHITECTURE.md` draws them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Which of our crates each of our crates may use outside its tests.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("hermes-domain", &[]),
+    ("hermes-service", &["hermes-domain"]),
+    ("hermes-repository", &["hermes-domain"]),
+    ("hermes-cache", &["hermes-domain"]),
+    ("hermes-events", &["hermes-domain"]),
+    ("hermes-web", &["hermes-domain", "hermes-service"]),
+    ("hermes-migration", &[]),
+    ("hermes-test-support", &["hermes-domain"]),
+    (
+        "hermes-server",
+        &["hermes-cache", "hermes-domain", "hermes-events", "hermes-migration", "hermes-repository", "hermes-service",
+          "hermes-web"],
+    ),
+];
+
+/// What the domain may use: nothing that does input or output.
+const PURE: &[&str] = &[
+    "async-trait", "chrono", "email_address", "iso_currency", "serde", "serde_json", "sha2", "thiserror", "uuid",
+];
+
+#[test]
+fn no_crate_depends_against_the_arrows() {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    for package in &metadata.packages {
+        let normal = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        found.insert(package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect());
+    }
+    let known: BTreeSet<_> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), known, "every crate has its arrows");
+    for (name, allowed) in ARROWS {
+        let ours = found[*name].iter().filter(|dependency| dependency.starts_with("hermes-"));
+        let against: Vec<_> = ours.filter(|dependency| !allowed.contains(&dependency.as_str())).collect();
+        assert!(against.is_empty(), "{name} may not depend on {against:?}");
+    }
+    let impure: Vec<_> = found["hermes-domain"].iter().filter(|name| !PURE.contains(&name.as_str())).collect();
+    assert!(impure.is_empty(), "the domain may not depend on {impure:?}");
+}

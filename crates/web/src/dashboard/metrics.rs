@@ -1,0 +1,36 @@
+//! `GET /metrics`: the figures of this process, for Prometheus.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, get, web};
+use hermes_domain::ports::PoolStatus;
+
+use crate::state::AppState;
+
+/// The media type of the Prometheus text format.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The figures. Those of the pools are read now; all others are kept up as things happen.
+#[get("/metrics")]
+pub async fn get_metrics(state: web::Data<AppState>) -> HttpResponse {
+    for (pool, status) in state.pools.iter().flat_map(|pooled| pooled.pools()) {
+        record(pool, status);
+    }
+    HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body((state.metrics_text)())
+}
+
+fn record(pool: &'static str, status: PoolStatus) {
+    let connections =
+        [("max", status.max), ("size", status.size), ("idle", status.idle), ("in_use", status.in_use)];
+    for (kind, count) in connections {
+        metrics::gauge!("hermes_pool_connections", "pool" => pool, "state" => kind).set(gauge(count));
+    }
+    metrics::gauge!("hermes_pool_waiting", "pool" => pool).set(gauge(status.waiting));
+}
+
+/// A count as metrics take it.
+fn gauge(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

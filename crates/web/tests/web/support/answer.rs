@@ -1,0 +1,37 @@
+//! An answer, read to its end.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::test;
+
+pub struct Answer {
+    pub status: StatusCode,
+    headers: actix_web::http::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub async fn of(response: ServiceResponse<BoxBody>) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = String::from_utf8(test::read_body(response).await.to_vec()).unwrap();
+        Self { status, headers, body }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of the form's hidden key.
+    pub fn form_key(&self) -> &str {
+        let (_, rest) = self.body.split_once("name=\"idempotency_key\" value=\"").expect("the form has a key");
+        rest.split_once('"').unwrap().0
+    }
+
+    /// The page without the digests in the addresses of its assets, which change with every style rule.
+    pub fn page(&self) -> String {
+        let mut parts = self.body.split("?v=");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit()))
+    }
+}

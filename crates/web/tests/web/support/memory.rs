@@ -1,0 +1,213 @@
+//! A ledger in memory: one lock, changes applied at the commit.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use hermes_domain::ledger::{
+    AuditHash, BatchToken, Changes, Digest, IdempotencyRecord, LedgerHead, Totals,
+};
+use hermes_domain::money::Currency;
+use hermes_domain::payment::{DuplicateKey, Payment, PaymentId, PaymentKey, Reference};
+use hermes_domain::ports::{
+    AuditPage, LedgerStore, LedgerTransaction, ListPage, Page, PaymentFilter, PaymentReader, Position,
+    StoreError, Versioned,
+};
+use uuid::Uuid;
+
+/// How the next writes go wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection is to be had.
+    Away,
+    /// The connection is lost in the commit, and afterwards nobody can be asked.
+    LostInCommit,
+}
+
+pub struct MemoryStore {
+    rows: Arc<Mutex<Rows>>,
+    failure: Arc<Mutex<Option<Failure>>>,
+}
+
+#[derive(Clone)]
+struct Rows {
+    head: LedgerHead,
+    payments: Vec<Payment>,
+    idempotency: HashMap<Digest, IdempotencyRecord>,
+    totals: HashMap<Currency, Totals>,
+}
+
+struct Transaction {
+    rows: Arc<Mutex<Rows>>,
+    failure: Arc<Mutex<Option<Failure>>>,
+    changes: Option<Changes>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        let head = LedgerHead {
+            seq: 0,
+            token: BatchToken(Uuid::nil()),
+            next_reference: 1,
+            audit_seq: 0,
+            audit_hash: AuditHash([0; 32]),
+            event_seq: 0,
+            advanced_at: DateTime::UNIX_EPOCH,
+        };
+        let rows = Rows { head, payments: Vec::new(), idempotency: HashMap::new(), totals: HashMap::new() };
+        Self { rows: Arc::new(Mutex::new(rows)), failure: Arc::default() }
+    }
+}
+
+impl MemoryStore {
+    pub fn fail(&self, failure: Failure) {
+        *self.failure.lock().unwrap() = Some(failure);
+    }
+
+    pub fn recover(&self) {
+        *self.failure.lock().unwrap() = None;
+    }
+
+    pub fn payments(&self) -> Vec<Payment> {
+        self.rows.lock().unwrap().payments.clone()
+    }
+
+    fn rows(&self) -> Rows {
+        self.rows.lock().unwrap().clone()
+    }
+
+    fn fails_with(&self, failure: Failure) -> bool {
+        *self.failure.lock().unwrap() == Some(failure)
+    }
+}
+
+#[async_trait]
+impl LedgerStore for MemoryStore {
+    async fn begin(&self) -> Result<Box<dyn LedgerTransaction>, StoreError> {
+        if self.fails_with(Failure::Away) {
+            return Err(StoreError::Unavailable("away".to_owned()));
+        }
+        let (rows, failure) = (Arc::clone(&self.rows), Arc::clone(&self.failure));
+        Ok(Box::new(Transaction { rows, failure, changes: None }))
+    }
+
+    async fn is_committed(&self, head: &LedgerHead) -> Result<bool, StoreError> {
+        if self.fails_with(Failure::LostInCommit) {
+            return Err(StoreError::Unavailable("away".to_owned()));
+        }
+        Ok(self.rows().head.token == head.token)
+    }
+}
+
+#[async_trait]
+impl LedgerTransaction for Transaction {
+    async fn lock_head(&mut self) -> Result<LedgerHead, StoreError> {
+        Ok(self.rows.lock().unwrap().head)
+    }
+
+    async fn find_idempotency(&mut self, scopes: &[Digest]) -> Result<Vec<IdempotencyRecord>, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        // As a database would: what a record keeps has been through JSON.
+        let stored = |record: &IdempotencyRecord| {
+            let json = serde_json::to_string(&record.answer).unwrap();
+            IdempotencyRecord { answer: serde_json::from_str(&json).unwrap(), ..record.clone() }
+        };
+        Ok(scopes.iter().filter_map(|scope| rows.idempotency.get(scope)).map(stored).collect())
+    }
+
+    async fn find_payments(
+        &mut self,
+        _keys: &[PaymentKey],
+    ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
+        Ok(HashMap::new())
+    }
+
+    async fn find_duplicates(
+        &mut self,
+        keys: &[DuplicateKey],
+    ) -> Result<HashMap<DuplicateKey, Reference>, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        let other = |key: &DuplicateKey| {
+            let twin = rows.payments.iter().rfind(|payment| payment.details.email_key() == key.email_key)?;
+            Some((key.clone(), twin.reference))
+        };
+        Ok(keys.iter().filter_map(other).collect())
+    }
+
+    async fn find_totals(&mut self, currencies: &[Currency]) -> Result<Vec<Totals>, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        Ok(currencies.iter().filter_map(|currency| rows.totals.get(currency).copied()).collect())
+    }
+
+    async fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        self.changes = Some(changes.clone());
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let mut rows = self.rows.lock().unwrap();
+        let changes = self.changes.unwrap();
+        rows.head = changes.head;
+        rows.payments.extend(changes.booked);
+        rows.idempotency
+            .extend(changes.idempotency.into_iter().map(|record| (record.claim.scope_hash, record)));
+        rows.totals.extend(changes.totals);
+        match *self.failure.lock().unwrap() {
+            Some(Failure::LostInCommit) => Err(StoreError::OutcomeUnknown("lost".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    async fn rollback(self: Box<Self>) {}
+}
+
+#[async_trait]
+impl PaymentReader for MemoryStore {
+    async fn head(&self) -> Result<LedgerHead, StoreError> {
+        Ok(self.rows().head)
+    }
+
+    async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
+        let is_it = |payment: &Payment| match key {
+            PaymentKey::Id(id) => payment.id == *id,
+            PaymentKey::Reference(reference) => payment.reference == *reference,
+        };
+        Ok(self.payments().into_iter().find(is_it))
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        page: Page,
+        limit: u64,
+    ) -> Result<Versioned<ListPage>, StoreError> {
+        let rows = self.rows();
+        let limit = usize::try_from(limit).unwrap();
+        let mut payments: Vec<_> = rows
+            .payments
+            .into_iter()
+            .rev()
+            .filter(|payment| filter.validation_status.is_none_or(|status| payment.validation_status() == status))
+            .filter(|payment| filter.status.is_none_or(|status| payment.status() == status))
+            .skip_while(|payment| matches!(page, Page::After(place) if Position::of(payment).id >= place.id))
+            .collect();
+        let has_next = payments.len() > limit;
+        payments.truncate(limit);
+        let has_prev = page != Page::First;
+        Ok(Versioned { head_seq: rows.head.seq, value: ListPage { payments, has_next, has_prev } })
+    }
+
+    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+        let rows = self.rows();
+        Ok(Versioned { head_seq: rows.head.seq, value: rows.totals.into_values().collect() })
+    }
+
+    async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {
+        Ok(Vec::new())
+    }
+}

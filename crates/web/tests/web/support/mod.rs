@@ -1,0 +1,147 @@
+//! The portal and the dashboard over fakes, with verbs for what browsers do.
+
+mod adapters;
+mod answer;
+mod memory;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::middleware::from_fn;
+use actix_web::test::{self, TestRequest};
+use actix_web::{App, web};
+use hermes_domain::ledger::Rules;
+use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
+use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
+use hermes_domain::ports::PaymentReader;
+use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
+use hermes_web::state::Draining;
+use hermes_web::{AppState, JsonList, dashboard, middleware, portal};
+
+pub use answer::Answer;
+pub use memory::Failure;
+use memory::MemoryStore;
+
+/// A Hermes in memory.
+pub struct TestApp {
+    pub store: Arc<MemoryStore>,
+    state: web::Data<AppState>,
+}
+
+/// Which of the two servers is asked.
+#[derive(Clone, Copy)]
+pub enum Server {
+    Portal,
+    Dashboard,
+}
+
+/// The fields of a booking that can be made.
+pub const ANA: [(&str, &str); 4] =
+    [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "35000"), ("currency_from", "USD")];
+
+impl TestApp {
+    pub fn start() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let reader: Arc<dyn PaymentReader> = store.clone();
+        let entropy = Arc::new(adapters::CountingEntropy::default());
+        let parts = LaneParts {
+            store: store.clone(),
+            barrier: Arc::new(adapters::Quiet),
+            events: Arc::new(adapters::Quiet),
+            rules: Arc::new(rules()),
+            clock: Arc::new(adapters::StandingClock),
+            entropy: entropy.clone(),
+        };
+        let limits = LaneSettings { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
+        let (ledger, _task) = Ledger::start(parts, limits);
+        let cache = Arc::new(adapters::NoCache);
+        let list = FreshList::new(
+            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(JsonList) },
+            FreshnessSettings {
+                staleness_bound: Duration::from_millis(250),
+                head_deadline: Duration::from_secs(1),
+                retry_cache_after: Duration::from_millis(250),
+                window: 1_000,
+                unanchored: Unanchored::ServeLabelled,
+            },
+        );
+        let state = AppState {
+            ledger,
+            list: Arc::new(list),
+            reader,
+            cache,
+            cache_is_shared: false,
+            pools: vec![Arc::new(adapters::OnePool)],
+            metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
+            entropy,
+            list_window: 1_000,
+            draining: Draining::default(),
+        };
+        Self { store, state: web::Data::new(state) }
+    }
+
+    pub async fn get(&self, server: Server, address: &str) -> Answer {
+        self.send(server, TestRequest::get().uri(address).insert_header(("accept", "text/html"))).await
+    }
+
+    /// Sends the form, as a browser would that has nothing to hide.
+    pub async fn post_form(&self, fields: &[(&str, &str)]) -> Answer {
+        let request = TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "same-origin"));
+        self.send(Server::Portal, with_fields(request, fields)).await
+    }
+
+    pub async fn send(&self, server: Server, request: TestRequest) -> Answer {
+        let routes = match server {
+            Server::Portal => portal::configure,
+            Server::Dashboard => dashboard::configure,
+        };
+        let service = service(self.state.clone(), routes).await;
+        Answer::of(test::call_service(&service, request.to_request()).await).await
+    }
+
+    pub fn payments(&self) -> Vec<Payment> {
+        self.store.payments()
+    }
+}
+
+/// Adds the fields of a form to a request.
+pub fn with_fields(request: TestRequest, fields: &[(&str, &str)]) -> TestRequest {
+    let body: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>()))
+        .collect();
+    request
+        .insert_header(("accept", "text/html"))
+        .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
+        .set_payload(body.join("&"))
+}
+
+async fn service(
+    state: web::Data<AppState>,
+    routes: fn(&mut web::ServiceConfig),
+) -> impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = actix_web::Error> {
+    test::init_service(App::new().wrap(from_fn(middleware::finish)).app_data(state).configure(routes)).await
+}
+
+fn rules() -> Rules {
+    let tier = |name: &str, bound, points| TierSpec {
+        name: name.to_owned(),
+        bound,
+        rate: BasisPoints::new(points).unwrap(),
+    };
+    let tiers = [
+        tier("small", TierBound::Below("1000".to_owned()), 500),
+        tier("medium", TierBound::UpTo("10000".to_owned()), 300),
+        tier("large", TierBound::Unbounded, 200),
+    ];
+    Rules {
+        fees: FeeSchedule::new(&tiers, &[].into()).unwrap(),
+        fee_bearer: FeeBearer::Payer,
+        thresholds: Thresholds::new("1000000", &[].into()).unwrap(),
+        duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
+    }
+}
