@@ -39,6 +39,10 @@ doc: ## Build the documentation of the crates
 ci: ## Do everything that has to hold before a change goes in
 	.ci/run
 
+.PHONY: bench
+bench: ## Measure a release build against a bare handler (docs/benchmarks.md)
+	bench/run
+
 ##@ The database and the contract
 
 .PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi clean-data

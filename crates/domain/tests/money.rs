@@ -195,6 +195,8 @@ fn numbers_that_are_no_amount_say_why() {
         ("1e-999999999999", usd, fine(usd)),
         ("1e400", usd, large(usd)),
         ("1e999999999999", usd, large(usd)),
+        ("10e2147483647", usd, large(usd)),
+        ("1.5e-2147483647", usd, fine(usd)),
         ("100000000000.01", usd, large(usd)),
         ("10000000000001", jpy, large(jpy)),
         ("92233720368547758.08", usd, large(usd)),

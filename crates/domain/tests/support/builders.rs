@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
@@ -52,13 +53,19 @@ pub fn default_tiers() -> Vec<TierSpec> {
 }
 
 /// The rules of the default configuration.
-pub fn rules() -> Rules {
-    Rules {
+///
+/// Made once: they cover every currency, and thousands of random histories go by them.
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    Arc::new(Rules {
         fees: FeeSchedule::new(&default_tiers(), &HashMap::new()).unwrap(),
         fee_bearer: FeeBearer::Payer,
         thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
         duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
-    }
+    })
+});
+
+pub fn rules() -> Arc<Rules> {
+    Arc::clone(&RULES)
 }
 
 /// A booking in dollars.

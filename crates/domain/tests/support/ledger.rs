@@ -1,6 +1,7 @@
 //! A ledger in memory that carries out batches as the service does, with what a database would hold.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::builders::{CLOCK, Counted, rules, unclaimed};
 
 pub struct MemoryLedger {
-    pub rules: Rules,
+    rules: Arc<Rules>,
     pub head: LedgerHead,
     pub payments: Vec<Payment>,
     pub audit: Vec<AuditEntry>,
@@ -28,10 +29,20 @@ pub struct MemoryLedger {
 impl MemoryLedger {
     /// An empty one, under the default rules.
     pub fn new() -> Self {
-        Self::under(rules())
+        Self::by(rules())
     }
 
+    /// An empty one, under other rules.
     pub fn under(rules: Rules) -> Self {
+        Self::by(Arc::new(rules))
+    }
+
+    /// Goes by other rules from now on, as after a restart with another configuration.
+    pub fn go_by(&mut self, rules: Rules) {
+        self.rules = Arc::new(rules);
+    }
+
+    fn by(rules: Arc<Rules>) -> Self {
         let head = LedgerHead {
             seq: 0,
             token: BatchToken(Uuid::nil()),

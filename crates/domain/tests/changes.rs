@@ -1,0 +1,61 @@
+//! Which changes of a payment are refused, and what one in the same batch sees of another.
+
+mod support;
+
+use hermes_domain::ledger::{Circumstances, Decider, EventKind, Facts, Refusal};
+use hermes_domain::payment::Status;
+
+use support::builders::{Counted, correct, rules, unclaimed};
+use support::commands::{assert_refused, cancel, key, ledger_with, name};
+
+#[test]
+fn only_the_version_that_was_seen_can_be_changed() {
+    let mut ledger = ledger_with("0");
+    ledger.carry_out_one(correct(1, 1, name("Anna Ruiz")));
+    for seen in [0, 1, 3] {
+        let mismatch = Refusal::VersionMismatch { current: 2 };
+        assert_refused(&ledger, correct(1, seen, name("Anne Ruiz")), &mismatch);
+        assert_refused(&ledger, cancel(1, Some(seen)), &mismatch);
+    }
+    ledger.carry_out_one(cancel(1, Some(2)));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_changed() {
+    let ledger = ledger_with("0");
+    assert_refused(&ledger, correct(2, 1, name("Anna")), &Refusal::NotFound(key(2)));
+    assert_refused(&ledger, cancel(2, None), &Refusal::NotFound(key(2)));
+}
+
+#[test]
+fn a_cancelled_payment_is_changed_no_more() {
+    let mut ledger = ledger_with("10");
+    let payment = ledger.carry_out_one(cancel(1, None));
+    assert_eq!((payment.status(), payment.version), (Status::Cancelled, 2));
+    assert!(payment.amount_outstanding().is_zero());
+    assert_eq!(payment.amount_received.to_string(), "10.00");
+    assert_eq!(ledger.audit[1].reason.as_deref(), Some("booked twice"));
+    assert_eq!(ledger.events[1].kind, EventKind::PaymentCancelled);
+
+    let illegal = |attempted| Refusal::IllegalState { status: Status::Cancelled, attempted };
+    assert_refused(&ledger, correct(1, 2, name("Anna")), &illegal("corrected"));
+    assert_refused(&ledger, cancel(1, None), &illegal("cancelled"));
+}
+
+/// Whoever puts two of them into one batch all the same must not lose the first one's change.
+#[test]
+fn a_second_change_of_a_payment_sees_the_first_one() {
+    let ledger = ledger_with("0");
+    let mut facts = Facts::at(ledger.head);
+    facts.payments.insert(key(1), ledger.get(1).clone());
+    let entropy = Counted::default();
+    let circumstances =
+        Circumstances { rules: &rules(), now: ledger.head.next_instant(ledger.clock), entropy: &entropy };
+    let mut decider = Decider::new(circumstances, facts);
+    decider.learn([], ledger.totals.values().copied());
+
+    decider.decide(&unclaimed(correct(1, 1, name("Anna")))).unwrap();
+    let second = decider.decide(&unclaimed(correct(1, 1, name("Anne"))));
+
+    assert_eq!(second, Err(Refusal::VersionMismatch { current: 2 }));
+}

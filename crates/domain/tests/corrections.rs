@@ -1,0 +1,194 @@
+//! What the ledger decides on corrections.
+
+mod support;
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use hermes_domain::ledger::{Command, CorrectionRequest, Edit, Effect, EventKind, Refusal, Rules};
+use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
+use hermes_domain::payment::{Details, NewBooking, Payment, Status};
+use hermes_domain::{FaultCode, FieldFault};
+
+use support::builders::{booking, booking_of, correct, money, rules, unclaimed};
+use support::commands::{amount, assert_refused, book, duplicate, ledger_with, name, set};
+use support::ledger::MemoryLedger;
+
+#[test]
+fn a_correction_makes_the_next_version() {
+    let mut ledger = ledger_with("0");
+    ledger.clock += TimeDelta::hours(1);
+    let request = CorrectionRequest {
+        name: set("  Anna Ruiz "),
+        school: set("Porto International"),
+        amount: set("10000.01"),
+        ..CorrectionRequest::default()
+    };
+
+    let payment = ledger.carry_out_one(correct(1, 1, request));
+
+    assert_eq!(payment.details.name, "Anna Ruiz");
+    assert_eq!(payment.details.school.as_deref(), Some("Porto International"));
+    assert_eq!(payment.details.email, "ana@example.org");
+    assert_eq!(
+        (payment.fee.rule.as_str(), payment.final_amount().to_string().as_str()),
+        ("large", "10200.01")
+    );
+    assert_eq!((payment.version, payment.updated_at), (2, ledger.clock));
+    assert!(payment.created_at < payment.updated_at);
+    let row = &ledger.audit[1];
+    assert_eq!(
+        (row.action.as_str(), row.reason.as_deref()),
+        ("PAYMENT_CORRECTED", Some("asked for by phone"))
+    );
+    assert!(row.old_value.as_ref().unwrap().contains("Ana Ruiz"));
+    assert!(row.new_value.as_ref().unwrap().contains("Anna Ruiz"));
+    assert_eq!(ledger.events[1].kind, EventKind::PaymentCorrected);
+    assert_eq!(ledger.get(1), &payment);
+}
+
+#[test]
+fn only_another_amount_gets_the_fee_of_today() {
+    let mut ledger = ledger_with("0");
+    let tier = TierSpec {
+        name: "today".to_owned(),
+        bound: TierBound::Unbounded,
+        rate: BasisPoints::new(1_000).unwrap(),
+    };
+    let fees = FeeSchedule::new(&[tier], &HashMap::new()).unwrap();
+    ledger.go_by(Rules { fees, fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
+    let fee =
+        |payment: Payment| (payment.fee.amount.to_string(), payment.fee.rule.clone(), payment.amount_due());
+
+    let renamed = ledger.carry_out_one(correct(1, 1, name("Anna")));
+    assert_eq!(fee(renamed), ("30.00".to_owned(), "medium".to_owned(), money("1030", "USD")));
+    let repriced = ledger.carry_out_one(correct(1, 2, amount("2000")));
+    assert_eq!(fee(repriced), ("200.00".to_owned(), "today".to_owned(), money("2200", "USD")));
+}
+
+#[test]
+fn a_corrected_payment_is_still_owed_by_whom_it_was() {
+    let mut ledger = ledger_with("1030");
+    ledger.go_by(Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
+    let payment = ledger.carry_out_one(correct(1, 1, name("Anna")));
+    assert_eq!(payment.status(), Status::Exact);
+    assert!(payment.checks.iter().all(|check| !check.is_flagged()), "{:?}", payment.checks);
+}
+
+#[test]
+fn an_amount_is_corrected_in_the_payments_own_currency() {
+    let mut ledger = MemoryLedger::new();
+    ledger.carry_out_one(Command::Book(booking_of("ana@example.org", "1000", "JPY", "0")));
+    assert_eq!(ledger.carry_out_one(correct(1, 1, amount("2000"))).amount, money("2000", "JPY"));
+
+    let (answers, _) = ledger.decide(&[unclaimed(correct(1, 2, amount("2000.5")))]);
+    let detail = "JPY amounts have at most 0 decimals";
+    let fault = FieldFault::new("amount", FaultCode::TooManyDecimals, detail);
+    assert_eq!(answers[0], Err(Refusal::Invalid(vec![fault])));
+}
+
+#[test]
+fn a_correction_that_says_what_is_so_already_writes_nothing() {
+    let ledger = ledger_with("0");
+    for request in [
+        CorrectionRequest::default(),
+        name(" Ana Ruiz "),
+        amount("1000.0"),
+        amount("1e3"),
+        CorrectionRequest { school: Edit::Clear, ..CorrectionRequest::default() },
+    ] {
+        let (answers, changes) = ledger.decide(&[unclaimed(correct(1, 1, request.clone()))]);
+        let outcome = answers[0].as_ref().unwrap();
+        assert_eq!(outcome.effect, Effect::Unchanged, "{request:?}");
+        assert_eq!(&outcome.payment, ledger.get(1));
+        assert!(changes.is_empty(), "{request:?}");
+        assert!(changes.audit.is_empty() && changes.events.is_empty() && changes.totals.is_empty());
+    }
+}
+
+/// Every text is set, each to something else, and each is corrected alone.
+#[test]
+fn a_correction_changes_what_it_names_and_nothing_else() {
+    let details = Details {
+        name: "Ana Ruiz".to_owned(),
+        email: "ana@example.org".to_owned(),
+        school: Some("Porto International".to_owned()),
+        student_id: Some("S-77".to_owned()),
+        sender_full_name: Some("Rui Ruiz".to_owned()),
+        country_from: Some("Portugal".to_owned()),
+        sender_address: Some("12 High Street".to_owned()),
+    };
+    let new = || Edit::Set("new".to_owned());
+    let nothing = CorrectionRequest::default;
+    type Expected = fn(&mut Details);
+    let corrections: [(CorrectionRequest, Expected); 5] = [
+        (CorrectionRequest { name: new(), ..nothing() }, |details| details.name = "new".to_owned()),
+        (CorrectionRequest { email: new(), ..nothing() }, |details| details.email = "new".to_owned()),
+        (CorrectionRequest { school: new(), ..nothing() }, |details| details.school = Some("new".to_owned())),
+        (CorrectionRequest { student_id: Edit::Clear, ..nothing() }, |details| details.student_id = None),
+        (CorrectionRequest { sender_address: Edit::Clear, ..nothing() }, |details| {
+            details.sender_address = None;
+        }),
+    ];
+    for (request, expect) in corrections {
+        let mut ledger = MemoryLedger::new();
+        ledger.carry_out_one(Command::Book(NewBooking {
+            details: details.clone(),
+            ..booking("ana@example.org", "1")
+        }));
+        let mut expected = details.clone();
+        expect(&mut expected);
+        assert_eq!(ledger.carry_out_one(correct(1, 1, request)).details, expected);
+    }
+}
+
+#[test]
+fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
+    let mut ledger = ledger_with("0");
+    let school = |school| CorrectionRequest { school, ..CorrectionRequest::default() };
+    ledger.carry_out_one(correct(1, 1, school(set("Porto International"))));
+    assert_eq!(ledger.carry_out_one(correct(1, 2, school(Edit::Clear))).details.school, None);
+
+    let everything = CorrectionRequest {
+        name: Edit::Clear,
+        email: set(" "),
+        amount: Edit::Clear,
+        ..CorrectionRequest::default()
+    };
+    let required = |field| FieldFault::new(field, FaultCode::Required, "must be given");
+    let faults = vec![required("name"), required("email"), required("amount")];
+    assert_refused(&ledger, correct(1, 3, everything), &Refusal::Invalid(faults));
+}
+
+#[test]
+fn a_corrected_address_is_checked_like_a_new_one() {
+    let mut ledger = ledger_with("0");
+    ledger.carry_out_one(book("bob@example.org", "1"));
+    let email = |text: &str| CorrectionRequest { email: set(text), ..CorrectionRequest::default() };
+
+    let own = ledger.carry_out_one(correct(1, 1, email("Ana@example.org")));
+    assert_eq!(duplicate(&own), None, "a payment is not its own duplicate");
+    let bobs = ledger.carry_out_one(correct(1, 2, email("bob@example.org")));
+    assert_eq!(duplicate(&bobs), Some("the payer already has the live payment REF002"));
+    let nobodys = ledger.carry_out_one(correct(1, 3, email("nowhere")));
+    assert!(nobodys.checks[0].is_flagged() && duplicate(&nobodys).is_none());
+}
+
+#[test]
+fn the_amount_is_frozen_once_money_has_arrived_and_the_rest_is_not() {
+    let mut ledger = ledger_with("10");
+    let frozen = FieldFault::new(
+        "amount",
+        FaultCode::Frozen,
+        "the amount can be corrected only while nothing was received",
+    );
+    assert_refused(&ledger, correct(1, 1, amount("999")), &Refusal::Invalid(vec![frozen.clone()]));
+
+    let with_a_fault = CorrectionRequest { name: Edit::Clear, ..amount("999") };
+    let required = FieldFault::new("name", FaultCode::Required, "must be given");
+    assert_refused(&ledger, correct(1, 1, with_a_fault), &Refusal::Invalid(vec![required, frozen]));
+
+    let payment =
+        ledger.carry_out_one(correct(1, 1, CorrectionRequest { name: set("Anna"), ..amount("1000") }));
+    assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 2));
+}
