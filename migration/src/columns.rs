@@ -64,9 +64,7 @@ impl Columns {
     fn collated(self, name: &'static str, length: u32, charset: &str, collation: &str) -> ColumnDef {
         match self.0 {
             Dialect::MySql => ColumnDef::new(name)
-                .custom(format!(
-                    "varchar({length}) CHARACTER SET {charset} COLLATE {collation}"
-                ))
+                .custom(format!("varchar({length}) CHARACTER SET {charset} COLLATE {collation}"))
                 .not_null()
                 .take(),
             Dialect::Sqlite => self.text(name, length),

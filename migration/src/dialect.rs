@@ -18,10 +18,7 @@ impl TryFrom<DbBackend> for Dialect {
         match backend {
             DbBackend::MySql => Ok(Self::MySql),
             DbBackend::Sqlite => Ok(Self::Sqlite),
-            other => Err(DbErr::BackendNotSupported {
-                db: other.as_str(),
-                ctx: "the schema of Hermes",
-            }),
+            other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "the schema of Hermes" }),
         }
     }
 }

@@ -51,9 +51,7 @@ impl Lock {
         let held: Option<i64> = ask(db, "SELECT IS_USED_LOCK(?) = CONNECTION_ID()", [name.into()]).await?;
         match held {
             Some(1) => Ok(()),
-            _ => Err(MigrationError::LockLost {
-                database: database.clone(),
-            }),
+            _ => Err(MigrationError::LockLost { database: database.clone() }),
         }
     }
 
@@ -80,45 +78,27 @@ impl Lock {
         )
         .await?;
         for seconds in [0, wait.as_secs()] {
-            let taken: Option<i64> = ask(
-                db,
-                "SELECT GET_LOCK(?, ?)",
-                [name.as_str().into(), seconds.into()],
-            )
-            .await?;
+            let taken: Option<i64> =
+                ask(db, "SELECT GET_LOCK(?, ?)", [name.as_str().into(), seconds.into()]).await?;
             if taken == Some(1) {
                 return Ok(Self::Named { name, database });
             }
             log_waiting(&database, seconds);
         }
-        Err(MigrationError::Busy {
-            database,
-            waited_s: wait.as_secs(),
-        })
+        Err(MigrationError::Busy { database, waited_s: wait.as_secs() })
     }
 
     async fn acquire_file(db: &DatabaseConnection, wait: Duration) -> Result<Self, MigrationError> {
-        let database: Option<String> = ask(
-            db,
-            "SELECT file FROM pragma_database_list WHERE name = 'main'",
-            [],
-        )
-        .await?;
+        let database: Option<String> =
+            ask(db, "SELECT file FROM pragma_database_list WHERE name = 'main'", []).await?;
         let Some(database) = database.filter(|path| !path.is_empty()) else {
             return Ok(Self::NotNeeded);
         };
         let path = PathBuf::from(format!("{database}.migrate-lock"));
-        let failed = |source| MigrationError::LockFile {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| MigrationError::LockFile { path: path.clone(), source };
         // The file stays when the lock goes: to delete it would let a third runner lock a new file of the same name
         // while a second one still holds the old one.
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(failed)?;
+        let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
         let deadline = Instant::now() + wait;
         let mut tries = 0_u64;
         loop {
@@ -126,10 +106,7 @@ impl Lock {
                 Ok(()) => return Ok(Self::File { _file: file }),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(MigrationError::Busy {
-                        database,
-                        waited_s: wait.as_secs(),
-                    });
+                    return Err(MigrationError::Busy { database, waited_s: wait.as_secs() });
                 }
                 Err(TryLockError::WouldBlock) => {
                     log_waiting(&database, tries);
@@ -174,10 +151,7 @@ mod tests {
     #[tokio::test]
     async fn a_held_lock_is_refused_until_it_is_released() {
         let sqlite = hermes_test_support::sqlite().await;
-        let servers = [
-            hermes_test_support::mariadb().await,
-            hermes_test_support::mysql().await,
-        ];
+        let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten().chain([sqlite]) {
             let (first, second) = (connect_once(&database).await, connect_once(&database).await);
             let held = Lock::acquire(&first, Duration::ZERO).await.unwrap();
@@ -193,10 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lock_that_went_with_its_connection_is_noticed() {
-        let servers = [
-            hermes_test_support::mariadb().await,
-            hermes_test_support::mysql().await,
-        ];
+        let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten() {
             let (holder, killer) = (connect_once(&database).await, connect_once(&database).await);
             let held = Lock::acquire(&holder, Duration::ZERO).await.unwrap();
@@ -212,10 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lock_needs_a_database_to_name() {
-        let servers = [
-            hermes_test_support::mariadb().await,
-            hermes_test_support::mysql().await,
-        ];
+        let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten() {
             let (server, _) = database.url.rsplit_once('/').unwrap();
             let db = Database::connect(server).await.unwrap();

@@ -9,13 +9,8 @@ use crate::{
     table::{check, create_table, index},
 };
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000001_create_payments",
-    change: Change::Table {
-        name: PAYMENTS,
-        create,
-    },
-};
+pub(crate) const STEP: Step =
+    Step { name: "m20261122_000001_create_payments", change: Change::Table { name: PAYMENTS, create } };
 
 const PAYMENTS: &str = "payments";
 
@@ -51,24 +46,12 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bigint("version"))
         .col(column.instant("created_at"))
         .col(column.instant("updated_at"))
-        .check(check(
-            "payments_amount_range",
-            Expr::col("amount").between(1, AMOUNT_MAX),
-        ))
+        .check(check("payments_amount_range", Expr::col("amount").between(1, AMOUNT_MAX)))
         .check(check("payments_fee_not_negative", Expr::col("fee_amount").gte(0)))
         .check(check("payments_final_amount_is_sum", final_amount_is_sum()))
-        .check(check(
-            "payments_received_range",
-            Expr::col("amount_received").between(0, AMOUNT_MAX),
-        ))
-        .check(check(
-            "payments_fee_rate_range",
-            Expr::col("fee_rate_bps").between(0, 10_000),
-        ))
-        .check(check(
-            "payments_fee_bearer_known",
-            Expr::col("fee_bearer").is_in(["PAYER", "INSTITUTION"]),
-        ))
+        .check(check("payments_received_range", Expr::col("amount_received").between(0, AMOUNT_MAX)))
+        .check(check("payments_fee_rate_range", Expr::col("fee_rate_bps").between(0, 10_000)))
+        .check(check("payments_fee_bearer_known", Expr::col("fee_bearer").is_in(["PAYER", "INSTITUTION"])))
         .check(check("payments_status_known", status_known()))
         .check(check(
             "payments_validation_status_known",
@@ -77,17 +60,11 @@ fn create(dialect: Dialect) -> Vec<String> {
         .check(check("payments_version_positive", Expr::col("version").gte(1)))
         .take();
     let indexes = vec![
-        index(PAYMENTS, "payments_reference", &["reference"])
-            .unique()
-            .take(),
+        index(PAYMENTS, "payments_reference", &["reference"]).unique().take(),
         index(PAYMENTS, "payments_email_key", &["email_key", "created_at", "id"]),
         index(PAYMENTS, "payments_created_at", &["created_at", "id"]),
         index(PAYMENTS, "payments_status", &["status", "created_at", "id"]),
-        index(
-            PAYMENTS,
-            "payments_validation_status",
-            &["validation_status", "created_at", "id"],
-        ),
+        index(PAYMENTS, "payments_validation_status", &["validation_status", "created_at", "id"]),
     ];
     create_table(dialect, table, indexes)
 }

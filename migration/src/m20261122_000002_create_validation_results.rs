@@ -11,10 +11,7 @@ use crate::{
 
 pub(crate) const STEP: Step = Step {
     name: "m20261122_000002_create_validation_results",
-    change: Change::Table {
-        name: VALIDATION_RESULTS,
-        create,
-    },
+    change: Change::Table { name: VALIDATION_RESULTS, create },
 };
 
 const VALIDATION_RESULTS: &str = "validation_results";
@@ -29,10 +26,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.text("check_message", 255))
         .col(column.instant("created_at"))
         .primary_key(Index::create().col("payment_id").col("check_type"))
-        .foreign_key(&mut belongs_to_payment(
-            VALIDATION_RESULTS,
-            "validation_results_payment_fk",
-        ))
+        .foreign_key(&mut belongs_to_payment(VALIDATION_RESULTS, "validation_results_payment_fk"))
         .check(check(
             "validation_results_result_known",
             Expr::col("check_result").is_in(["PASSED", "FLAGGED"]),

@@ -9,13 +9,8 @@ use crate::{
     table::{belongs_to_payment, create_table, index},
 };
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000003_create_audit_log",
-    change: Change::Table {
-        name: AUDIT_LOG,
-        create,
-    },
-};
+pub(crate) const STEP: Step =
+    Step { name: "m20261122_000003_create_audit_log", change: Change::Table { name: AUDIT_LOG, create } };
 
 const AUDIT_LOG: &str = "audit_log";
 
@@ -36,9 +31,5 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bytes("hash", 32))
         .foreign_key(&mut belongs_to_payment(AUDIT_LOG, "audit_log_payment_fk"))
         .take();
-    create_table(
-        dialect,
-        table,
-        vec![index(AUDIT_LOG, "audit_log_payment", &["payment_id", "seq"])],
-    )
+    create_table(dialect, table, vec![index(AUDIT_LOG, "audit_log_payment", &["payment_id", "seq"])])
 }

@@ -9,13 +9,8 @@ use crate::{
     table::{check, create_table},
 };
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000004_create_ledger_head",
-    change: Change::Table {
-        name: LEDGER_HEAD,
-        create,
-    },
-};
+pub(crate) const STEP: Step =
+    Step { name: "m20261122_000004_create_ledger_head", change: Change::Table { name: LEDGER_HEAD, create } };
 
 const LEDGER_HEAD: &str = "ledger_head";
 
@@ -32,10 +27,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bigint("event_seq"))
         .col(column.instant("advanced_at"))
         .check(check("ledger_head_single_row", Expr::col("id").eq(1)))
-        .check(check(
-            "ledger_head_next_reference_positive",
-            Expr::col("next_reference").gte(1),
-        ))
+        .check(check("ledger_head_next_reference_positive", Expr::col("next_reference").gte(1)))
         .take();
     create_table(dialect, table, vec![])
 }

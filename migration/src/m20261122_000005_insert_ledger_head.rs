@@ -5,10 +5,8 @@ use crate::{
     step::{Change, Step},
 };
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000005_insert_ledger_head",
-    change: Change::Rows { up, down },
-};
+pub(crate) const STEP: Step =
+    Step { name: "m20261122_000005_insert_ledger_head", change: Change::Rows { up, down } };
 
 fn up(dialect: Dialect) -> Vec<String> {
     let epoch = match dialect {

@@ -9,10 +9,8 @@ use crate::{
     table::{belongs_to_payment, create_table},
 };
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000006_create_outbox",
-    change: Change::Table { name: OUTBOX, create },
-};
+pub(crate) const STEP: Step =
+    Step { name: "m20261122_000006_create_outbox", change: Change::Table { name: OUTBOX, create } };
 
 const OUTBOX: &str = "outbox";
 

@@ -11,10 +11,7 @@ use crate::{
 
 pub(crate) const STEP: Step = Step {
     name: "m20261122_000007_create_idempotency_keys",
-    change: Change::Table {
-        name: IDEMPOTENCY_KEYS,
-        create,
-    },
+    change: Change::Table { name: IDEMPOTENCY_KEYS, create },
 };
 
 const IDEMPOTENCY_KEYS: &str = "idempotency_keys";
@@ -28,18 +25,11 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.uuid("payment_id"))
         .col(column.document("outcome"))
         .col(column.instant("created_at"))
-        .foreign_key(&mut belongs_to_payment(
-            IDEMPOTENCY_KEYS,
-            "idempotency_keys_payment_fk",
-        ))
+        .foreign_key(&mut belongs_to_payment(IDEMPOTENCY_KEYS, "idempotency_keys_payment_fk"))
         .take();
     create_table(
         dialect,
         table,
-        vec![index(
-            IDEMPOTENCY_KEYS,
-            "idempotency_keys_created_at",
-            &["created_at"],
-        )],
+        vec![index(IDEMPOTENCY_KEYS, "idempotency_keys_created_at", &["created_at"])],
     )
 }

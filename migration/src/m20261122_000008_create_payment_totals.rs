@@ -11,10 +11,7 @@ use crate::{
 
 pub(crate) const STEP: Step = Step {
     name: "m20261122_000008_create_payment_totals",
-    change: Change::Table {
-        name: PAYMENT_TOTALS,
-        create,
-    },
+    change: Change::Table { name: PAYMENT_TOTALS, create },
 };
 
 const PAYMENT_TOTALS: &str = "payment_totals";

@@ -77,12 +77,10 @@ pub async fn fresh(options: impl Into<ConnectOptions>) -> Result<(), MigrationEr
 /// [`MigrationError::UnknownSteps`] when the database is ahead of this program, [`MigrationError::Database`] when it
 /// cannot be read.
 pub async fn status<C: ConnectionTrait>(db: &C) -> Result<Vec<MigrationStatus>, MigrationError> {
-    let steps = Migrator::get_migration_with_status_read_only(db)
-        .await
-        .map_err(|error| match error {
-            DbErr::Custom(detail) => MigrationError::UnknownSteps(detail),
-            other => MigrationError::Database(other),
-        })?;
+    let steps = Migrator::get_migration_with_status_read_only(db).await.map_err(|error| match error {
+        DbErr::Custom(detail) => MigrationError::UnknownSteps(detail),
+        other => MigrationError::Database(other),
+    })?;
     Ok(steps
         .iter()
         .map(|step| MigrationStatus {
@@ -132,11 +130,7 @@ impl Session {
     }
 
     async fn down(&self, steps: Option<u32>) -> Result<Vec<String>, MigrationError> {
-        let applied = status(&self.db)
-            .await?
-            .into_iter()
-            .rev()
-            .filter(|step| step.applied);
+        let applied = status(&self.db).await?.into_iter().rev().filter(|step| step.applied);
         let mut done = Vec::new();
         for step in applied.take(limit(steps)) {
             self.lock.confirm(&self.db).await?;

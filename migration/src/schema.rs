@@ -34,11 +34,9 @@ fn header(dialect: Dialect) -> String {
             // The literals in the constraints are stored with the character set of the session.
             "SET NAMES utf8mb4;\n",
         ),
-        Dialect::Sqlite => (
-            "SQLite 3.35 or later",
-            "sqlite3 data/hermes.db < migration/schema/sqlite.sql",
-            "",
-        ),
+        Dialect::Sqlite => {
+            ("SQLite 3.35 or later", "sqlite3 data/hermes.db < migration/schema/sqlite.sql", "")
+        }
     };
     format!(
         "-- The schema of Hermes for {servers}.\n\
@@ -51,10 +49,7 @@ fn header(dialect: Dialect) -> String {
 /// The table that sea-orm-migration makes before the first step.
 fn record_table(dialect: Dialect) -> String {
     let create = |backend| {
-        Schema::new(backend)
-            .create_table_from_entity(seaql_migrations::Entity)
-            .if_not_exists()
-            .take()
+        Schema::new(backend).create_table_from_entity(seaql_migrations::Entity).if_not_exists().take()
     };
     one_column_per_line(&match dialect {
         Dialect::MySql => create(DbBackend::MySql).to_string(MysqlQueryBuilder),

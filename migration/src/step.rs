@@ -18,15 +18,9 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
     /// Creates one table with its indexes; going down drops it.
-    Table {
-        name: &'static str,
-        create: fn(Dialect) -> Vec<String>,
-    },
+    Table { name: &'static str, create: fn(Dialect) -> Vec<String> },
     /// Changes rows.
-    Rows {
-        up: fn(Dialect) -> Vec<String>,
-        down: fn(Dialect) -> Vec<String>,
-    },
+    Rows { up: fn(Dialect) -> Vec<String>, down: fn(Dialect) -> Vec<String> },
 }
 
 impl Step {

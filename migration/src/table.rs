@@ -18,10 +18,7 @@ pub(crate) fn create_table(
     match dialect {
         Dialect::MySql => {
             // The collation is named because every server has another default, and MariaDB does not know MySQL's.
-            table
-                .engine("InnoDB")
-                .character_set("utf8mb4")
-                .collate("utf8mb4_unicode_520_ci");
+            table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_unicode_520_ci");
             for mut index in indexes {
                 table.index(&mut index);
             }
@@ -56,11 +53,7 @@ pub(crate) fn check(name: &'static str, condition: Expr) -> Check {
 /// Ties `payment_id` of a table to the payment it belongs to. InnoDB adds an index of this name when no other index
 /// starts with the column.
 pub(crate) fn belongs_to_payment(table: &'static str, name: &'static str) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .name(name)
-        .from(table, "payment_id")
-        .to("payments", "id")
-        .take()
+    ForeignKey::create().name(name).from(table, "payment_id").to("payments", "id").take()
 }
 
 /// Breaks the line at each column and constraint of a `CREATE TABLE` statement.

@@ -17,8 +17,16 @@ pub fn show(configuration: &Configuration, portal: SocketAddr, dashboard: Socket
         configuration.environment,
         started_in.as_millis()
     );
-    log::info!("portal     http://{}/payment   API http://{}/api/docs/", browsable(portal), browsable(portal));
-    log::info!("dashboard  http://{}/   metrics http://{}/metrics", browsable(dashboard), browsable(dashboard));
+    log::info!(
+        "portal     http://{}/payment   API http://{}/api/docs/",
+        browsable(portal),
+        browsable(portal)
+    );
+    log::info!(
+        "dashboard  http://{}/   metrics http://{}/metrics",
+        browsable(dashboard),
+        browsable(dashboard)
+    );
     log::info!("database   {}", compose::place(settings));
     log::info!("cache      {cache}");
     log::info!("log level  {} (RUST_LOG changes it)", logging::level());
@@ -26,9 +34,5 @@ pub fn show(configuration: &Configuration, portal: SocketAddr, dashboard: Socket
 
 /// An address that can be opened: a server that listens everywhere is also here.
 fn browsable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::from(([127, 0, 0, 1], address.port()))
-    } else {
-        address
-    }
+    if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
 }

@@ -58,7 +58,9 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
 /// Opens the database.
 pub async fn open_database(settings: &Settings) -> Result<Database> {
     let reached = database_settings(settings);
-    Database::connect(&reached).await.with_context(|| format!("the database ({}) cannot be opened", place(settings)))
+    Database::connect(&reached)
+        .await
+        .with_context(|| format!("the database ({}) cannot be opened", place(settings)))
 }
 
 /// How the migrations reach the database: on a connection of their own. Makes the data folder where there is none.
@@ -67,18 +69,27 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     let mut url = database_settings(settings).url;
     if settings.is_embedded() {
         url.push_str("?mode=rwc");
-        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     }
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging_level(log::LevelFilter::Debug);
     Ok(options)
 }
 
-/// The shared cache, or the one of this process; and its pools.
-pub fn open_cache(settings: &Settings) -> Result<(Arc<dyn SharedCache>, Option<Arc<dyn Pooled>>)> {
+/// A cache, with its connection pool where it has one.
+pub struct Cache {
+    /// The cache.
+    pub shared: Arc<dyn SharedCache>,
+    /// Its pool.
+    pub pool: Option<Arc<dyn Pooled>>,
+}
+
+/// The shared cache, or the one of this process.
+pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = std::time::Duration::from_secs(settings.cache.ttl_s);
     if !settings.has_redis() {
-        return Ok((Arc::new(MemoryCache::new(ttl)), None));
+        return Ok(Cache { shared: Arc::new(MemoryCache::new(ttl)), pool: None });
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
@@ -88,7 +99,7 @@ pub fn open_cache(settings: &Settings) -> Result<(Arc<dyn SharedCache>, Option<A
         ..RedisSettings::new(settings.redis.url.clone())
     };
     let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL cannot be used")?);
-    Ok((Arc::clone(&cache) as Arc<dyn SharedCache>, Some(cache)))
+    Ok(Cache { shared: cache.clone(), pool: Some(cache) })
 }
 
 /// Where the database is, for people; never with a password.
@@ -105,7 +116,7 @@ pub fn place(settings: &Settings) -> String {
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Composed> {
     let settings = &configuration.settings;
     let database = open_database(settings).await?;
-    let (cache, cache_pools) = open_cache(settings)?;
+    let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
     let reader = Arc::new(SeaPaymentReader::new(&database));
     let list = Arc::new(FreshList::new(
         FreshnessParts { cache: Arc::clone(&cache), reader: reader.clone(), renderer: Arc::new(JsonList) },
@@ -134,7 +145,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         reader,
         cache,
         cache_is_shared,
-        pools: std::iter::once(database_pools).chain(cache_pools).collect(),
+        pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         entropy: Arc::new(SystemEntropy),
         list_window,

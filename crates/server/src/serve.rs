@@ -9,25 +9,17 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
 use hermes_web::{AppState, dashboard, input, middleware, portal};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::migrate;
 use crate::compose::{self, Composed};
 use crate::config::{self, Settings};
-use crate::{banner, logging};
+use crate::{banner, figures, logging};
 
 /// How long the head of a request may take to arrive.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a connection may be idle.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How often histograms are folded, so that they do not grow while nobody scrapes.
-const METRICS_UPKEEP: Duration = Duration::from_secs(5);
-/// Bounds of the histograms of durations, in seconds.
-const SECONDS_BUCKETS: [f64; 14] =
-    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
-/// Bounds of the histogram of batch sizes.
-const BATCH_BUCKETS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 /// The dashboard is for a few people.
 const DASHBOARD_WORKERS: usize = 1;
 
@@ -47,7 +39,7 @@ pub async fn serve() -> Result<()> {
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
     prepare_schema(&configuration.settings).await?;
 
-    let Composed { state, lane, database } = compose::compose(&configuration, start_metrics()?).await?;
+    let Composed { state, lane, database } = compose::compose(&configuration, figures::start()?).await?;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
@@ -142,19 +134,4 @@ fn warm(state: &web::Data<AppState>) {
             log::warn!("the list could not be read at start: {error}");
         }
     });
-}
-
-fn start_metrics() -> Result<PrometheusHandle> {
-    let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
-        .set_buckets_for_metric(Matcher::Suffix("_batch_commands".to_owned()), &BATCH_BUCKETS)?;
-    let handle = builder.install_recorder()?;
-    let upkeep = handle.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(METRICS_UPKEEP).await;
-            upkeep.run_upkeep();
-        }
-    });
-    Ok(handle)
 }

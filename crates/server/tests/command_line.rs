@@ -1,4 +1,11 @@
 //! The subcommands, and the configuration, as an operator meets them.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::process::{Command, Output};
 
@@ -30,7 +37,11 @@ fn an_unknown_setting_is_refused_with_the_nearest_one() {
 
 #[test]
 fn settings_that_make_no_sense_are_refused_by_name() {
-    refused(&[("HERMES__LEDGER__BATCH_MAX", "0")], &["config"], "ledger.batch_max is 0; it must be from 1 to 4096");
+    refused(
+        &[("HERMES__LEDGER__BATCH_MAX", "0")],
+        &["config"],
+        "ledger.batch_max is 0; it must be from 1 to 4096",
+    );
     refused(&[("PORT", "99999")], &["config"], "server.port");
     refused(&[("HERMES__CHECKS__DUPLICATE_FIELDS", "school")], &["config"], "must include email");
     refused(&[("HERMES__CHECKS__AMOUNT_THRESHOLD", "lots")], &["config"], "amount threshold");
@@ -49,7 +60,8 @@ fn dangerous_configurations_do_not_start() {
 #[test]
 fn a_secret_is_never_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let variables = [("DB_PASSWORD", "tops3cret"), ("REDIS_URL", "redis://:tops3cret@127.0.0.1/"), ("DB_HOST", "db")];
+    let variables =
+        [("DB_PASSWORD", "tops3cret"), ("REDIS_URL", "redis://:tops3cret@127.0.0.1/"), ("DB_HOST", "db")];
     let output = hermes(&folder, &variables, &["config"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout) + &text(&output.stderr);

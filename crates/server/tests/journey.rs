@@ -1,4 +1,11 @@
 //! The journey of a payment through the running program, on everything it runs on.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod support;
 
@@ -40,7 +47,8 @@ async fn journey(stage: Option<Stage>) {
     the_dashboard_shows_it(&hermes).await;
     nothing_is_lost_by_a_power_cut(&mut hermes).await;
     the_audit_log_verifies(&hermes).await;
-    assert!(hermes.terminate().success(), "{}", hermes.log());
+    hermes.ask_to_stop();
+    assert!(hermes.wait_for_end().success(), "{}", hermes.log());
 }
 
 async fn health(hermes: &Hermes, stage: &Stage) {
@@ -58,10 +66,20 @@ async fn book_by_json(hermes: &Hermes) {
     assert_eq!(answer.header("Location"), format!("/api/bookings/{}", booking["id"].as_str().unwrap()));
     assert_eq!(answer.header("ETag"), "\"v1\"");
     for (member, value) in [
-        ("reference", "REF001"), ("creditor_reference", "RF59REF001"), ("amount", "35000.00"),
-        ("fee_percentage", "2.00"), ("fee_amount", "700.00"), ("final_amount", "35700.00"), ("currency_from", "USD"),
-        ("amount_due", "35700.00"), ("amount_received", "0.00"), ("amount_outstanding", "35700.00"),
-        ("status", "PENDING"), ("validation_status", "PASSED"), ("school", "Harvard"), ("country_from", "USA"),
+        ("reference", "REF001"),
+        ("creditor_reference", "RF59REF001"),
+        ("amount", "35000.00"),
+        ("fee_percentage", "2.00"),
+        ("fee_amount", "700.00"),
+        ("final_amount", "35700.00"),
+        ("currency_from", "USD"),
+        ("amount_due", "35700.00"),
+        ("amount_received", "0.00"),
+        ("amount_outstanding", "35700.00"),
+        ("status", "PENDING"),
+        ("validation_status", "PASSED"),
+        ("school", "Harvard"),
+        ("country_from", "USA"),
     ] {
         assert_eq!(booking[member], value, "{member}");
     }
@@ -74,14 +92,23 @@ async fn book_by_form(hermes: &Hermes) {
     let form = hermes.get("/payment").await.expect(200).text();
     let key = form.split("name=\"idempotency_key\"").nth(1).unwrap().split("value=\"").nth(1).unwrap();
     let key = key.split('"').next().unwrap();
-    let fields = [("name", "Bo <b>Li</b>"), ("email", "ana@example.org"), ("amount", "1000"), ("currency_from", "EUR"),
-                  ("school", ""), ("idempotency_key", key)];
+    let fields = [
+        ("name", "Bo <b>Li</b>"),
+        ("email", "ana@example.org"),
+        ("amount", "1000"),
+        ("currency_from", "EUR"),
+        ("school", ""),
+        ("idempotency_key", key),
+    ];
     let answer = hermes.submit("/payment", &fields).await.expect(303);
     let page = answer.header("Location").to_owned();
     assert!(page.starts_with("/payment/REF002/"), "{page}");
     let text = hermes.get(&page).await.expect(200).text();
     assert!(text.contains("RF32REF002") && text.contains("1030.00"), "{text}");
-    assert!(text.contains("Bo &#60;b&#62;Li&#60;/b&#62;") || text.contains("Bo &lt;b&gt;Li&lt;/b&gt;"), "{text}");
+    assert!(
+        text.contains("Bo &#60;b&#62;Li&#60;/b&#62;") || text.contains("Bo &lt;b&gt;Li&lt;/b&gt;"),
+        "{text}"
+    );
     hermes.get("/payment/REF002/00000000000000000000000000000000").await.expect(404);
 
     let again = hermes.submit("/payment", &fields).await.expect(303);
@@ -124,7 +151,8 @@ async fn a_booking_makes_the_cached_list_old(hermes: &Hermes, stage: &Stage) {
 
 async fn correct_and_cancel(hermes: &Hermes) {
     let path = "/api/bookings/REF003";
-    let change = json!({"name": "Ana María Ruiz", "amount": "1000.01", "school": null, "reason": "typing error"});
+    let change =
+        json!({"name": "Ana María Ruiz", "amount": "1000.01", "school": null, "reason": "typing error"});
     assert_eq!(hermes.patch(path, &[], &change).await.expect(428).json()["code"], "precondition-required");
     let corrected = hermes.patch(path, &[("If-Match", "\"v1\"")], &change).await.expect(200).json();
     assert_eq!((&corrected["version"], &corrected["fee_percentage"]), (&json!(2), &json!("3.00")));
@@ -135,16 +163,26 @@ async fn correct_and_cancel(hermes: &Hermes) {
     let cancel = format!("{path}/cancel");
     assert_eq!(hermes.post(&cancel, &[], &json!({})).await.expect(422).pointers(), ["/reason"]);
     let cancelled = hermes.post(&cancel, &[], &json!({"reason": "booked twice"})).await.expect(200).json();
-    assert_eq!((&cancelled["status"], &cancelled["amount_outstanding"]), (&json!("CANCELLED"), &json!("0.00")));
-    assert_eq!(hermes.post(&cancel, &[], &json!({"reason": "again"})).await.expect(409).json()["code"], "illegal-state");
+    assert_eq!(
+        (&cancelled["status"], &cancelled["amount_outstanding"]),
+        (&json!("CANCELLED"), &json!("0.00"))
+    );
+    assert_eq!(
+        hermes.post(&cancel, &[], &json!({"reason": "again"})).await.expect(409).json()["code"],
+        "illegal-state"
+    );
 
     let list = hermes.get("/api/bookings").await.json();
     assert_eq!((&list[0]["name"], &list[0]["status"]), (&json!("Ana María Ruiz"), &json!("CANCELLED")));
     let audit = hermes.get(&format!("{path}/audit")).await.expect(200).json();
-    let actions: Vec<_> = audit.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    let actions: Vec<_> =
+        audit.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["PAYMENT_BOOKED", "PAYMENT_CORRECTED", "PAYMENT_CANCELLED"]);
     assert_eq!(audit[1]["reason"], "typing error");
-    assert_eq!((&audit[1]["old_value"]["amount"], &audit[1]["new_value"]["amount"]), (&json!("0.10"), &json!("1000.01")));
+    assert_eq!(
+        (&audit[1]["old_value"]["amount"], &audit[1]["new_value"]["amount"]),
+        (&json!("0.10"), &json!("1000.01"))
+    );
 }
 
 async fn a_key_books_once(hermes: &Hermes) {
@@ -174,21 +212,26 @@ async fn pages_of_the_list(hermes: &Hermes) {
     assert_eq!(references(hermes, "/api/bookings?status=cancelled").await, ["REF003"]);
     assert_eq!(references(hermes, "/api/bookings?validation_status=PASSED").await, ["REF001"]);
     assert_eq!(references(hermes, "/api/bookings?q=mar%C3%ADa").await, ["REF003"]);
-    assert_eq!(references(hermes, "/api/bookings?reference=RF59REF001&email=ANA@example.org").await, ["REF001"]);
+    assert_eq!(
+        references(hermes, "/api/bookings?reference=RF59REF001&email=ANA@example.org").await,
+        ["REF001"]
+    );
     let wrong = hermes.get("/api/bookings?limit=0&colour=red").await.expect(400);
     assert_eq!(wrong.pointers(), ["/limit", "/colour"]);
 }
 
 async fn nonsense_is_told_apart(hermes: &Hermes) {
     let before = references(hermes, "/api/bookings").await;
-    for amount in ["\"1,000\"", "-1", "0", "NaN", "1e400", "\"NaN\"", "\"\"", "true", "[1]", "99999999999999"] {
+    for amount in ["\"1,000\"", "-1", "0", "NaN", "1e400", "\"NaN\"", "\"\"", "true", "[1]", "99999999999999"]
+    {
         let body = format!("{{\"name\":\"A\",\"email\":\"a@example.org\",\"amount\":{amount}}}");
         let answer = hermes.post_text("/api/bookings", &body).await.expect(422);
         assert_eq!(answer.header("Content-Type"), "application/problem+json");
         assert_eq!(answer.pointers(), ["/amount"], "{amount}");
     }
     for (currency, amount) in [("JPY", "10.5"), ("KWD", "1.2345")] {
-        let body = json!({"name": "A", "email": "a@example.org", "amount": amount, "currency_from": currency});
+        let body =
+            json!({"name": "A", "email": "a@example.org", "amount": amount, "currency_from": currency});
         assert_eq!(hermes.post("/api/bookings", &[], &body).await.expect(422).pointers(), ["/amount"]);
     }
     let many = json!({"name": "", "amount": "x", "currency_from": "ZZZ", "colour": "red"});
@@ -199,7 +242,10 @@ async fn nonsense_is_told_apart(hermes: &Hermes) {
     assert_eq!(answer.json()["error"], answer.json()["detail"]);
 
     for body in ["{", "[]", "nonsense", ""] {
-        assert_eq!(hermes.post_text("/api/bookings", body).await.expect(400).json()["code"], "malformed-json");
+        assert_eq!(
+            hermes.post_text("/api/bookings", body).await.expect(400).json()["code"],
+            "malformed-json"
+        );
     }
     let long = format!("{{\"name\":\"{}\"}}", "x".repeat(70_000));
     hermes.post_text("/api/bookings", &long).await.expect(413);
@@ -217,7 +263,9 @@ async fn the_dashboard_shows_it(hermes: &Hermes) {
         assert!(page.contains(text), "{text} is not on the dashboard");
     }
     let metrics = hermes.dashboard("/metrics").await.expect(200).text();
-    for name in ["hermes_http_requests_total", "hermes_lane_batch_commands", "hermes_list_reads_total", "hermes_pool"] {
+    for name in
+        ["hermes_http_requests_total", "hermes_lane_batch_commands", "hermes_list_reads_total", "hermes_pool"]
+    {
         assert!(metrics.contains(name), "{name} is not in the metrics");
     }
     let stats = hermes.get("/api/stats").await.expect(200).json();

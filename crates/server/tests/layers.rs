@@ -1,4 +1,11 @@
 //! The arrows between the crates, as `ARCHITECTURE.md` draws them.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +23,29 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hermes-test-support", &["hermes-domain"]),
     (
         "hermes-server",
-        &["hermes-cache", "hermes-domain", "hermes-events", "hermes-migration", "hermes-repository", "hermes-service",
-          "hermes-web"],
+        &[
+            "hermes-cache",
+            "hermes-domain",
+            "hermes-events",
+            "hermes-migration",
+            "hermes-repository",
+            "hermes-service",
+            "hermes-web",
+        ],
     ),
 ];
 
 /// What the domain may use: nothing that does input or output.
 const PURE: &[&str] = &[
-    "async-trait", "chrono", "email_address", "iso_currency", "serde", "serde_json", "sha2", "thiserror", "uuid",
+    "async-trait",
+    "chrono",
+    "email_address",
+    "iso_currency",
+    "serde",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "uuid",
 ];
 
 #[test]
@@ -31,7 +53,8 @@ fn no_crate_depends_against_the_arrows() {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     for package in &metadata.packages {
-        let normal = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        let normal =
+            package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
         found.insert(package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect());
     }
     let known: BTreeSet<_> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -41,6 +64,7 @@ fn no_crate_depends_against_the_arrows() {
         let against: Vec<_> = ours.filter(|dependency| !allowed.contains(&dependency.as_str())).collect();
         assert!(against.is_empty(), "{name} may not depend on {against:?}");
     }
-    let impure: Vec<_> = found["hermes-domain"].iter().filter(|name| !PURE.contains(&name.as_str())).collect();
+    let impure: Vec<_> =
+        found["hermes-domain"].iter().filter(|name| !PURE.contains(&name.as_str())).collect();
     assert!(impure.is_empty(), "the domain may not depend on {impure:?}");
 }

@@ -20,10 +20,7 @@ const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 pub async fn mariadb() -> Option<TestDatabase> {
     static SERVER: OnceCell<SqlServer> = OnceCell::const_new();
     // What is missing is not remembered: every skipped test says so for itself.
-    let server = SERVER
-        .get_or_try_init(async || private_mariadb().await.ok_or(()))
-        .await
-        .ok()?;
+    let server = SERVER.get_or_try_init(async || private_mariadb().await.ok_or(())).await.ok()?;
     Some(TestDatabase::on_shared_server(server.login()).await)
 }
 
@@ -33,15 +30,10 @@ pub async fn mysql() -> Option<TestDatabase> {
     static SERVER: OnceCell<SqlServer> = OnceCell::const_new();
     static SWEPT: OnceCell<()> = OnceCell::const_new();
     if let Some(login) = running_mysql() {
-        SWEPT
-            .get_or_init(async || remove_left_behind(&login).await.expect("the named MySQL answers"))
-            .await;
+        SWEPT.get_or_init(async || remove_left_behind(&login).await.expect("the named MySQL answers")).await;
         return Some(TestDatabase::on_shared_server(&login).await);
     }
-    match SERVER
-        .get_or_try_init(async || start_mysql().await.ok_or(()))
-        .await
-    {
+    match SERVER.get_or_try_init(async || start_mysql().await.ok_or(())).await {
         Ok(server) => Some(TestDatabase::on_shared_server(server.login()).await),
         Err(()) => missing(
             "mysql",
@@ -52,13 +44,8 @@ pub async fn mysql() -> Option<TestDatabase> {
 
 /// Drops what tests that were killed have left on a server that stays.
 async fn remove_left_behind(login: &Login) -> Result<(), DbErr> {
-    let names = login
-        .query("SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata")
-        .await?;
-    for name in names
-        .iter()
-        .filter(|name| is_left_behind(name, SystemTime::now()))
-    {
+    let names = login.query("SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata").await?;
+    for name in names.iter().filter(|name| is_left_behind(name, SystemTime::now())) {
         drop_database(login, name).await?;
     }
     Ok(())

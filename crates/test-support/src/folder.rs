@@ -27,16 +27,10 @@ impl Folder {
     ///
     /// The name is short because the path of a Unix socket in it may have only about a hundred bytes.
     pub(crate) fn new(purpose: &str) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix(&format!("hermes-{purpose}-"))
-            .tempdir();
+        let folder = tempfile::Builder::new().prefix(&format!("hermes-{purpose}-")).tempdir();
         let path = folder.expect("the folder for temporary files is writable").keep();
         let mut command = guard_command(SCRIPT);
-        let guard = command
-            .arg(&path)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("there is a shell");
+        let guard = command.arg(&path).stdout(Stdio::null()).spawn().expect("there is a shell");
         Self { path, guard }
     }
 

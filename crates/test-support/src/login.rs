@@ -24,12 +24,7 @@ impl Login {
     /// The user that the private servers are given.
     pub(crate) fn private(port: u16) -> Self {
         let [user, password] = ["hermes", "hermes-Test-1"].map(str::to_owned);
-        Self {
-            host: "127.0.0.1".to_owned(),
-            port,
-            user,
-            password,
-        }
+        Self { host: "127.0.0.1".to_owned(), port, user, password }
     }
 
     /// Reads `mysql://user:password@host:port/anything`.
@@ -44,22 +39,12 @@ impl Login {
             return None;
         }
         let [host, user, password] = [host, user, password].map(str::to_owned);
-        Some(Self {
-            host,
-            port: port.parse().ok()?,
-            user,
-            password,
-        })
+        Some(Self { host, port: port.parse().ok()?, user, password })
     }
 
     /// The URL of the database `name` on this server.
     pub(crate) fn url(&self, name: &str) -> String {
-        let Self {
-            host,
-            port,
-            user,
-            password,
-        } = self;
+        let Self { host, port, user, password } = self;
         format!("mysql://{user}:{password}@{host}:{port}/{name}")
     }
 
@@ -100,10 +85,7 @@ mod tests {
     fn a_url_is_read_into_its_parts_and_written_again() {
         let login = Login::parse("mysql://hermes:hermes-Test-1@db.test:3317/hermes_payments").unwrap();
         assert_eq!((login.host.as_str(), login.port), ("db.test", 3317));
-        assert_eq!(
-            login.url("other"),
-            "mysql://hermes:hermes-Test-1@db.test:3317/other"
-        );
+        assert_eq!(login.url("other"), "mysql://hermes:hermes-Test-1@db.test:3317/other");
     }
 
     #[test]

@@ -11,11 +11,8 @@ use crate::sql_server::{Programs, SqlServer, argument};
 const PROGRAM_VARIABLE: &str = "HERMES_TEST_MARIADBD";
 
 /// Small files and buffers start fast; nothing here weakens durability.
-const SIZES: [&str; 3] = [
-    "--innodb-log-file-size=32M",
-    "--innodb-buffer-pool-size=64M",
-    "--innodb-undo-tablespaces=0",
-];
+const SIZES: [&str; 3] =
+    ["--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M", "--innodb-undo-tablespaces=0"];
 
 /// Starts a MariaDB for one test, which may kill, restart and pause it. `None` if none is installed.
 ///
@@ -38,16 +35,9 @@ fn programs(program: &Path) -> Programs {
 
     let mut prepare = Command::new(install_program(&installation));
     prepare.arg("--no-defaults").arg(&base).args(SIZES);
-    prepare.args([
-        "--auth-root-authentication-method=normal",
-        "--skip-test-db",
-        "--skip-name-resolve",
-    ]);
+    prepare.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
     // A folder that was not filled to the end is thrown away, so nothing has to reach the disk in between.
-    prepare.args([
-        "--innodb-flush-log-at-trx-commit=0",
-        "--innodb-flush-method=nosync",
-    ]);
+    prepare.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
 
     let mut serve = Command::new(program);
     serve.arg("--no-defaults").arg(&base).args(SIZES);
@@ -73,23 +63,14 @@ mod tests {
         };
         let login = server.login().clone();
         login.execute("CREATE DATABASE durable").await.unwrap();
-        login
-            .execute("CREATE TABLE durable.kept (word VARCHAR(10)) ENGINE = InnoDB")
-            .await
-            .unwrap();
-        login
-            .execute("INSERT INTO durable.kept VALUES ('here')")
-            .await
-            .unwrap();
+        login.execute("CREATE TABLE durable.kept (word VARCHAR(10)) ENGINE = InnoDB").await.unwrap();
+        login.execute("INSERT INTO durable.kept VALUES ('here')").await.unwrap();
 
         server.kill();
         assert!(std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err());
         server.restart().await;
 
-        assert_eq!(
-            login.query("SELECT word FROM durable.kept").await.unwrap(),
-            ["here"]
-        );
+        assert_eq!(login.query("SELECT word FROM durable.kept").await.unwrap(), ["here"]);
     }
 
     #[tokio::test]

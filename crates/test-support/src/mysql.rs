@@ -54,17 +54,10 @@ fn programs(program: &Path) -> Programs {
     let command = |mode: &[&str]| {
         let mut command = Command::new(program);
         command.arg("--no-defaults").arg(&base).args(mode);
-        command.args([
-            "--mysqlx=OFF",
-            "--secure-file-priv=NULL",
-            "--innodb-buffer-pool-size=64M",
-        ]);
+        command.args(["--mysqlx=OFF", "--secure-file-priv=NULL", "--innodb-buffer-pool-size=64M"]);
         command
     };
-    Programs {
-        prepare: command(&["--initialize-insecure"]),
-        serve: command(&[]),
-    }
+    Programs { prepare: command(&["--initialize-insecure"]), serve: command(&[]) }
 }
 
 #[cfg(test)]

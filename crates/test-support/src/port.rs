@@ -43,11 +43,7 @@ impl Port {
         // Every user has a folder, because one user's files cannot be opened by another.
         let folder = env::temp_dir().join(format!("hermes-test-ports-{user}"));
         fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
-        let lock = File::options()
-            .create(true)
-            .append(true)
-            .open(folder.join(number.to_string()))
-            .ok()?;
+        let lock = File::options().create(true).append(true).open(folder.join(number.to_string())).ok()?;
         lock.try_lock().ok()?;
         TcpListener::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
         Some(Self { number, _lock: lock })

@@ -37,15 +37,8 @@ pub async fn redis() -> Option<RedisServer> {
     let (folder, port) = (Folder::new("redis"), Port::take());
     let mut serve = Command::new(program);
     serve.args(["--port", &port.number().to_string(), "--bind", "127.0.0.1"]);
-    serve
-        .args(["--save", "", "--appendonly", "no", "--dir"])
-        .arg(folder.path());
-    let mut server = RedisServer {
-        process: None,
-        serve,
-        port,
-        folder,
-    };
+    serve.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder.path());
+    let mut server = RedisServer { process: None, serve, port, folder };
     server.start().await;
     Some(server)
 }
@@ -75,35 +68,22 @@ impl RedisServer {
             return;
         }
         let port = self.port();
-        let process = self
-            .process
-            .insert(Supervised::start(&self.serve, &self.folder.path().join("log")));
+        let process = self.process.insert(Supervised::start(&self.serve, &self.folder.path().join("log")));
         let answer = poll(START_MAX, async || match process.ended() {
             Some(_) => Some(false),
             None => resp::ask(port, &["PING"]).is_ok().then_some(true),
         });
-        assert_eq!(
-            answer.await,
-            Some(true),
-            "redis-server did not start:\n{}",
-            process.log()
-        );
+        assert_eq!(answer.await, Some(true), "redis-server did not start:\n{}", process.log());
     }
 
     /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
     pub fn pause(&mut self) {
-        self.process
-            .as_mut()
-            .expect("only a running server can be paused")
-            .pause();
+        self.process.as_mut().expect("only a running server can be paused").pause();
     }
 
     /// Lets a paused server go on.
     pub fn resume(&mut self) {
-        self.process
-            .as_mut()
-            .expect("only a running server can be resumed")
-            .resume();
+        self.process.as_mut().expect("only a running server can be resumed").resume();
     }
 
     /// Sends one command and returns the answer as text, as `redis-cli` prints it into a pipe: nil is empty, the

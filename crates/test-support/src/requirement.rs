@@ -25,18 +25,10 @@ pub(crate) fn missing<T>(server: &str, reason: &str) -> Option<T> {
 }
 
 fn demands(list: &str, server: &str) -> bool {
-    let names: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     // A typing error must not turn a demand into a skip.
     for name in &names {
-        assert!(
-            SERVERS.contains(name),
-            "{VARIABLE} names `{name}`; known are {}",
-            SERVERS.join(", ")
-        );
+        assert!(SERVERS.contains(name), "{VARIABLE} names `{name}`; known are {}", SERVERS.join(", "));
     }
     names.contains(&server)
 }

@@ -15,9 +15,7 @@ pub(crate) fn ask(port: u16, command: &[&str]) -> Result<String> {
 }
 
 fn encode(command: &[&str]) -> String {
-    let words = command
-        .iter()
-        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    let words = command.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
     format!("*{}\r\n{}", command.len(), words.collect::<String>())
 }
 
@@ -82,10 +80,7 @@ mod tests {
 
     #[test]
     fn an_error_of_the_server_and_a_closed_connection_are_errors() {
-        assert_eq!(
-            answer("-ERR unknown command\r\n").unwrap_err().to_string(),
-            "ERR unknown command"
-        );
+        assert_eq!(answer("-ERR unknown command\r\n").unwrap_err().to_string(), "ERR unknown command");
         assert!(answer("").is_err());
         assert!(answer("$5\r\nab").is_err());
     }

@@ -49,21 +49,11 @@ impl SqlServer {
         serve.arg(argument("pid-file", &folder.path().join("pid")));
         serve.arg(argument("init-file", &write_init_file(&login, folder.path())));
         serve.arg(format!("--port={}", port.number()));
-        serve.args([
-            "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
-            "--skip-log-bin",
-        ]);
+        serve.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"]);
         serve.args(["--performance-schema=OFF", "--max-connections=500"]);
 
         run_to_its_end(prepare, &folder).await;
-        let mut server = Self {
-            process: None,
-            serve: programs.serve,
-            login,
-            port,
-            folder,
-        };
+        let mut server = Self { process: None, serve: programs.serve, login, port, folder };
         server.restart().await;
         server
     }
@@ -91,26 +81,18 @@ impl SqlServer {
     /// Kills the server if it runs and starts it again on the same data and the same port.
     pub async fn restart(&mut self) {
         self.kill();
-        let process = self
-            .process
-            .insert(Supervised::start(&self.serve, &log(&self.folder)));
+        let process = self.process.insert(Supervised::start(&self.serve, &log(&self.folder)));
         wait_for_answer(process, &self.login).await;
     }
 
     /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
     pub fn pause(&mut self) {
-        self.process
-            .as_mut()
-            .expect("only a running server can be paused")
-            .pause();
+        self.process.as_mut().expect("only a running server can be paused").pause();
     }
 
     /// Lets a paused server go on.
     pub fn resume(&mut self) {
-        self.process
-            .as_mut()
-            .expect("only a running server can be resumed")
-            .resume();
+        self.process.as_mut().expect("only a running server can be resumed").resume();
     }
 }
 
@@ -148,12 +130,7 @@ fn log(folder: &Folder) -> PathBuf {
 async fn run_to_its_end(command: &Command, folder: &Folder) {
     let mut process = Supervised::start(command, &log(folder));
     let success = poll(START_MAX, async || process.ended()).await;
-    assert_eq!(
-        success,
-        Some(true),
-        "{command:?} did not succeed:\n{}",
-        process.log()
-    );
+    assert_eq!(success, Some(true), "{command:?} did not succeed:\n{}", process.log());
 }
 
 async fn wait_for_answer(process: &mut Supervised, login: &Login) {
@@ -162,17 +139,8 @@ async fn wait_for_answer(process: &mut Supervised, login: &Login) {
         Some(_) => Some(false),
         None => TcpStream::connect(address).is_ok().then_some(true),
     });
-    assert_eq!(
-        listens.await,
-        Some(true),
-        "the server did not start:\n{}",
-        process.log()
-    );
+    assert_eq!(listens.await, Some(true), "the server did not start:\n{}", process.log());
     // A connection made too early waits in the queue of the socket until the server has recovered.
     let answer = login.execute("SELECT 1").await;
-    assert!(
-        answer.is_ok(),
-        "the server does not answer: {answer:?}\n{}",
-        process.log()
-    );
+    assert!(answer.is_ok(), "the server does not answer: {answer:?}\n{}", process.log());
 }

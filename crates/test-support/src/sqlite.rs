@@ -19,10 +19,7 @@ mod tests {
         let database = sqlite().await;
         let folder = database.folder().unwrap().to_path_buf();
         let connection = Database::connect(&database.url).await.unwrap();
-        connection
-            .execute_unprepared("CREATE TABLE word (word TEXT)")
-            .await
-            .unwrap();
+        connection.execute_unprepared("CREATE TABLE word (word TEXT)").await.unwrap();
         connection.close().await.unwrap();
         assert!(folder.join("test.db").is_file());
 

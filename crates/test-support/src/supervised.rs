@@ -47,14 +47,8 @@ pub(crate) struct Supervised {
 /// ignores SIGHUP because the kernel sends that to a group with a paused process when its parent ends.
 pub(crate) fn guard_command(script: &str) -> Command {
     let mut command = Command::new("sh");
-    command
-        .arg("-c")
-        .arg(format!("trap '' HUP INT TERM\n{script}"))
-        .arg("hermes-test-guard");
-    command
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0);
+    command.arg("-c").arg(format!("trap '' HUP INT TERM\n{script}")).arg("hermes-test-guard");
+    command.stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     command
 }
 
@@ -62,33 +56,18 @@ impl Supervised {
     /// Starts the program of `command` with its arguments; what it prints is appended to the file `log`.
     pub(crate) fn start(command: &Command, log: &Path) -> Self {
         let mut guard = guard_command(SCRIPT);
-        guard
-            .arg(log)
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdout(Stdio::piped());
+        guard.arg(log).arg(command.get_program()).args(command.get_args()).stdout(Stdio::piped());
         let mut supervisor = guard.spawn().expect("there is a shell");
         let mut replies = BufReader::new(supervisor.stdout.take().expect("it is a pipe"));
         let mut first = String::new();
         replies.read_line(&mut first).expect("the supervisor speaks");
-        let server_id = first
-            .trim()
-            .parse()
-            .expect("the supervisor says the process id first");
-        Self {
-            supervisor,
-            replies,
-            server_id,
-            log: log.to_path_buf(),
-        }
+        let server_id = first.trim().parse().expect("the supervisor says the process id first");
+        Self { supervisor, replies, server_id, log: log.to_path_buf() }
     }
 
     /// The exit status of the server if it has ended; success is `true`.
     pub(crate) fn ended(&mut self) -> Option<bool> {
-        self.supervisor
-            .try_wait()
-            .expect("the supervisor is our child")
-            .map(|status| status.success())
+        self.supervisor.try_wait().expect("the supervisor is our child").map(|status| status.success())
     }
 
     /// Stops the server in its tracks (SIGSTOP); returns when it stands still.
@@ -96,11 +75,7 @@ impl Supervised {
         self.signal("STOP");
         let deadline = Instant::now() + PAUSE_MAX;
         while !self.stands_still() {
-            assert!(
-                Instant::now() < deadline,
-                "process {} does not stop",
-                self.server_id
-            );
+            assert!(Instant::now() < deadline, "process {} does not stop", self.server_id);
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -120,11 +95,7 @@ impl Supervised {
         let signals = self.supervisor.stdin.as_mut().expect("it is a pipe");
         let sent = writeln!(signals, "{name}").and_then(|()| self.replies.read_line(&mut reply));
         let understood = sent.is_ok() && reply.trim() == name;
-        assert!(
-            understood,
-            "the server ended by itself before {name}:\n{}",
-            self.log()
-        );
+        assert!(understood, "the server ended by itself before {name}:\n{}", self.log());
     }
 
     /// A busy machine may take a while to bring a stop to every thread. Where there is no `/proc` the answer is
@@ -134,8 +105,7 @@ impl Supervised {
             return true;
         };
         // The name of the program stands in parentheses and may hold anything; the state follows it.
-        stat.rsplit_once(") ")
-            .is_some_and(|(_, state)| state.starts_with('T'))
+        stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
     }
 }
 

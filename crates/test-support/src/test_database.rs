@@ -50,11 +50,7 @@ impl TestDatabase {
     pub(crate) fn in_folder(folder: TempDir) -> Self {
         let name = "test.db".to_owned();
         let url = format!("sqlite://{}?mode=rwc", folder.path().join(&name).display());
-        Self {
-            url,
-            name,
-            place: Place::Folder(folder),
-        }
+        Self { url, name, place: Place::Folder(folder) }
     }
 
     /// The name of the database on its server, or of the file in its folder.
@@ -96,15 +92,9 @@ impl TestDatabase {
 
     async fn on_server(login: &Login, place: Place) -> Self {
         let name = format!("{PREFIX}{}", Uuid::now_v7().simple());
-        let created = login
-            .execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"))
-            .await;
+        let created = login.execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
         created.expect("the user may create databases");
-        Self {
-            url: login.url(&name),
-            name,
-            place,
-        }
+        Self { url: login.url(&name), name, place }
     }
 }
 
@@ -127,9 +117,5 @@ impl Drop for TestDatabase {
 
 /// A connection of the test may still hold a lock, hence the limit.
 pub(crate) async fn drop_database(login: &Login, name: &str) -> Result<(), DbErr> {
-    login
-        .execute(&format!(
-            "SET lock_wait_timeout = 2; DROP DATABASE IF EXISTS {name}"
-        ))
-        .await
+    login.execute(&format!("SET lock_wait_timeout = 2; DROP DATABASE IF EXISTS {name}")).await
 }

@@ -17,10 +17,7 @@ fn a_killed_owner_leaves_nothing_behind() {
     // The folders of the owner's servers are told from others by their parent.
     let folders = tempfile::tempdir().unwrap();
     let mut command = Command::new(env::current_exe().unwrap());
-    command
-        .args(["--exact", "owner", "--nocapture"])
-        .env(OWNER, "yes")
-        .env("TMPDIR", folders.path());
+    command.args(["--exact", "owner", "--nocapture"]).env(OWNER, "yes").env("TMPDIR", folders.path());
     let mut owner = command.stdout(Stdio::piped()).spawn().unwrap();
     let ports = read_ports(BufReader::new(owner.stdout.take().unwrap()));
     assert!(ports.iter().all(|port| listens(*port)));
@@ -28,9 +25,7 @@ fn a_killed_owner_leaves_nothing_behind() {
     owner.kill().unwrap();
     owner.wait().unwrap();
 
-    wait_until("every server is gone", || {
-        !ports.iter().any(|port| listens(*port))
-    });
+    wait_until("every server is gone", || !ports.iter().any(|port| listens(*port)));
     wait_until("every folder is gone", || server_folders(folders.path()) == 0);
 }
 
@@ -47,13 +42,8 @@ async fn owner() {
     if let Some(server) = &mut paused {
         server.pause();
     }
-    let redis_ports = [&paused, &redis]
-        .into_iter()
-        .flatten()
-        .map(|server| server.port());
-    let ports: Vec<u16> = redis_ports
-        .chain(mariadb.iter().map(|server| server.port()))
-        .collect();
+    let redis_ports = [&paused, &redis].into_iter().flatten().map(|server| server.port());
+    let ports: Vec<u16> = redis_ports.chain(mariadb.iter().map(|server| server.port())).collect();
     // The test runner leaves its own line unfinished, hence the empty one.
     println!();
     ports.iter().for_each(|port| println!("port {port}"));
@@ -85,9 +75,7 @@ fn listens(port: u16) -> bool {
 
 fn server_folders(parent: &Path) -> usize {
     let entries = parent.read_dir().unwrap().map(|entry| entry.unwrap().file_name());
-    entries
-        .filter(|name| !name.to_string_lossy().starts_with("hermes-test-ports"))
-        .count()
+    entries.filter(|name| !name.to_string_lossy().starts_with("hermes-test-ports")).count()
 }
 
 fn wait_until(fact: &str, holds: impl Fn() -> bool) {

@@ -16,7 +16,9 @@
     try {
       show(await fetchParts());
     } catch (error) {
-      tell(`Connection lost (${error.message}). Showing data from ${dataTime()} UTC.`);
+      // What browsers say of lost connections means nothing to people; what this script says does.
+      const reason = error.name === "Error" ? ` (${error.message})` : "";
+      tell(`Connection lost${reason}. Showing data from ${dataTime()} UTC.`);
     }
     asking = false;
     if (!document.hidden) timer = setTimeout(refresh, PERIOD_MS);

@@ -29,9 +29,7 @@ pub struct CacheStatus {
 #[utoipa::path(tag = "figures", responses((status = 200, description = "The cache", body = CacheStatus)))]
 #[get("/api/cache")]
 pub async fn cache_status(state: web::Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(status(&state))
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(status(&state))
 }
 
 /// Brings the list into the caches.
@@ -45,9 +43,7 @@ pub async fn cache_status(state: web::Data<AppState>) -> HttpResponse {
 #[post("/api/cache/warm")]
 pub async fn warm_cache(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     state.list.read().await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(status(&state)))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(status(&state)))
 }
 
 fn status(state: &AppState) -> CacheStatus {
@@ -57,11 +53,7 @@ fn status(state: &AppState) -> CacheStatus {
     };
     let kept = state.list.kept();
     CacheStatus {
-        kind: if state.cache_is_shared {
-            "shared"
-        } else {
-            "in-process"
-        },
+        kind: if state.cache_is_shared { "shared" } else { "in-process" },
         up: away_ms == 0,
         away_ms,
         head_seq: kept.as_ref().map(|snapshot| snapshot.head_seq),

@@ -34,10 +34,7 @@ pub(crate) fn parse(text: &str) -> Option<Page> {
     }
     let micros = i64::from_str_radix(micros, 16).ok()?;
     let created_at = DateTime::from_timestamp_micros(micros)?;
-    let position = Position {
-        created_at,
-        id: PaymentId(Uuid::try_parse(id).ok()?),
-    };
+    let position = Position { created_at, id: PaymentId(Uuid::try_parse(id).ok()?) };
     match direction {
         "n" => Some(Page::After(position)),
         "p" => Some(Page::Before(position)),
@@ -76,10 +73,7 @@ mod tests {
     #[test]
     fn a_cursor_says_what_it_was_made_of() {
         let created_at = DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap();
-        let position = Position {
-            created_at,
-            id: PaymentId(Uuid::from_u128(42)),
-        };
+        let position = Position { created_at, id: PaymentId(Uuid::from_u128(42)) };
         assert_eq!(parse(&after(position)), Some(Page::After(position)));
         assert_eq!(parse(&before(position)), Some(Page::Before(position)));
     }

@@ -60,9 +60,7 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
 #[utoipa::path(tag = "health", responses((status = 200, description = "The process runs", body = Liveness)))]
 #[get("/health/live")]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(Liveness { status: "ok" })
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Liveness { status: "ok" })
 }
 
 /// Whether requests should be sent here: the database answers and the server is not stopping.
@@ -75,19 +73,13 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let cache_up = matches!(
-        state.list.link_status(),
-        hermes_service::freshness::LinkStatus::Up
-    );
+    let cache_up = matches!(state.list.link_status(), hermes_service::freshness::LinkStatus::Up);
     let redis = match (state.cache_is_shared, cache_up) {
         (false, _) => "disabled",
         (true, true) => "connected",
         (true, false) => "disconnected",
     };
-    answer(
-        !state.draining.has_started() && state.list.head_seq().await.is_ok(),
-        redis,
-    )
+    answer(!state.draining.has_started() && state.list.head_seq().await.is_ok(), redis)
 }
 
 fn answer(available: bool, redis: &'static str) -> HttpResponse {
@@ -97,12 +89,10 @@ fn answer(available: bool, redis: &'static str) -> HttpResponse {
         (true, _) => (StatusCode::OK, "ok"),
     };
     let database = if available { "connected" } else { "disconnected" };
-    HttpResponse::build(code)
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(Health {
-            status,
-            timestamp: instant(Utc::now()),
-            database,
-            redis,
-        })
+    HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
+        status,
+        timestamp: instant(Utc::now()),
+        database,
+        redis,
+    })
 }

@@ -46,12 +46,7 @@ fn api(config: &mut ServiceConfig<'_>) {
 
 /// The OpenAPI 3.1 document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    App::new()
-        .into_utoipa_app()
-        .openapi(Document::openapi())
-        .configure(api)
-        .split_for_parts()
-        .1
+    App::new().into_utoipa_app().openapi(Document::openapi()).configure(api).split_for_parts().1
 }
 
 /// Adds every route of the portal.
@@ -86,15 +81,8 @@ fn api_methods_of(path: &str) -> Option<String> {
         .paths
         .iter()
         .find(|(pattern, _)| actix_web::dev::ResourceDef::new(pattern.as_str()).is_match(path))?;
-    let methods = [
-        ("GET, HEAD", &item.get),
-        ("POST", &item.post),
-        ("PATCH", &item.patch),
-    ];
-    let known: Vec<_> = methods
-        .into_iter()
-        .filter(|(_, operation)| operation.is_some())
-        .map(|(name, _)| name)
-        .collect();
+    let methods = [("GET, HEAD", &item.get), ("POST", &item.post), ("PATCH", &item.patch)];
+    let known: Vec<_> =
+        methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name).collect();
     Some(known.join(", "))
 }

@@ -6,14 +6,10 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 /// One empty database of each kind.
 pub async fn each() -> Vec<TestDatabase> {
     let sqlite = hermes_test_support::sqlite().await;
-    [
-        Some(sqlite),
-        hermes_test_support::mariadb().await,
-        hermes_test_support::mysql().await,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [Some(sqlite), hermes_test_support::mariadb().await, hermes_test_support::mysql().await]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Two empty databases of each kind.
@@ -27,10 +23,7 @@ pub async fn connect(database: &TestDatabase) -> DatabaseConnection {
 
 /// The first column of every row.
 pub async fn column<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
-    let rows = db
-        .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
-        .await
-        .unwrap();
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
@@ -72,8 +65,5 @@ pub async fn describe(db: &DatabaseConnection) -> Vec<String> {
         lines.extend(column::<String>(db, sql).await);
     }
     // SQLite keeps a statement as it was written, line breaks and all.
-    lines
-        .iter()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect()
+    lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }

@@ -34,20 +34,11 @@ async fn down_leaves_nothing_and_up_again_makes_the_same_schema() {
 #[tokio::test]
 async fn steps_can_be_taken_one_at_a_time() {
     for database in each().await {
-        assert_eq!(
-            up(&database.url, Some(1)).await.unwrap(),
-            ["m20261122_000001_create_payments"]
-        );
+        assert_eq!(up(&database.url, Some(1)).await.unwrap(), ["m20261122_000001_create_payments"]);
         assert_eq!(up(&database.url, Some(2)).await.unwrap().len(), 2);
-        assert_eq!(
-            down(&database.url, Some(1)).await.unwrap(),
-            ["m20261122_000003_create_audit_log"]
-        );
+        assert_eq!(down(&database.url, Some(1)).await.unwrap(), ["m20261122_000003_create_audit_log"]);
         let db = connect(&database).await;
-        assert_eq!(
-            tables(&db).await,
-            ["payments", "seaql_migrations", "validation_results"]
-        );
+        assert_eq!(tables(&db).await, ["payments", "seaql_migrations", "validation_results"]);
         assert_eq!(pending(&db).await.unwrap(), 6);
     }
 }
@@ -68,14 +59,8 @@ async fn the_ledger_starts_at_zero_and_the_references_at_one() {
         let numbers = "SELECT seq FROM ledger_head WHERE id = 1 AND next_reference = 1 AND audit_seq = 0 \
                        AND event_seq = 0";
         assert_eq!(column::<i64>(&db, numbers).await, [0]);
-        assert_eq!(
-            column::<Vec<u8>>(&db, "SELECT token FROM ledger_head").await,
-            [vec![0; 16]]
-        );
-        assert_eq!(
-            column::<Vec<u8>>(&db, "SELECT audit_hash FROM ledger_head").await,
-            [vec![0; 32]]
-        );
+        assert_eq!(column::<Vec<u8>>(&db, "SELECT token FROM ledger_head").await, [vec![0; 16]]);
+        assert_eq!(column::<Vec<u8>>(&db, "SELECT audit_hash FROM ledger_head").await, [vec![0; 32]]);
         let advanced_at = column::<DateTimeUtc>(&db, "SELECT advanced_at FROM ledger_head").await;
         assert_eq!(advanced_at, [DateTimeUtc::UNIX_EPOCH]);
     }
@@ -86,12 +71,8 @@ async fn fresh_drops_every_table_and_starts_again() {
     for database in each().await {
         up(&database.url, None).await.unwrap();
         let db = connect(&database).await;
-        db.execute_unprepared("CREATE TABLE left_over (id INT)")
-            .await
-            .unwrap();
-        db.execute_unprepared("UPDATE ledger_head SET seq = 7")
-            .await
-            .unwrap();
+        db.execute_unprepared("CREATE TABLE left_over (id INT)").await.unwrap();
+        db.execute_unprepared("UPDATE ledger_head SET seq = 7").await.unwrap();
 
         fresh(&database.url).await.unwrap();
 
@@ -105,9 +86,7 @@ async fn fresh_drops_every_table_and_starts_again() {
 async fn a_table_that_no_step_recorded_is_left_alone() {
     for database in each().await {
         let db = connect(&database).await;
-        db.execute_unprepared("CREATE TABLE payments (id INT)")
-            .await
-            .unwrap();
+        db.execute_unprepared("CREATE TABLE payments (id INT)").await.unwrap();
 
         let refusal = up(&database.url, None).await.unwrap_err().to_string();
 

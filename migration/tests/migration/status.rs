@@ -36,9 +36,6 @@ async fn a_database_of_a_newer_program_is_recognised() {
         .unwrap();
 
         assert!(matches!(status(&db).await, Err(MigrationError::UnknownSteps(_))));
-        assert!(matches!(
-            up(&database.url, None).await,
-            Err(MigrationError::UnknownSteps(_))
-        ));
+        assert!(matches!(up(&database.url, None).await, Err(MigrationError::UnknownSteps(_))));
     }
 }

@@ -35,7 +35,9 @@ pub(super) async fn run(what: Audit) -> Result<ExitCode> {
     database.close().await;
     match found? {
         Found::Whole { last_seq } if last_seq < from => say("the audit log has no such rows yet"),
-        Found::Whole { last_seq } => say(&format!("audit rows {from} to {last_seq} are as they were written")),
+        Found::Whole { last_seq } => {
+            say(&format!("audit rows {from} to {last_seq} are as they were written"))
+        }
         Found::Broken(fault) => {
             say(&format!("the audit log was tampered with: {fault}"))?;
             Ok(ExitCode::FAILURE)
@@ -66,7 +68,8 @@ async fn walk(reader: &dyn PaymentReader, from: i64, to: Option<i64>) -> Result<
         }
     }
     let ends_at_head = last == head.audit_seq;
-    let finished = if ends_at_head { chain.finish(head.audit_seq, head.audit_hash) } else { missing_end(&chain, last) };
+    let finished =
+        if ends_at_head { chain.finish(head.audit_seq, head.audit_hash) } else { missing_end(&chain, last) };
     Ok(match finished {
         Ok(()) => Found::Whole { last_seq: chain.last_seq() },
         Err(fault) => Found::Broken(fault),

@@ -23,9 +23,15 @@ pub(super) async fn run() -> Result<ExitCode> {
     logging::start(configuration.settings.log.format, "error");
     let settings = &configuration.settings;
     let mut findings = vec![
-        Finding { what: "configuration", result: configuration.check_safety().map(|()| "can be served with".to_owned()) },
+        Finding {
+            what: "configuration",
+            result: configuration.check_safety().map(|()| "can be served with".to_owned()),
+        },
         Finding { what: "port of the portal", result: port(&settings.server.host, settings.server.port) },
-        Finding { what: "port of the dashboard", result: port(&settings.server.host, settings.server.dashboard_port) },
+        Finding {
+            what: "port of the dashboard",
+            result: port(&settings.server.host, settings.server.dashboard_port),
+        },
         Finding { what: "cache", result: cache(settings).await },
     ];
     match compose::open_database(settings).await {
@@ -58,8 +64,8 @@ fn port(host: &str, port: u16) -> Result<String> {
 }
 
 async fn cache(settings: &Settings) -> Result<String> {
-    let (cache, _) = compose::open_cache(settings)?;
-    Ok(match cache.probe().await? {
+    let cache = compose::open_cache(settings)?;
+    Ok(match cache.shared.probe().await? {
         Some(()) => "Redis answers".to_owned(),
         None => "in this process, which is right for one process".to_owned(),
     })
@@ -77,7 +83,12 @@ async fn look_at(database: &Database) -> Vec<Finding> {
     if current {
         let head = SeaPaymentReader::new(database).head().await;
         let told = |head: hermes_domain::ledger::LedgerHead| {
-            format!("at {} with {} bookings and {} audit rows", head.seq, head.next_reference - 1, head.audit_seq)
+            format!(
+                "at {} with {} bookings and {} audit rows",
+                head.seq,
+                head.next_reference - 1,
+                head.audit_seq
+            )
         };
         findings.push(Finding { what: "ledger", result: head.map(told).map_err(Into::into) });
     }

@@ -17,7 +17,9 @@ pub(super) async fn run(what: Migrate) -> Result<ExitCode> {
     logging::start(configuration.settings.log.format, "warn");
     let settings = &configuration.settings;
     match what {
-        Migrate::Up(steps) => report("applied", "nothing to apply: the schema is current", &up(settings, steps.steps).await?),
+        Migrate::Up(steps) => {
+            report("applied", "nothing to apply: the schema is current", &up(settings, steps.steps).await?)
+        }
         Migrate::Down(steps) => {
             let count = steps.steps.unwrap_or(1);
             let taken = hermes_migration::down(compose::migration_options(settings)?, Some(count)).await?;
@@ -61,7 +63,10 @@ async fn fresh(environment: Environment, settings: &Settings, yes: bool) -> Resu
     ensure!(environment == Environment::Development, "everything would be lost: refused in production");
     let place = compose::place(settings);
     if !yes {
-        ensure!(std::io::stdin().is_terminal(), "this drops everything in {place}: say --yes if that is meant");
+        ensure!(
+            std::io::stdin().is_terminal(),
+            "this drops everything in {place}: say --yes if that is meant"
+        );
         if !confirmed(&place)? {
             bail!("nothing was changed");
         }

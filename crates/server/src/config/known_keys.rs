@@ -23,7 +23,8 @@ pub(super) fn check(merged: &Config) -> Result<()> {
 }
 
 fn is_known(key: &str, known: &BTreeSet<String>) -> bool {
-    let is_open = |table: &str| key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let is_open =
+        |table: &str| key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     known.contains(key) || OPEN_TABLES.into_iter().any(is_open)
 }
 
@@ -85,7 +86,12 @@ mod tests {
         let error = check(&with("[ledger]\nbatchmax = 1")).unwrap_err().to_string();
         assert_eq!(error, "there is no setting ledger.batchmax; did you mean ledger.batch_max?");
         assert!(check(&with("[lodger]\nbatch_max = 1")).is_err());
-        assert!(check(&with("[server]\ntelephone_exchange = 1")).unwrap_err().to_string().contains("default.toml"));
+        assert!(
+            check(&with("[server]\ntelephone_exchange = 1"))
+                .unwrap_err()
+                .to_string()
+                .contains("default.toml")
+        );
     }
 
     #[test]

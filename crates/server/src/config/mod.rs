@@ -56,6 +56,7 @@ impl Configuration {
 /// # Errors
 /// When a source cannot be read.
 pub fn as_text() -> Result<String> {
-    let merged = sources::merge(Environment::from_variables()?).context("the configuration cannot be read")?;
+    let merged =
+        sources::merge(Environment::from_variables()?).context("the configuration cannot be read")?;
     Ok(known_keys::describe(&merged))
 }

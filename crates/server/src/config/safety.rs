@@ -9,8 +9,19 @@ use super::{Environment, Settings};
 
 /// Passwords that stand in examples everywhere.
 const EXAMPLE_PASSWORDS: [&str; 13] = [
-    "password", "secret", "hermes", "root", "admin", "mysql", "example", "changeme", "change-me", "change_me", "change-me-before-use",
-    "hermes_password", "123456",
+    "password",
+    "secret",
+    "hermes",
+    "root",
+    "admin",
+    "mysql",
+    "example",
+    "changeme",
+    "change-me",
+    "change_me",
+    "change-me-before-use",
+    "hermes_password",
+    "123456",
 ];
 
 /// Refuses what would be dangerous.

@@ -36,7 +36,8 @@ pub(super) fn merge(environment: Environment) -> Result<Config, ConfigError> {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
     // Values stay texts until they are needed: a password such as 007 is not the number 7.
-    builder = builder.add_source(config::Environment::with_prefix("HERMES").separator("__").ignore_empty(true));
+    builder =
+        builder.add_source(config::Environment::with_prefix("HERMES").separator("__").ignore_empty(true));
     with_short_names(builder)?.build()
 }
 

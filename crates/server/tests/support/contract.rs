@@ -25,7 +25,8 @@ impl Contract {
         let responses = &operation["responses"];
         let class = format!("{}XX", answer.status / 100);
         let response = [answer.status.to_string(), class].into_iter().find_map(|key| responses.get(key));
-        let response = response.unwrap_or_else(|| panic!("{method} {path}: {} is not documented", answer.status));
+        let response =
+            response.unwrap_or_else(|| panic!("{method} {path}: {} is not documented", answer.status));
         assert!(!answer.header("X-Request-Id").is_empty(), "{method} {path}: no request id");
         let Some(content) = response.get("content") else {
             assert!(answer.body.is_empty(), "{method} {path}: a body that is not documented");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use awc::Client;
@@ -11,7 +11,7 @@ use hermes_test_support::Port;
 use serde_json::Value;
 
 use super::contract::Contract;
-use super::{Answer, Stage};
+use super::{Answer, Stage, poll};
 
 /// How long a process may take until it is ready.
 const READY_DEADLINE: Duration = Duration::from_secs(60);
@@ -64,11 +64,20 @@ impl Hermes {
         self.wait_until_ready().await;
     }
 
-    /// Asks it to stop and waits until it has.
-    pub fn terminate(&mut self) -> std::process::ExitStatus {
+    /// Asks it to stop, as a service manager does.
+    pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+
+    /// Waits until it has logged a text.
+    pub async fn wait_for_log(&self, text: &str) {
+        poll(|| async { self.log().contains(text) }, text).await;
     }
 
     /// Runs another subcommand with the same configuration.

@@ -36,16 +36,9 @@ async fn a_dropped_handle_drops_its_database_on_mysql() {
 #[tokio::test]
 async fn the_environment_names_the_same_database_as_the_url() {
     let Some(database) = mariadb().await else { return };
-    let values: Vec<String> = database
-        .environment()
-        .into_iter()
-        .map(|(_, value)| value)
-        .collect();
+    let values: Vec<String> = database.environment().into_iter().map(|(_, value)| value).collect();
     let [host, port, user, password, name] = values.try_into().unwrap();
-    assert_eq!(
-        database.url,
-        format!("mysql://{user}:{password}@{host}:{port}/{name}")
-    );
+    assert_eq!(database.url, format!("mysql://{user}:{password}@{host}:{port}/{name}"));
 }
 
 #[test]
@@ -64,10 +57,7 @@ fn only_old_databases_of_tests_are_left_behind() {
 
 async fn assert_they_are_separate(one: &TestDatabase, other: &TestDatabase) {
     let login = one.login().unwrap();
-    login
-        .execute(&format!("CREATE TABLE {}.word (word INT)", one.name()))
-        .await
-        .unwrap();
+    login.execute(&format!("CREATE TABLE {}.word (word INT)", one.name())).await.unwrap();
 
     let tables = |database: &TestDatabase| {
         let name = database.name();

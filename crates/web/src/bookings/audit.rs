@@ -28,7 +28,5 @@ pub async fn audit_booking(
     let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
     let entries = state.reader.audit_of(payment.id).await?;
     let bodies: Vec<_> = entries.iter().map(AuditBody::from).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .json(bodies))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-cache")).json(bodies))
 }

@@ -51,21 +51,11 @@ pub async fn cancel_booking(
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&path)?;
     let cancellation = cancellation_from_json(key.clone(), optional_version(&request)?, body)?;
-    let content = (
-        key.to_string(),
-        &cancellation.reason,
-        cancellation.expected_version,
-    );
+    let content = (key.to_string(), &cancellation.reason, cancellation.expected_version);
     let operation = "POST /api/bookings/{key}/cancel";
-    let idempotency = idempotency_key
-        .0
-        .map(|key| claim(ACTOR, operation, &key, fingerprint(&content)));
+    let idempotency = idempotency_key.0.map(|key| claim(ACTOR, operation, &key, fingerprint(&content)));
     let command = Command::Cancel(cancellation);
-    let submission = Submission {
-        command,
-        origin: caller.origin(ACTOR),
-        idempotency,
-    };
+    let submission = Submission { command, origin: caller.origin(ACTOR), idempotency };
     let committed = state.ledger.submit(submission).await?;
     Ok(committed_response(StatusCode::OK, &committed))
 }

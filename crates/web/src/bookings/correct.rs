@@ -65,11 +65,7 @@ pub async fn correct_booking(
 ) -> Result<HttpResponse, Problem> {
     let correction = correction_from_json(key_of(&path)?, expected_version(&request)?, body)?;
     let command = Command::Correct(correction);
-    let submission = Submission {
-        command,
-        origin: caller.origin(ACTOR),
-        idempotency: None,
-    };
+    let submission = Submission { command, origin: caller.origin(ACTOR), idempotency: None };
     let committed = state.ledger.submit(submission).await?;
     Ok(committed_response(StatusCode::OK, &committed))
 }

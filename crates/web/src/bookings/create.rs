@@ -70,14 +70,10 @@ pub async fn create_booking(
     body: JsonObject,
 ) -> Result<HttpResponse, Problem> {
     let booking = booking_from_json(body)?;
-    let idempotency = key
-        .0
-        .map(|key| claim(ACTOR, "POST /api/bookings", &key, fingerprint(&content(&booking))));
-    let submission = Submission {
-        command: Command::Book(booking),
-        origin: caller.origin(ACTOR),
-        idempotency,
-    };
+    let idempotency =
+        key.0.map(|key| claim(ACTOR, "POST /api/bookings", &key, fingerprint(&content(&booking))));
+    let submission =
+        Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency };
     let committed = state.ledger.submit(submission).await?;
     Ok(committed_response(StatusCode::CREATED, &committed))
 }

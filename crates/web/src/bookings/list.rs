@@ -52,11 +52,7 @@ async fn cached(state: &AppState, request: &HttpRequest) -> Result<HttpResponse,
     let served = state.list.read().await?;
     let snapshot = &served.snapshot;
     let not_modified = is_not_modified(request, &snapshot.etag);
-    let mut response = if not_modified {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+    let mut response = if not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((ETAG, snapshot.etag.as_str()))
         .insert_header((CACHE_CONTROL, "no-cache"))
@@ -67,17 +63,13 @@ async fn cached(state: &AppState, request: &HttpRequest) -> Result<HttpResponse,
     }
     if let Some(cursor) = &snapshot.next_cursor {
         let limit = state.list_window;
-        response.insert_header((
-            LINK,
-            format!("</api/bookings?limit={limit}&cursor={cursor}>; rel=\"next\""),
-        ));
+        response
+            .insert_header((LINK, format!("</api/bookings?limit={limit}&cursor={cursor}>; rel=\"next\"")));
     }
     if not_modified {
         return Ok(response.finish());
     }
-    Ok(response
-        .content_type("application/json")
-        .body(snapshot.body.clone()))
+    Ok(response.content_type("application/json").body(snapshot.body.clone()))
 }
 
 async fn page(state: &AppState, query: ListQuery) -> Result<HttpResponse, Problem> {
@@ -103,11 +95,7 @@ fn links(query: &ListQuery, page: &ListPage) -> Option<String> {
         format!("</api/bookings?{text}>; rel=\"{relation}\"")
     };
     let next = page.payments.last().filter(|_| page.has_next).map(Position::of);
-    let prev = page
-        .payments
-        .first()
-        .filter(|_| page.has_prev && query.page != Page::First)
-        .map(Position::of);
+    let prev = page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::of);
     let links: Vec<_> = next
         .map(|position| link(cursor::after(position), "next"))
         .into_iter()

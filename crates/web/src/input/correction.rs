@@ -32,12 +32,7 @@ pub fn correction_from_json(
     if !faults.is_empty() {
         return Err(Problem::invalid_fields(faults));
     }
-    Ok(Correction {
-        target,
-        expected_version,
-        request,
-        reason,
-    })
+    Ok(Correction { target, expected_version, request, reason })
 }
 
 /// Reads the body of `POST /api/bookings/{key}/cancel`.
@@ -55,11 +50,7 @@ pub fn cancellation_from_json(
     let before = faults.len();
     let reason = reason.and_then(|reason| parse_reason(&reason, &mut faults));
     match reason {
-        Some(reason) if faults.is_empty() => Ok(Cancellation {
-            target,
-            expected_version,
-            reason,
-        }),
+        Some(reason) if faults.is_empty() => Ok(Cancellation { target, expected_version, reason }),
         None if faults.len() == before && !faults.iter().any(|fault| fault.field == "reason") => {
             let detail = "must be given: the payer and the audit log are told why";
             faults.push(FieldFault::new("reason", FaultCode::Required, detail));

@@ -59,10 +59,7 @@ pub fn claim(actor: &str, operation: &str, key: &str, fingerprint: Digest) -> Id
         hasher.update(part.as_bytes());
         hasher.update(b"\n");
     }
-    IdempotencyClaim {
-        scope_hash: hasher.finalize().into(),
-        fingerprint,
-    }
+    IdempotencyClaim { scope_hash: hasher.finalize().into(), fingerprint }
 }
 
 /// The digest of what a request says once it is read: the order of members and white space do not matter.

@@ -17,7 +17,7 @@ use crate::problem::{Problem, ProblemCode};
 /// How long a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// What other languages write for numbers that are none, and JSON does not have.
-const NOT_NUMBERS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
 /// A JSON object, in the order it was sent; members may be there twice.
 #[derive(Debug)]
@@ -56,9 +56,7 @@ pub(super) async fn arrived(
 ) -> Result<web::Bytes, Problem> {
     match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => Err(Problem::new(ProblemCode::of_status(
-            error.as_response_error().status_code(),
-        ))),
+        Ok(Err(error)) => Err(Problem::new(ProblemCode::of_status(error.as_response_error().status_code()))),
         Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
     }
 }
@@ -78,37 +76,23 @@ fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {
         serde_json::error::Category::Data => "it is not one object".to_owned(),
         serde_json::error::Category::Eof => "it ends too early".to_owned(),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            format!(
-                "there is a mistake at line {}, column {}",
-                error.line(),
-                error.column()
-            )
+            format!("there is a mistake at line {}, column {}", error.line(), error.column())
         }
     };
-    Problem::new(ProblemCode::MalformedJson).with_detail(format!(
-        "Nothing was saved. Send one JSON object in the body: {what}."
-    ))
+    Problem::new(ProblemCode::MalformedJson)
+        .with_detail(format!("Nothing was saved. Send one JSON object in the body: {what}."))
 }
 
 fn field_that_is_no_number(body: &[u8], error: &serde_json::Error) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     let mut lines = text.split_inclusive('\n');
-    let before: usize = lines
-        .by_ref()
-        .take(error.line().checked_sub(1)?)
-        .map(str::len)
-        .sum();
+    let before: usize = lines.by_ref().take(error.line().checked_sub(1)?).map(str::len).sum();
     let near = before + error.column();
     let (start, _) = NOT_NUMBERS
         .iter()
         .flat_map(|word| text.match_indices(word))
         .find(|(start, word)| (*start..=start + word.len() + 1).contains(&near))?;
-    let key = text
-        .get(..start)?
-        .trim_end()
-        .strip_suffix(':')?
-        .trim_end()
-        .strip_suffix('"')?;
+    let key = text.get(..start)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
     key.rsplit_once('"').map(|(_, name)| name.to_owned())
 }
 
@@ -156,16 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_malformed() {
-        for body in [
-            "",
-            "[]",
-            "null",
-            "{",
-            "{\"a\":1}x",
-            "{\"amount\":nan}",
-            "\"NaN\"",
-            "{'a':1}",
-        ] {
+        for body in ["", "[]", "null", "{", "{\"a\":1}x", "{\"amount\":nan}", "\"NaN\"", "{'a':1}"] {
             assert_eq!(
                 JsonObject::parse(body.as_bytes()).unwrap_err().code,
                 ProblemCode::MalformedJson,
@@ -175,11 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn nesting_without_end_is_malformed_and_nothing_worse() {
-        let body = format!("{{\"a\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
-        assert_eq!(
-            JsonObject::parse(body.as_bytes()).unwrap_err().code,
-            ProblemCode::MalformedJson
-        );
+    fn nesting_without_end_is_a_fault_of_its_field_and_nothing_worse() {
+        let body = format!("{{\"name\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
+        let object = JsonObject::parse(body.as_bytes()).unwrap();
+        let problem = super::super::booking_from_json(object).unwrap_err();
+        assert_eq!(problem.errors()[0].pointer, "/name");
     }
 }

@@ -14,10 +14,7 @@ pub(super) struct Members {
 
 impl Members {
     pub fn of(object: JsonObject) -> Self {
-        Self {
-            left: object.0,
-            faults: Vec::new(),
-        }
+        Self { left: object.0, faults: Vec::new() }
     }
 
     /// A text, or nothing where the member is missing or null.
@@ -31,11 +28,7 @@ impl Members {
         let value = self.take(name)?;
         let text = value.get();
         let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        if is_number {
-            Some(text.to_owned())
-        } else {
-            self.read_text(name, &value)
-        }
+        if is_number { Some(text.to_owned()) } else { self.read_text(name, &value) }
     }
 
     /// What happens to a text: it stays where the member is missing, it goes where it is null.
@@ -69,11 +62,7 @@ impl Members {
         let before = self.left.len();
         self.left.retain(|(known, _)| known != name);
         if self.left.len() != before {
-            self.faults.push(FieldFault::new(
-                name,
-                FaultCode::DuplicateField,
-                "is given more than once",
-            ));
+            self.faults.push(FieldFault::new(name, FaultCode::DuplicateField, "is given more than once"));
         }
         (value.get() != "null").then_some(value)
     }
@@ -81,8 +70,7 @@ impl Members {
     fn read_text(&mut self, name: &str, value: &RawValue) -> Option<String> {
         let text = serde_json::from_str::<String>(value.get()).ok();
         if text.is_none() {
-            self.faults
-                .push(FieldFault::new(name, FaultCode::WrongType, "must be a string"));
+            self.faults.push(FieldFault::new(name, FaultCode::WrongType, "must be a string"));
         }
         text
     }

@@ -21,11 +21,7 @@ pub struct Caller {
 impl Caller {
     /// The origin of a command, under the name of the channel or the person.
     pub fn origin(self, actor: &str) -> Origin {
-        Origin {
-            actor: actor.to_owned(),
-            user_agent: self.user_agent,
-            ip_address: self.ip_address,
-        }
+        Origin { actor: actor.to_owned(), user_agent: self.user_agent, ip_address: self.ip_address }
     }
 }
 
@@ -34,10 +30,7 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let user_agent = request
-            .headers()
-            .get(USER_AGENT)
-            .and_then(|value| value.to_str().ok());
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         ready(Ok(Self {
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
             ip_address: request.peer_addr().map(|address| address.ip()),

@@ -61,10 +61,7 @@ impl ListQuery {
         let filter = &mut self.filter;
         match name {
             "limit" => {
-                let limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
+                let limit = value.parse().ok().filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
                 self.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
             }
             "cursor" => {
@@ -105,20 +102,14 @@ const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2
 
 fn short_text(name: &str, value: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
     if value.chars().count() > max_chars {
-        return Err(FieldFault::new(
-            name,
-            FaultCode::TooLong,
-            format!("at most {max_chars} characters"),
-        ));
+        return Err(FieldFault::new(name, FaultCode::TooLong, format!("at most {max_chars} characters")));
     }
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
 /// An instant of RFC 3339, or a day's first one in UTC.
 fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    let instant = DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|instant| instant.to_utc());
+    let instant = DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc());
     instant.or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc()))
 }
 
@@ -144,21 +135,7 @@ mod tests {
         let problem =
             ListQuery::parse("limit=0&status=LATE&created_from=soon&page=2&cursor=x&reference=REF1")
                 .unwrap_err();
-        let named: Vec<_> = problem
-            .errors()
-            .iter()
-            .map(|fault| fault.pointer.as_str())
-            .collect();
-        assert_eq!(
-            named,
-            [
-                "/limit",
-                "/status",
-                "/created_from",
-                "/page",
-                "/cursor",
-                "/reference"
-            ]
-        );
+        let named: Vec<_> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(named, ["/limit", "/status", "/created_from", "/page", "/cursor", "/reference"]);
     }
 }

@@ -35,9 +35,7 @@ pub async fn finish(
     let mut response = with_problem(response, &id);
     let path = response.request().path().to_owned();
     if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(HEADER), value);
+        response.headers_mut().insert(HeaderName::from_static(HEADER), value);
     }
     security::add_headers(&path, response.headers_mut());
     record(&method, &response, &id, started);
@@ -77,20 +75,12 @@ fn answer(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }
-    if wants_page(request) {
-        problem_page(problem, &id.0)
-    } else {
-        problem.response(&id.0)
-    }
+    if wants_page(request) { problem_page(problem, &id.0) } else { problem.response(&id.0) }
 }
 
 /// Browsers that open a page get a page.
 fn wants_page(request: &HttpRequest) -> bool {
-    let accept = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = request.path();
     !path.starts_with("/api/") && !path.starts_with("/health") && accept.contains("text/html")
 }
@@ -98,15 +88,9 @@ fn wants_page(request: &HttpRequest) -> bool {
 fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: Instant) {
     let elapsed = started.elapsed();
     // The pattern, never the path: paths have references and secrets in them.
-    let pattern = response
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
+    let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status();
-    let labels = [
-        ("method", known_method(method).to_owned()),
-        ("route", pattern.clone()),
-    ];
+    let labels = [("method", known_method(method).to_owned()), ("route", pattern.clone())];
     metrics::counter!("hermes_http_requests_total", "method" => known_method(method), "route" => pattern.clone(),
         "status" => status_class(status))
     .increment(1);

@@ -23,10 +23,7 @@ impl RequestId {
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             !text.is_empty() && text.len() <= LENGTH_MAX && text.bytes().all(allowed)
         };
-        let given = headers
-            .get(HEADER)
-            .and_then(|value| value.to_str().ok())
-            .filter(sensible);
+        let given = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(sensible);
         Self(given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned))
     }
 }

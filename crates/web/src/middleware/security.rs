@@ -15,25 +15,15 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// Adds the headers that an endpoint has not set itself.
 pub(super) fn add_headers(path: &str, headers: &mut HeaderMap) {
-    let policy = if path.starts_with("/api/docs") {
-        DOCS_POLICY
-    } else {
-        POLICY
-    };
+    let policy = if path.starts_with("/api/docs") { DOCS_POLICY } else { POLICY };
     let all = [
         (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         // A payer's page has its secret in its address: it is told to nobody.
         (REFERRER_POLICY, "no-referrer"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=()",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ];
     for (name, value) in all {
         if !headers.contains_key(&name) {

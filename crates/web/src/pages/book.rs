@@ -77,7 +77,8 @@ fn not_booked(
     request_id: &RequestId,
 ) -> HttpResponse {
     // A key that stands for another booking is of no further use; any other keeps its meaning.
-    let fresh = matches!(error, SubmitError::Refused(Refusal::KeyReused { .. })).then(|| form::fresh_key(state));
+    let fresh =
+        matches!(error, SubmitError::Refused(Refusal::KeyReused { .. })).then(|| form::fresh_key(state));
     let problem = Problem::from(error.clone());
     let notice = Notice::of(&error, &problem, &request_id.0);
     form::with_notice(fresh.as_deref().unwrap_or(key), typed, &problem, &notice)

@@ -46,7 +46,8 @@ mod tests {
         let choices: Vec<_> = groups.iter().flat_map(|group| &group.choices).collect();
         assert_eq!(choices.len(), Currency::all().count());
         assert_eq!(choices[0].code, "USD");
-        let selected: Vec<_> = choices.iter().filter(|choice| choice.selected).map(|choice| choice.code).collect();
+        let selected: Vec<_> =
+            choices.iter().filter(|choice| choice.selected).map(|choice| choice.code).collect();
         assert_eq!(selected, ["USD"]);
     }
 

@@ -139,7 +139,10 @@ fn details(payment: &Payment) -> Vec<(&'static str, &str)> {
         ("Sender’s address", &details.sender_address),
     ];
     let given = optional.into_iter().filter_map(|(label, text)| Some((label, text.as_deref()?)));
-    [("Name", details.name.as_str()), ("E-mail address", details.email.as_str())].into_iter().chain(given).collect()
+    [("Name", details.name.as_str()), ("E-mail address", details.email.as_str())]
+        .into_iter()
+        .chain(given)
+        .collect()
 }
 
 /// What the payer can make of the flags. The checks' own messages are for staff: they name other payments.
@@ -157,6 +160,3 @@ fn hints(payment: &Payment) -> Vec<&'static str> {
     };
     payment.checks.iter().filter(|check| check.is_flagged()).filter_map(|check| hint(check.kind)).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -71,32 +71,19 @@ pub struct FaultBody {
 impl From<FieldFault> for FaultBody {
     fn from(fault: FieldFault) -> Self {
         let name = fault.field.replace('~', "~0").replace('/', "~1");
-        Self {
-            pointer: format!("/{name}"),
-            code: fault.code,
-            detail: fault.detail,
-        }
+        Self { pointer: format!("/{name}"), code: fault.code, detail: fault.detail }
     }
 }
 
 impl Problem {
     /// A problem with the detail that its code always has.
     pub fn new(code: ProblemCode) -> Self {
-        Self {
-            code,
-            detail: None,
-            errors: Vec::new(),
-            headers: Vec::new(),
-            cause: None,
-        }
+        Self { code, detail: None, errors: Vec::new(), headers: Vec::new(), cause: None }
     }
 
     /// Says what happened this time.
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+        Self { detail: Some(detail.into()), ..self }
     }
 
     /// Names every fault.
@@ -104,10 +91,7 @@ impl Problem {
         let named: Vec<_> = faults.iter().map(|fault| fault.field.clone()).collect();
         let detail = format!("Nothing was saved. Please correct: {}.", named.join(", "));
         let errors = faults.into_iter().map(FaultBody::from).collect();
-        Self {
-            errors,
-            ..Self::new(ProblemCode::InvalidFields).with_detail(detail)
-        }
+        Self { errors, ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
     }
 
     /// Names every parameter of a query that cannot be taken.
@@ -115,10 +99,7 @@ impl Problem {
         let named: Vec<_> = faults.iter().map(|fault| fault.field.clone()).collect();
         let detail = format!("Please correct the parameters: {}.", named.join(", "));
         let errors = faults.into_iter().map(FaultBody::from).collect();
-        Self {
-            errors,
-            ..Self::new(ProblemCode::InvalidQuery).with_detail(detail)
-        }
+        Self { errors, ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
     }
 
     /// No route took a request: its address is unknown, or takes only these methods.
@@ -137,10 +118,7 @@ impl Problem {
 
     /// Keeps what the log should say and the caller should not see.
     pub fn caused_by(self, cause: impl std::fmt::Display) -> Self {
-        Self {
-            cause: Some(cause.to_string()),
-            ..self
-        }
+        Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// What the log should say.

@@ -133,11 +133,7 @@ impl From<&Payment> for BookingBody {
 
 impl From<&Check> for CheckBody {
     fn from(check: &Check) -> Self {
-        Self {
-            type_: check.kind.code(),
-            result: check.result.code(),
-            message: check.message.clone(),
-        }
+        Self { type_: check.kind.code(), result: check.result.code(), message: check.message.clone() }
     }
 }
 

@@ -82,6 +82,3 @@ fn form_response(status: StatusCode, form: &FormPage<'_>) -> (HttpResponseBuilde
     response.insert_header((REFERRER_POLICY, "same-origin"));
     (response, body)
 }
-
-#[cfg(test)]
-mod tests;

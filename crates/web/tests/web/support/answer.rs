@@ -24,7 +24,7 @@ impl Answer {
 
     /// The value of the form's hidden key.
     pub fn form_key(&self) -> &str {
-        let (_, rest) = self.body.split_once("name=\"idempotency_key\" value=\"").expect("the form has a key");
+        let (_, rest) = self.body.split_once("name=\"idempotency_key\" value=\"").unwrap();
         rest.split_once('"').unwrap().0
     }
 
@@ -32,6 +32,7 @@ impl Answer {
     pub fn page(&self) -> String {
         let mut parts = self.body.split("?v=");
         let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |text, part| text + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit()))
+        parts
+            .fold(first, |text, part| text + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit()))
     }
 }

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use hermes_domain::ledger::{
-    AuditHash, BatchToken, Changes, Digest, IdempotencyRecord, LedgerHead, Totals,
-};
+use hermes_domain::ledger::{AuditHash, BatchToken, Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentId, PaymentKey, Reference};
 use hermes_domain::ports::{
@@ -82,6 +80,16 @@ impl MemoryStore {
     }
 }
 
+impl Rows {
+    fn find(&self, key: &PaymentKey) -> Option<Payment> {
+        let is_it = |payment: &&Payment| match key {
+            PaymentKey::Id(id) => payment.id == *id,
+            PaymentKey::Reference(reference) => payment.reference == *reference,
+        };
+        self.payments.iter().find(is_it).cloned()
+    }
+}
+
 #[async_trait]
 impl LedgerStore for MemoryStore {
     async fn begin(&self) -> Result<Box<dyn LedgerTransaction>, StoreError> {
@@ -118,9 +126,10 @@ impl LedgerTransaction for Transaction {
 
     async fn find_payments(
         &mut self,
-        _keys: &[PaymentKey],
+        keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
-        Ok(HashMap::new())
+        let rows = self.rows.lock().unwrap();
+        Ok(keys.iter().filter_map(|key| Some((key.clone(), rows.find(key)?))).collect())
     }
 
     async fn find_duplicates(
@@ -149,6 +158,10 @@ impl LedgerTransaction for Transaction {
         let mut rows = self.rows.lock().unwrap();
         let changes = self.changes.unwrap();
         rows.head = changes.head;
+        for altered in changes.altered {
+            let before = rows.payments.iter_mut().find(|payment| payment.id == altered.id);
+            *before.unwrap() = altered;
+        }
         rows.payments.extend(changes.booked);
         rows.idempotency
             .extend(changes.idempotency.into_iter().map(|record| (record.claim.scope_hash, record)));
@@ -169,11 +182,7 @@ impl PaymentReader for MemoryStore {
     }
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
-        let is_it = |payment: &Payment| match key {
-            PaymentKey::Id(id) => payment.id == *id,
-            PaymentKey::Reference(reference) => payment.reference == *reference,
-        };
-        Ok(self.payments().into_iter().find(is_it))
+        Ok(self.rows().find(key))
     }
 
     async fn list(
@@ -188,7 +197,9 @@ impl PaymentReader for MemoryStore {
             .payments
             .into_iter()
             .rev()
-            .filter(|payment| filter.validation_status.is_none_or(|status| payment.validation_status() == status))
+            .filter(|payment| {
+                filter.validation_status.is_none_or(|status| payment.validation_status() == status)
+            })
             .filter(|payment| filter.status.is_none_or(|status| payment.status() == status))
             .skip_while(|payment| matches!(page, Page::After(place) if Position::of(payment).id >= place.id))
             .collect();

@@ -7,8 +7,6 @@ mod memory;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::BoxBody;
-use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
@@ -99,7 +97,8 @@ impl TestApp {
             Server::Portal => portal::configure,
             Server::Dashboard => dashboard::configure,
         };
-        let service = service(self.state.clone(), routes).await;
+        let app = App::new().wrap(from_fn(middleware::finish)).app_data(self.state.clone()).configure(routes);
+        let service = test::init_service(app).await;
         Answer::of(test::call_service(&service, request.to_request()).await).await
     }
 
@@ -112,19 +111,14 @@ impl TestApp {
 pub fn with_fields(request: TestRequest, fields: &[(&str, &str)]) -> TestRequest {
     let body: Vec<_> = fields
         .iter()
-        .map(|(name, value)| format!("{name}={}", value.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>()))
+        .map(|(name, value)| {
+            format!("{name}={}", value.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>())
+        })
         .collect();
     request
         .insert_header(("accept", "text/html"))
         .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
         .set_payload(body.join("&"))
-}
-
-async fn service(
-    state: web::Data<AppState>,
-    routes: fn(&mut web::ServiceConfig),
-) -> impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = actix_web::Error> {
-    test::init_service(App::new().wrap(from_fn(middleware::finish)).app_data(state).configure(routes)).await
 }
 
 fn rules() -> Rules {

@@ -1,0 +1,75 @@
+//! Problems, for people.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+use hermes_web::problem::ProblemCode;
+
+use crate::support::{Server, TestApp};
+
+#[actix_web::test]
+async fn every_problem_is_documented_on_both_servers() {
+    let app = TestApp::start();
+    for server in [Server::Portal, Server::Dashboard] {
+        let list = app.get(server, "/problems").await;
+        for code in ProblemCode::ALL {
+            let address = format!("/problems/{}", code.code());
+            assert!(list.body.contains(&format!("href=\"{address}\"")), "{address}");
+            let page = app.get(server, &address).await;
+            assert_eq!(page.status, StatusCode::OK);
+            let title = code.title().replace('\'', "&#39;");
+            assert!(page.body.contains(&format!("<h1>{title}</h1>")), "{}", page.body);
+        }
+        assert_eq!(app.get(server, "/problems/unheard-of").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[actix_web::test]
+async fn a_problem_names_its_request() {
+    let request = TestRequest::get()
+        .uri("/nowhere")
+        .insert_header(("accept", "text/html"))
+        .insert_header(("x-request-id", "r-1"));
+    let answer = TestApp::start().send(Server::Portal, request).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    insta::assert_snapshot!(answer.page());
+}
+
+#[actix_web::test]
+async fn an_address_says_which_methods_it_takes() {
+    let app = TestApp::start();
+    for (server, address, methods) in [
+        (Server::Portal, "/", "GET, HEAD"),
+        (Server::Portal, "/payment", "GET, HEAD, POST"),
+        (Server::Portal, "/payment/REF001/abc", "GET, HEAD"),
+        (Server::Portal, "/problems", "GET, HEAD"),
+        (Server::Portal, "/problems/not-found", "GET, HEAD"),
+        (Server::Portal, "/assets/hermes.css", "GET, HEAD"),
+        (Server::Dashboard, "/", "GET, HEAD"),
+        (Server::Dashboard, "/metrics", "GET, HEAD"),
+        (Server::Dashboard, "/health/live", "GET, HEAD"),
+        (Server::Dashboard, "/problems", "GET, HEAD"),
+        (Server::Dashboard, "/assets/dashboard.js", "GET, HEAD"),
+    ] {
+        let answer = app.send(server, TestRequest::default().method(Method::DELETE).uri(address)).await;
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (StatusCode::METHOD_NOT_ALLOWED, methods),
+            "{address}"
+        );
+        assert_ne!(app.get(server, address).await.status, StatusCode::METHOD_NOT_ALLOWED, "{address}");
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_keeps_an_asset_only_under_the_address_of_its_content() {
+    let app = TestApp::start();
+    let page = app.get(Server::Portal, "/problems").await.body;
+    let (_, rest) = page.split_once("href=\"/assets/hermes.css").unwrap();
+    let version = rest.split_once('"').unwrap().0;
+    let kept = app.get(Server::Portal, &format!("/assets/hermes.css{version}")).await;
+    assert_eq!(kept.header("content-type"), "text/css; charset=utf-8");
+    assert!(kept.header("cache-control").contains("immutable"));
+    let other = app.get(Server::Portal, "/assets/hermes.css?v=0").await;
+    assert_eq!((other.status, other.header("cache-control")), (StatusCode::OK, "no-cache"));
+    assert_eq!(app.get(Server::Portal, "/assets/hermes.exe").await.status, StatusCode::NOT_FOUND);
+}
