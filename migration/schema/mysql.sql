@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS `seaql_migrations` (
 -- m20261122_000001_create_payments
 CREATE TABLE `payments` (
     `id` binary(16) NOT NULL PRIMARY KEY,
-    `reference` varchar(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `page_token` binary(16) NOT NULL,
     `name` varchar(200) NOT NULL,
     `email` varchar(254) NOT NULL,
@@ -21,16 +21,16 @@ CREATE TABLE `payments` (
     `sender_full_name` varchar(200) NULL,
     `country_from` varchar(100) NULL,
     `sender_address` varchar(500) NULL,
-    `currency_from` varchar(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `currency_from` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `amount` bigint NOT NULL,
     `amount_received` bigint NOT NULL,
     `fee_amount` bigint NOT NULL,
     `final_amount` bigint NOT NULL,
     `fee_rate_bps` int NOT NULL,
-    `fee_rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    `fee_bearer` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    `status` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    `validation_status` varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `fee_rule` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `fee_bearer` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `status` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `validation_status` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `cancelled_at` datetime(6) NULL,
     `version` bigint NOT NULL,
     `created_at` datetime(6) NOT NULL,
@@ -55,8 +55,8 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000001_cre
 -- m20261122_000002_create_validation_results
 CREATE TABLE `validation_results` (
     `payment_id` binary(16) NOT NULL,
-    `check_type` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    `check_result` varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `check_type` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `check_result` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `check_message` varchar(255) NOT NULL,
     `created_at` datetime(6) NOT NULL,
     PRIMARY KEY (`payment_id`, `check_type`),
@@ -69,13 +69,13 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000002_cre
 CREATE TABLE `audit_log` (
     `seq` bigint NOT NULL PRIMARY KEY,
     `payment_id` binary(16) NOT NULL,
-    `action` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `action` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `actor` varchar(64) NOT NULL,
     `reason` varchar(500) NULL,
     `old_value` longtext NULL,
     `new_value` longtext NULL,
     `user_agent` varchar(255) NULL,
-    `ip_address` varchar(45) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    `ip_address` varchar(45) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     `created_at` datetime(6) NOT NULL,
     `hash` binary(32) NOT NULL,
     KEY `audit_log_payment` (`payment_id`, `seq`),
@@ -107,7 +107,7 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000005_ins
 CREATE TABLE `outbox` (
     `seq` bigint NOT NULL PRIMARY KEY,
     `batch_token` binary(16) NOT NULL,
-    `event_type` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `event_type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `payment_id` binary(16) NOT NULL,
     `payload` longtext NOT NULL,
     `created_at` datetime(6) NOT NULL,
@@ -129,7 +129,7 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000007_cre
 
 -- m20261122_000008_create_payment_totals
 CREATE TABLE `payment_totals` (
-    `currency_from` varchar(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    `currency_from` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
     `payments` bigint NOT NULL,
     `passed` bigint NOT NULL,
     `flagged` bigint NOT NULL,

@@ -19,7 +19,7 @@ impl Columns {
         ColumnDef::new(name).binary_len(length).not_null().take()
     }
 
-    /// A word for programs (a reference, a state, a currency): ASCII, and `REF1` is not `ref1`, on every database.
+    /// A word for programs (a reference, a state, a currency): `REF1` is not `ref1`, on every database. Not an ASCII column, because MySQL answers a search for `é` in one with an error.
     pub(crate) fn code(self, name: &'static str, length: u32) -> ColumnDef {
         self.collated(name, length, "utf8mb4", "utf8mb4_bin")
     }

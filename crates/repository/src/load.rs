@@ -12,23 +12,26 @@ use crate::entity::{ledger_head, payments, validation_results};
 use crate::error::statement_error;
 use crate::padding::padded;
 
-/// Reads the checks of payments with one statement and puts both together, in the order of the rows.
+/// The identifiers of one statement, a power of two: as many as stay in one piece on the wire, for the reason
+/// that `store/chunk.rs` gives.
+const IDS_MAX: usize = 512;
+
+/// Reads the checks of payments and puts both together, in the order of the rows.
 pub(crate) async fn with_checks<C: ConnectionTrait>(
     connection: &C,
     rows: Vec<payments::Model>,
 ) -> Result<Vec<Payment>, StoreError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let results = validation_results::Entity::find()
-        .filter(validation_results::Column::PaymentId.is_in(padded(&ids).copied()))
-        .all(connection)
-        .await
-        .map_err(statement_error)?;
     let mut by_payment: HashMap<Uuid, Vec<validation_results::Model>> = HashMap::with_capacity(rows.len());
-    for result in results {
-        by_payment.entry(result.payment_id).or_default().push(result);
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    for ids in ids.chunks(IDS_MAX) {
+        let results = validation_results::Entity::find()
+            .filter(validation_results::Column::PaymentId.is_in(padded(ids).copied()))
+            .all(connection)
+            .await
+            .map_err(statement_error)?;
+        for result in results {
+            by_payment.entry(result.payment_id).or_default().push(result);
+        }
     }
     rows.into_iter()
         .map(|row| {

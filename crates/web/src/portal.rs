@@ -53,7 +53,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut document = ServiceConfig::new(config);
     api(&mut document);
-    let swagger = Config::new(["/api/openapi.json"]);
+    let swagger = Config::new(["/api/openapi.json"]).validator_url("none");
     config
         .service(openapi_json)
         .service(web::redirect("/api/docs", "/api/docs/"))

@@ -14,3 +14,8 @@ pub use settings::{DatabaseSettings, MySqlAddress};
 
 pub(crate) use pool::{Pool, Slot};
 pub(crate) use sqlite::ANY_CASE;
+
+#[cfg(test)]
+mod pool_tests;
+#[cfg(test)]
+mod session_tests;

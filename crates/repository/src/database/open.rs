@@ -49,26 +49,7 @@ impl Database {
     /// [`OpenError`]: each variant says what is wrong.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         let suspicion = Arc::new(Suspicion::default());
-        let (writers_max, options): (_, Box<dyn Fn(Role, u32) -> ConnectOptions + Send>) =
-            match backend(&settings.url) {
-                Some(DbBackend::MySql) => {
-                    let suspicion = Arc::clone(&suspicion);
-                    let options = move |role, most| mysql::options(settings, role, most, &suspicion);
-                    (mysql::WRITERS_MAX, Box::new(options))
-                }
-                Some(DbBackend::Sqlite) => {
-                    let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
-                    make_folder(&file)?;
-                    let options = |role, most| sqlite::options(settings, role, most);
-                    (sqlite::WRITERS_MAX, Box::new(options))
-                }
-                Some(_) | None => return Err(OpenError::Url),
-            };
-        let readers_max = settings.readers_max.max(1);
-        let single = options(Role::Writer, 1);
-        let writer = options(Role::Writer, writers_max);
-        let reader = options(Role::Reader, readers_max);
-        drop(options);
+        let plan = Plan::of(settings, &suspicion)?;
         let pool = |name, connection, connections| {
             let limits = Limits {
                 connections,
@@ -78,12 +59,12 @@ impl Database {
             Arc::new(Pool::new(name, connection, &limits, Arc::clone(&suspicion)))
         };
         // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
-        let writer = open(writer).await?;
-        let reader = open(reader).await?;
+        let writer = open(plan.writer).await?;
+        let reader = open(plan.reader).await?;
         Ok(Self {
-            writer: pool("database_writer", writer, writers_max),
-            reader: pool("database_reader", reader, readers_max),
-            single,
+            writer: pool("database_writer", writer, plan.writers_max),
+            reader: pool("database_reader", reader, plan.readers_max),
+            single: plan.single,
         })
     }
 
@@ -119,6 +100,48 @@ impl Database {
 impl Pooled for Database {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         vec![self.writer.status(), self.reader.status()]
+    }
+}
+
+/// How each pool, and a single connection beside them, is opened.
+struct Plan {
+    writer: ConnectOptions,
+    writers_max: u32,
+    reader: ConnectOptions,
+    readers_max: u32,
+    single: ConnectOptions,
+}
+
+impl Plan {
+    fn of(settings: &DatabaseSettings, suspicion: &Arc<Suspicion>) -> Result<Self, OpenError> {
+        match backend(&settings.url) {
+            Some(DbBackend::MySql) => Ok(Self::with(settings, mysql::WRITERS_MAX, |role, most| {
+                mysql::options(settings, role, most, suspicion)
+            })),
+            Some(DbBackend::Sqlite) => {
+                let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
+                make_folder(&file)?;
+                Ok(Self::with(settings, sqlite::WRITERS_MAX, |role, most| {
+                    sqlite::options(settings, role, most)
+                }))
+            }
+            Some(_) | None => Err(OpenError::Url),
+        }
+    }
+
+    fn with(
+        settings: &DatabaseSettings,
+        writers_max: u32,
+        options: impl Fn(Role, u32) -> ConnectOptions,
+    ) -> Self {
+        let readers_max = settings.readers_max.max(1);
+        Self {
+            writer: options(Role::Writer, writers_max),
+            writers_max,
+            reader: options(Role::Reader, readers_max),
+            readers_max,
+            single: options(Role::Writer, 1),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn verdict(primary: i32) -> Verdict {
         // PERM, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
         3 | 7 | 8 | 9 | 10 | 13 | 14 => Verdict::Unavailable,
         // TOOBIG, CONSTRAINT, MISMATCH.
-        18 | 19 | 20 => Verdict::Rejected,
+        18..=20 => Verdict::Rejected,
         _ => Verdict::Internal,
     }
 }

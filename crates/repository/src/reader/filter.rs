@@ -2,8 +2,8 @@
 
 use hermes_domain::ports::PaymentFilter;
 use sea_orm::prelude::*;
+use sea_orm::sea_query::Func;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
-use sea_orm::sea_query::{Func, IntoColumnRef, SimpleExpr};
 use sea_orm::{Condition, DbBackend};
 
 use super::pattern;
@@ -35,7 +35,7 @@ pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition
 }
 
 /// The school's name in any case; accents count, which MySQL's collation of the column would ignore.
-fn school_is(school: &str, backend: DbBackend) -> SimpleExpr {
+fn school_is(school: &str, backend: DbBackend) -> Expr {
     let column = Expr::col((crate::entity::payments::Entity, Column::School));
     match backend {
         DbBackend::Sqlite => {

@@ -1,22 +1,26 @@
-//! How many rows one INSERT takes.
+//! How many rows one statement takes.
 //!
 //! The number is always a power of two, so that a table has ten shapes of INSERT and not 512: each shape is
 //! prepared once a connection and then kept.
 //!
-//! And the statement stays small. sqlx 0.9.0 leaves Nagle's algorithm on (transact-rs/sqlx#4335): the last
-//! piece of a statement that does not go out in one piece waits until the server has acknowledged the pieces
-//! before it, which a server that has nothing to say yet puts off for 40 ms. A test measures it
-//! (`tests/suite/batch.rs`); when it goes, so may the limit.
+//! And the statement stays small. sqlx 0.9.0 leaves Nagle's algorithm on (transact-rs/sqlx#4335): the second
+//! piece of a statement that goes out in two waits until the server has acknowledged the first, which a
+//! server that has nothing to say yet puts off for 40 ms. Under TLS a piece is a record of 16 KB. When sqlx
+//! sets TCP_NODELAY again, the limit may go: `tests/suite/batch.rs` says so.
 
-/// The most bytes of values in one statement. Rows of usual length make 32 payments of it.
-pub(super) const STATEMENT_BYTES_MAX: usize = 16 * 1024;
+/// The most bytes of one statement: a TLS record of 2^14 (RFC 8446, 5.1) with room for what stands around the
+/// values. Rows of usual length make 32 payments of it.
+pub(super) const STATEMENT_BYTES_MAX: usize = 15 * 1024;
+
+/// What each value takes beside its own bytes: its type and its length.
+pub(super) const VALUE_OVERHEAD: usize = 3;
 
 /// The most rows of one statement; with 25 columns far below the 32 766 values that SQLite takes.
 const ROWS_MAX: usize = 512;
 
 /// Cuts rows into chunks for one statement each, by the size of their values in bytes. A row that is larger
 /// than the limit has a statement to itself.
-pub(super) fn chunks<'a, R>(rows: &'a [R], bytes: impl Fn(&R) -> usize) -> impl Iterator<Item = &'a [R]> {
+pub(super) fn chunks<R>(rows: &[R], bytes: impl Fn(&R) -> usize) -> impl Iterator<Item = &[R]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let (chunk, after) = rest.split_at_checked(chunk_len(rest, &bytes))?;

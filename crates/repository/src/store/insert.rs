@@ -9,7 +9,7 @@ use crate::error::statement_error;
 
 /// Inserts rows in as few statements as stay small.
 pub(super) async fn insert<R: Row>(transaction: &DatabaseTransaction, rows: &[R]) -> Result<(), StoreError> {
-    for chunk in chunks(rows, R::bytes) {
+    for chunk in chunks(rows, R::bytes_in_statement) {
         R::Entity::insert_many(chunk.iter().map(R::values))
             .exec_without_returning(transaction)
             .await

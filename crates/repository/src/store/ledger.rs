@@ -1,5 +1,7 @@
 //! Beginning transactions, and finding out what became of one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use hermes_domain::ledger::LedgerHead;
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, StoreError};
@@ -29,7 +31,7 @@ impl SeaLedgerStore {
 #[async_trait]
 impl LedgerStore for SeaLedgerStore {
     async fn begin(&self) -> Result<Box<dyn LedgerTransaction>, StoreError> {
-        let pool = std::sync::Arc::clone(&self.database.writer);
+        let pool = Arc::clone(&self.database.writer);
         let transaction = self
             .database
             .writer

@@ -2,8 +2,9 @@
 
 use hermes_domain::ledger::{AuditEntry, IdempotencyRecord};
 use hermes_domain::payment::Payment;
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, Iterable};
 
+use super::chunk::VALUE_OVERHEAD;
 use crate::convert::{CheckRow, EventRow};
 use crate::entity::{audit_log, idempotency_keys, outbox, payments, validation_results};
 
@@ -15,8 +16,13 @@ pub(super) trait Row {
     /// Its values.
     fn values(&self) -> <Self::Entity as EntityTrait>::ActiveModel;
 
-    /// About how many bytes they take on the wire.
+    /// About how many bytes they have.
     fn bytes(&self) -> usize;
+
+    /// About how many bytes they take in a statement.
+    fn bytes_in_statement(&self) -> usize {
+        self.bytes() + VALUE_OVERHEAD * <Self::Entity as EntityTrait>::Column::iter().count()
+    }
 }
 
 impl Row for Payment {

@@ -21,16 +21,14 @@ on_each_database! {
         let filter = PaymentFilter::default();
         let mut dropped = 0;
         for turn in 0..20 {
-            let deadline = Duration::from_micros(300 + 200 * turn);
+            let deadline = Duration::from_micros(300 + 700 * turn);
             let list = reader.list(&filter, Page::First, 1000);
             dropped += u32::from(timeout(deadline, list).await.is_err());
         }
         assert!(dropped > 5, "only {dropped} of 20 callers were dropped in time");
         for _ in 0..8 {
-            let (first, second) = tokio::join!(
-                reader.list(&filter, Page::First, 10),
-                reader.list(&filter, Page::First, 10),
-            );
+            let (first, second) =
+                tokio::join!(reader.list(&filter, Page::First, 10), reader.list(&filter, Page::First, 10),);
             assert_eq!(first.unwrap().value.payments.len() + second.unwrap().value.payments.len(), 20);
         }
         let pool = status(&database, "database_reader");

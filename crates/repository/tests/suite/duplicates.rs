@@ -12,9 +12,16 @@ use crate::{altering, lane, on_each_database, payers};
 
 on_each_database! {
     async fn the_latest_live_payment_of_an_address_is_found_in_any_case(ledger: &TestLedger) {
-        let booked = lane::book(ledger, ["Ana@example.org", "ANA@EXAMPLE.ORG", "bo@example.org"].map(payers::of).to_vec()).await;
+        let booked = lane::book(
+            ledger,
+            ["Ana@example.org", "ANA@EXAMPLE.ORG", "bo@example.org"].map(payers::of).to_vec(),
+        )
+        .await;
         assert_eq!(find(ledger, &[key("ana@example.org")]).await[0], Some(booked[1].reference));
-        assert_eq!(find(ledger, &[key("bo@example.org"), key("eve@example.org")]).await, [Some(booked[2].reference), None]);
+        assert_eq!(
+            find(ledger, &[key("bo@example.org"), key("eve@example.org")]).await,
+            [Some(booked[2].reference), None]
+        );
     }
 
     async fn addresses_that_only_look_alike_are_others(ledger: &TestLedger) {
@@ -84,10 +91,12 @@ on_each_database! {
     async fn any_number_of_payers_is_asked_for_at_once(ledger: &TestLedger) {
         let bookings: Vec<NewBooking> = (0..100).map(payers::number).collect();
         let booked = lane::book(ledger, bookings).await;
-        let keys: Vec<DuplicateKey> = (0..600).map(|number| key(&format!("payer{number}@example.org"))).collect();
+        let keys: Vec<DuplicateKey> =
+            (0..600).map(|number| key(&format!("payer{number}@example.org"))).collect();
         for count in [0, 1, 2, 3, 100, 255, 256, 257, 600] {
             let found = find(ledger, &keys[..count]).await;
-            let expected: Vec<_> = (0..count).map(|place| booked.get(place).map(|payment| payment.reference)).collect();
+            let expected: Vec<_> =
+                (0..count).map(|place| booked.get(place).map(|payment| payment.reference)).collect();
             assert_eq!(found, expected, "{count}");
         }
     }

@@ -31,8 +31,22 @@ on_each_database! {
             (PaymentFilter { created_from: Some(from + TimeDelta::microseconds(1)), ..none() }, &[4]),
             (PaymentFilter { created_to: Some(later.created_at), ..none() }, &[1, 2, 3]),
             (PaymentFilter { created_from: Some(from), created_to: Some(from), ..none() }, &[]),
-            (PaymentFilter { status: Some(Status::Pending), email: Some("bo@example.org".to_owned()), ..none() }, &[2]),
-            (PaymentFilter { status: Some(Status::Exact), email: Some("bo@example.org".to_owned()), ..none() }, &[]),
+            (
+                PaymentFilter {
+                    status: Some(Status::Pending),
+                    email: Some("bo@example.org".to_owned()),
+                    ..none()
+                },
+                &[2],
+            ),
+            (
+                PaymentFilter {
+                    status: Some(Status::Exact),
+                    email: Some("bo@example.org".to_owned()),
+                    ..none()
+                },
+                &[],
+            ),
         ] {
             let found = numbers(ledger, &filter).await;
             assert_eq!(found, expected, "{filter:?}");

@@ -24,7 +24,9 @@ on_each_database! {
 
     async fn records_are_found_by_scope_whatever_their_number(ledger: &TestLedger) {
         let bookings: Vec<_> = (0..5)
-            .map(|scope| lane::with_claim(Command::Book(payers::number(scope)), u8::try_from(scope).unwrap(), 9))
+            .map(|scope| {
+                lane::with_claim(Command::Book(payers::number(scope)), u8::try_from(scope).unwrap(), 9)
+            })
             .collect();
         lane::carry_out(ledger, &bookings).await;
 

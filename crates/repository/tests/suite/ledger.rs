@@ -1,5 +1,6 @@
 //! A migrated database of one test, with its store and its reader.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
@@ -11,7 +12,7 @@ pub struct TestLedger {
     pub reader: SeaPaymentReader,
     pub database: Database,
     // Dropped last, when nothing uses it any more.
-    pub place: TestDatabase,
+    pub place: Arc<TestDatabase>,
 }
 
 impl TestLedger {
@@ -27,9 +28,18 @@ impl TestLedger {
         Some(Self::at(hermes_test_support::mysql().await?).await)
     }
 
-    async fn at(place: TestDatabase) -> Self {
+    pub async fn at(place: TestDatabase) -> Self {
         hermes_migration::up(&place.url, None).await.unwrap();
         let database = Database::connect(&Self::settings(&place)).await.unwrap();
+        Self::on(database, Arc::new(place))
+    }
+
+    /// The same database, opened in another way.
+    pub fn with(&self, database: Database) -> Self {
+        Self::on(database, Arc::clone(&self.place))
+    }
+
+    fn on(database: Database, place: Arc<TestDatabase>) -> Self {
         Self {
             store: SeaLedgerStore::new(&database),
             reader: SeaPaymentReader::new(&database),

@@ -56,7 +56,8 @@ on_each_database! {
 
     async fn a_rollback_leaves_nothing(ledger: &TestLedger) {
         let before = ledger.reader.head().await.unwrap();
-        let (transaction, _) = lane::written(ledger, vec![payers::number(1), payers::with_everything()]).await;
+        let (transaction, _) =
+            lane::written(ledger, vec![payers::number(1), payers::with_everything()]).await;
         transaction.rollback().await;
         nothing_is_left(ledger, before).await;
     }

@@ -1,10 +1,17 @@
 //! The ledger store and the reader on the real databases: SQLite, MariaDB and MySQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy knows the functions that the tests share only as functions"
+)]
 
 mod altering;
 mod audit;
 mod batch;
 mod cancellation;
 mod duplicates;
+mod faults;
 mod filters;
 mod idempotency;
 mod lane;
@@ -13,7 +20,6 @@ mod locking;
 mod outcome;
 mod paging;
 mod payers;
-mod plans;
 mod pools;
 mod refusals;
 mod round_trip;

@@ -6,6 +6,9 @@ use hermes_domain::ports::{ListPage, Page, PaymentFilter, PaymentReader, Positio
 use crate::ledger::TestLedger;
 use crate::{lane, on_each_database, payers};
 
+/// More than any list of these tests has.
+const MANY: usize = 100;
+
 on_each_database! {
     async fn pages_meet_without_gap_or_overlap_in_both_directions(ledger: &TestLedger) {
         // All of one batch have the same time.
@@ -42,7 +45,8 @@ on_each_database! {
 
     async fn what_is_beyond_a_page_fulfils_the_filter_too(ledger: &TestLedger) {
         let booked = lane::book(ledger, [1, 2, 1].map(payers::number).to_vec()).await;
-        let filter = PaymentFilter { email: Some("payer2@example.org".to_owned()), ..PaymentFilter::default() };
+        let filter =
+            PaymentFilter { email: Some("payer2@example.org".to_owned()), ..PaymentFilter::default() };
         let after = Page::After(Position::of(&booked[2]));
         let page = ledger.reader.list(&filter, after, 5).await.unwrap().value;
         assert_eq!((page.payments.len(), page.has_prev, page.has_next), (1, false, false));
@@ -76,6 +80,7 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
     let mut seen = page.payments.clone();
     while page.has_next {
         page = read(ledger, Page::After(Position::of(seen.last().unwrap())), limit).await;
+        assert!(seen.len() < MANY, "the list has no end");
         seen.extend(page.payments.clone());
     }
     seen
@@ -91,6 +96,7 @@ async fn backwards(ledger: &TestLedger, newest_first: &[Payment], limit: u64) ->
             return seen;
         };
         place = Position::of(newest);
+        assert!(seen.len() < MANY, "the list has no start");
         seen.splice(0..0, page.payments.clone());
         if !page.has_prev {
             return seen;

@@ -23,10 +23,13 @@ on_each_database! {
             let store = ledger.store.clone();
             async move { store.begin().await.map(drop) }
         });
-        while writer(&ledger.database).waiting == 0 {
+        let busy = loop {
+            let now = writer(&ledger.database);
+            if now.waiting > 0 || waiting.is_finished() {
+                break now;
+            }
             tokio::task::yield_now().await;
-        }
-        let busy = writer(&ledger.database);
+        };
         assert_eq!((busy.size, busy.idle, busy.in_use, busy.waiting), (most, 0, most, 1));
 
         drop(open);

@@ -1,9 +1,8 @@
 //! Rows that the database does not take.
 
-use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{AuditEntry, Changes, IdempotencyRecord};
 use hermes_domain::payment::Payment;
-use hermes_domain::ports::{LedgerStore, LedgerTransaction, PaymentReader, StoreError};
+use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
 use sea_orm::DbBackend;
 
 use crate::ledger::TestLedger;
@@ -16,7 +15,8 @@ on_each_database! {
             let mut facts = changes.booked[0].clone().into_facts();
             facts.version = 0;
             changes.booked[0] = Payment::new(facts).unwrap();
-        }).await;
+        })
+        .await;
         assert!(rejected.contains("payments_version_positive"), "{rejected}");
     }
 
@@ -26,7 +26,8 @@ on_each_database! {
             let mut facts = changes.booked[0].clone().into_facts();
             facts.reference = taken;
             changes.booked[0] = Payment::new(facts).unwrap();
-        }).await;
+        })
+        .await;
         assert!(rejected.contains("reference"), "{rejected}");
         assert!(!rejected.contains("REF001"), "{rejected}");
     }
@@ -40,7 +41,8 @@ on_each_database! {
 
     async fn an_audit_number_that_is_taken_is_rejected(ledger: &TestLedger) {
         lane::book_one(ledger, payers::number(1)).await;
-        refuse(ledger, |changes| changes.audit = vec![AuditEntry { seq: 1, ..changes.audit[0].clone() }]).await;
+        refuse(ledger, |changes| changes.audit = vec![AuditEntry { seq: 1, ..changes.audit[0].clone() }])
+            .await;
     }
 
     async fn a_text_that_is_too_long_is_rejected_by_servers(ledger: &TestLedger) {
@@ -51,11 +53,12 @@ on_each_database! {
             let mut facts = changes.booked[0].clone().into_facts();
             facts.details.name = "x".repeat(201);
             changes.booked[0] = Payment::new(facts).unwrap();
-        }).await;
+        })
+        .await;
         assert!(rejected.contains("name"), "{rejected}");
     }
 
-    async fn what_was_read_only_is_unavailable_for_writing(ledger: &TestLedger) {
+    async fn the_reading_pool_cannot_write(ledger: &TestLedger) {
         use sea_orm::ConnectionTrait;
         let reading = ledger.database.reading();
         let refused = reading.execute_unprepared("UPDATE ledger_head SET seq = 9").await;
@@ -80,9 +83,8 @@ async fn refuse(ledger: &TestLedger, spoil: impl FnOnce(&mut Changes)) -> String
 }
 
 async fn record(ledger: &TestLedger) -> IdempotencyRecord {
-    let mut transaction: Box<dyn LedgerTransaction> = ledger.store.begin().await.unwrap();
+    let mut transaction = ledger.store.begin().await.unwrap();
     let mut found = transaction.find_idempotency(&[[7; 32]]).await.unwrap();
     transaction.rollback().await;
-    let _: DateTime<Utc> = found[0].created_at;
     found.remove(0)
 }

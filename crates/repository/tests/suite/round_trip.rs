@@ -77,8 +77,14 @@ on_each_database! {
             ("payments SET status = 'EXACT'", "status"),
             ("payments SET validation_status = 'FLAGGED'", "validation_status"),
             ("payments SET currency_from = 'XXX'", "currency_from"),
-            ("payments SET fee_amount = fee_amount + 1, final_amount = final_amount + 1, amount_received = 7", "status"),
-            ("validation_results SET check_type = 'NOVELTY' WHERE check_type = 'INVALID_EMAIL'", "validation_results"),
+            (
+                "payments SET fee_amount = fee_amount + 1, final_amount = final_amount + 1, amount_received = 7",
+                "status",
+            ),
+            (
+                "validation_results SET check_type = 'NOVELTY' WHERE check_type = 'INVALID_EMAIL'",
+                "validation_results",
+            ),
         ] {
             ledger.tamper(&format!("UPDATE {change}")).await;
             let error = ledger.reader.find(&PaymentKey::Id(payment.id)).await.unwrap_err().to_string();

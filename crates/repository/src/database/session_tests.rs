@@ -1,0 +1,79 @@
+//! What connections are really told, on each database.
+
+use hermes_test_support::TestDatabase;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::{Database, DatabaseSettings, Pool};
+
+#[tokio::test]
+async fn a_sqlite_file_is_durable_and_its_readers_cannot_write() {
+    let place = hermes_test_support::sqlite().await;
+    let database = open(&place).await;
+    for (pragma, writer, reader) in [
+        ("journal_mode", "wal", "wal"),
+        ("synchronous", "2", "2"),
+        ("foreign_keys", "1", "1"),
+        ("busy_timeout", "3000", "3000"),
+        ("query_only", "0", "1"),
+    ] {
+        let sql = format!("PRAGMA {pragma}");
+        assert_eq!(ask(&database.writer, &sql).await, writer, "{pragma}");
+        assert_eq!(ask(&database.reader, &sql).await, reader, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_on_mariadb_has_its_limits() {
+    if let Some(place) = hermes_test_support::mariadb().await {
+        let database = open(&place).await;
+        for (variable, writer, reader) in [
+            ("max_statement_time", "3.000000", "3.000000"),
+            ("innodb_lock_wait_timeout", "2", "2"),
+            ("wait_timeout", "60", "60"),
+            ("tx_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
+            ("tx_read_only", "OFF", "ON"),
+        ] {
+            assert_variable(&database, variable, writer, reader).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_on_mysql_has_its_limits() {
+    if let Some(place) = hermes_test_support::mysql().await {
+        let database = open(&place).await;
+        for (variable, writer, reader) in [
+            ("max_execution_time", "3000", "3000"),
+            ("innodb_lock_wait_timeout", "2", "2"),
+            ("wait_timeout", "60", "60"),
+            ("transaction_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
+            ("transaction_read_only", "0", "1"),
+        ] {
+            assert_variable(&database, variable, writer, reader).await;
+        }
+    }
+}
+
+async fn open(place: &TestDatabase) -> Database {
+    let mut settings = DatabaseSettings::new(&place.url);
+    settings.acquire_timeout *= 20;
+    Database::connect(&settings).await.unwrap()
+}
+
+async fn assert_variable(database: &Database, variable: &str, writer: &str, reader: &str) {
+    let sql = format!("SELECT CAST(@@SESSION.{variable} AS CHAR)");
+    assert_eq!(ask(&database.writer, &sql).await, writer, "{variable}");
+    assert_eq!(ask(&database.reader, &sql).await, reader, "{variable}");
+}
+
+async fn ask(pool: &Pool, sql: &str) -> String {
+    let statement = Statement::from_string(pool.backend(), sql);
+    let row = pool.connection().query_one_raw(statement).await.unwrap().unwrap();
+    match pool.backend() {
+        DbBackend::Sqlite => row
+            .try_get_by_index::<String>(0)
+            .or_else(|_| row.try_get_by_index::<i64>(0).map(|number| number.to_string()))
+            .unwrap(),
+        _ => row.try_get_by_index(0).unwrap(),
+    }
+}
