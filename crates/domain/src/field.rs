@@ -74,8 +74,8 @@ pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<St
         let detail = format!("at most {max_chars} characters");
         return Err(FieldFault::new(field, FaultCode::TooLong, detail));
     }
-    if text.chars().any(char::is_control) {
-        let detail = "control characters, such as line breaks, are not allowed";
+    if text.chars().any(is_invisible) {
+        let detail = "characters that are not shown, such as line breaks, are not allowed";
         return Err(FieldFault::new(field, FaultCode::ControlCharacter, detail));
     }
     if holds_card_number(text) {
@@ -83,6 +83,13 @@ pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<St
         return Err(FieldFault::new(field, FaultCode::CardNumber, detail));
     }
     Ok(Some(text.to_owned()))
+}
+
+/// Whether a character is not shown: a control, a byte order mark, a zero-width space, or one that turns the direction
+/// of the text that follows (which makes a name read as another one).
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200B}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Tells whether a text holds a payment card number: digits, with spaces and hyphens between them, of which all
@@ -140,6 +147,17 @@ mod tests {
     fn a_blank_text_is_absent_and_the_rest_is_trimmed() {
         assert_eq!(parse_text("name", " \t ", 5), Ok(None));
         assert_eq!(parse_text("name", "  Ana ", 5), Ok(Some("Ana".to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_shown_is_refused() {
+        for text in ["a\nb", "a\u{0}b", "\u{202E}anA", "\u{200B}"] {
+            assert_eq!(
+                parse_text("name", text, 80).unwrap_err().code,
+                FaultCode::ControlCharacter,
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

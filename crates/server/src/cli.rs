@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Book tuition and invoice payments, and follow what becomes of them.
 ///
@@ -46,9 +46,20 @@ pub enum Command {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Migrate {
     /// Apply the steps that are missing
-    Up(Steps),
-    /// Take steps back, newest first (one, unless more are asked for)
-    Down(Steps),
+    Up {
+        /// How many steps; all that are missing, unless said
+        #[arg(long)]
+        steps: Option<u32>,
+    },
+    /// Take steps back, newest first, with the data in them (one step, unless more are asked for)
+    Down {
+        /// How many steps
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+        /// Do not refuse in production
+        #[arg(long)]
+        yes: bool,
+    },
     /// List the steps and whether they are applied
     Status,
     /// Drop everything and start anew; refused in production
@@ -57,14 +68,6 @@ pub enum Migrate {
         #[arg(long)]
         yes: bool,
     },
-}
-
-/// How many steps.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct Steps {
-    /// How many steps
-    #[arg(long)]
-    pub steps: Option<u32>,
 }
 
 /// Which SQL.

@@ -8,6 +8,7 @@ use hermes_domain::ports::{Pooled, SharedCache};
 use hermes_events::MemoryPublisher;
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SeaLedgerStore, SeaPaymentReader};
 use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::housekeeping;
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonList};
@@ -129,8 +130,10 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     };
     let list_window = settings.list.window;
     let cache_is_shared = settings.has_redis();
+    let store = Arc::new(SeaLedgerStore::new(&database));
+    tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
     let parts = LaneParts {
-        store: Arc::new(SeaLedgerStore::new(&database)),
+        store,
         barrier: list.clone(),
         events: Arc::new(MemoryPublisher::default()),
         rules: Arc::new(configuration.rules.clone()),

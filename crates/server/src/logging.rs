@@ -3,21 +3,22 @@
 use std::io::Write;
 
 use chrono::{SecondsFormat, Utc};
+use env_logger::Builder;
 use env_logger::fmt::Formatter;
-use env_logger::{Builder, Env};
-use log::Record;
 use log::kv::{Error, Key, Value, VisitSource};
+use log::{LevelFilter, Record};
 use serde_json::{Map, Value as Json};
 
 use crate::config::LogFormat;
 
-/// Libraries that say too much at info.
-const QUIET: &str = "sqlx=warn,sea_orm_migration=warn,actix_server=warn";
+/// Libraries that say too much at info, and one that calls every malformed request an error of ours. What the
+/// configuration or RUST_LOG says of them comes later and wins.
+const QUIET: &str = "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
 
-/// Starts logging; a level without a module applies to all but the noisiest libraries.
+/// Starts logging at a level; RUST_LOG wins over it.
 pub fn start(format: LogFormat, level: &str) {
-    let env = Env::default().default_filter_or(format!("{level},{QUIET}"));
-    let mut builder = Builder::from_env(env);
+    let mut builder = Builder::new();
+    builder.parse_filters(&format!("{QUIET},{}", variable().as_deref().unwrap_or(level)));
     if format == LogFormat::Json {
         builder.format(write_json);
     }
@@ -27,7 +28,20 @@ pub fn start(format: LogFormat, level: &str) {
 
 /// The level that is in force, for the start-up lines.
 pub fn level() -> String {
-    std::env::var("RUST_LOG").unwrap_or_else(|_| log::max_level().to_string().to_lowercase())
+    variable().unwrap_or_else(|| log::max_level().to_string().to_lowercase())
+}
+
+/// Whether a text says what is logged: levels, alone or each for a module.
+pub fn is_filter(text: &str) -> bool {
+    text.split(',').all(|part| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        level.trim().parse::<LevelFilter>().is_ok()
+    })
+}
+
+/// RUST_LOG, unless it is empty, which is what compose files pass on for one that is not set.
+fn variable() -> Option<String> {
+    std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty())
 }
 
 fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {

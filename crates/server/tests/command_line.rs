@@ -45,6 +45,9 @@ fn settings_that_make_no_sense_are_refused_by_name() {
     refused(&[("PORT", "99999")], &["config"], "server.port");
     refused(&[("HERMES__CHECKS__DUPLICATE_FIELDS", "school")], &["config"], "must include email");
     refused(&[("HERMES__CHECKS__AMOUNT_THRESHOLD", "lots")], &["config"], "amount threshold");
+    refused(&[("HERMES__LOG__LEVEL", "nonsense")], &["config"], "log.level");
+    refused(&[("HERMES__DATABASE__SSL_MODE", "nonsense")], &["config"], "database.ssl_mode");
+    refused(&[("HERMES_DATABASE_HOST", "db")], &["config"], "HERMES_DATABASE_HOST means nothing");
     refused(&[("HERMES_ENV", "staging")], &["config"], "development or production");
 }
 
@@ -88,6 +91,8 @@ fn the_schema_goes_up_and_down_and_anew() {
     assert!(text(&asked.stderr).contains("--yes"), "{}", text(&asked.stderr));
     let production = hermes(&folder, &[("HERMES_ENV", "production")], &["migrate", "fresh", "--yes"]);
     assert!(text(&production.stderr).contains("refused in production"));
+    let down = hermes(&folder, &[("HERMES_ENV", "production")], &["migrate", "down", "--steps", "8"]);
+    assert!(text(&down.stderr).contains("say --yes"), "{}", text(&down.stderr));
 }
 
 #[test]

@@ -107,6 +107,47 @@ async fn count(database: &DatabaseConnection, sql: &str) -> i64 {
     database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
 
+/// Clients book as fast as they can until the process is killed under them; whatever was acknowledged must be there.
+#[actix_web::test]
+async fn a_kill_under_load_loses_nothing_that_was_acknowledged() {
+    for stage in [Stage::embedded().await, Stage::mariadb().await].into_iter().flatten() {
+        let mut hermes = Hermes::start(&stage).await;
+        let (url, client) = (hermes.url("/api/bookings"), hermes.client());
+        let clients: Vec<_> = (0..16)
+            .map(|number| rt::spawn(book_until_it_breaks(number, url.clone(), client.clone())))
+            .collect();
+        poll(|| async { hermes.get("/api/stats").await.json()["payments"].as_i64() > Some(200) }, "load")
+            .await;
+        hermes.kill();
+        let mut acknowledged = Vec::new();
+        for client in clients {
+            acknowledged.extend(client.await.unwrap());
+        }
+        hermes.restart().await;
+        for reference in &acknowledged {
+            hermes.get(&format!("/api/bookings/{reference}")).await.expect(200);
+        }
+        assert!(acknowledged.len() > 100, "{} acknowledged", acknowledged.len());
+        assert!(hermes.run(&["audit", "verify"]).status.success());
+        // No number was used up by what was cut off: the next reference follows the last one there is.
+        let payments = hermes.get("/api/stats").await.json()["payments"].as_i64().unwrap();
+        let body = json!({"name": "Next", "email": "next@example.org", "amount": 1});
+        let next = hermes.post("/api/bookings", &[], &body).await.expect(201).json();
+        assert_eq!(next["reference"], format!("REF{:03}", payments + 1));
+    }
+}
+
+async fn book_until_it_breaks(client: usize, url: String, http: awc::Client) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    loop {
+        let email = format!("cut-{client}-{}@example.org", acknowledged.len());
+        let sent = http.post(&url).send_json(&json!({"name": "Cut", "email": email, "amount": 1}));
+        let Ok(mut answer) = sent.await else { return acknowledged };
+        let Ok(booking) = answer.json::<serde_json::Value>().await else { return acknowledged };
+        acknowledged.push(booking["reference"].as_str().unwrap().to_owned());
+    }
+}
+
 #[actix_web::test]
 async fn redis_that_goes_and_comes_back_is_told_once_and_costs_no_answer() {
     let Some(mut stage) = Stage::mariadb().await else { return };

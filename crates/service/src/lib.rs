@@ -2,6 +2,8 @@
 //!
 //! * [`lane`]: every change goes through one task that carries out batches of commands.
 //! * [`freshness`]: the list of bookings out of three caches, never stale.
+//! * [`housekeeping`]: forgetting what need not be kept.
 
 pub mod freshness;
+pub mod housekeeping;
 pub mod lane;

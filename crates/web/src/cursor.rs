@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike, Utc};
 use hermes_domain::payment::{Payment, PaymentId};
 use hermes_domain::ports::{Page, Position};
 use hermes_service::freshness::ListRenderer;
@@ -25,6 +25,11 @@ pub(crate) fn before(position: Position) -> String {
     write(b'p', position)
 }
 
+/// Whether every database can compare its instants with this one: MySQL's years are those of four digits.
+pub(crate) fn is_storable(instant: &DateTime<Utc>) -> bool {
+    (1000..=9999).contains(&instant.year())
+}
+
 /// The page that a cursor stands for.
 pub(crate) fn parse(text: &str) -> Option<Page> {
     let (direction, rest) = text.split_at_checked(1)?;
@@ -33,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Option<Page> {
         return None;
     }
     let micros = i64::from_str_radix(micros, 16).ok()?;
-    let created_at = DateTime::from_timestamp_micros(micros)?;
+    let created_at = DateTime::from_timestamp_micros(micros).filter(is_storable)?;
     let position = Position { created_at, id: PaymentId(Uuid::try_parse(id).ok()?) };
     match direction {
         "n" => Some(Page::After(position)),

@@ -53,7 +53,7 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => "disabled",
         Err(_) => "disconnected",
     };
-    answer(head.is_ok(), redis)
+    answer(head.is_ok(), head.is_ok(), redis)
 }
 
 /// Whether the process runs; asks nothing else.
@@ -79,16 +79,17 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         (true, true) => "connected",
         (true, false) => "disconnected",
     };
-    answer(!state.draining.has_started() && state.list.head_seq().await.is_ok(), redis)
+    let connected = state.list.head_seq().await.is_ok();
+    answer(connected && !state.draining.has_started(), connected, redis)
 }
 
-fn answer(available: bool, redis: &'static str) -> HttpResponse {
+fn answer(available: bool, connected: bool, redis: &'static str) -> HttpResponse {
     let (code, status) = match (available, redis) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (true, "disconnected") => (StatusCode::OK, "degraded"),
         (true, _) => (StatusCode::OK, "ok"),
     };
-    let database = if available { "connected" } else { "disconnected" };
+    let database = if connected { "connected" } else { "disconnected" };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
         status,
         timestamp: instant(Utc::now()),

@@ -1,5 +1,7 @@
 //! The portal: the route table of port 9292.
 
+use std::sync::LazyLock;
+
 use actix_web::{App, HttpRequest, HttpResponse, get, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -45,8 +47,11 @@ fn api(config: &mut ServiceConfig<'_>) {
 }
 
 /// The OpenAPI 3.1 document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    App::new().into_utoipa_app().openapi(Document::openapi()).configure(api).split_for_parts().1
+pub fn openapi() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(|| {
+        App::new().into_utoipa_app().openapi(Document::openapi()).configure(api).split_for_parts().1
+    });
+    &DOCUMENT
 }
 
 /// Adds every route of the portal.
@@ -75,8 +80,7 @@ async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 fn api_methods_of(path: &str) -> Option<String> {
-    let document = openapi();
-    let (_, item) = document
+    let (_, item) = openapi()
         .paths
         .paths
         .iter()

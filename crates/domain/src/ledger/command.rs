@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
+
 use super::IdempotencyClaim;
 use crate::payment::{NewBooking, PaymentKey};
 
@@ -55,8 +57,8 @@ impl Command {
 pub struct Correction {
     /// Which payment.
     pub target: PaymentKey,
-    /// The version that the caller has seen.
-    pub expected_version: i64,
+    /// The version that the caller has seen; `None` is any.
+    pub expected_version: Option<i64>,
     /// What to change.
     pub request: CorrectionRequest,
     /// Why, for the audit log.
@@ -64,7 +66,7 @@ pub struct Correction {
 }
 
 /// What a correction changes; texts are not checked yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CorrectionRequest {
     /// The payer's name.
     pub name: Edit,
@@ -81,7 +83,7 @@ pub struct CorrectionRequest {
 }
 
 /// What happens to one text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub enum Edit {
     /// It stays.
     #[default]

@@ -151,7 +151,7 @@ impl<'a> Decider<'a> {
 
     fn correct(&self, correction: &Correction) -> Result<Move, Refusal> {
         let Circumstances { rules, now, .. } = self.circumstances;
-        let before = self.target(&correction.target, Some(correction.expected_version), "corrected")?;
+        let before = self.target(&correction.target, correction.expected_version, "corrected")?;
         let (details, amount) = propose(before, &correction.request).map_err(Refusal::Invalid)?;
         if details == before.details && amount == before.amount {
             let after = before.clone();

@@ -3,6 +3,7 @@
 mod cache;
 mod clock;
 mod events;
+mod idempotency;
 mod pool;
 mod reader;
 mod store;
@@ -10,6 +11,7 @@ mod store;
 pub use cache::{CacheError, CachedList, SharedCache, Version};
 pub use clock::Clock;
 pub use events::EventPublisher;
+pub use idempotency::IdempotencyStore;
 pub use pool::{PoolStatus, Pooled};
 pub use reader::{
     AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, Versioned, limits as reader_limits,

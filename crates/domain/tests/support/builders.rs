@@ -109,7 +109,7 @@ pub fn claim(key: u8, content: u8) -> IdempotencyClaim {
 pub fn correct(reference: i64, expected_version: i64, request: CorrectionRequest) -> Command {
     Command::Correct(Correction {
         target: PaymentKey::Reference(Reference::new(reference).unwrap()),
-        expected_version,
+        expected_version: Some(expected_version),
         request,
         reason: Some("asked for by phone".to_owned()),
     })

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use hermes_domain::ports::{PoolStatus, StoreError};
 use sea_orm::{DatabaseConnection, DbBackend};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -30,6 +31,8 @@ pub(crate) struct Pool {
     acquire_timeout: Duration,
     work_timeout: Duration,
     suspicion: Arc<Suspicion>,
+    /// Where work runs: the runtime the database was opened in, which outlives every request.
+    runtime: Handle,
 }
 
 /// The right to one connection of a pool.
@@ -59,6 +62,7 @@ impl Pool {
             acquire_timeout: limits.acquire_timeout,
             work_timeout: limits.work_timeout,
             suspicion,
+            runtime: Handle::current(),
         }
     }
 
@@ -89,7 +93,7 @@ impl Pool {
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let slot = self.slot().await?;
-        let task = tokio::spawn(work(self.connection.clone(), slot));
+        let task = self.runtime.spawn(work(self.connection.clone(), slot));
         let result = match timeout(self.work_timeout, task).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) => Err(StoreError::Internal(error.to_string())),

@@ -18,7 +18,7 @@ use crate::error::statement_error;
 /// On a server it is so from the lock of the head on.
 #[derive(Debug, Clone)]
 pub struct SeaLedgerStore {
-    database: Database,
+    pub(super) database: Database,
 }
 
 impl SeaLedgerStore {

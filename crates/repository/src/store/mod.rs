@@ -14,6 +14,7 @@ mod duplicates;
 mod find;
 mod insert;
 mod ledger;
+mod purge;
 mod row;
 mod transaction;
 

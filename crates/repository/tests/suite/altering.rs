@@ -80,7 +80,7 @@ on_each_database! {
 fn correction(payment: &Payment) -> hermes_domain::ledger::Submission {
     lane::submission(Command::Correct(Correction {
         target: PaymentKey::Id(payment.id),
-        expected_version: 1,
+        expected_version: Some(1),
         request: CorrectionRequest {
             name: Edit::Set("Ana María 🎓".to_owned()),
             email: Edit::Set("not an address".to_owned()),

@@ -1,7 +1,7 @@
 //! Idempotency records.
 
 use hermes_domain::ledger::{Command, Effect};
-use hermes_domain::ports::LedgerStore;
+use hermes_domain::ports::{IdempotencyStore, LedgerStore};
 
 use crate::ledger::TestLedger;
 use crate::{lane, on_each_database, payers};
@@ -20,6 +20,20 @@ on_each_database! {
         let mut facts = first.payment.clone().into_facts();
         facts.page_token = second.payment.page_token;
         assert_eq!(second.payment.into_facts(), facts);
+    }
+
+    async fn old_records_are_forgotten_a_few_at_a_time(ledger: &TestLedger) {
+        let bookings: Vec<_> =
+            (0..3).map(|scope| lane::with_claim(Command::Book(payers::number(scope)), u8::try_from(scope).unwrap(), 9)).collect();
+        let booked = lane::carry_out(ledger, &bookings).await.remove(0).unwrap().payment.created_at;
+        let later = booked + chrono::TimeDelta::seconds(1);
+
+        assert_eq!(ledger.store.purge_idempotency(booked, 10).await.unwrap(), 0);
+        assert_eq!(ledger.store.purge_idempotency(later, 2).await.unwrap(), 2);
+        assert_eq!(ledger.store.purge_idempotency(later, 2).await.unwrap(), 1);
+
+        let again = lane::carry_out(ledger, &bookings[..1]).await.remove(0).unwrap();
+        assert!(!again.replayed, "a key that was forgotten is a new one");
     }
 
     async fn records_are_found_by_scope_whatever_their_number(ledger: &TestLedger) {

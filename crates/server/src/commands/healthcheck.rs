@@ -1,7 +1,7 @@
 //! `hermes healthcheck`: asks the portal on this machine whether it is ready. For containers.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,8 +14,12 @@ const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Carries out the subcommand.
 pub(super) fn run() -> Result<ExitCode> {
-    let port = config::load()?.settings.server.port;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let server = config::load()?.settings.server;
+    let mut address = (server.host.as_str(), server.port).to_socket_addrs()?.next().context("no address")?;
+    if address.ip().is_unspecified() {
+        // A server that listens everywhere is also here.
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
     let status = ask(address).with_context(|| format!("no answer from {address}"))?;
     ensure!(status.contains(" 200 "), "{address} answered {status:?}");
     Ok(ExitCode::SUCCESS)

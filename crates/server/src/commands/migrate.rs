@@ -17,12 +17,15 @@ pub(super) async fn run(what: Migrate) -> Result<ExitCode> {
     logging::start(configuration.settings.log.format, "warn");
     let settings = &configuration.settings;
     match what {
-        Migrate::Up(steps) => {
-            report("applied", "nothing to apply: the schema is current", &up(settings, steps.steps).await?)
+        Migrate::Up { steps } => {
+            report("applied", "nothing to apply: the schema is current", &up(settings, steps).await?)
         }
-        Migrate::Down(steps) => {
-            let count = steps.steps.unwrap_or(1);
-            let taken = hermes_migration::down(compose::migration_options(settings)?, Some(count)).await?;
+        Migrate::Down { steps, yes } => {
+            ensure!(
+                yes || configuration.environment == Environment::Development,
+                "steps are taken back with the data in them: in production, say --yes if that is meant"
+            );
+            let taken = hermes_migration::down(compose::migration_options(settings)?, Some(steps)).await?;
             report("taken back", "nothing to take back", &taken)
         }
         Migrate::Status => status(settings).await,

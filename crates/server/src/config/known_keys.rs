@@ -22,6 +22,23 @@ pub(super) fn check(merged: &Config) -> Result<()> {
     }
 }
 
+/// Refuses variables that look like settings and are none, such as `HERMES_LEDGER_BATCH_MAX`.
+pub(super) fn check_variables() -> Result<()> {
+    /// Those with a meaning of their own.
+    const KNOWN: [&str; 2] = ["HERMES_ENV", "HERMES_CONFIG_DIR"];
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let is_unknown = |name: &String| {
+        let ours = name.strip_prefix("HERMES_").is_some_and(|rest| !rest.starts_with(['_']));
+        ours && !name.starts_with("HERMES_TEST_") && !KNOWN.contains(&name.as_str())
+    };
+    match names.into_iter().find(is_unknown) {
+        Some(name) => bail!(
+            "the variable {name} means nothing: settings are HERMES__SECTION__KEY, two underscores each"
+        ),
+        None => Ok(()),
+    }
+}
+
 fn is_known(key: &str, known: &BTreeSet<String>) -> bool {
     let is_open =
         |table: &str| key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));

@@ -35,6 +35,7 @@ pub fn load() -> Result<Configuration> {
     let environment = Environment::from_variables()?;
     let merged = sources::merge(environment).context("the configuration cannot be read")?;
     known_keys::check(&merged)?;
+    known_keys::check_variables()?;
     let settings: Settings = merged.try_deserialize().context("the configuration cannot be used")?;
     settings.check()?;
     let rules = rules::of(&settings).context("the configuration cannot be used")?;

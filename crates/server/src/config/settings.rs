@@ -9,8 +9,13 @@ use hermes_domain::ports::reader_limits;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use crate::logging;
+
 /// The most commands of one batch that a batch's identifiers can tell apart.
 const BATCH_LIMIT: usize = 4_096;
+
+/// How a connection to the database can be protected.
+const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", "verify_identity"];
 
 /// Every setting, by section.
 #[derive(Debug, Deserialize)]
@@ -207,6 +212,17 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        ensure!(
+            logging::is_filter(&self.log.level),
+            "log.level is {:?}; it must be error, warn, info, debug or trace, alone or as module=level, with commas",
+            self.log.level
+        );
+        ensure!(
+            SSL_MODES.contains(&self.database.ssl_mode.as_str()),
+            "database.ssl_mode is {:?}; it must be one of {}",
+            self.database.ssl_mode,
+            SSL_MODES.join(", ")
+        );
         ensure!(
             self.server.port != self.server.dashboard_port || self.server.port == 0,
             "server.port and server.dashboard_port are both {}; they must differ",

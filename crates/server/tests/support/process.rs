@@ -90,6 +90,11 @@ impl Hermes {
         std::fs::read_to_string(self.folder.join("hermes.log")).unwrap()
     }
 
+    /// A client of the portal, for requests whose answers may break off.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[0].number())
     }

@@ -1,21 +1,32 @@
 //! Whether the shared cache is away: said once in the log, and not asked again too soon.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hermes_domain::ports::CacheError;
 use tokio::time::Instant;
 
+/// For how long after one warning no other is logged: a cache that comes and goes is told once.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// What is known of the way to the cache.
 pub(super) struct Link {
     retry_after: Duration,
-    away: Mutex<Option<Away>>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    away: Option<Away>,
+    warned_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy)]
 struct Away {
     since: Instant,
     ask_again_at: Instant,
+    /// Whether the log was told, and so has to be told of the return.
+    warned: bool,
 }
 
 /// The way to the cache, for people.
@@ -29,21 +40,17 @@ pub enum LinkStatus {
 
 impl Link {
     pub fn new(retry_after: Duration) -> Self {
-        Self {
-            retry_after,
-            away: Mutex::new(None),
-        }
+        Self { retry_after, state: Mutex::default() }
     }
 
     /// Whether it is worth asking; one caller in each pause tries for all.
     pub fn worth_asking(&self) -> bool {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        match away.as_mut() {
+        match &mut self.state().away {
             None => true,
-            Some(state) if now < state.ask_again_at => false,
-            Some(state) => {
-                state.ask_again_at = now + self.retry_after;
+            Some(away) if now < away.ask_again_at => false,
+            Some(away) => {
+                away.ask_again_at = now + self.retry_after;
                 true
             }
         }
@@ -59,24 +66,26 @@ impl Link {
 
     /// How it stands.
     pub fn status(&self) -> LinkStatus {
-        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.map_or(LinkStatus::Up, |state| LinkStatus::Away(state.since.elapsed()))
+        self.state().away.map_or(LinkStatus::Up, |away| LinkStatus::Away(away.since.elapsed()))
     }
 
     fn lost(&self, error: &CacheError) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let since = away.map_or(now, |state| state.since);
-        let first = away
-            .replace(Away {
-                since,
-                ask_again_at: now + self.retry_after,
-            })
-            .is_none();
-        drop(away);
         metrics::counter!("hermes_cache_failures_total").increment(1);
-        if first {
-            metrics::gauge!("hermes_cache_up").set(0.0);
+        let now = Instant::now();
+        let ask_again_at = now + self.retry_after;
+        let mut state = self.state();
+        if let Some(away) = &mut state.away {
+            away.ask_again_at = ask_again_at;
+            return;
+        }
+        let warned = state.warned_at.is_none_or(|warned_at| now.duration_since(warned_at) >= QUIET);
+        state.away = Some(Away { since: now, ask_again_at, warned });
+        if warned {
+            state.warned_at = Some(now);
+        }
+        drop(state);
+        metrics::gauge!("hermes_cache_up").set(0.0);
+        if warned {
             log::warn!(
                 "the shared cache is away ({error}); lists come from the database and writes take a little \
                  longer until it is back, nothing is lost"
@@ -85,14 +94,15 @@ impl Link {
     }
 
     fn back(&self) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(state) = away.take() else { return };
-        drop(away);
+        let Some(away) = self.state().away.take() else { return };
         metrics::gauge!("hermes_cache_up").set(1.0);
-        log::info!(
-            "the shared cache is back after {} ms",
-            state.since.elapsed().as_millis()
-        );
+        if away.warned {
+            log::info!("the shared cache is back after {} ms", away.since.elapsed().as_millis());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,5 +123,20 @@ mod tests {
         link.take(&Ok(()));
         assert!(link.worth_asking() && link.worth_asking());
         assert_eq!(link.status(), LinkStatus::Up);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cache_that_comes_and_goes_is_told_once() {
+        let link = Link::new(Duration::from_millis(250));
+        let warned = |link: &Link| {
+            link.take::<()>(&Err(CacheError::Away("slow".to_owned())));
+            let warned = link.state().away.unwrap().warned;
+            link.take(&Ok(()));
+            warned
+        };
+        assert!(warned(&link));
+        assert!(!warned(&link));
+        tokio::time::advance(QUIET).await;
+        assert!(warned(&link));
     }
 }

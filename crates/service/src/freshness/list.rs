@@ -1,19 +1,17 @@
 //! Reading the list.
 
 use std::sync::Arc;
-use std::time::Instant as Stopwatch;
 
-use arc_swap::ArcSwapOption;
-use async_trait::async_trait;
-use hermes_domain::ports::{
-    CacheError, Page, PaymentFilter, PaymentReader, Position, SharedCache, StoreError, Version,
-};
-use tokio::time::Instant;
+use hermes_domain::ports::{StoreError, Version};
 
-use super::anchor::{Admission, Anchor, Movement};
-use super::link::{Link, LinkStatus};
-use super::loads::{LoadKey, Loaded, Loads, Share};
-use super::question::{SharedQuestion, Source};
+use super::anchor::{Admission, Anchor, Head};
+use super::flights::{Flights, Share};
+use super::heads::HeadSource;
+use super::kept::{Entry, Kept};
+use super::link::LinkStatus;
+use super::load::{Load, LoadKey, Loaded};
+use super::question::SharedQuestion;
+use super::version::SharedVersion;
 use super::{FreshnessParts, FreshnessSettings, Snapshot, Unanchored};
 
 /// Which cache a read was served from.
@@ -59,55 +57,35 @@ pub enum ReadError {
 
 /// The list of bookings; one for each process.
 pub struct FreshList {
-    pub(super) parts: FreshnessParts,
     pub(super) settings: FreshnessSettings,
-    pub(super) link: Arc<Link>,
-    pub(super) l1: ArcSwapOption<Snapshot>,
+    pub(super) version: Arc<SharedVersion>,
+    parts: FreshnessParts,
     anchor: Arc<Anchor>,
-    versions: SharedQuestion<VersionSource>,
+    kept: Arc<Kept>,
+    versions: SharedQuestion<Arc<SharedVersion>>,
     heads: SharedQuestion<HeadSource>,
-    loads: Loads,
-}
-
-struct VersionSource {
-    cache: Arc<dyn SharedCache>,
-    link: Arc<Link>,
-}
-
-struct HeadSource {
-    reader: Arc<dyn PaymentReader>,
-    anchor: Arc<Anchor>,
-}
-
-/// The database's word, and whether it went back.
-#[derive(Clone)]
-struct HeadAnswer {
-    seq: i64,
-    movement: Movement,
+    fetches: Flights<Version, Option<Entry>>,
+    loads: Flights<LoadKey, Loaded>,
 }
 
 impl FreshList {
     /// Makes the list; nothing is read yet. What it asks runs on the runtime this is called in.
     pub fn new(parts: FreshnessParts, settings: FreshnessSettings) -> Self {
-        let link = Arc::new(Link::new(settings.retry_cache_after));
         let anchor = Arc::new(Anchor::new(settings.staleness_bound));
-        let version_source = VersionSource {
-            cache: Arc::clone(&parts.cache),
-            link: Arc::clone(&link),
-        };
-        let head_source = HeadSource {
-            reader: Arc::clone(&parts.reader),
-            anchor: Arc::clone(&anchor),
-        };
+        let version =
+            SharedVersion::new(Arc::clone(&parts.cache), Arc::clone(&anchor), settings.retry_cache_after);
+        let version = Arc::new(version);
+        let head = HeadSource { reader: Arc::clone(&parts.reader), anchor: Arc::clone(&anchor) };
         Self {
-            parts,
             settings,
-            link,
-            l1: ArcSwapOption::empty(),
+            versions: SharedQuestion::new(Arc::clone(&version)),
+            version,
+            parts,
             anchor,
-            versions: SharedQuestion::new(version_source),
-            heads: SharedQuestion::new(head_source),
-            loads: Loads::new(),
+            kept: Arc::default(),
+            heads: SharedQuestion::new(head),
+            fetches: Flights::new(),
+            loads: Flights::new(),
         }
     }
 
@@ -116,13 +94,11 @@ impl FreshList {
     /// # Errors
     /// When neither a cache nor the database can answer.
     pub async fn read(&self) -> Result<Served, ReadError> {
-        let version = if self.link.worth_asking() {
-            self.versions.ask().await
-        } else {
-            None
-        };
+        // Known before the version is asked for: an entry that has the version is of this era at the latest.
+        let era = self.anchor.head().era;
+        let version = if self.version.link().worth_asking() { self.versions.ask().await } else { None };
         let served = match version {
-            Some(Ok(version)) => self.read_at_version(version).await,
+            Some(Ok(version)) => self.read_at_version(version, era).await,
             Some(Err(_)) | None => self.read_at_head().await,
         }?;
         metrics::counter!("hermes_list_reads_total", "tier" => served.tier.code()).increment(1);
@@ -134,176 +110,130 @@ impl FreshList {
     /// # Errors
     /// When the database does not answer.
     pub async fn head_seq(&self) -> Result<i64, ReadError> {
-        let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
-        let away = || StoreError::Unavailable("the head was not read in time".to_owned());
-        let answer = asked.ok().flatten().ok_or_else(away)??;
-        if let Movement::Back { from } = answer.movement {
-            self.forget(from, answer.seq).await;
-        }
-        Ok(answer.seq)
+        self.head().await.map(|head| head.seq)
     }
 
     /// What is kept in this process.
     pub fn kept(&self) -> Option<Arc<Snapshot>> {
-        self.l1.load_full()
+        let entry = self.kept.get()?;
+        (entry.head.era == self.anchor.head().era).then(|| Arc::clone(&entry.snapshot))
     }
 
     /// How the shared cache stands.
     pub fn link_status(&self) -> LinkStatus {
-        self.link.status()
+        self.version.link().status()
     }
 
-    async fn read_at_version(&self, version: Version) -> Result<Served, ReadError> {
-        if let Some(snapshot) = self.l1.load_full()
-            && let Some(served) = self.admitted(snapshot, &version, Tier::L1).await
+    async fn read_at_version(&self, version: Version, era: u64) -> Result<Served, ReadError> {
+        if let Some(entry) = self.kept.get().filter(|entry| entry.has(&version))
+            && let Some(served) = self.admitted(&entry, Tier::L1).await?
         {
             return Ok(served);
         }
-        if let Some(snapshot) = self.fetch_shared(&version).await
-            && let Some(served) = self.admitted(snapshot, &version, Tier::L2).await
+        if let Some(entry) = self.fetch(version.clone(), era).await
+            && let Some(served) = self.admitted(&entry, Tier::L2).await?
         {
-            self.l1.store(Some(Arc::clone(&served.snapshot)));
+            self.kept.keep(&entry);
             return Ok(served);
         }
-        self.load(LoadKey::Version(version.clone()), Some(version)).await
+        self.load_at_version(version).await
     }
 
     /// The cache is away: the head, asked of the database after this read arrived, says what is current.
     async fn read_at_head(&self) -> Result<Served, ReadError> {
-        let head_seq = self.head_seq().await?;
-        if let Some(snapshot) = self.l1.load_full()
-            && snapshot.head_seq == head_seq
-        {
-            return Ok(Served {
-                snapshot,
-                tier: Tier::L1,
-                anchored: true,
-            });
+        let head = self.head().await?;
+        match self.kept.get().filter(|entry| entry.head >= head) {
+            Some(entry) => Ok(confirmed(&entry, Tier::L1)),
+            None => self.load_at_head(head, None).await,
         }
-        self.load(LoadKey::Head(head_seq), None).await
     }
 
-    /// Passes an entry on if its version is current and the anchor admits it.
-    async fn admitted(&self, snapshot: Arc<Snapshot>, version: &Version, tier: Tier) -> Option<Served> {
-        if snapshot.version.as_ref() != Some(version) {
-            return None;
-        }
-        let mut admission = self.anchor.admission(snapshot.head_seq);
-        if admission == Admission::Unanchored && self.head_seq().await.is_ok() {
-            admission = self.anchor.admission(snapshot.head_seq);
-        }
-        match admission {
-            Admission::Admitted => Some(Served {
-                snapshot,
-                tier,
-                anchored: true,
-            }),
-            Admission::TooOld => None,
-            Admission::Unanchored => {
-                (self.settings.unanchored == Unanchored::ServeLabelled).then_some(Served {
-                    snapshot,
-                    tier,
-                    anchored: false,
-                })
+    /// Passes on an entry whose version is current, if the database confirms it or cannot be asked.
+    async fn admitted(&self, entry: &Entry, tier: Tier) -> Result<Option<Served>, ReadError> {
+        match self.confirms(entry).await {
+            Ok(true) => Ok(Some(confirmed(entry, tier))),
+            Ok(false) => Ok(None),
+            Err(_) if self.settings.unanchored == Unanchored::ServeLabelled => {
+                Ok(Some(Served { anchored: false, ..confirmed(entry, tier) }))
             }
+            Err(error) => Err(error),
         }
     }
 
-    async fn fetch_shared(&self, version: &Version) -> Option<Arc<Snapshot>> {
-        let fetched = self.parts.cache.fetch().await;
-        self.link.take(&fetched);
-        let entry = fetched.ok().flatten().filter(|entry| entry.version == *version)?;
-        Some(Arc::new(Snapshot::from(entry)))
+    /// Holds an entry against the anchor, or, when that has run out, against the head as it is now.
+    async fn confirms(&self, entry: &Entry) -> Result<bool, ReadError> {
+        match self.anchor.admission(entry.head) {
+            Admission::Admitted => Ok(true),
+            Admission::TooOld => Ok(false),
+            Admission::Unanchored => Ok(entry.head >= self.head().await?),
+        }
     }
 
-    /// Reads the database, together with all who were told the same.
-    async fn load(&self, key: LoadKey, version: Option<Version>) -> Result<Served, ReadError> {
-        let shared = self.loads.share(key, self.loading(version.clone())).await;
-        let snapshot = match shared {
-            Share::Own(loaded) => loaded?,
-            Share::Joined(loaded) => {
-                let snapshot = loaded?;
-                // A load that somebody else began may be older than what the database has said since.
-                match self.anchor.admission(snapshot.head_seq) {
-                    Admission::Admitted => snapshot,
-                    Admission::TooOld | Admission::Unanchored => self.loading(version).await?,
-                }
+    /// The head of the database, asked after this call.
+    async fn head(&self) -> Result<Head, ReadError> {
+        let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
+        let away = || StoreError::Unavailable("the head was not read in time".to_owned());
+        Ok(asked.ok().flatten().ok_or_else(away)??)
+    }
+
+    /// The entry of the shared cache, if it has the version.
+    async fn fetch(&self, version: Version, era: u64) -> Option<Entry> {
+        let (cache, anchor) = (Arc::clone(&self.parts.cache), Arc::clone(&self.anchor));
+        let asked = version.clone();
+        let fetching = async move {
+            let fetched = cache.fetch().await;
+            if let Err(error) = &fetched {
+                log::debug!("the list was not fetched from the shared cache: {error}");
+                metrics::counter!("hermes_cache_failures_total").increment(1);
             }
+            let list = fetched.ok().flatten().filter(|list| list.version == asked)?;
+            let entry = Entry::new(Snapshot::from(list), era);
+            anchor.note(entry.head);
+            Some(entry)
         };
-        self.l1.store(Some(Arc::clone(&snapshot)));
-        Ok(Served {
-            snapshot,
-            tier: Tier::Db,
-            anchored: true,
-        })
-    }
-
-    /// Reads the list from the database and fills the shared cache, if the version is still the same.
-    fn loading(&self, version: Option<Version>) -> impl Future<Output = Loaded> + Send + use<> {
-        let parts = self.parts.clone();
-        let link = Arc::clone(&self.link);
-        let window = self.settings.window;
-        async move {
-            let watch = Stopwatch::now();
-            let read = parts
-                .reader
-                .list(&PaymentFilter::default(), Page::First, window)
-                .await?;
-            let payments = read.value.payments;
-            let last = payments.last().filter(|_| read.value.has_next).map(Position::of);
-            let next_cursor = last.map(|last| parts.renderer.next_cursor(last));
-            let body = parts.renderer.body(&payments);
-            let snapshot = Arc::new(Snapshot::new(version, read.head_seq, next_cursor, body));
-            metrics::histogram!("hermes_list_load_seconds").record(watch.elapsed());
-            if let Some(entry) = snapshot.to_entry() {
-                let filled = parts.cache.fill(&entry).await;
-                link.take(&filled);
-                let outcome = if matches!(filled, Ok(true)) {
-                    "stored"
-                } else {
-                    "refused"
-                };
-                metrics::counter!("hermes_cache_fills_total", "outcome" => outcome).increment(1);
-            }
-            Ok(snapshot)
+        match self.fetches.share(version, fetching).await {
+            Share::Own(entry) | Share::Joined(entry) => entry,
+            Share::Lost => None,
         }
     }
 
-    /// The database has lost commits: nothing that was read before may be served again.
-    async fn forget(&self, from: i64, to: i64) {
-        log::error!(
-            "the ledger head went back from {from} to {to}: the database lost commits (a failover or a \
-             restored backup); cached lists are dropped"
-        );
-        metrics::counter!("hermes_head_regressions_total").increment(1);
-        self.l1.store(None);
-        self.bump().await;
+    /// Reads the database, together with all who were told the same version.
+    async fn load_at_version(&self, version: Version) -> Result<Served, ReadError> {
+        let key = LoadKey::Version(version.clone());
+        match self.loads.share(key, self.load(Some(version.clone())).run()).await {
+            Share::Own(loaded) => Ok(confirmed(&loaded?, Tier::Db)),
+            // Somebody else began it, maybe before a commit that could not bump the version.
+            Share::Joined(loaded) => match self.admitted(&loaded?, Tier::Db).await? {
+                Some(served) => Ok(served),
+                None => self.load_at_head(self.head().await?, Some(version)).await,
+            },
+            Share::Lost => Err(lost()),
+        }
+    }
+
+    /// Reads the database, together with all who need it at a head that it has reached.
+    async fn load_at_head(&self, head: Head, version: Option<Version>) -> Result<Served, ReadError> {
+        match self.loads.share(LoadKey::Head(head), self.load(version).run()).await {
+            Share::Own(loaded) | Share::Joined(loaded) => Ok(confirmed(&loaded?, Tier::Db)),
+            Share::Lost => Err(lost()),
+        }
+    }
+
+    fn load(&self, version: Option<Version>) -> Load {
+        Load {
+            parts: self.parts.clone(),
+            anchor: Arc::clone(&self.anchor),
+            kept: Arc::clone(&self.kept),
+            window: self.settings.window,
+            version,
+        }
     }
 }
 
-#[async_trait]
-impl Source for VersionSource {
-    type Answer = Result<Version, CacheError>;
-
-    async fn ask(&self) -> Self::Answer {
-        let version = self.cache.version().await;
-        self.link.take(&version);
-        metrics::counter!("hermes_cache_questions_total").increment(1);
-        version
-    }
+fn confirmed(entry: &Entry, tier: Tier) -> Served {
+    Served { snapshot: Arc::clone(&entry.snapshot), tier, anchored: true }
 }
 
-#[async_trait]
-impl Source for HeadSource {
-    type Answer = Result<HeadAnswer, StoreError>;
-
-    async fn ask(&self) -> Self::Answer {
-        let asked_at = Instant::now();
-        let head = self.reader.head().await?;
-        let movement = self.anchor.take(head.seq, asked_at);
-        Ok(HeadAnswer {
-            seq: head.seq,
-            movement,
-        })
-    }
+fn lost() -> ReadError {
+    ReadError::Store(StoreError::Internal("the load panicked".to_owned()))
 }

@@ -6,27 +6,41 @@
 //!
 //! ```text
 //! write, after COMMIT   bump: a fresh version, the entry is gone         (two tries)
-//!                       if that failed: wait D before acknowledging; by then every instance
-//!                       has anchored itself on the database anew
+//!                       if that failed: acknowledge D after the commit; by then every instance
+//!                       has anchored itself on the database anew; the bump is owed
 //! anchor                at least every D while there are reads: the head, from the database
-//! admits(entry)         the anchor is valid and entry.head_seq >= anchor.seq
-//! read                  v = the version, asked after this read arrived (the question is shared)
+//!                       if it went back: a new era begins, and a bump is owed
+//! admits(entry)         entry.head >= anchor.head (the era counts first), and the anchor is valid;
+//!                       when it is not: entry.head >= the head, asked after this read arrived
+//! read                  v = the version, asked after this read arrived (the question is shared;
+//!                       a bump that is owed comes before it)
 //!                       L1 has version v and is admitted               -> L1
 //!                       the entry of L2, by the same two tests          -> keep in L1
 //!                       else load from the database, once per v for all -> keep, fill L2 if v is still it
+//!                       a load that somebody else began and that is not admitted
+//!                                                                       -> once per head, asked again
 //! L2 is away            the database's head takes the place of v
 //! ```
 //!
-//! Files: [`list`] tells the read from end to end; [`barrier`] the write's side; [`anchor`] what may be
-//! admitted; [`question`] and [`loads`] make many reads ask once; [`link`] knows whether the cache is away.
+//! The promise is not kept when two things happen between two questions for the head: the database loses commits
+//! and gives their numbers to others, and the writer of those others cannot bump. A list does not know the token
+//! of its head, so one of before cannot be told from one of afterwards by its number alone.
+//!
+//! Files: `list` tells the read from end to end; `barrier` the write's side; `anchor` what may be
+//! admitted; `version` and `heads` are the two questions; `load` reads the database; `kept` is L1;
+//! `question` and `flights` make many reads ask once; `link` knows whether the cache is away.
 
 mod anchor;
 mod barrier;
+mod flights;
+mod heads;
+mod kept;
 mod link;
 mod list;
-mod loads;
+mod load;
 mod question;
 mod snapshot;
+mod version;
 
 use std::sync::Arc;
 use std::time::Duration;

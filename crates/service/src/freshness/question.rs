@@ -42,13 +42,14 @@ impl<S: Source> SharedQuestion<S> {
         Self { shared: Arc::new(Shared { source, waiting }), runtime: Handle::current() }
     }
 
-    /// The answer to a question that is sent after this call; `None` only when asking panicked.
+    /// The answer to a question that is sent after this call; `None` only when asking has panicked.
     ///
     /// Dropping the call drops nothing but the wait: the question is asked by a task of its own.
     pub async fn ask(&self) -> Option<S::Answer> {
         let (sender, answer) = oneshot::channel();
         if self.shared.enlist(sender) {
-            self.runtime.spawn(Arc::clone(&self.shared).ask_for_all());
+            let asking = Asking { shared: Arc::clone(&self.shared), is_over: false };
+            self.runtime.spawn(asking.ask_for_all());
         }
         answer.await.ok()
     }
@@ -69,17 +70,37 @@ impl<S: Source> Shared<S> {
         waiting.in_flight = !askers.is_empty();
         askers
     }
+}
 
-    async fn ask_for_all(self: Arc<Self>) {
+/// One task's turn at asking, until nobody waits any more.
+struct Asking<S: Source> {
+    shared: Arc<Shared<S>>,
+    is_over: bool,
+}
+
+impl<S: Source> Asking<S> {
+    async fn ask_for_all(mut self) {
         loop {
-            let askers = self.take_askers();
+            let askers = self.shared.take_askers();
             if askers.is_empty() {
+                self.is_over = true;
                 return;
             }
-            let answer = self.source.ask().await;
+            let answer = self.shared.source.ask().await;
             for asker in askers {
                 let _gone = asker.send(answer.clone());
             }
+        }
+    }
+}
+
+impl<S: Source> Drop for Asking<S> {
+    /// After a panic, those who wait are let go, and the next to ask begins anew.
+    fn drop(&mut self) {
+        if !self.is_over {
+            let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.askers.clear();
+            waiting.in_flight = false;
         }
     }
 }
@@ -112,10 +133,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_asks_while_a_question_is_in_flight_shares_the_next_one() {
         let go = Arc::new(Notify::new());
-        let question = Arc::new(SharedQuestion::new(Counter {
-            asked: AtomicUsize::new(0),
-            go: Arc::clone(&go),
-        }));
+        let question =
+            Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
         let ask = || {
             let question = Arc::clone(&question);
             tokio::spawn(async move { question.ask().await })

@@ -37,13 +37,7 @@ impl Snapshot {
             let _written = write!(etag, "{byte:02x}");
         }
         etag.push('"');
-        Self {
-            version,
-            head_seq,
-            next_cursor,
-            body: Bytes::from(body),
-            etag,
-        }
+        Self { version, head_seq, next_cursor, body: Bytes::from(body), etag }
     }
 
     /// The entry for the shared cache, when the snapshot has a version.

@@ -25,9 +25,7 @@ pub(super) struct Settling {
 
 impl Default for Settling {
     fn default() -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(SETTLING_MAX)),
-        }
+        Self { places: Arc::new(Semaphore::new(SETTLING_MAX)) }
     }
 }
 
@@ -41,10 +39,13 @@ impl Settling {
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         tokio::spawn(async move {
             let _place = place;
-            if answers.decisions.iter().any(Result::is_ok) {
+            let carried_out = answers.tell_the_refused();
+            if !carried_out.is_empty() {
                 barrier.make_visible().await;
             }
-            answers.tell();
+            for (job, committed) in carried_out {
+                job.answer(Ok(committed));
+            }
         });
     }
 
@@ -56,14 +57,16 @@ impl Settling {
 }
 
 impl Answers {
-    fn tell(self) {
+    /// Answers those whose command was refused, and hands out the rest.
+    fn tell_the_refused(self) -> Vec<(Job, Committed)> {
+        let head_seq = self.head_seq;
+        let mut carried_out = Vec::with_capacity(self.jobs.len());
         for (job, decision) in self.jobs.into_iter().zip(self.decisions) {
-            let head_seq = self.head_seq;
-            job.answer(
-                decision
-                    .map(|outcome| Committed { outcome, head_seq })
-                    .map_err(SubmitError::Refused),
-            );
+            match decision {
+                Ok(outcome) => carried_out.push((job, Committed { outcome, head_seq })),
+                Err(refusal) => job.answer(Err(SubmitError::Refused(refusal))),
+            }
         }
+        carried_out
     }
 }

@@ -1,9 +1,8 @@
 //! Taking commands out of the queue: as many as are there, in order.
 
-use std::time::Instant;
-
 use hermes_domain::ledger::Submission;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use super::figures::count;
 use super::{Committed, LaneSettings, SubmitError};
@@ -37,12 +36,7 @@ impl Queue {
         stopped: watch::Receiver<bool>,
         settings: LaneSettings,
     ) -> Self {
-        Self {
-            receiver,
-            stopped,
-            settings,
-            held: None,
-        }
+        Self { receiver, stopped, settings, held: None }
     }
 
     /// Waits for a command and takes along what else is there; `None` when the queue is closed and empty.
@@ -95,7 +89,5 @@ async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
 }
 
 fn stands_alone(batch: &[Job]) -> bool {
-    batch
-        .last()
-        .is_some_and(|job| job.submission.command.stands_alone())
+    batch.last().is_some_and(|job| job.submission.command.stands_alone())
 }

@@ -1,10 +1,11 @@
 //! The door to the lane.
 
-use std::time::Instant;
+use std::sync::Arc;
 
 use hermes_domain::ledger::Submission;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::batch::{Job, Queue};
 use super::carry_out::CarryOut;
@@ -33,12 +34,12 @@ impl Ledger {
     /// # Errors
     /// When it was refused, or could not be carried out.
     pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
+        // The lane closes the queue only when it comes back to it, which may take a batch.
+        if *self.stop.borrow() {
+            return Err(SubmitError::Stopping);
+        }
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            submission,
-            reply,
-            queued_at: Instant::now(),
-        };
+        let job = Job { submission, reply, queued_at: Instant::now() };
         self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 metrics::counter!("hermes_lane_shed_total", "reason" => "full").increment(1);
@@ -46,7 +47,7 @@ impl Ledger {
             }
             mpsc::error::TrySendError::Closed(_) => SubmitError::Stopping,
         })?;
-        // The lane answers every job; only a panic in the lane could leave one without an answer.
+        // Every job is answered, except those of a batch that met a panic: it may have been committed.
         answer.await.unwrap_or(Err(SubmitError::OutcomeUnknown))
     }
 
@@ -57,9 +58,17 @@ impl Ledger {
 }
 
 async fn run(mut queue: Queue, work: CarryOut) {
+    let work = Arc::new(work);
     while let Some(batch) = queue.next_batch().await {
         metrics::histogram!("hermes_lane_batch_commands").record(count(batch.len()));
-        work.carry_out(batch).await;
+        let commands = batch.len();
+        let work = Arc::clone(&work);
+        // In a task of its own, so that a panic costs the batch that it met and not the lane.
+        let carried_out = tokio::spawn(async move { work.carry_out(batch).await }).await;
+        if carried_out.is_err() {
+            metrics::counter!("hermes_lane_failed_total").increment(1);
+            log::error!(commands; "a batch of {commands} commands met a panic; its outcome is unknown");
+        }
     }
     work.settled().await;
 }

@@ -7,14 +7,16 @@
 //!
 //! A command on its way:
 //! 1. [`Ledger::submit`] puts it into the bounded queue, or says [`SubmitError::Busy`] at once;
-//! 2. [`batch`] takes it out together with its neighbours;
-//! 3. [`carry_out`] locks the head, reads the facts, lets the domain decide, writes, commits;
-//! 4. [`answer`] makes the batch visible to every instance and then answers the callers.
+//! 2. `batch` takes it out together with its neighbours;
+//! 3. `attempt` locks the head, reads the facts, lets the domain decide, writes, commits; `carry_out`
+//!    does so again after a transient fault, and in halves where one command stands in the way of the others;
+//! 4. `answer` makes the batch visible to every instance and then answers the callers.
 //!
 //! **Invariant:** the commands run in tasks of their own. A caller that goes away neither cancels nor
-//! half-does anything, because no database future is ever dropped.
+//! half-does anything, because no database future is ever dropped. A panic costs the batch that it met.
 
 mod answer;
+mod attempt;
 mod batch;
 mod carry_out;
 mod figures;

@@ -5,9 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::{Command, Submission};
 
 use super::{ACTOR, committed_response, key_of};
-use crate::input::{
-    Caller, IdempotencyKey, JsonObject, cancellation_from_json, claim, fingerprint, optional_version,
-};
+use crate::input::{Caller, IdempotencyKey, IfMatch, JsonObject, cancellation_from_json, claim, fingerprint};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::wire::BookingBody;
@@ -50,7 +48,7 @@ pub async fn cancel_booking(
     body: JsonObject,
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&path)?;
-    let cancellation = cancellation_from_json(key.clone(), optional_version(&request)?, body)?;
+    let cancellation = cancellation_from_json(key.clone(), IfMatch::of(&request)?.optional(), body)?;
     let content = (key.to_string(), &cancellation.reason, cancellation.expected_version);
     let operation = "POST /api/bookings/{key}/cancel";
     let idempotency = idempotency_key.0.map(|key| claim(ACTOR, operation, &key, fingerprint(&content)));

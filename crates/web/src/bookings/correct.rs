@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, patch, web};
 use hermes_domain::ledger::{Command, Submission};
 
 use super::{ACTOR, committed_response, key_of};
-use crate::input::{Caller, JsonObject, correction_from_json, expected_version};
+use crate::input::{Caller, IdempotencyKey, IfMatch, JsonObject, claim, correction_from_json, fingerprint};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::wire::BookingBody;
@@ -47,6 +47,7 @@ pub struct CorrectionBody {
     params(
         ("key" = String, Path, description = "id, reference or creditor reference", example = "REF001"),
         ("If-Match" = String, Header, description = "the ETag of the booking as it was seen", example = "\"v1\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "makes a retry the same request, for 72 hours"),
     ),
     request_body = CorrectionBody,
     responses(
@@ -60,12 +61,17 @@ pub async fn correct_booking(
     state: web::Data<AppState>,
     request: HttpRequest,
     caller: Caller,
+    idempotency_key: IdempotencyKey,
     path: web::Path<String>,
     body: JsonObject,
 ) -> Result<HttpResponse, Problem> {
-    let correction = correction_from_json(key_of(&path)?, expected_version(&request)?, body)?;
+    let key = key_of(&path)?;
+    let correction = correction_from_json(key.clone(), IfMatch::of(&request)?.required()?, body)?;
+    let content = (key.to_string(), correction.expected_version, &correction.request, &correction.reason);
+    let operation = "PATCH /api/bookings/{key}";
+    let idempotency = idempotency_key.0.map(|key| claim(ACTOR, operation, &key, fingerprint(&content)));
     let command = Command::Correct(correction);
-    let submission = Submission { command, origin: caller.origin(ACTOR), idempotency: None };
+    let submission = Submission { command, origin: caller.origin(ACTOR), idempotency };
     let committed = state.ledger.submit(submission).await?;
     Ok(committed_response(StatusCode::OK, &committed))
 }

@@ -6,25 +6,58 @@ use actix_web::http::header::{IF_MATCH, IF_NONE_MATCH};
 use crate::problem::{Problem, ProblemCode};
 use crate::wire::version_of_etag;
 
-/// The version that an `If-Match` names, which must be there.
-///
-/// # Errors
-/// 428 without the header, 412 when it names no version of a payment.
-pub fn expected_version(request: &HttpRequest) -> Result<i64, Problem> {
-    optional_version(request)?.ok_or_else(|| Problem::new(ProblemCode::PreconditionRequired))
+/// What an `If-Match` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfMatch {
+    /// There is no such header.
+    Absent,
+    /// Any version will do.
+    Any,
+    /// Only this one.
+    Version(i64),
 }
 
-/// The version that an `If-Match` names, where there is one.
-///
-/// # Errors
-/// 412 when the header names no version of a payment: then none matches.
-pub fn optional_version(request: &HttpRequest) -> Result<Option<i64>, Problem> {
-    let Some(value) = request.headers().get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let mismatch = || Problem::new(ProblemCode::VersionMismatch);
-    let etag = value.to_str().map_err(|_| mismatch())?.trim();
-    version_of_etag(etag).map(Some).ok_or_else(mismatch)
+impl IfMatch {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// 412 when it names no version of a payment, for then none matches; 400 when it names several.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut values = request.headers().get_all(IF_MATCH);
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return if request.headers().contains_key(IF_MATCH) { Err(several()) } else { Ok(Self::Absent) };
+        };
+        let mismatch = || Problem::new(ProblemCode::VersionMismatch);
+        match value.to_str().map_err(|_| mismatch())?.trim() {
+            "*" => Ok(Self::Any),
+            list if list.contains(',') => Err(several()),
+            etag => version_of_etag(etag).map(Self::Version).ok_or_else(mismatch),
+        }
+    }
+
+    /// The version for a change that needs the header; `None` is any.
+    ///
+    /// # Errors
+    /// 428 without the header.
+    pub fn required(self) -> Result<Option<i64>, Problem> {
+        match self {
+            Self::Absent => Err(Problem::new(ProblemCode::PreconditionRequired)),
+            Self::Any | Self::Version(_) => Ok(self.optional()),
+        }
+    }
+
+    /// The version for a change that does not; `None` is any.
+    pub const fn optional(self) -> Option<i64> {
+        match self {
+            Self::Absent | Self::Any => None,
+            Self::Version(version) => Some(version),
+        }
+    }
+}
+
+fn several() -> Problem {
+    Problem::new(ProblemCode::BadRequest)
+        .with_detail("Nothing was changed. Send one ETag as If-Match, the booking's own, or *.")
 }
 
 /// Whether the caller has what it asks for already; weak comparison, as RFC 9110 13.1.2 says.
@@ -32,4 +65,28 @@ pub fn is_not_modified(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn read(values: &[&str]) -> Result<IfMatch, ProblemCode> {
+        let request = values
+            .iter()
+            .fold(TestRequest::default(), |request, value| request.append_header((IF_MATCH, *value)));
+        IfMatch::of(&request.to_http_request()).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn one_version_or_any_can_be_asked_for() {
+        assert_eq!(read(&[]), Ok(IfMatch::Absent));
+        assert_eq!(read(&["*"]), Ok(IfMatch::Any));
+        assert_eq!(read(&["\"v7\""]), Ok(IfMatch::Version(7)));
+        assert_eq!(read(&["\"x\""]), Err(ProblemCode::VersionMismatch));
+        assert_eq!(read(&["\"v1\", \"v2\""]), Err(ProblemCode::BadRequest));
+        assert_eq!(read(&["\"v1\"", "\"v2\""]), Err(ProblemCode::BadRequest));
+    }
 }

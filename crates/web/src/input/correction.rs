@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// Every fault of the body at once; the rest is the ledger's to say, which knows the payment.
 pub fn correction_from_json(
     target: PaymentKey,
-    expected_version: i64,
+    expected_version: Option<i64>,
     object: JsonObject,
 ) -> Result<Correction, Problem> {
     let mut members = Members::of(object);

@@ -100,17 +100,26 @@ fn pairs_of(query: &str) -> Result<Vec<(String, String)>, Problem> {
 
 const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2026-11-22T18:00:00Z";
 
+/// A text to look for; an empty one would silently find everything.
 fn short_text(name: &str, value: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
-    if value.chars().count() > max_chars {
-        return Err(FieldFault::new(name, FaultCode::TooLong, format!("at most {max_chars} characters")));
+    let fault = |code, detail: String| Err(FieldFault::new(name, code, detail));
+    if value.is_empty() {
+        return fault(FaultCode::Required, "must not be empty: leave it out instead".to_owned());
     }
-    Ok((!value.is_empty()).then(|| value.to_owned()))
+    if value.chars().count() > max_chars {
+        return fault(FaultCode::TooLong, format!("at most {max_chars} characters"));
+    }
+    if value.chars().any(char::is_control) {
+        return fault(FaultCode::ControlCharacter, "control characters are not allowed".to_owned());
+    }
+    Ok(Some(value.to_owned()))
 }
 
 /// An instant of RFC 3339, or a day's first one in UTC.
 fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     let instant = DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc());
-    instant.or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc()))
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    instant.or_else(day).filter(cursor::is_storable)
 }
 
 #[cfg(test)]
@@ -128,6 +137,20 @@ mod tests {
         let query = ListQuery::parse_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
         assert_eq!((query.filter.status, query.limit, query.page), (None, 50, Page::First));
         assert_eq!(query.kept, [("validation_status".to_owned(), "FLAGGED".to_owned())]);
+    }
+
+    #[test]
+    fn what_no_database_can_compare_is_refused() {
+        for query in [
+            "q=%00",
+            "q=",
+            "email=",
+            "created_from=-0001-01-01",
+            "created_to=%2B12000-01-01",
+            "cursor=n0fffffffffffffff00000000000000000000000000000000",
+        ] {
+            assert!(ListQuery::parse(query).is_err(), "{query}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub struct FaultBody {
 
 impl From<FieldFault> for FaultBody {
     fn from(fault: FieldFault) -> Self {
-        let name = fault.field.replace('~', "~0").replace('/', "~1");
+        let name = shortened(&fault.field).replace('~', "~0").replace('/', "~1");
         Self { pointer: format!("/{name}"), code: fault.code, detail: fault.detail }
     }
 }
@@ -88,18 +88,14 @@ impl Problem {
 
     /// Names every fault.
     pub fn invalid_fields(faults: Vec<FieldFault>) -> Self {
-        let named: Vec<_> = faults.iter().map(|fault| fault.field.clone()).collect();
-        let detail = format!("Nothing was saved. Please correct: {}.", named.join(", "));
-        let errors = faults.into_iter().map(FaultBody::from).collect();
-        Self { errors, ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
+        let detail = format!("Nothing was saved. Please correct: {}.", names(&faults));
+        Self { errors: bodies(faults), ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
     }
 
     /// Names every parameter of a query that cannot be taken.
     pub fn invalid_query(faults: Vec<FieldFault>) -> Self {
-        let named: Vec<_> = faults.iter().map(|fault| fault.field.clone()).collect();
-        let detail = format!("Please correct the parameters: {}.", named.join(", "));
-        let errors = faults.into_iter().map(FaultBody::from).collect();
-        Self { errors, ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
+        let detail = format!("Please correct the parameters: {}.", names(&faults));
+        Self { errors: bodies(faults), ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
     }
 
     /// No route took a request: its address is unknown, or takes only these methods.
@@ -165,6 +161,26 @@ impl Problem {
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
     }
+}
+
+/// The most faults that one answer names: a small request must not make a large answer.
+const FAULTS_MAX: usize = 50;
+/// The longest name of a field that is repeated, in characters.
+const NAME_MAX: usize = 64;
+
+fn bodies(faults: Vec<FieldFault>) -> Vec<FaultBody> {
+    faults.into_iter().take(FAULTS_MAX).map(FaultBody::from).collect()
+}
+
+fn names(faults: &[FieldFault]) -> String {
+    let names: Vec<_> = faults.iter().take(FAULTS_MAX).map(|fault| shortened(&fault.field)).collect();
+    let more = faults.len().saturating_sub(FAULTS_MAX);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    names.join(", ") + &rest
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(NAME_MAX).collect()
 }
 
 impl std::fmt::Display for Problem {

@@ -1,0 +1,87 @@
+//! The database is away: only what the cache calls current may be served, and it is labelled.
+
+use hermes_service::freshness::{Tier, Unanchored};
+use tokio::time::{Instant, advance};
+
+use crate::support::{D, HEAD_DEADLINE, TestList, names, within};
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_list_of_the_current_version_is_served_and_labelled() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    here.read().await;
+    here.reader.set_away(true);
+    assert_eq!(here.read().await.0, Tier::L1, "the anchor is still valid");
+    advance(D).await;
+    let served = here.list.read().await.unwrap();
+    assert_eq!((served.tier, served.anchored, names(&served)), (Tier::L1, false, "ana".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_entry_of_the_shared_cache_is_served_and_labelled() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    here.reader.set_away(true);
+    let served = here.another().list.read().await.unwrap();
+    assert_eq!((served.tier, served.anchored, names(&served)), (Tier::L2, false, "ana".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_served_unlabelled_or_labelled_where_that_is_refused() {
+    let here = TestList::with(Unanchored::Refuse);
+    here.reader.book("ana");
+    here.read().await;
+    here.reader.set_away(true);
+    advance(D).await;
+    here.list.read().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_another_version_is_not_served() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    here.book("ben").await;
+    here.reader.set_away(true);
+    here.list.read().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_served_when_the_cache_is_away_too() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    here.reader.set_away(true);
+    here.cache.go_away();
+    here.list.read().await.unwrap_err();
+    here.list.read().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_hangs_counts_as_away_after_a_while() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    advance(D).await;
+    here.reader.head_gate.close();
+    let started = Instant::now();
+    let served = within(here.list.read()).await.unwrap();
+    assert_eq!((served.tier, served.anchored), (Tier::L1, false));
+    assert_eq!(started.elapsed(), HEAD_DEADLINE);
+    here.reader.head_gate.open();
+    assert_eq!(here.read().await.0, Tier::L1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_back_confirms_again() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.read().await;
+    here.reader.set_away(true);
+    advance(D).await;
+    assert!(!here.list.read().await.unwrap().anchored);
+    here.reader.set_away(false);
+    assert_eq!(here.read().await, (Tier::L1, "ana".to_owned()));
+}

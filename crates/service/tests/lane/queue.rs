@@ -1,0 +1,56 @@
+//! The queue is bounded, in length and in age.
+
+use std::time::Duration;
+
+use hermes_service::lane::{LaneSettings, SubmitError};
+use tokio::time::advance;
+
+use crate::support::{QUEUE_AGE_MAX, TestLane, booking, correction};
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_answers_busy_at_once() {
+    let lane = TestLane::with(LaneSettings { batch_max: 256, queue_max: 2, queue_age_max: QUEUE_AGE_MAX });
+    let first = lane.occupy().await;
+    let waiting = [lane.queue(booking("b")).await, lane.queue(booking("c")).await];
+    let answer = lane.submit(booking("d")).await;
+    assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
+    assert!(!first.is_answered());
+
+    lane.store.commit_gate().open();
+    for one in waiting {
+        one.answer().await.unwrap();
+    }
+    assert_eq!(lane.store.rows().payments.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_waited_too_long_is_answered_busy_and_leaves_no_trace() {
+    let lane = TestLane::start();
+    let _first = lane.occupy().await;
+    let old = lane.queue(booking("old")).await;
+    advance(Duration::from_millis(1)).await;
+    let young = lane.queue(booking("young")).await;
+    advance(QUEUE_AGE_MAX).await;
+    lane.store.commit_gate().open();
+
+    let answer = old.answer().await;
+    assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
+    assert_eq!(young.reference().await, 2);
+    assert_eq!(lane.store.rows().payments.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_was_held_back_gets_no_older_for_it() {
+    let lane = TestLane::start();
+    let queued = lane.queue_one_batch(vec![booking("b"), correction(1)]).await;
+    lane.store.commit_gate().close();
+    lane.store.commit_gate().arrived(1).await;
+    advance(QUEUE_AGE_MAX + Duration::from_millis(1)).await;
+    lane.store.commit_gate().open();
+
+    let [booked, held]: [_; 2] = queued.try_into().ok().unwrap();
+    booked.answer().await.unwrap();
+    let answer = held.answer().await;
+    assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
+    assert_eq!(lane.store.payment(1).version, 1);
+}

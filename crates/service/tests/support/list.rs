@@ -1,0 +1,108 @@
+//! A list on fakes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_service::freshness::{
+    FreshList, FreshnessParts, FreshnessSettings, ReadError, Served, Tier, Unanchored,
+};
+use hermes_service::lane::Barrier;
+use tokio::task::JoinHandle;
+
+use super::cache::FakeCache;
+use super::gate::within;
+use super::payments::Names;
+use super::reader::FakeReader;
+
+/// D in these tests.
+pub const D: Duration = Duration::from_millis(250);
+/// How long a read waits for the head.
+pub const HEAD_DEADLINE: Duration = Duration::from_millis(500);
+/// How long a cache that is away is left alone.
+pub const RETRY_CACHE_AFTER: Duration = Duration::from_millis(250);
+
+/// One instance with the database and the cache it works with.
+#[derive(Clone)]
+pub struct TestList {
+    pub list: Arc<FreshList>,
+    pub reader: Arc<FakeReader>,
+    pub cache: Arc<FakeCache>,
+}
+
+/// A read that is under way.
+pub struct Reading(JoinHandle<Result<Served, ReadError>>);
+
+impl TestList {
+    pub fn new() -> Self {
+        Self::with(Unanchored::ServeLabelled)
+    }
+
+    pub fn with(unanchored: Unanchored) -> Self {
+        Self::on(Arc::default(), Arc::default(), unanchored)
+    }
+
+    /// Another instance on the same database and cache.
+    pub fn another(&self) -> Self {
+        Self::on(Arc::clone(&self.reader), Arc::clone(&self.cache), Unanchored::ServeLabelled)
+    }
+
+    fn on(reader: Arc<FakeReader>, cache: Arc<FakeCache>, unanchored: Unanchored) -> Self {
+        let parts =
+            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(Names) };
+        let settings = FreshnessSettings {
+            staleness_bound: D,
+            head_deadline: HEAD_DEADLINE,
+            retry_cache_after: RETRY_CACHE_AFTER,
+            window: 1_000,
+            unanchored,
+        };
+        Self { list: Arc::new(FreshList::new(parts, settings)), reader, cache }
+    }
+
+    /// Reads the list, and says where it came from and what was in it.
+    pub async fn read(&self) -> (Tier, String) {
+        told(within(self.list.read()).await)
+    }
+
+    /// Begins a read.
+    pub fn begin_read(&self) -> Reading {
+        let list = Arc::clone(&self.list);
+        Reading(tokio::spawn(async move { list.read().await }))
+    }
+
+    /// Books for somebody and acknowledges it.
+    pub async fn book(&self, payer: &str) {
+        self.reader.book(payer);
+        within(self.list.make_visible()).await;
+    }
+}
+
+impl Reading {
+    pub async fn result(self) -> Result<Served, ReadError> {
+        within(self.0).await.unwrap()
+    }
+
+    pub async fn told(self) -> (Tier, String) {
+        told(self.result().await)
+    }
+
+    /// The reader goes away.
+    pub fn go_away(self) {
+        self.0.abort();
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+fn told(result: Result<Served, ReadError>) -> (Tier, String) {
+    let served = result.unwrap();
+    assert!(served.anchored, "not confirmed by the database");
+    (served.tier, names(&served))
+}
+
+/// The list, as it was served.
+pub fn names(served: &Served) -> String {
+    String::from_utf8(served.snapshot.body.to_vec()).unwrap()
+}

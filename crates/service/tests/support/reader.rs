@@ -1,0 +1,188 @@
+//! The database as the list reads it: payers in the order they booked in.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use hermes_domain::ledger::{BatchToken, LedgerHead, Totals};
+use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
+use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
+use uuid::Uuid;
+
+use super::gate::Gate;
+use super::payments::payment;
+use super::rows::Rows;
+
+/// A database whose head counts its payers.
+#[derive(Default)]
+pub struct FakeReader {
+    payers: Mutex<Vec<String>>,
+    /// Where the head waits to be read.
+    pub head_gate: Gate,
+    /// Where a head that was read waits to arrive.
+    pub head_answer_gate: Gate,
+    /// Where a list that was read waits to arrive.
+    pub list_gate: Gate,
+    pub away: AtomicBool,
+    pub panics: AtomicBool,
+    pub heads: Calls,
+    pub lists: Calls,
+}
+
+/// How often something was called.
+#[derive(Default)]
+pub struct Calls {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// A call that is under way.
+pub struct Call<'a>(&'a Calls);
+
+impl FakeReader {
+    /// Commits a booking; nobody has been told of it.
+    pub fn book(&self, payer: &str) {
+        self.payers.lock().unwrap().push(payer.to_owned());
+    }
+
+    /// Fails over to a copy that has only the first so many bookings.
+    pub fn lose_all_after(&self, seq: usize) {
+        self.payers.lock().unwrap().truncate(seq);
+    }
+
+    /// The list of now.
+    pub fn names(&self) -> String {
+        self.payers.lock().unwrap().join(",")
+    }
+
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    pub fn panic_once(&self) {
+        self.panics.store(true, Ordering::SeqCst);
+    }
+
+    async fn read_head(&self) -> Result<LedgerHead, StoreError> {
+        self.head_gate.pass().await;
+        self.check()?;
+        let head = {
+            let payers = self.payers.lock().unwrap();
+            LedgerHead {
+                seq: i64::try_from(payers.len()).unwrap(),
+                token: BatchToken(name_of(payers.last())),
+                ..Rows::default().head
+            }
+        };
+        self.head_answer_gate.pass().await;
+        Ok(head)
+    }
+
+    async fn read_list(&self, limit: usize) -> Result<Versioned<ListPage>, StoreError> {
+        let payers = self.payers.lock().unwrap().clone();
+        self.list_gate.pass().await;
+        self.check()?;
+        Ok(Versioned {
+            head_seq: i64::try_from(payers.len()).unwrap(),
+            value: ListPage {
+                payments: payers.iter().take(limit).map(|payer| payment(payer)).collect(),
+                has_next: payers.len() > limit,
+                has_prev: false,
+            },
+        })
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "on purpose: the database's driver panics");
+        if self.away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("away".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PaymentReader for FakeReader {
+    async fn head(&self) -> Result<LedgerHead, StoreError> {
+        let call = self.heads.begin();
+        let head = self.read_head().await;
+        call.end();
+        head
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        page: Page,
+        limit: u64,
+    ) -> Result<Versioned<ListPage>, StoreError> {
+        assert_eq!((filter, page), (&PaymentFilter::default(), Page::First));
+        let call = self.lists.begin();
+        let list = self.read_list(usize::try_from(limit).unwrap()).await;
+        call.end();
+        list
+    }
+
+    async fn find(&self, _key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
+        unreachable!("the list finds no single payment")
+    }
+
+    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+        unreachable!("the list sums nothing")
+    }
+
+    async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {
+        unreachable!("the list reads no audit log")
+    }
+
+    async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {
+        unreachable!("the list reads no audit log")
+    }
+}
+
+/// The name of the batch that booked for a payer: another payer, another batch.
+fn name_of(payer: Option<&String>) -> Uuid {
+    payer.map_or(Uuid::nil(), |payer| {
+        let bytes = payer.bytes().chain(std::iter::repeat(0)).take(16).collect::<Vec<_>>();
+        Uuid::from_slice(&bytes).unwrap()
+    })
+}
+
+impl Calls {
+    pub fn begin(&self) -> Call<'_> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Call(self)
+    }
+
+    /// How many there were, dropped ones included.
+    pub fn count(&self) -> usize {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    /// How many were under way at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    /// How many were dropped before they ended.
+    pub fn dropped(&self) -> usize {
+        self.count() - self.ended.load(Ordering::SeqCst) - self.now.load(Ordering::SeqCst)
+    }
+}
+
+impl Call<'_> {
+    /// It was not dropped on the way.
+    pub fn end(self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
