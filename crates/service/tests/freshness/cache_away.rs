@@ -107,16 +107,18 @@ async fn versions_are_used_again_when_the_cache_is_back() {
     here.reader.book("ana");
     here.read().await;
     here.cache.go_away();
+    here.book("ben").await;
     here.read().await;
     here.cache.come_back();
     advance(RETRY_CACHE_AFTER).await;
     here.read().await;
     assert_eq!(here.list.link_status(), LinkStatus::Up);
-    let heads = here.reader.heads.count();
+    let (heads, bumps) = (here.reader.heads.count(), here.cache.bumps.count());
     for _ in 0..10 {
-        assert_eq!(here.read().await, (Tier::L1, "ana".to_owned()));
+        assert_eq!(here.read().await, (Tier::L1, "ana,ben".to_owned()));
     }
     assert!(here.reader.heads.count() <= heads + 1);
+    assert_eq!(here.cache.bumps.count(), bumps, "a bump is made up for once");
 }
 
 #[tokio::test(start_paused = true)]

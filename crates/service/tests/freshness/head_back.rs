@@ -134,6 +134,7 @@ async fn what_is_lost_stays_out_while_the_cache_cannot_be_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_load_of_before_that_ends_afterwards_is_not_kept() {
+    keep_logs();
     let here = TestList::new();
     for payer in ["a", "b", "c"] {
         here.reader.book(payer);
@@ -152,6 +153,16 @@ async fn a_load_of_before_that_ends_afterwards_is_not_kept() {
     assert_eq!(here.read().await.1, "a");
     here.cache.go_away();
     assert_eq!(here.read().await.1, "a");
+    assert_eq!(alarms(), ["the ledger head went back from 3 to 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_is_not_kept() {
+    let here = three().await;
+    fail_over(&here).await;
+    assert!(here.list.kept().is_some());
+    assert_eq!(here.list.head_seq().await.unwrap(), 1);
+    assert!(here.list.kept().is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,15 @@
 //! What is said of the way to the cache: once that it is away, once that it is back.
 
+use std::time::Duration;
+
 use hermes_domain::ports::CacheError;
 use log::Level;
 use tokio::time::advance;
 
 use crate::support::{Operation, RETRY_CACHE_AFTER, TestList, keep_logs, taken_logs};
+
+/// Longer than a warning keeps the next one quiet.
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn there_is_one_warning_and_one_all_clear() {
@@ -36,11 +41,11 @@ async fn a_cache_that_refuses_writes_and_answers_reads_is_reported_once() {
     for payer in ["a", "b", "c"] {
         here.book(payer).await;
         here.read().await;
-        advance(RETRY_CACHE_AFTER).await;
+        advance(LONG).await;
         here.read().await;
     }
     here.cache.come_back();
-    advance(RETRY_CACHE_AFTER).await;
+    advance(LONG).await;
     here.read().await;
     here.read().await;
     assert_one_warning_and_one_all_clear();
@@ -54,7 +59,7 @@ async fn a_list_that_cannot_be_stored_does_not_make_the_cache_come_and_go() {
     for payer in ["a", "b", "c"] {
         here.book(payer).await;
         here.read().await;
-        advance(RETRY_CACHE_AFTER).await;
+        advance(LONG).await;
     }
     assert_eq!(taken_logs(), []);
 }
