@@ -42,6 +42,7 @@ async fn journey(stage: Option<Stage>) {
     a_booking_makes_the_cached_list_old(&hermes, &stage).await;
     correct_and_cancel(&hermes).await;
     a_key_books_once(&hermes).await;
+    a_key_corrects_once(&hermes).await;
     pages_of_the_list(&hermes).await;
     nonsense_is_told_apart(&hermes).await;
     the_dashboard_shows_it(&hermes).await;
@@ -199,6 +200,26 @@ async fn a_key_books_once(hermes: &Hermes) {
     hermes.post("/api/bookings", &[("Idempotency-Key", "two words")], &ana("11")).await.expect(400);
 }
 
+async fn a_key_corrects_once(hermes: &Hermes) {
+    let path = "/api/bookings/REF004";
+    let seen = [("Idempotency-Key", "journey-2"), ("If-Match", "\"v1\"")];
+    let change = json!({"student_id": "HRV004"});
+    let first = hermes.patch(path, &seen, &change).await.expect(200);
+    let second = hermes.patch(path, &seen, &change).await.expect(200);
+    assert_eq!((first.header("Idempotency-Replayed"), second.header("Idempotency-Replayed")), ("", "true"));
+    assert_eq!(second.body, first.body);
+    let other = hermes.patch(path, &seen, &json!({"student_id": "HRV005"})).await.expect(422);
+    assert_eq!(other.json()["code"], "idempotency-key-reused");
+
+    // What is so already changes nothing, and its key is kept all the same.
+    let any = [("Idempotency-Key", "journey-3"), ("If-Match", "*")];
+    let same = hermes.patch(path, &any, &change).await.expect(200);
+    assert_eq!(same.header("ETag"), "\"v2\"");
+    let again = hermes.patch(path, &any, &change).await.expect(200);
+    assert_eq!((again.header("Idempotency-Replayed"), &again.body), ("true", &same.body));
+    assert_eq!(hermes.get(&format!("{path}/audit")).await.json().as_array().unwrap().len(), 2);
+}
+
 async fn pages_of_the_list(hermes: &Hermes) {
     assert_eq!(references(hermes, "/api/bookings?limit=2").await, ["REF004", "REF003"]);
     let first = hermes.get("/api/bookings?limit=2").await;
@@ -240,6 +261,11 @@ async fn nonsense_is_told_apart(hermes: &Hermes) {
     pointers.sort();
     assert_eq!(pointers, ["/amount", "/colour", "/currency_from", "/email", "/name"]);
     assert_eq!(answer.json()["error"], answer.json()["detail"]);
+
+    let members: Vec<_> = (0..5_000).map(|number| format!("\"m{number}\":1")).collect();
+    let answer = hermes.post_text("/api/bookings", &format!("{{{}}}", members.join(","))).await.expect(422);
+    assert_eq!(answer.pointers().len(), 50);
+    assert!(answer.body.len() < 16 * 1024, "{} bytes", answer.body.len());
 
     for body in ["{", "[]", "nonsense", ""] {
         assert_eq!(
@@ -288,7 +314,7 @@ async fn the_audit_log_verifies(hermes: &Hermes) {
     let output = hermes.run(&["audit", "verify"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
-    assert_eq!(text.trim(), "audit rows 1 to 7 are as they were written");
+    assert_eq!(text.trim(), "audit rows 1 to 8 are as they were written");
     let status = hermes.run(&["migrate", "status"]);
     assert!(!String::from_utf8(status.stdout).unwrap().contains("missing"));
 }
