@@ -14,11 +14,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// Which of our crates each of our crates may use outside its tests.
 const ARROWS: &[(&str, &[&str])] = &[
     ("hermes-domain", &[]),
-    ("hermes-service", &["hermes-domain"]),
-    ("hermes-repository", &["hermes-domain"]),
+    ("hermes-fault", &[]),
+    ("hermes-service", &["hermes-domain", "hermes-fault"]),
+    ("hermes-repository", &["hermes-domain", "hermes-fault"]),
     ("hermes-cache", &["hermes-domain"]),
     ("hermes-events", &["hermes-domain"]),
-    ("hermes-web", &["hermes-domain", "hermes-service"]),
+    ("hermes-web", &["hermes-domain", "hermes-fault", "hermes-service"]),
     ("hermes-migration", &[]),
     ("hermes-test-support", &["hermes-domain"]),
     (
@@ -67,4 +68,30 @@ fn no_crate_depends_against_the_arrows() {
     let impure: Vec<_> =
         found["hermes-domain"].iter().filter(|name| !PURE.contains(&name.as_str())).collect();
     assert!(impure.is_empty(), "the domain may not depend on {impure:?}");
+}
+
+/// `.ci/plain` looks for the points in the program itself.
+#[test]
+fn only_tests_switch_the_points_of_faults_on() {
+    let mut with_points = BTreeSet::new();
+    for package in &MetadataCommand::new().no_deps().exec().unwrap().packages {
+        let name = package.name.as_str();
+        for (feature, enables) in &package.features {
+            let is_its_own = feature == "fault-injection";
+            with_points.extend(is_its_own.then(|| name.to_owned()));
+            let against = enables.iter().any(|enabled| enabled.contains("fault"));
+            assert!(is_its_own || !against, "the feature {feature} of {name} enables {enables:?}");
+        }
+        for dependency in &package.dependencies {
+            let enables = dependency.features.iter().any(|feature| feature == "fault-injection");
+            let is_optional = dependency.name != "hermes-fault" || dependency.optional;
+            let of_tests = dependency.kind == DependencyKind::Development;
+            assert!(
+                of_tests || (!enables && is_optional),
+                "{name} depends on {} with points",
+                dependency.name
+            );
+        }
+    }
+    assert!(with_points.contains("hermes-service"), "{with_points:?}");
 }

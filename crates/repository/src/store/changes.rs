@@ -16,6 +16,8 @@ use crate::error::statement_error;
 /// Writes the rows of a batch and its head. Payments come first: the other rows refer to them.
 pub(super) async fn write(transaction: &DatabaseTransaction, changes: &Changes) -> Result<(), StoreError> {
     insert(transaction, &changes.booked).await?;
+    #[cfg(feature = "fault-injection")]
+    hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
     insert(transaction, &CheckRow::all_of(&changes.booked)).await?;
     for payment in &changes.altered {
         alter(transaction, payment).await?;

@@ -73,7 +73,16 @@ impl LedgerTransaction for SeaLedgerTransaction {
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { transaction, pool, _slot } = *self;
-        let committed = transaction.commit().await.map_err(commit_error);
+        #[cfg(feature = "fault-injection")]
+        hermes_fault::pass(hermes_fault::Point::BeforeCommit);
+        let committing = transaction.commit();
+        #[cfg(feature = "fault-injection")]
+        let committing = hermes_fault::pass_while_waiting(hermes_fault::Point::CommitSent, committing);
+        let committed = committing.await.map_err(commit_error);
+        #[cfg(feature = "fault-injection")]
+        if committed.is_ok() {
+            hermes_fault::pass(hermes_fault::Point::AfterCommit);
+        }
         if committed.is_err() {
             pool.suspect_connections();
         }

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod contract;
 pub mod metrics;
 pub mod process;
+pub mod rows;
 pub mod stage;
 
 pub use answer::Answer;

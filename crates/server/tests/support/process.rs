@@ -64,6 +64,15 @@ impl Hermes {
         self.wait_until_ready().await;
     }
 
+    /// Starts it again with another value of one variable.
+    pub async fn restart_with(&mut self, name: &'static str, value: &str) {
+        self.variables.retain(|(known, _)| *known != name);
+        if !value.is_empty() {
+            self.variables.push((name, value.to_owned()));
+        }
+        self.restart().await;
+    }
+
     /// Asks it to stop, as a service manager does.
     pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();

@@ -31,6 +31,14 @@ impl Stage {
         Self { database, redis, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// The URL of the database that a process uses here.
+    pub fn database_url(&self) -> String {
+        match self.database.login() {
+            Some(_) => self.database.url.clone(),
+            None => format!("sqlite://{}", self.folder.path().join("data/hermes.db").display()),
+        }
+    }
+
     /// The variables that lead a process here.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = self.database.environment();

@@ -42,6 +42,8 @@ impl Settling {
             let carried_out = answers.tell_the_refused();
             if !carried_out.is_empty() {
                 barrier.make_visible().await;
+                #[cfg(feature = "fault-injection")]
+                hermes_fault::pass(hermes_fault::Point::AfterBump);
             }
             for (job, committed) in carried_out {
                 job.answer(Ok(committed));

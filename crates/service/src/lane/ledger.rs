@@ -47,6 +47,8 @@ impl Ledger {
             }
             mpsc::error::TrySendError::Closed(_) => SubmitError::Stopping,
         })?;
+        #[cfg(feature = "fault-injection")]
+        hermes_fault::pass(hermes_fault::Point::AfterQueueing);
         // Every job is answered, except those of a batch that met a panic: it may have been committed.
         answer.await.unwrap_or(Err(SubmitError::OutcomeUnknown))
     }

@@ -70,11 +70,15 @@ pub async fn create_booking(
     body: JsonObject,
 ) -> Result<HttpResponse, Problem> {
     let booking = booking_from_json(body)?;
+    #[cfg(feature = "fault-injection")]
+    hermes_fault::pass(hermes_fault::Point::AfterParse);
     let idempotency =
         key.0.map(|key| claim(ACTOR, "POST /api/bookings", &key, fingerprint(&content(&booking))));
     let submission =
         Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency };
     let committed = state.ledger.submit(submission).await?;
+    #[cfg(feature = "fault-injection")]
+    hermes_fault::pass(hermes_fault::Point::BeforeReply);
     Ok(committed_response(StatusCode::CREATED, &committed))
 }
 
