@@ -17,6 +17,7 @@
 //! | [`mariadb`], [`mysql`] | a fresh database | one server per test binary |
 //! | [`private_mariadb`], [`private_mysql`] | a server to kill, restart and pause | nothing |
 //! | [`redis`] | a server to stop, start and pause | nothing |
+//! | [`FaultProxy`] | a way to one of them that can be cut, hung, slowed and made to lose answers | nothing |
 //!
 //! **A missing server** skips the test with one line on standard error that no test runner captures. If
 //! `HERMES_TEST_REQUIRE` lists it (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]) the test
@@ -35,6 +36,7 @@
 )]
 
 mod databases;
+mod fault_proxy;
 mod folder;
 mod login;
 mod mariadb;
@@ -52,6 +54,7 @@ mod test_database;
 mod user;
 
 pub use databases::{mariadb, mysql};
+pub use fault_proxy::{FaultProxy, Traffic};
 pub use login::Login;
 pub use mariadb::private_mariadb;
 pub use mysql::private_mysql;
