@@ -50,6 +50,7 @@ mod resp;
 mod sql_server;
 mod sqlite;
 mod supervised;
+mod table_lock;
 mod test_database;
 mod user;
 
@@ -62,4 +63,5 @@ pub use port::Port;
 pub use redis::{RedisServer, redis};
 pub use sql_server::SqlServer;
 pub use sqlite::sqlite;
+pub use table_lock::TableLock;
 pub use test_database::TestDatabase;

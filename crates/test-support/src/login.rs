@@ -65,7 +65,7 @@ impl Login {
         rows?.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 
-    async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
+    pub(crate) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(self.url("information_schema"));
         options
             .max_connections(1)

@@ -6,12 +6,18 @@ use std::time::Duration;
 
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
-/// Sends one command on a connection of its own; an error of the server is an [`Error`].
-pub(crate) fn ask(port: u16, command: &[&str]) -> Result<String> {
+/// Sends one command on a connection of its own, after the password if there is one; an error of the server is
+/// an [`Error`].
+pub(crate) fn ask(port: u16, password: Option<&str>, command: &[&str]) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    if let Some(password) = password {
+        stream.write_all(encode(&["AUTH", password]).as_bytes())?;
+        decode(&mut reader)?;
+    }
     stream.write_all(encode(command).as_bytes())?;
-    decode(&mut BufReader::new(stream))
+    decode(&mut reader)
 }
 
 fn encode(command: &[&str]) -> String {

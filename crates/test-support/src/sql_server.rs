@@ -12,6 +12,7 @@ use crate::login::Login;
 use crate::poll::poll;
 use crate::port::Port;
 use crate::supervised::Supervised;
+use crate::table_lock::TableLock;
 use crate::test_database::TestDatabase;
 use crate::user::is_root;
 
@@ -83,6 +84,13 @@ impl SqlServer {
         self.kill();
         let process = self.process.insert(Supervised::start(&self.serve, &log(&self.folder)));
         wait_for_answer(process, &self.login).await;
+    }
+
+    /// Locks all tables for reading, as a backup does: reads go on, and every write waits.
+    ///
+    /// Returns when it is so, after the writes that were under way.
+    pub async fn lock_tables(&self) -> TableLock {
+        TableLock::take(&self.login).await
     }
 
     /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
