@@ -11,7 +11,7 @@ help: ## Show this list
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey check fmt lint doc ci
+.PHONY: run test test-all journey chaos check fmt lint doc ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -23,6 +23,9 @@ test-all: ## Run all tests, with MariaDB, MySQL (fetched once) and Redis demande
 
 journey: ## Run the built program from outside, on every database there is
 	cargo test --package hermes-server --test journey
+
+chaos: ## Break everything under three instances for SECONDS (60) and look for a stale list; SEED repeats a run
+	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
 
 check: ## Compile everything without building it
 	cargo check --workspace --all-targets

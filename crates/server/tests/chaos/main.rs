@@ -1,0 +1,137 @@
+//! Three `hermes` on real servers, and everything under them fails: Promise G and the promises of the ledger hold.
+//!
+//! Writers book payments through any instance and send the same key again until they are answered. Readers read
+//! from any instance. The checker knows what was acknowledged before a read was sent, by the one clock of this
+//! process, and looks for it in the answer. Meanwhile instances are killed and paused, Redis dies, forgets, comes
+//! back from an old dump, stands still and refuses, ways are cut and swallow answers, and the database dies and is
+//! locked. Afterwards the rows of the database are held against what was acknowledged.
+//!
+//! | module | is |
+//! |---|---|
+//! | `scene`, `instance` | the servers |
+//! | `writer`, `reader`, `client` | who asks |
+//! | `list`, `etags`, `record` | the checker |
+//! | `faults` | who breaks things |
+//! | `verdict` | what must hold in the end |
+//! | `run`, `figures`, `settings` | the run itself, and what is told of it |
+//!
+//! Two answers are no anomalies and are counted apart: a refusal (503, or none), and a list that is labelled
+//! `Hermes-Freshness: unanchored`, which says of itself that it may be old.
+//!
+//! `make chaos SECONDS=600` runs it for longer; `HERMES_CHAOS_SEED` repeats the choices of an earlier run.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod client;
+mod etags;
+mod faults;
+mod figures;
+mod instance;
+mod list;
+mod reader;
+mod record;
+mod run;
+mod scene;
+mod settings;
+mod verdict;
+mod writer;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::rt;
+use actix_web::rt::task::spawn_blocking;
+use client::Client;
+use etags::Etags;
+use fastrand::Rng;
+use figures::Count;
+use reader::Reader;
+use run::Run;
+use scene::Scene;
+use settings::Settings;
+use writer::Writer;
+
+const WRITERS: usize = 12;
+const READERS: usize = 8;
+
+#[actix_web::test]
+async fn everything_acknowledged_before_a_read_is_in_its_answer_whatever_fails() {
+    let Some(scene) = Scene::prepare().await else { return };
+    let settings = Settings::from_environment();
+    println!("chaos: seed {}, {} s", settings.seed, settings.duration.as_secs());
+    let run = carry_out(scene, settings).await;
+
+    let anomalies = run.anomalies();
+    println!("chaos: seed {}: {}", settings.seed, run.figures.tell(anomalies.len()));
+    assert!(anomalies.is_empty(), "seed {}:\n{}", settings.seed, anomalies.join("\n"));
+    for count in [Count::Acknowledged, Count::Checked, Count::FromL1, Count::FromDb, Count::NotModified] {
+        assert!(run.figures.of(count) > 0, "nothing was proved: {}", run.figures.tell(0));
+    }
+}
+
+/// One run from the first start to the verdict.
+async fn carry_out(scene: Scene, settings: Settings) -> Run {
+    let Scene { mut instances, ways, redis, mariadb, database, folder } = scene;
+    let mut seeds = Rng::with_seed(settings.seed);
+    let client = Rc::new(Client::to(instances.iter().map(instance::Instance::port).collect()));
+    for (number, instance) in instances.iter_mut().enumerate() {
+        faults::instances::start(instance, number, &client).await;
+    }
+    let run = Arc::new(Run::begin(settings));
+    let etags = Rc::new(Etags::default());
+    let reader = |random| Reader { run: run.clone(), client: client.clone(), etags: etags.clone(), random };
+
+    // What blocks its thread has one of its own, so that nobody else waits.
+    let (its_run, random) = (run.clone(), seeds.fork());
+    let redis = on_a_thread(move || faults::redis::work(its_run, redis, random));
+    let (its_run, random) = (run.clone(), seeds.fork());
+    let mariadb = on_a_thread(move || faults::database::work(its_run, mariadb, random));
+    let ways = rt::spawn(faults::network::work(run.clone(), ways, seeds.fork()));
+    let instances = rt::spawn(faults::instances::work(run.clone(), client.clone(), instances, seeds.fork()));
+    let writers = (0..WRITERS).map(|number| {
+        let (mut own, random) = (seeds.fork(), seeds.fork());
+        let reader = reader(own.fork());
+        Writer { number, run: run.clone(), client: client.clone(), reader, random }
+    });
+    let actors: Vec<_> = writers.map(|writer| rt::spawn(writer.work())).collect();
+    let readers: Vec<_> = (0..READERS).map(|_| rt::spawn(reader(seeds.fork()).work())).collect();
+
+    let _redis = redis.await.unwrap();
+    let _mariadb = mariadb.await.unwrap();
+    let _ways = ways.await.unwrap();
+    let instances = instances.await.unwrap();
+    for actor in actors.into_iter().chain(readers) {
+        actor.await.unwrap();
+    }
+    for number in 0..instances.len() {
+        reader(seeds.fork()).read_at_last(number).await;
+    }
+    let payments = verdict::check_rows(&run, &database.url).await;
+    println!("chaos: {payments} payments are in the database");
+    verdict::check_audit(&run, &instances[0]);
+    for instance in &instances {
+        verdict::check_log(&run, instance);
+    }
+    if !run.anomalies().is_empty() {
+        println!("chaos: the logs are in {}", folder.keep().display());
+    }
+    Arc::into_inner(run).expect("every actor has ended")
+}
+
+/// Runs an actor on a thread and a runtime of its own.
+fn on_a_thread<T, F>(actor: impl FnOnce() -> F + Send + 'static) -> rt::task::JoinHandle<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T>,
+{
+    spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(actor())
+    })
+}
