@@ -14,6 +14,7 @@ mod support;
 
 mod batches;
 mod callers;
+mod idempotency;
 mod panics;
 mod queue;
 mod refused_rows;

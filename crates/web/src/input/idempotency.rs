@@ -80,4 +80,55 @@ mod tests {
             assert_eq!(IdempotencyKey::parse(text), None, "{text}");
         }
     }
+
+    fn fingerprint_of(body: &str) -> Digest {
+        let object = crate::input::JsonObject::parse(body.as_bytes()).unwrap();
+        fingerprint(&crate::bookings::content(&crate::input::booking_from_json(object).unwrap()))
+    }
+
+    const BODY: &str =
+        r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":"35000.00","school":"Harvard"}"#;
+
+    #[test]
+    fn how_a_body_is_written_does_not_matter() {
+        for same in [
+            r#"{"school":"Harvard","amount":"35000.00","email":"ana@example.org","name":"Ana Ruiz"}"#,
+            "{\n\t\"name\" : \"Ana\\u0020Ruiz\",\r\n \"email\":\"ana@example.org\", \"amount\":3.5e4, \"school\":\"Harvard\" }",
+            r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":35000,"currency_from":"usd","school":"Harvard"}"#,
+            r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":35000.0,"school":"Harvard","student_id":null}"#,
+        ] {
+            assert_eq!(fingerprint_of(same), fingerprint_of(BODY), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_a_body_says_does() {
+        let mut seen = vec![fingerprint_of(BODY)];
+        for (part, other) in [
+            ("Ana Ruiz", "Ana Luz"),
+            ("ana@example.org", "ana@example.com"),
+            ("35000.00", "35000.01"),
+            ("\"school\":\"Harvard\"", "\"student_id\":\"Harvard\""),
+            ("\"school\":\"Harvard\"", "\"school\":\"Harvard\",\"currency_from\":\"EUR\""),
+            ("\"school\":\"Harvard\"", "\"school\":\"Harvard\",\"amount_received\":1"),
+        ] {
+            let fingerprint = fingerprint_of(&BODY.replace(part, other));
+            assert!(!seen.contains(&fingerprint), "{other}");
+            seen.push(fingerprint);
+        }
+    }
+
+    #[test]
+    fn a_key_means_something_to_one_caller_and_one_operation() {
+        let scopes = [
+            ("api", "POST /a", "k"),
+            ("payer", "POST /a", "k"),
+            ("api", "POST /b", "k"),
+            ("api", "POST /a", "l"),
+        ]
+        .map(|(actor, operation, key)| claim(actor, operation, key, [0; 32]).scope_hash);
+        for (place, scope) in scopes.iter().enumerate() {
+            assert!(!scopes[..place].contains(scope), "{place}");
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! `POST /payment`
 
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::{Command, Outcome, Refusal, Submission};
-use hermes_domain::payment::{NewBooking, PaymentKey};
+use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
 use hermes_service::lane::SubmitError;
 
-use super::form::{self, KEY_FIELD, Notice};
+use super::again::{self, SentAgain};
+use super::form::{self, FormCookie, KEY_FIELD, Notice};
 use super::payer;
 use super::same_site::SameSite;
 use crate::bookings::content;
@@ -19,12 +20,16 @@ use crate::state::AppState;
 const ACTOR: &str = "payer (form)";
 const OPERATION: &str = "POST /payment";
 
-/// Books a payment and leads to the payer's own page; a second click leads to the same page.
+/// Books a payment and leads to the payer's own page.
+///
+/// A second click, the way back and a second tab send the same key: with the same data they lead to the same
+/// page, with other data to a question.
 #[post("/payment")]
 pub async fn book_payment(
     state: web::Data<AppState>,
     caller: Caller,
     request_id: RequestId,
+    cookie: FormCookie,
     _same_site: SameSite,
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
@@ -33,10 +38,14 @@ pub async fn book_payment(
         Ok(booking) => booking,
         Err(faults) => return Ok(form::with_faults(&key, &typed, &faults)),
     };
-    match state.ledger.submit(submission(booking, caller, &key)).await {
-        Ok(committed) => lead_to_page(&state, committed.outcome).await,
-        Err(error) => Ok(not_booked(&state, &key, &typed, error, &request_id)),
-    }
+    let answer = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
+        Ok(committed) => lead_to_page(&state, committed.outcome).await?,
+        Err(SubmitError::Refused(Refusal::KeyReused { payment })) => {
+            ask_again(&state, &key, payment, &booking, &typed).await
+        }
+        Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
+    };
+    Ok(forgetting(answer, cookie.forget(&key)))
 }
 
 /// The form's key. A form without one gets a fresh one, so that trying again is safe for it as well.
@@ -56,10 +65,7 @@ fn submission(booking: NewBooking, caller: Caller, key: &str) -> Submission {
 
 async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
     let address = if outcome.replayed {
-        // What is kept for a replay has no page token in it: the payment is read again.
-        let key = PaymentKey::Id(outcome.payment.id);
-        let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
-        payer::address_again(&payment)
+        address_of_first(state, &outcome.payment).await?
     } else {
         payer::address(&outcome.payment)
     };
@@ -69,17 +75,43 @@ async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse
         .finish())
 }
 
-fn not_booked(
+/// What is kept for a replay has no page token in it: the payment is read again.
+async fn address_of_first(state: &AppState, first: &Payment) -> Result<String, Problem> {
+    let key = PaymentKey::Id(first.id);
+    let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
+    Ok(payer::address_again(&payment))
+}
+
+async fn ask_again(
     state: &AppState,
     key: &str,
+    first: Box<Payment>,
+    now: &NewBooking,
     typed: &FormFields,
-    error: SubmitError,
-    request_id: &RequestId,
 ) -> HttpResponse {
-    // A key that stands for another booking is of no further use; any other keeps its meaning.
-    let fresh =
-        matches!(error, SubmitError::Refused(Refusal::KeyReused { .. })).then(|| form::fresh_key(state));
+    // The question can be asked without the way to the first booking's page.
+    let first_page = address_of_first(state, &first).await.ok();
+    let sent = SentAgain { first: &first, first_page: first_page.as_deref(), now, typed };
+    let problem = Problem::from(Refusal::KeyReused { payment: first.clone() });
+    again::ask(&sent, &key_after(key, now), &problem)
+}
+
+/// The key for what was sent with a key that has booked something else: the same again for the same, so that
+/// coming back to the question does not book once more.
+fn key_after(key: &str, now: &NewBooking) -> String {
+    let digest = fingerprint(&(key, content(now)));
+    digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn not_booked(key: &str, typed: &FormFields, error: &SubmitError, request_id: &RequestId) -> HttpResponse {
     let problem = Problem::from(error.clone());
-    let notice = Notice::of(&error, &problem, &request_id.0);
-    form::with_notice(fresh.as_deref().unwrap_or(key), typed, &problem, &notice)
+    let notice = Notice::of(error, &problem, &request_id.0);
+    form::with_notice(key, typed, &problem, &notice)
+}
+
+fn forgetting(mut answer: HttpResponse, cookie: Option<String>) -> HttpResponse {
+    if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        answer.headers_mut().insert(SET_COOKIE, value);
+    }
+    answer
 }

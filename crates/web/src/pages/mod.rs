@@ -1,10 +1,11 @@
 //! The pages of the portal: HTML for payers, without a script.
 //!
-//! [`book`] takes what [`form`] shows and leads to the [`payer`]'s own page; [`problems`] documents every
-//! problem, [`problem`] shows one that happened. [`view`] holds what several pages show alike.
+//! [`book`] takes what [`form`] shows and leads to the [`payer`]'s own page, or asks [`again`]; [`problems`]
+//! documents every problem, [`problem`] shows one that happened. [`view`] holds what several pages show alike.
 //!
 //! **Invariant:** whatever came from a payer is escaped by the templates; none of them says `safe`.
 
+mod again;
 mod book;
 mod countries;
 mod currencies;

@@ -30,11 +30,13 @@ async fn the_form_is_a_page_without_scripts() {
     // Kept for the way back, so that it has the same key; asked for anew by everyone else.
     assert_eq!(answer.header("cache-control"), "private, no-cache");
     assert!(!answer.body.contains("<script") && !answer.body.contains("style="));
+    // Posting to the form's own address would have browsers throw away what they have kept of it.
+    assert!(answer.body.contains("action=\"/payment?book\""));
     insta::assert_snapshot!(answer.page());
 }
 
 #[actix_web::test]
-async fn every_form_has_a_key_of_its_own() {
+async fn every_browser_has_a_key_of_its_own() {
     let app = TestApp::start();
     let first = app.get(Server::Portal, "/payment").await;
     let second = app.get(Server::Portal, "/payment").await;
@@ -66,16 +68,66 @@ async fn a_second_click_books_nothing_and_leads_to_the_same_page() {
 #[actix_web::test]
 async fn the_same_form_with_other_data_asks_before_it_books_again() {
     let app = TestApp::start();
-    send(&app, "key-1", &[]).await;
-    let answer = send(&app, "key-1", &[("amount", "99.50")]).await;
+    let first = send(&app, "key-1", &[("school", "Harvard")]).await;
+    let changes = [("amount", "99.50"), ("currency_from", "EUR"), ("sender_address", "1 <b>Elm</b> St")];
+    let answer = send(&app, "key-1", &changes).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(app.payments().len(), 1);
-    assert!(answer.body.contains("You have already booked REF001 with this form"));
-    assert!(answer.body.contains("value=\"99.50\""));
-    let key = answer.form_key();
-    assert_ne!(key, "key-1");
-    assert_eq!(send(&app, key, &[("amount", "99.50")]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(app.payments().len(), 2);
+    let keep = format!("href=\"{}?again=1\">Keep the first booking", first.header("location"));
+    assert!(answer.body.contains(&keep), "{keep} is not in {}", answer.body);
+    insta::assert_snapshot!(answer.page());
+}
+
+#[actix_web::test]
+async fn what_the_question_offers_books_another_one_once() {
+    let app = TestApp::start();
+    send(&app, "key-1", &[]).await;
+    let question = send(&app, "key-1", &[("amount", "99.50")]).await;
+    let fields = question.hidden_fields();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let second = app.post_form(&fields).await;
+    let clicked_again = app.post_form(&fields).await;
+    assert_eq!((second.status, clicked_again.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+    assert_eq!(clicked_again.header("location"), format!("{}?again=1", second.header("location")));
+    // The way back leads to the question, and asking it again gives the same key.
+    let asked_again = send(&app, "key-1", &[("amount", "99.50")]).await;
+    assert_eq!(asked_again.form_key(), question.form_key());
+    assert_ne!(send(&app, "key-1", &[("amount", "99.51")]).await.form_key(), question.form_key());
+    let amounts: Vec<_> = app.payments().iter().map(|payment| payment.amount.to_string()).collect();
+    assert_eq!(amounts, ["35000.00", "99.50"]);
+}
+
+#[actix_web::test]
+async fn two_tabs_of_one_browser_book_once() {
+    let app = TestApp::start();
+    let first_tab = app.get(Server::Portal, "/payment").await;
+    let cookie = first_tab.cookie().to_owned();
+    let second_tab = app.get_with_cookie("/payment", &cookie).await;
+    assert_eq!(second_tab.form_key(), first_tab.form_key());
+
+    let booked = send_with_cookie(&app, first_tab.form_key(), &cookie).await;
+    let again = send_with_cookie(&app, second_tab.form_key(), &cookie).await;
+    assert_eq!(again.header("location"), format!("{}?again=1", booked.header("location")));
+    assert_eq!(app.payments().len(), 1);
+    // The key has done its work: the next form is another one.
+    for answer in [&booked, &again] {
+        assert!(answer.header("set-cookie").starts_with("hermes_form=; Max-Age=0;"));
+    }
+}
+
+#[actix_web::test]
+async fn a_tab_that_booked_long_ago_leaves_the_key_of_a_newer_form_alone() {
+    let app = TestApp::start();
+    let newer = app.get(Server::Portal, "/payment").await;
+    let booked = send_with_cookie(&app, "key-of-an-older-form", newer.cookie()).await;
+    assert_eq!((booked.status, booked.header("set-cookie")), (StatusCode::SEE_OTHER, ""));
+}
+
+async fn send_with_cookie(app: &TestApp, key: &str, cookie: &str) -> Answer {
+    let fields: Vec<_> = ANA.into_iter().chain([("idempotency_key", key)]).collect();
+    let request = TestRequest::post().uri("/payment").insert_header(("cookie", cookie));
+    app.send(Server::Portal, with_fields(request, &fields)).await
 }
 
 #[actix_web::test]

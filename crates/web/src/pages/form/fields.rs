@@ -130,11 +130,25 @@ pub(super) fn field_sets<'a>(typed: &'a FormFields, faults: &[FieldFault]) -> Ve
 /// Everything that is wrong, by field.
 pub(super) fn summary(faults: &[FieldFault]) -> Vec<SummaryLine> {
     let line = |fault: &FieldFault| {
-        let spec = SETS.iter().flat_map(|(_, specs)| specs.iter()).find(|spec| spec.name == fault.field);
+        let spec = specs().find(|spec| spec.name == fault.field);
         let label = spec.map_or(fault.field.as_str(), |spec| spec.label);
         SummaryLine { field: fault.field.clone(), text: format!("{label}: {}", fault.detail) }
     };
     faults.iter().map(line).collect()
+}
+
+/// What a payer knows a field as.
+pub fn label_of(name: &str) -> &'static str {
+    specs().find(|spec| spec.name == name).map_or("", |spec| spec.label)
+}
+
+/// Every field with what was typed into it.
+pub fn values(typed: &FormFields) -> Vec<(&'static str, &str)> {
+    specs().map(|spec| (spec.name, typed.find(spec.name).unwrap_or_default())).collect()
+}
+
+fn specs() -> impl Iterator<Item = &'static FieldSpec> {
+    SETS.iter().flat_map(|(_, specs)| specs.iter())
 }
 
 /// A fault's detail as a sentence of its own.

@@ -1,10 +1,11 @@
 //! The booking form: empty, or again with what was typed and what came of it.
 
+mod cookie;
 mod fields;
 mod notice;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
 use askama::Template;
 use hermes_domain::FieldFault;
@@ -15,15 +16,24 @@ use crate::input::FormFields;
 use crate::problem::Problem;
 use crate::state::AppState;
 
+pub(super) use cookie::FormCookie;
+pub(super) use fields::{label_of, values};
 pub(super) use notice::Notice;
 
 /// The form's field with the key that makes a second click the same booking.
 pub(super) const KEY_FIELD: &str = "idempotency_key";
+/// A key is so many bytes, in hexadecimal digits.
+pub(super) const KEY_BYTES: usize = 16;
+/// Where forms are sent. The query keeps the address apart from that of the form: browsers throw away what they
+/// have kept of an address that was posted to (RFC 9111, section 4.4), and *Back* would lead to a form with
+/// another key.
+pub(super) const ACTION: &str = "/payment?book";
 
 /// The page.
 #[derive(Template)]
 #[template(path = "payment/form.html")]
 struct FormPage<'a> {
+    action: &'static str,
     key: &'a str,
     notice: Option<&'a Notice>,
     summary: Vec<SummaryLine>,
@@ -34,6 +44,7 @@ struct FormPage<'a> {
 impl<'a> FormPage<'a> {
     fn new(key: &'a str, typed: &'a FormFields, faults: &'a [FieldFault]) -> Self {
         Self {
+            action: ACTION,
             key,
             notice: None,
             summary: summary(faults),
@@ -43,15 +54,16 @@ impl<'a> FormPage<'a> {
     }
 }
 
-/// The booking form, with a key of its own.
+/// The booking form, with a key of its own in every browser.
 ///
 /// It may be kept for the way back, so that *Back* leads to the same key; it is asked for anew by everyone
-/// who opens it, so that each gets another one.
+/// who opens it, so that each browser gets another one.
 #[get("/payment")]
-pub async fn booking_form(state: web::Data<AppState>) -> HttpResponse {
-    let key = fresh_key(&state);
+pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> HttpResponse {
+    let key = cookie.key().map_or_else(|| fresh_key(&state), str::to_owned);
     let typed = FormFields::default();
     let (mut response, body) = form_response(StatusCode::OK, &FormPage::new(&key, &typed, &[]));
+    response.insert_header((SET_COOKIE, cookie.keep(&key)));
     response.insert_header((CACHE_CONTROL, "private, no-cache")).body(body)
 }
 

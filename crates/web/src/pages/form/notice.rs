@@ -1,6 +1,5 @@
 //! What a payer is told when nothing is wrong with the fields and yet nothing was booked.
 
-use hermes_domain::ledger::Refusal;
 use hermes_service::lane::SubmitError;
 
 use crate::problem::Problem;
@@ -18,12 +17,6 @@ impl Notice {
     /// Says why a booking was not made and what to do about it.
     pub fn of(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
         let (title, text) = match error {
-            SubmitError::Refused(Refusal::KeyReused { payment }) => (
-                format!("You have already booked {} with this form", payment.reference),
-                "What you sent now differs from it, and nothing more was saved. If this is another payment, press \
-                 Book again."
-                    .to_owned(),
-            ),
             SubmitError::Busy | SubmitError::Stopping | SubmitError::Unavailable => (
                 "Your payment is not booked yet".to_owned(),
                 "Nothing was saved, because the service is busy right now. Wait a moment and press Book again."

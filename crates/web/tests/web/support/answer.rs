@@ -28,6 +28,22 @@ impl Answer {
         rest.split_once('"').unwrap().0
     }
 
+    /// The name and value of the cookie that is to be kept.
+    pub fn cookie(&self) -> &str {
+        self.header("set-cookie").split(';').next().unwrap()
+    }
+
+    /// The fields that a page's form sends without asking.
+    pub fn hidden_fields(&self) -> Vec<(String, String)> {
+        let inputs = self.body.split("<input type=\"hidden\" name=\"").skip(1);
+        inputs
+            .map(|rest| {
+                let (name, rest) = rest.split_once("\" value=\"").unwrap();
+                (name.to_owned(), rest.split_once('"').unwrap().0.to_owned())
+            })
+            .collect()
+    }
+
     /// The page without the digests in the addresses of its assets, which change with every style rule.
     pub fn page(&self) -> String {
         let mut parts = self.body.split("?v=");

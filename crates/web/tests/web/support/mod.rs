@@ -86,6 +86,10 @@ impl TestApp {
         self.send(server, TestRequest::get().uri(address).insert_header(("accept", "text/html"))).await
     }
 
+    pub async fn get_with_cookie(&self, address: &str, cookie: &str) -> Answer {
+        self.send(Server::Portal, TestRequest::get().uri(address).insert_header(("cookie", cookie))).await
+    }
+
     /// Sends the form, as a browser would that has nothing to hide.
     pub async fn post_form(&self, fields: &[(&str, &str)]) -> Answer {
         let request = TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "same-origin"));
