@@ -65,8 +65,8 @@
 //!   through the reader and the store may be given up at any time.
 //! * **The database must be migrated** (`hermes migrate up`); this crate creates no table.
 //! * **No message holds a payer's data.** A row that makes no sense is named by its reference and column.
-//! * Metrics: the histogram `hermes_pool_acquire_seconds` by `pool`; the figures of the pools are
-//!   [`Pooled::pools`](hermes_domain::ports::Pooled::pools) of [`Database`].
+//! * Metrics: the histograms `hermes_pool_acquire_seconds` and `hermes_database_statement_seconds` by `pool`;
+//!   the figures of the pools are [`Pooled::pools`](hermes_domain::ports::Pooled::pools) of [`Database`].
 #![warn(missing_docs)]
 
 pub mod entity;

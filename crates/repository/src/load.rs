@@ -12,9 +12,8 @@ use crate::entity::{ledger_head, payments, validation_results};
 use crate::error::statement_error;
 use crate::padding::padded;
 
-/// The identifiers of one statement, a power of two: as many as stay in one piece on the wire, for the reason
-/// that `store/chunk.rs` gives.
-const IDS_MAX: usize = 512;
+/// The identifiers of one statement, a power of two: one statement for the longest page.
+const IDS_MAX: usize = 1_024;
 
 /// Reads the checks of payments and puts both together, in the order of the rows.
 pub(crate) async fn with_checks<C: ConnectionTrait>(

@@ -3,7 +3,7 @@
 /// The values, the last one repeated until their number is a power of two.
 ///
 /// Each length of a list of values is a statement of its own, which a server prepares and a connection keeps.
-/// Padded there are ten of them up to 512 values, and to ask twice for the same changes no answer.
+/// Padded there are eleven of them up to 1,024 values, and to ask twice for the same changes no answer.
 pub(crate) fn padded<T>(values: &[T]) -> impl Iterator<Item = &T> {
     let missing = values.len().next_power_of_two() - values.len();
     let last = values.last().into_iter();

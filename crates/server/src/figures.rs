@@ -70,5 +70,6 @@ fn describe() {
     );
     describe_gauge!("hermes_pool_connections", "Connections of a pool, by state: max, size, idle, in_use");
     describe_gauge!("hermes_pool_waiting", "Callers that wait for a connection");
+    describe_histogram!("hermes_database_statement_seconds", "How long statements took, by pool");
     describe_histogram!("hermes_pool_acquire_seconds", "How long callers waited for a connection");
 }

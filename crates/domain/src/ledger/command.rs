@@ -18,6 +18,15 @@ pub struct Submission {
     pub idempotency: Option<IdempotencyClaim>,
 }
 
+impl Submission {
+    /// The size of its text, in bytes: about what each of the rows takes that keep it.
+    pub fn text_bytes(&self) -> usize {
+        self.command.text_bytes()
+            + self.origin.actor.len()
+            + self.origin.user_agent.as_ref().map_or(0, String::len)
+    }
+}
+
 /// A change that is asked for.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -39,6 +48,16 @@ impl Command {
         match self {
             Self::Book(_) => false,
             Self::Correct(_) | Self::Cancel(_) => true,
+        }
+    }
+
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Book(booking) => booking.details.text_bytes(),
+            Self::Correct(correction) => {
+                correction.request.text_bytes() + correction.reason.as_ref().map_or(0, String::len)
+            }
+            Self::Cancel(cancellation) => cancellation.reason.len(),
         }
     }
 
@@ -82,6 +101,14 @@ pub struct CorrectionRequest {
     pub amount: Edit,
 }
 
+impl CorrectionRequest {
+    fn text_bytes(&self) -> usize {
+        let edits =
+            [&self.name, &self.email, &self.school, &self.student_id, &self.sender_address, &self.amount];
+        edits.into_iter().map(Edit::text_bytes).sum()
+    }
+}
+
 /// What happens to one text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub enum Edit {
@@ -95,6 +122,13 @@ pub enum Edit {
 }
 
 impl Edit {
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Keep | Self::Clear => 0,
+            Self::Set(text) => text.len(),
+        }
+    }
+
     /// The text after the edit.
     pub(super) fn applied_to<'a>(&'a self, current: Option<&'a str>) -> Option<&'a str> {
         match self {

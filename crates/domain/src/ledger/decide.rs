@@ -1,5 +1,7 @@
 //! Deciding commands: facts and a command in, changes or a refusal out.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -64,11 +66,12 @@ impl<'a> Decider<'a> {
     /// What else must be known to decide the commands.
     pub fn questions<'c>(&self, commands: impl IntoIterator<Item = &'c Command>) -> Questions {
         let mut questions = Questions::default();
+        let mut asked = HashSet::new();
         for command in commands {
             let Some((key, amount)) = self.duplicate_question(command) else {
                 continue;
             };
-            if !questions.duplicates.contains(&key) {
+            if asked.insert(key.clone()) {
                 questions.duplicates.push(key);
             }
             if !questions.currencies.contains(&amount.currency()) {

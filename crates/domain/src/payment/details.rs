@@ -48,6 +48,18 @@ impl Details {
     pub fn email_key(&self) -> String {
         self.email.to_lowercase()
     }
+
+    /// The size of all texts, in bytes.
+    pub fn text_bytes(&self) -> usize {
+        let optional = [
+            &self.school,
+            &self.student_id,
+            &self.sender_full_name,
+            &self.country_from,
+            &self.sender_address,
+        ];
+        self.name.len() + self.email.len() + optional.into_iter().flatten().map(String::len).sum::<usize>()
+    }
 }
 
 /// Whether a text is an e-mail address: RFC 5321 and 5322, with a domain that has a dot, no display name.

@@ -14,9 +14,15 @@ pub enum StoreError {
     /// The transaction is gone; the same one may succeed now.
     #[error("transient database error: {0}")]
     Transient(String),
-    /// The database does not take the request now: away, full, read-only, or out of connections.
+    /// The database does not take the request now: away, full, or out of connections.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// The database does not take writes; another server may be the one that does by now.
+    #[error("database read-only: {0}")]
+    ReadOnly(String),
+    /// More than the database takes at once; less may succeed.
+    #[error("too large for the database: {0}")]
+    TooLarge(String),
     /// The database refuses a row; another batch may succeed.
     #[error("row refused by the database: {0}")]
     Rejected(String),

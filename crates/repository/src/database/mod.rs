@@ -2,9 +2,11 @@
 
 mod mysql;
 mod open;
+mod packet;
 mod pool;
 mod session;
 mod settings;
+mod socket;
 mod sqlite;
 mod suspicion;
 mod url;
@@ -12,6 +14,7 @@ mod url;
 pub use open::{Database, OpenError};
 pub use settings::{DatabaseSettings, MySqlAddress};
 
+pub(crate) use packet::PacketMax;
 pub(crate) use pool::{Pool, Slot};
 pub(crate) use sqlite::ANY_CASE;
 
@@ -19,3 +22,5 @@ pub(crate) use sqlite::ANY_CASE;
 mod pool_tests;
 #[cfg(test)]
 mod session_tests;
+#[cfg(test)]
+mod stall_tests;

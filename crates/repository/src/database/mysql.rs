@@ -1,14 +1,17 @@
 //! How pools of MySQL and MariaDB are set up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use log::LevelFilter;
 use sea_orm::ConnectOptions;
 use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::mysql::MySqlConnectOptions;
 
+use super::packet::PacketMax;
 use super::session::{self, Role};
 use super::settings::DatabaseSettings;
+use super::socket;
 use super::suspicion::Suspicion;
 
 /// The connections of the writing pool: the lane's, and one that the lane takes while a lost one still ends.
@@ -23,12 +26,19 @@ const TRUSTED_FOR: Duration = Duration::from_secs(30);
 /// A connection that rested for so long is closed, before the server does it.
 const IDLE_MAX: Duration = Duration::from_secs(45);
 
+/// What the connections of a server tell, and are judged by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watch {
+    pub(super) suspicion: Arc<Suspicion>,
+    pub(super) packet_max: Arc<PacketMax>,
+}
+
 /// The options of one pool.
 pub(super) fn options(
     settings: &DatabaseSettings,
     role: Role,
     connections_max: u32,
-    suspicion: &Arc<Suspicion>,
+    watch: &Watch,
 ) -> ConnectOptions {
     let mut options = ConnectOptions::new(&settings.url);
     options
@@ -41,20 +51,45 @@ pub(super) fn options(
         .record_stmt_in_spans(false)
         .map_sqlx_mysql_opts(|options| options.statement_cache_capacity(STATEMENTS_KEPT));
     let statement_timeout = settings.statement_timeout;
+    let port = port(&settings.url);
+    let packet_max = Arc::clone(&watch.packet_max);
     options.map_sqlx_mysql_pool_opts(move |pool| {
+        let packet_max = Arc::clone(&packet_max);
         pool.after_connect(move |connection, _| {
-            Box::pin(session::prepare(connection, role, statement_timeout))
+            let packet_max = Arc::clone(&packet_max);
+            Box::pin(async move {
+                tune_sockets(port).await;
+                session::prepare(connection, role, statement_timeout, &packet_max).await
+            })
         })
     });
-    let suspicion = Arc::clone(suspicion);
+    let suspicion = Arc::clone(&watch.suspicion);
     options.map_sqlx_mysql_before_acquire(move |connection, rest| {
+        let given_up = suspicion.has_given_up(rest.age);
         let suspected = suspicion.covers(rest.idle_for);
         Box::pin(async move {
-            if suspected {
+            if suspected && !given_up {
                 connection.ping().await?;
             }
-            Ok(true)
+            Ok(!given_up)
         })
     });
     options
+}
+
+fn port(url: &str) -> Option<u16> {
+    url.parse::<MySqlConnectOptions>().ok().map(|options| options.get_port())
+}
+
+/// Sets the options of the new connection's socket, and again those of the others. Without them Hermes works
+/// all the same, but slowly.
+async fn tune_sockets(port: Option<u16>) {
+    static SAID: Once = Once::new();
+    let Some(port) = port else { return };
+    let tuned = tokio::task::spawn_blocking(move || socket::tune_connections_to(port)).await;
+    if let Ok(Err(error)) = tuned {
+        SAID.call_once(|| {
+            log::warn!("large statements may wait 40 ms each, because sockets cannot be set up: {error}");
+        });
+    }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use hermes_domain::ports::{PoolStatus, Pooled, StoreError};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
+use super::mysql::Watch;
+use super::packet::PacketMax;
 use super::pool::{Limits, Pool};
 use super::session::Role;
 use super::settings::DatabaseSettings;
-use super::suspicion::Suspicion;
 use super::{mysql, sqlite};
 use crate::error::statement_error;
 
@@ -19,6 +20,8 @@ use crate::error::statement_error;
 pub struct Database {
     pub(crate) writer: Arc<Pool>,
     pub(crate) reader: Arc<Pool>,
+    /// How much the server takes at once.
+    pub(crate) packet_max: Arc<PacketMax>,
     /// How one more connection is opened, beside the pools.
     single: ConnectOptions,
 }
@@ -48,22 +51,23 @@ impl Database {
     /// # Errors
     /// [`OpenError`]: each variant says what is wrong.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let suspicion = Arc::new(Suspicion::default());
-        let plan = Plan::of(settings, &suspicion)?;
+        let watch = Watch::default();
+        let plan = Plan::of(settings, &watch)?;
         let pool = |name, connection, connections| {
             let limits = Limits {
                 connections,
                 acquire_timeout: settings.acquire_timeout,
                 work_timeout: settings.acquire_timeout + settings.statement_timeout,
             };
-            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&suspicion)))
+            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&watch.suspicion)))
         };
         // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
-        let writer = open(plan.writer).await?;
-        let reader = open(plan.reader).await?;
+        let writer = measured("database_writer", open(plan.writer).await?);
+        let reader = measured("database_reader", open(plan.reader).await?);
         Ok(Self {
             writer: pool("database_writer", writer, plan.writers_max),
             reader: pool("database_reader", reader, plan.readers_max),
+            packet_max: watch.packet_max,
             single: plan.single,
         })
     }
@@ -113,10 +117,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(settings: &DatabaseSettings, suspicion: &Arc<Suspicion>) -> Result<Self, OpenError> {
+    fn of(settings: &DatabaseSettings, watch: &Watch) -> Result<Self, OpenError> {
         match backend(&settings.url) {
             Some(DbBackend::MySql) => Ok(Self::with(settings, mysql::WRITERS_MAX, |role, most| {
-                mysql::options(settings, role, most, suspicion)
+                mysql::options(settings, role, most, watch)
             })),
             Some(DbBackend::Sqlite) => {
                 let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
@@ -159,6 +163,14 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
             .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source }),
         _ => Ok(()),
     }
+}
+
+/// Has every statement of a pool measured; BEGIN and COMMIT are not among them.
+fn measured(pool: &'static str, mut connection: DatabaseConnection) -> DatabaseConnection {
+    connection.set_metric_callback(move |statement| {
+        metrics::histogram!("hermes_database_statement_seconds", "pool" => pool).record(statement.elapsed);
+    });
+    connection
 }
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {

@@ -76,9 +76,17 @@ impl Pool {
         self.connection.get_database_backend()
     }
 
-    /// Has every connection that rests now asked before it is used again.
-    pub(crate) fn suspect_connections(&self) {
-        self.suspicion.raise();
+    /// Takes the meaning of an error for the connections: whether a new one may not meet it.
+    pub(crate) fn note(&self, error: &StoreError) {
+        match error {
+            StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.suspicion.raise(),
+            StoreError::ReadOnly(_) => self.suspicion.give_up(),
+            StoreError::Unavailable(_)
+            | StoreError::TooLarge(_)
+            | StoreError::Rejected(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Internal(_) => {}
+        }
     }
 
     /// Waits for a slot and runs work to its end, whether or not anybody still waits for the result.
@@ -99,8 +107,8 @@ impl Pool {
             Ok(Err(error)) => Err(StoreError::Internal(error.to_string())),
             Err(_) => Err(StoreError::Unavailable("no answer in time".to_owned())),
         };
-        if let Err(StoreError::Transient(_)) = result {
-            self.suspect_connections();
+        if let Err(error) = &result {
+            self.note(error);
         }
         result
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::{AssertSqlSafe, Error, Executor, Row};
 
+use super::packet::PacketMax;
+
 /// How long a server keeps a session that says nothing.
 ///
 /// An instance that vanishes without a word (its machine lost power, the network is cut) may hold the ledger's
@@ -20,14 +22,16 @@ pub(super) enum Role {
     Reader,
 }
 
-/// Asks the server what it is and sets the limits of the session, in two round trips.
+/// Asks the server what it is and takes, and sets the limits of the session, in two round trips.
 pub(super) async fn prepare(
     connection: &mut MySqlConnection,
     role: Role,
     statement_timeout: Duration,
+    packet_max: &PacketMax,
 ) -> Result<(), Error> {
-    let version: String = connection.fetch_one("SELECT VERSION()").await?.try_get(0)?;
-    let settings = settings(&version, role, statement_timeout);
+    let server = connection.fetch_one("SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED)").await?;
+    packet_max.learn(usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX));
+    let settings = settings(server.try_get(0)?, role, statement_timeout);
     connection.execute(AssertSqlSafe(settings)).await?;
     Ok(())
 }

@@ -29,6 +29,8 @@ enum Phase {
 enum Verdict {
     Transient,
     Unavailable,
+    ReadOnly,
+    TooLarge,
     Rejected,
     Internal,
 }
@@ -38,6 +40,8 @@ impl Verdict {
         match self {
             Self::Transient => StoreError::Transient(message),
             Self::Unavailable => StoreError::Unavailable(message),
+            Self::ReadOnly => StoreError::ReadOnly(message),
+            Self::TooLarge => StoreError::TooLarge(message),
             Self::Rejected => StoreError::Rejected(message),
             Self::Internal => StoreError::Internal(message),
         }

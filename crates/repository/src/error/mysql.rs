@@ -13,15 +13,19 @@ pub(super) fn verdict(number: u16, sqlstate: Option<&str>) -> Verdict {
         1053 | 1927 | 3169 | 4031 | 1243 => Verdict::Transient,
         // Too many connections of all or of this user; the host or the login is not let in.
         1040 | 1203 | 1226 | 1129 | 1130 | 1044 | 1045 | 1049 | 1698 => Verdict::Unavailable,
-        // Read-only server or transaction; not yet or no longer part of its cluster.
-        1290 | 1792 | 1836 | 1047 | 3100 => Verdict::Unavailable,
+        // Read-only server or transaction: the one that takes writes may be another by now.
+        1290 | 1792 | 1836 => Verdict::ReadOnly,
+        // Not yet or no longer part of its cluster.
+        1047 | 3100 => Verdict::Unavailable,
         // Full: disk, table, memory, locks; an error of the storage engine.
         1021 | 1114 | 1037 | 1038 | 1041 | 1206 | 1030 => Verdict::Unavailable,
         // The statement ran into its time limit, or was killed.
         1317 | 1969 | 3024 => Verdict::Unavailable,
         // Duplicates; rows that refer to nothing; values that do not fit their column.
         1022 | 1062 | 1169 | 1586 | 1216 | 1217 | 1451 | 1452 => Verdict::Rejected,
-        1048 | 1264 | 1265 | 1292 | 1366 | 1406 | 1118 | 1153 | 1301 => Verdict::Rejected,
+        1048 | 1264 | 1265 | 1292 | 1366 | 1406 | 1118 => Verdict::Rejected,
+        // More than max_allowed_packet.
+        1153 | 1301 => Verdict::TooLarge,
         // A condition of the table: MySQL's number, then MariaDB's, which is another error on MySQL.
         3819 => Verdict::Rejected,
         4025 if sqlstate == Some("23000") => Verdict::Rejected,
@@ -33,10 +37,10 @@ pub(super) fn verdict(number: u16, sqlstate: Option<&str>) -> Verdict {
     }
 }
 
-/// Whether a COMMIT that ends so was surely not carried out: deadlocks and conflicts with another member of a
-/// cluster, which both roll back first.
+/// Whether a COMMIT that ends so was surely not carried out: deadlocks, conflicts with another member of a
+/// cluster, and a server that became read-only, which all roll back first.
 pub(super) fn undoes_commit(number: u16) -> bool {
-    matches!(number, 1213 | 3101)
+    matches!(number, 1213 | 3101 | 1290)
 }
 
 /// The error for people, without the values that some messages quote.

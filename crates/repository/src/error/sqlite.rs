@@ -14,8 +14,10 @@ pub(super) fn verdict(primary: i32) -> Verdict {
         5 | 6 | 15 | 17 => Verdict::Transient,
         // PERM, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
         3 | 7 | 8 | 9 | 10 | 13 | 14 => Verdict::Unavailable,
-        // TOOBIG, CONSTRAINT, MISMATCH.
-        18..=20 => Verdict::Rejected,
+        // TOOBIG.
+        18 => Verdict::TooLarge,
+        // CONSTRAINT, MISMATCH.
+        19 | 20 => Verdict::Rejected,
         _ => Verdict::Internal,
     }
 }

@@ -13,18 +13,23 @@ use crate::convert::{CheckRow, EventRow};
 use crate::entity::{ledger_head, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 
-/// Writes the rows of a batch and its head. Payments come first: the other rows refer to them.
-pub(super) async fn write(transaction: &DatabaseTransaction, changes: &Changes) -> Result<(), StoreError> {
-    insert(transaction, &changes.booked).await?;
+/// Writes the rows of a batch and its head, in packets that the server takes. Payments come first: the other
+/// rows refer to them.
+pub(super) async fn write(
+    transaction: &DatabaseTransaction,
+    packet_max: usize,
+    changes: &Changes,
+) -> Result<(), StoreError> {
+    insert(transaction, packet_max, &changes.booked).await?;
     #[cfg(feature = "fault-injection")]
     hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
-    insert(transaction, &CheckRow::all_of(&changes.booked)).await?;
+    insert(transaction, packet_max, &CheckRow::all_of(&changes.booked)).await?;
     for payment in &changes.altered {
         alter(transaction, payment).await?;
     }
-    insert(transaction, &changes.audit).await?;
-    insert(transaction, &event_rows(changes)).await?;
-    insert(transaction, &answered_rows(changes)).await?;
+    insert(transaction, packet_max, &changes.audit).await?;
+    insert(transaction, packet_max, &event_rows(changes)).await?;
+    insert(transaction, packet_max, &answered_rows(changes)).await?;
     put_totals(transaction, changes).await?;
     advance_head(transaction, &changes.head).await
 }

@@ -1,7 +1,5 @@
 //! Beginning transactions, and finding out what became of one.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use hermes_domain::ledger::LedgerHead;
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, StoreError};
@@ -31,7 +29,7 @@ impl SeaLedgerStore {
 #[async_trait]
 impl LedgerStore for SeaLedgerStore {
     async fn begin(&self) -> Result<Box<dyn LedgerTransaction>, StoreError> {
-        let pool = Arc::clone(&self.database.writer);
+        let database = self.database.clone();
         let transaction = self
             .database
             .writer
@@ -43,7 +41,7 @@ impl LedgerStore for SeaLedgerStore {
                 };
                 let transaction = connection.begin_with_options(options).await;
                 let transaction = transaction.map_err(statement_error)?;
-                Ok(SeaLedgerTransaction::new(transaction, pool, slot))
+                Ok(SeaLedgerTransaction::new(transaction, &database, slot))
             })
             .await?;
         Ok(Box::new(transaction))

@@ -2,9 +2,8 @@
 //!
 //! **Round trips** of a batch of *n* bookings on a server: BEGIN, the head, the idempotency keys, the
 //! duplicates and the sums one each; then `payments`, `validation_results`, `audit_log`, `outbox` and
-//! `idempotency_keys` in as many statements as [`chunk`] makes of the rows (one each for a lone booking);
-//! then the sums, the head and COMMIT one each. A lone booking takes 13, or 11 without an idempotency key;
-//! 256 of usual length with keys take about 100. A command that names a payment asks for it and its checks with two
+//! `idempotency_keys` in as few statements as [`chunk`] makes of the rows; then the sums, the head and COMMIT
+//! one each. A lone booking takes 13, or 11 without an idempotency key, and so do 256. A command that names a payment asks for it and its checks with two
 //! more, and its UPDATE and the UPSERT of its checks stand in place of the two INSERTs.
 
 mod changes;

@@ -33,18 +33,8 @@ impl Row for Payment {
     }
 
     fn bytes(&self) -> usize {
-        let details = &self.details;
-        let optional = [
-            &details.school,
-            &details.student_id,
-            &details.sender_full_name,
-            &details.country_from,
-            &details.sender_address,
-        ];
-        // 190: identifier, token, reference, codes, amounts, instants.
-        190 + details.name.len()
-            + 2 * details.email.len()
-            + optional.into_iter().flatten().map(String::len).sum::<usize>()
+        // 190: identifier, token, reference, codes, amounts, instants. The address is also kept in lower case.
+        190 + self.details.text_bytes() + self.details.email.len()
     }
 }
 

@@ -11,7 +11,8 @@ use hermes_domain::ports::{LedgerTransaction, StoreError};
 use sea_orm::DatabaseTransaction;
 
 use super::{changes, duplicates, find};
-use crate::database::{Pool, Slot};
+use crate::Database;
+use crate::database::{PacketMax, Pool, Slot};
 use crate::error::{commit_error, statement_error};
 
 /// A transaction with the connection it runs on.
@@ -22,18 +23,20 @@ pub(super) struct SeaLedgerTransaction {
     // The order matters: the connection goes back to its pool before the slot is free.
     transaction: DatabaseTransaction,
     pool: Arc<Pool>,
+    packet_max: Arc<PacketMax>,
     _slot: Slot,
 }
 
 impl SeaLedgerTransaction {
-    pub(super) fn new(transaction: DatabaseTransaction, pool: Arc<Pool>, slot: Slot) -> Self {
-        Self { transaction, pool, _slot: slot }
+    pub(super) fn new(transaction: DatabaseTransaction, database: &Database, slot: Slot) -> Self {
+        let (pool, packet_max) = (Arc::clone(&database.writer), Arc::clone(&database.packet_max));
+        Self { transaction, pool, packet_max, _slot: slot }
     }
 
     /// Passes a result on; an error that a new connection may not meet casts suspicion on the old ones.
     fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::Transient(_) | StoreError::OutcomeUnknown(_)) = result {
-            self.pool.suspect_connections();
+        if let Err(error) = &result {
+            self.pool.note(error);
         }
         result
     }
@@ -60,7 +63,7 @@ impl LedgerTransaction for SeaLedgerTransaction {
         &mut self,
         keys: &[DuplicateKey],
     ) -> Result<HashMap<DuplicateKey, Reference>, StoreError> {
-        self.noted(duplicates::find(&self.transaction, keys).await)
+        self.noted(duplicates::find(&self.transaction, self.packet_max.bytes(), keys).await)
     }
 
     async fn find_totals(&mut self, currencies: &[Currency]) -> Result<Vec<Totals>, StoreError> {
@@ -68,11 +71,11 @@ impl LedgerTransaction for SeaLedgerTransaction {
     }
 
     async fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        self.noted(changes::write(&self.transaction, changes).await)
+        self.noted(changes::write(&self.transaction, self.packet_max.bytes(), changes).await)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { transaction, pool, _slot } = *self;
+        let Self { transaction, pool, packet_max: _, _slot } = *self;
         #[cfg(feature = "fault-injection")]
         hermes_fault::pass(hermes_fault::Point::BeforeCommit);
         let committing = transaction.commit();
@@ -83,8 +86,8 @@ impl LedgerTransaction for SeaLedgerTransaction {
         if committed.is_ok() {
             hermes_fault::pass(hermes_fault::Point::AfterCommit);
         }
-        if committed.is_err() {
-            pool.suspect_connections();
+        if let Err(error) = &committed {
+            pool.note(error);
         }
         committed
     }

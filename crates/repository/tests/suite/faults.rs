@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
 use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
 use hermes_test_support::{SqlServer, private_mariadb, private_mysql};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use crate::ledger::TestLedger;
 use crate::pools::status;
@@ -149,21 +150,40 @@ async fn a_read_only_server_is_read(server: Option<SqlServer>, read_only: &str) 
         Ok(_) => transaction.write(&changes).await.unwrap_err(),
         Err(error) => error,
     };
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, StoreError::ReadOnly(_)), "{error:?}");
     transaction.rollback().await;
+    let before = sessions_of_plain(&ledger).await;
     let list = plain.reader.list(&PaymentFilter::default(), Page::First, 1).await;
     assert!(list.unwrap().value.payments.is_empty());
+    let again = plain.store.begin().await.map(drop);
+    assert!(again.is_ok(), "{again:?}");
+    // Its name may lead to another server by now: the connections of before are not used again.
+    let after = sessions_of_plain(&ledger).await;
+    assert!(!before.is_empty() && !after.is_empty());
+    assert!(after.iter().all(|session| !before.contains(session)), "{before:?} {after:?}");
+}
+
+/// The sessions of the user who is not excused from being read-only.
+async fn sessions_of_plain(ledger: &TestLedger) -> Vec<String> {
+    let outsider = ledger.outsider().await;
+    let sessions = sessions(&outsider, "user = 'plain' AND command = 'Sleep'").await;
+    outsider.close().await.unwrap();
+    sessions
+}
+
+/// The numbers of the sessions on the database of the test that fulfil a condition.
+async fn sessions(outsider: &DatabaseConnection, condition: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT CAST(id AS CHAR) FROM information_schema.processlist WHERE db = DATABASE() AND {condition}"
+    );
+    let rows = outsider.query_all_raw(Statement::from_string(DbBackend::MySql, sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 /// Ends every other session on the database of the test.
 async fn kill_sessions(ledger: &TestLedger) {
-    use sea_orm::{ConnectionTrait, DbBackend, Statement};
     let outsider = ledger.outsider().await;
-    let sql = "SELECT CAST(id AS CHAR) FROM information_schema.processlist \
-               WHERE db = DATABASE() AND id <> CONNECTION_ID()";
-    let rows = outsider.query_all_raw(Statement::from_string(DbBackend::MySql, sql)).await.unwrap();
-    for row in rows {
-        let id: String = row.try_get_by_index(0).unwrap();
+    for id in sessions(&outsider, "id <> CONNECTION_ID()").await {
         // A session may have ended by itself meanwhile.
         let _ = outsider.execute_unprepared(&format!("KILL {id}")).await;
     }
@@ -186,4 +206,34 @@ async fn futures_join<T>(futures: impl Iterator<Item = impl Future<Output = T>>)
     })
     .await;
     done
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_takes_little_gets_little_at_a_time_on_mariadb() {
+    a_server_that_takes_little_gets_little_at_a_time(private_mariadb().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_takes_little_gets_little_at_a_time_on_mysql() {
+    a_server_that_takes_little_gets_little_at_a_time(private_mysql().await).await;
+}
+
+async fn a_server_that_takes_little_gets_little_at_a_time(server: Option<SqlServer>) {
+    let Some(server) = server else { return };
+    let ledger = TestLedger::at(server.create_database().await).await;
+    ledger.tamper("SET GLOBAL max_allowed_packet = 3072").await;
+    let small = ledger.with(Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap());
+
+    // Their audit rows together are several packets.
+    let booked = lane::book(&small, (0..16).map(payers::number).collect()).await;
+    assert_eq!(booked.len(), 16);
+
+    let (transaction, changes) = lane::written(&ledger, vec![payers::with_everything()]).await;
+    transaction.rollback().await;
+    let mut transaction = small.store.begin().await.unwrap();
+    transaction.lock_head().await.unwrap();
+    let error = transaction.write(&changes).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooLarge(_)), "{error:?}");
+    transaction.rollback().await;
+    lane::book_one(&small, payers::number(17)).await;
 }

@@ -21,6 +21,7 @@ mod outcome;
 mod paging;
 mod payers;
 mod pools;
+mod recorder;
 mod refusals;
 mod round_trip;
 mod rules;

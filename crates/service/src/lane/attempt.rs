@@ -52,10 +52,14 @@ impl NotCommitted {
     /// After the head was locked, what is not the database's state is in the rows that the commands touch.
     fn by(error: StoreError) -> Self {
         let blame = match error {
-            StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => Blame::SomeCommand,
-            StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) => {
-                Blame::Database
-            }
+            StoreError::Rejected(_)
+            | StoreError::TooLarge(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Internal(_) => Blame::SomeCommand,
+            StoreError::Transient(_)
+            | StoreError::Unavailable(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::OutcomeUnknown(_) => Blame::Database,
         };
         Self { error, blame }
     }

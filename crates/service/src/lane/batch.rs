@@ -7,6 +7,10 @@ use tokio::time::Instant;
 use super::figures::count;
 use super::{Committed, LaneSettings, SubmitError};
 
+/// The most text of the commands of one batch, in bytes: what is written for them is a few times as much, and
+/// the database gets it in a few statements.
+const BATCH_BYTES_MAX: usize = 1024 * 1024;
+
 /// A command with its caller.
 pub(super) struct Job {
     pub submission: Submission,
@@ -46,9 +50,11 @@ impl Queue {
             let first = self.next_job().await?;
             self.add(&mut batch, first);
         }
+        let mut bytes = batch.iter().map(|job| job.submission.text_bytes()).sum::<usize>();
         while batch.len() < self.settings.batch_max && !stands_alone(&batch) {
             let Ok(job) = self.receiver.try_recv() else { break };
-            if job.submission.command.stands_alone() {
+            bytes = bytes.saturating_add(job.submission.text_bytes());
+            if job.submission.command.stands_alone() || bytes > BATCH_BYTES_MAX {
                 self.held = Some(job);
                 break;
             }

@@ -102,7 +102,10 @@ fn bisect(mut jobs: Vec<Job>, batches: &mut VecDeque<Vec<Job>>) {
 
 fn refuse_all(jobs: Vec<Job>, error: &StoreError) {
     let answer = match error {
-        StoreError::Transient(_) | StoreError::Unavailable(_) => SubmitError::Unavailable,
+        StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::ReadOnly(_) => {
+            SubmitError::Unavailable
+        }
+        StoreError::TooLarge(_) => SubmitError::TooLarge,
         StoreError::OutcomeUnknown(_) => SubmitError::OutcomeUnknown,
         StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => SubmitError::Internal,
     };

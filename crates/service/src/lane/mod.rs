@@ -91,6 +91,9 @@ pub enum SubmitError {
     /// The database does not take writes now; nothing was done.
     #[error("the database takes no writes")]
     Unavailable,
+    /// The command is larger than the database takes, even alone; nothing was done.
+    #[error("the command is too large for the database")]
+    TooLarge,
     /// The command may or may not have been carried out; the same idempotency key tells.
     #[error("the outcome is not known")]
     OutcomeUnknown,

@@ -1,5 +1,6 @@
 //! What shares a commit.
 
+use hermes_domain::ledger::Submission;
 use hermes_service::lane::LaneSettings;
 use tokio::time::Instant;
 
@@ -32,6 +33,23 @@ async fn no_batch_is_larger_than_its_limit() {
     let queued = lane.queue_one_batch(["b", "c", "d", "e", "f", "g", "h"].map(booking).into()).await;
     answers(queued).await;
     assert_eq!(lane.store.figures().commits, [1, 3, 3, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_batch_has_more_text_than_its_limit() {
+    let lane = TestLane::start();
+    // Two of them and a little are 1 MiB; the last one alone is more.
+    let queued = lane.queue_one_batch([500, 500, 20, 500, 500, 1_100].map(kibibytes).into()).await;
+    for answer in answers(queued).await {
+        answer.unwrap();
+    }
+    assert_eq!(lane.store.figures().commits, [1, 3, 2, 1]);
+}
+
+fn kibibytes(count: usize) -> Submission {
+    let mut submission = booking("b");
+    submission.origin.user_agent = Some("x".repeat(count * 1024));
+    submission
 }
 
 #[tokio::test(start_paused = true)]

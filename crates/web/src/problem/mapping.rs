@@ -16,6 +16,9 @@ impl From<SubmitError> for Problem {
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),
+            SubmitError::TooLarge => Self::new(ProblemCode::BodyTooLarge).with_detail(
+                "Nothing was saved. The request is larger than the database takes; send less text.",
+            ),
             SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),
             // The lane has logged the cause.
             SubmitError::Internal => Self::new(ProblemCode::Internal),
@@ -63,16 +66,18 @@ impl From<ReadError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) => {
-                Self::new(ProblemCode::DatabaseUnavailable)
-                    .with_detail(
-                        "The database does not answer now. Try again in a moment; what was saved is safe.",
-                    )
-                    .caused_by(error)
-            }
-            StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => {
-                Self::new(ProblemCode::Internal).caused_by(error)
-            }
+            StoreError::Transient(_)
+            | StoreError::Unavailable(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::OutcomeUnknown(_) => Self::new(ProblemCode::DatabaseUnavailable)
+                .with_detail(
+                    "The database does not answer now. Try again in a moment; what was saved is safe.",
+                )
+                .caused_by(error),
+            StoreError::Rejected(_)
+            | StoreError::TooLarge(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Internal(_) => Self::new(ProblemCode::Internal).caused_by(error),
         }
     }
 }

@@ -9,16 +9,20 @@ use hermes_domain::ports::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 
 use self::shape::{Shape, values_of};
-use super::chunk::{STATEMENT_BYTES_MAX, VALUE_OVERHEAD};
+use super::chunk::{Limits, VALUE_OVERHEAD};
 use crate::error::statement_error;
 use crate::padding::padded;
 
 /// The most keys of one statement, a power of two; SQLite takes 500.
 const KEYS_MAX: usize = 256;
 
+/// The most values of one key.
+const VALUES_PER_KEY: usize = 7;
+
 /// Finds the latest live payment for each key that has one.
 pub(super) async fn find(
     transaction: &DatabaseTransaction,
+    packet_max: usize,
     keys: &[DuplicateKey],
 ) -> Result<HashMap<DuplicateKey, Reference>, StoreError> {
     let mut by_shape: HashMap<Shape, Vec<&DuplicateKey>> = HashMap::new();
@@ -27,25 +31,25 @@ pub(super) async fn find(
     }
     let mut found = HashMap::new();
     for (shape, keys) in by_shape {
-        for keys in keys.chunks(keys_per_statement(&keys)) {
+        for keys in keys.chunks(keys_per_statement(&keys, packet_max)) {
             found.extend(find_alike(transaction, shape, keys).await?);
         }
     }
     Ok(found)
 }
 
-/// So many that a statement of the longest of them stays small. A power of two, as they are padded to one.
-fn keys_per_statement(keys: &[&DuplicateKey]) -> usize {
+/// So many that a statement of the longest of them fits. A power of two, as they are padded to one.
+fn keys_per_statement(keys: &[&DuplicateKey], packet_max: usize) -> usize {
     let longest = keys.iter().map(|key| key_bytes(key)).max().unwrap_or(1);
-    let fitting = (STATEMENT_BYTES_MAX / longest).clamp(1, KEYS_MAX);
+    let fitting = (Limits::of(VALUES_PER_KEY, packet_max).bytes / longest).clamp(1, KEYS_MAX);
     fitting.checked_ilog2().map_or(1, |exponent| 1 << exponent)
 }
 
 fn key_bytes(key: &DuplicateKey) -> usize {
     let texts = [&key.school, &key.student_id];
     let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-    // 40: identifier, amount, currency, instant; at most seven values.
-    key.email_key.len() + texts + 40 + 7 * VALUE_OVERHEAD
+    // 40: identifier, amount, currency, instant.
+    key.email_key.len() + texts + 40 + VALUES_PER_KEY * VALUE_OVERHEAD
 }
 
 async fn find_alike(

@@ -34,7 +34,9 @@ impl Notice {
                  the request id."
                     .to_owned(),
             ),
-            SubmitError::Refused(_) => ("Your payment is not booked".to_owned(), problem.detail().to_owned()),
+            SubmitError::Refused(_) | SubmitError::TooLarge => {
+                ("Your payment is not booked".to_owned(), problem.detail().to_owned())
+            }
         };
         let may_need_help = problem.code.status().is_server_error();
         Self { title, text, request_id: may_need_help.then(|| request_id.to_owned()) }
