@@ -43,7 +43,9 @@ pub async fn redis() -> Option<RedisServer> {
     let (folder, port) = (Folder::new("redis"), Port::take());
     let mut serve = Command::new(program);
     serve.args(["--port", &port.number().to_string(), "--bind", "127.0.0.1"]);
-    serve.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder.path());
+    serve
+        .args(["--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--dir"])
+        .arg(folder.path());
     let mut server = RedisServer { process: None, serve, port, folder, password: None };
     server.start().await;
     Some(server)
@@ -110,6 +112,19 @@ impl RedisServer {
         answer.unwrap_or_else(|error| panic!("{command:?}: {error}"))
     }
 
+    /// Becomes a replica of another server, and returns once it has what that one has.
+    pub async fn follow(&self, primary: &Self) {
+        self.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
+        let is_up = |info: String| info.contains("master_link_status:up").then_some(());
+        let up = poll(START_MAX, async || is_up(self.cli(&["INFO", "replication"]))).await;
+        assert!(up.is_some(), "a replica does not reach its primary");
+    }
+
+    /// Becomes a primary of its own, with what it has.
+    pub fn promote(&self) {
+        self.cli(&["REPLICAOF", "NO", "ONE"]);
+    }
+
     /// Asks for a password from now on, and ends every connection, so that all must say it. [`RedisServer::cli`]
     /// knows it.
     pub fn lock(&mut self, password: &str) {
@@ -126,97 +141,4 @@ impl RedisServer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::redis;
-
-    #[tokio::test]
-    async fn a_stopped_server_comes_back_empty_on_the_same_port() {
-        let Some(mut redis) = redis().await else { return };
-        let url = redis.url();
-        redis.cli(&["SET", "word", "here"]);
-
-        redis.stop();
-        assert!(std::net::TcpStream::connect(("127.0.0.1", redis.port())).is_err());
-        redis.start().await;
-
-        assert_eq!(redis.url(), url);
-        assert_eq!(redis.cli(&["GET", "word"]), "");
-    }
-
-    #[tokio::test]
-    async fn a_saved_dump_comes_back_without_what_was_written_after_it() {
-        let Some(mut redis) = redis().await else { return };
-        redis.cli(&["SET", "word", "old"]);
-        redis.cli(&["SAVE"]);
-        redis.cli(&["SET", "word", "new"]);
-
-        redis.stop();
-        redis.start().await;
-
-        assert_eq!(redis.cli(&["GET", "word"]), "old");
-    }
-
-    #[tokio::test]
-    async fn a_discarded_dump_does_not_come_back() {
-        let Some(mut redis) = redis().await else { return };
-        redis.cli(&["SET", "word", "old"]);
-        redis.cli(&["SAVE"]);
-
-        redis.stop();
-        redis.discard_dump();
-        redis.start().await;
-
-        assert_eq!(redis.cli(&["DBSIZE"]), "0");
-        redis.discard_dump();
-    }
-
-    #[tokio::test]
-    async fn a_locked_server_lets_in_who_knows_the_password_until_it_is_unlocked() {
-        let Some(mut redis) = redis().await else { return };
-        let stranger = |port| crate::resp::ask(port, None, &["PING"]);
-
-        redis.lock("correct-horse");
-        assert!(stranger(redis.port()).unwrap_err().to_string().starts_with("NOAUTH"));
-        assert_eq!(redis.cli(&["PING"]), "PONG");
-        redis.unlock();
-
-        assert_eq!(stranger(redis.port()).unwrap(), "PONG");
-    }
-
-    #[tokio::test]
-    async fn locking_ends_the_connections_that_are_open() {
-        let Some(mut redis) = redis().await else { return };
-        let mut open = std::net::TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
-
-        redis.lock("correct-horse");
-
-        open.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-        assert!(matches!(std::io::Read::read(&mut open, &mut [0]), Ok(0) | Err(_)));
-        redis.stop();
-        redis.start().await;
-        assert_eq!(redis.cli(&["PING"]), "PONG");
-    }
-
-    #[tokio::test]
-    async fn a_paused_server_answers_when_it_is_resumed() {
-        let Some(mut redis) = redis().await else { return };
-        let port = redis.port();
-
-        redis.pause();
-        let answer = tokio::task::spawn_blocking(move || crate::resp::ask(port, None, &["PING"]));
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        assert!(!answer.is_finished());
-        redis.resume();
-
-        assert_eq!(answer.await.unwrap().unwrap(), "PONG");
-    }
-
-    #[tokio::test]
-    async fn two_servers_are_separate() {
-        let (Some(one), Some(other)) = (redis().await, redis().await) else {
-            return;
-        };
-        one.cli(&["SET", "word", "here"]);
-        assert_eq!(other.cli(&["DBSIZE"]), "0");
-    }
-}
+mod tests;

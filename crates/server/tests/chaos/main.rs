@@ -77,7 +77,7 @@ async fn everything_acknowledged_before_a_read_is_in_its_answer_whatever_fails()
 
 /// One run from the first start to the verdict.
 async fn carry_out(scene: Scene, settings: Settings) -> Run {
-    let Scene { mut instances, ways, redis, mariadb, database, folder } = scene;
+    let Scene { mut instances, ways, redis, spare_redis, mariadb, database, folder } = scene;
     let mut seeds = Rng::with_seed(settings.seed);
     let client = Rc::new(Client::to(instances.iter().map(instance::Instance::port).collect()));
     for (number, instance) in instances.iter_mut().enumerate() {
@@ -88,11 +88,17 @@ async fn carry_out(scene: Scene, settings: Settings) -> Run {
     let reader = |random| Reader { run: run.clone(), client: client.clone(), etags: etags.clone(), random };
 
     // What blocks its thread has one of its own, so that nobody else waits.
-    let (its_run, random) = (run.clone(), seeds.fork());
-    let redis = on_a_thread(move || faults::redis::work(its_run, redis, random));
+    let redis = faults::redis::Breaker {
+        run: run.clone(),
+        ways: ways.clone(),
+        primary: redis,
+        spare: spare_redis,
+        random: seeds.fork(),
+    };
+    let redis = on_a_thread(move || redis.work());
     let (its_run, random) = (run.clone(), seeds.fork());
     let mariadb = on_a_thread(move || faults::database::work(its_run, mariadb, random));
-    let ways = rt::spawn(faults::network::work(run.clone(), ways, seeds.fork()));
+    let network = rt::spawn(faults::network::work(run.clone(), ways.clone(), seeds.fork()));
     let instances = rt::spawn(faults::instances::work(run.clone(), client.clone(), instances, seeds.fork()));
     let writers = (0..WRITERS).map(|number| {
         let (mut own, random) = (seeds.fork(), seeds.fork());
@@ -102,9 +108,10 @@ async fn carry_out(scene: Scene, settings: Settings) -> Run {
     let actors: Vec<_> = writers.map(|writer| rt::spawn(writer.work())).collect();
     let readers: Vec<_> = (0..READERS).map(|_| rt::spawn(reader(seeds.fork()).work())).collect();
 
-    let _redis = redis.await.unwrap();
-    let _mariadb = mariadb.await.unwrap();
-    let _ways = ways.await.unwrap();
+    // The servers run until the verdict.
+    let redis = redis.await.unwrap();
+    let mariadb = mariadb.await.unwrap();
+    network.await.unwrap();
     let instances = instances.await.unwrap();
     for actor in actors.into_iter().chain(readers) {
         actor.await.unwrap();
@@ -121,6 +128,7 @@ async fn carry_out(scene: Scene, settings: Settings) -> Run {
     if !run.anomalies().is_empty() {
         println!("chaos: the logs are in {}", folder.keep().display());
     }
+    drop((redis, mariadb));
     Arc::into_inner(run).expect("every actor has ended")
 }
 

@@ -1,4 +1,7 @@
-//! The servers of a run: three instances, one database, one Redis, and a way of its own between each two.
+//! The servers of a run: three instances, one database, one Redis with another to fail over to, and a way from each
+//! instance to each of the two.
+
+use std::sync::Arc;
 
 use hermes_test_support::{FaultProxy, Port, RedisServer, SqlServer, TestDatabase};
 use tempfile::TempDir;
@@ -21,8 +24,9 @@ pub struct Ways {
 pub struct Scene {
     // The order matters: instances end first, their folder goes last.
     pub instances: Vec<Instance>,
-    pub ways: Vec<Ways>,
+    pub ways: Arc<Vec<Ways>>,
     pub redis: RedisServer,
+    pub spare_redis: RedisServer,
     pub mariadb: SqlServer,
     pub database: TestDatabase,
     pub folder: TempDir,
@@ -33,6 +37,7 @@ impl Scene {
     pub async fn prepare() -> Option<Self> {
         let mariadb = hermes_test_support::private_mariadb().await?;
         let redis = hermes_test_support::redis().await?;
+        let spare_redis = hermes_test_support::redis().await?;
         let database = mariadb.create_database().await;
         let folder = tempfile::tempdir().unwrap();
         let ways: Vec<_> = (0..INSTANCES)
@@ -51,7 +56,7 @@ impl Scene {
             .collect();
         let migrated = instances[0].run(&["migrate", "up"]);
         assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-        Some(Self { instances, ways, redis, mariadb, database, folder })
+        Some(Self { instances, ways: Arc::new(ways), redis, spare_redis, mariadb, database, folder })
     }
 }
 

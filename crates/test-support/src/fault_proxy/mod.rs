@@ -10,6 +10,8 @@
 //! | `SwallowAnswers` | are made | requests pass, answers are lost |
 //! | `Delay` | are made | bytes take longer, each way |
 //!
+//! It can also be led to another server, as an address is after a failover: connections to the one before are reset.
+//!
 //! **Invariant:** no connection goes on after some of its bytes were lost, which TCP never lets happen: it is
 //! reset as soon as answers pass again.
 
@@ -40,12 +42,20 @@ pub enum Traffic {
     Delay(Duration),
 }
 
+/// What a proxy was told.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    traffic: Traffic,
+    /// The port of the server.
+    server: u16,
+}
+
 /// A way to a server on 127.0.0.1, on a port of its own. It ends when it is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: Port,
     /// `None` only while the proxy is dropped.
-    traffic: Option<watch::Sender<Traffic>>,
+    rules: Option<watch::Sender<Rules>>,
     /// A thread of its own, so that a busy test does not slow the bytes down.
     thread: Option<JoinHandle<()>>,
 }
@@ -54,16 +64,16 @@ impl FaultProxy {
     /// Leads to a port on 127.0.0.1; bytes pass.
     pub fn to(server: u16) -> Self {
         let port = Port::take();
-        let (traffic, rules) = watch::channel(Traffic::Pass);
+        let (rules, told) = watch::channel(Rules { traffic: Traffic::Pass, server });
         let address = (Ipv4Addr::LOCALHOST, port.number());
         let first = std::net::TcpListener::bind(address).expect("the port is reserved");
         first.set_nonblocking(true).expect("a socket can be told not to block");
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build();
-            let serving = async { serve(first, server, rules).await };
+            let serving = async { serve(first, told).await };
             runtime.expect("a runtime can be made").block_on(serving);
         });
-        Self { port, traffic: Some(traffic), thread: Some(thread) }
+        Self { port, rules: Some(rules), thread: Some(thread) }
     }
 
     /// The TCP port on 127.0.0.1.
@@ -73,31 +83,39 @@ impl FaultProxy {
 
     /// Says what becomes of the bytes from now on.
     pub fn set(&self, traffic: Traffic) {
-        let rules = self.traffic.as_ref().expect("it is there until the drop");
-        rules.send(traffic).expect("the thread listens until the drop");
+        self.rules().send_modify(|rules| rules.traffic = traffic);
+    }
+
+    /// Leads to another port on 127.0.0.1 from now on.
+    pub fn lead_to(&self, server: u16) {
+        self.rules().send_modify(|rules| rules.server = server);
+    }
+
+    fn rules(&self) -> &watch::Sender<Rules> {
+        self.rules.as_ref().expect("it is there until the drop")
     }
 }
 
 impl Drop for FaultProxy {
     fn drop(&mut self) {
-        self.traffic = None;
+        self.rules = None;
         let _panicked = self.thread.take().map(JoinHandle::join);
     }
 }
 
 /// Accepts connections, and does not even listen while the way is cut. Ends when nobody can set the rules any more.
-async fn serve(first: std::net::TcpListener, server: u16, mut rules: watch::Receiver<Traffic>) {
+async fn serve(first: std::net::TcpListener, mut rules: watch::Receiver<Rules>) {
     let address = first.local_addr().expect("a bound socket has an address");
     let mut listener = Some(TcpListener::from_std(first).expect("there is a runtime"));
     loop {
-        match (*rules.borrow_and_update(), &listener) {
+        match (rules.borrow_and_update().traffic, &listener) {
             (Traffic::Cut, _) => listener = None,
             (_, None) => listener = Some(TcpListener::bind(address).await.expect("the port is reserved")),
             (_, Some(_)) => {}
         }
         tokio::select! {
             client = accept(listener.as_ref()) => {
-                tokio::spawn(relay::relay(client, server, rules.clone()));
+                tokio::spawn(relay::relay(client, rules.clone()));
             }
             changed = rules.changed() => {
                 if changed.is_err() {

@@ -9,12 +9,12 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 
-use super::Traffic;
+use super::{Rules, Traffic};
 
 /// How much is passed on at a time, in bytes.
 const PIECE: usize = 16 * 1024;
 
-type Rules = watch::Receiver<Traffic>;
+type Told = watch::Receiver<Rules>;
 
 /// How a connection ends.
 enum End {
@@ -32,18 +32,18 @@ enum Direction {
 }
 
 /// Passes on what a client and a server say to each other, by the rules as they are at each moment.
-pub(super) async fn relay(mut client: TcpStream, server: u16, rules: Rules) {
-    let lossy = AtomicBool::new(false);
+pub(super) async fn relay(mut client: TcpStream, rules: Told) {
+    let (server, lossy) = (rules.borrow().server, AtomicBool::new(false));
     let end = tokio::select! {
         end = connect_and_forward(&mut client, server, &rules, &lossy) => end,
-        () = reset(rules.clone(), &lossy) => End::Reset,
+        () = reset(rules.clone(), server, &lossy) => End::Reset,
     };
     if matches!(end, End::Reset) {
         let _closed_already = client.set_zero_linger();
     }
 }
 
-async fn connect_and_forward(client: &mut TcpStream, server: u16, rules: &Rules, lossy: &AtomicBool) -> End {
+async fn connect_and_forward(client: &mut TcpStream, server: u16, rules: &Told, lossy: &AtomicBool) -> End {
     until_bytes_move(rules.clone()).await;
     let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).await else {
         return End::Reset;
@@ -64,7 +64,7 @@ async fn forward(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     direction: Direction,
-    rules: &Rules,
+    rules: &Told,
     lossy: &AtomicBool,
 ) -> Result<()> {
     let mut piece = vec![0; PIECE];
@@ -74,7 +74,7 @@ async fn forward(
             return Ok(());
         }
         until_bytes_move(rules.clone()).await;
-        let traffic = *rules.borrow();
+        let traffic = rules.borrow().traffic;
         match traffic {
             Traffic::SwallowAnswers if direction == Direction::ToClient => {
                 lossy.store(true, Ordering::SeqCst);
@@ -88,17 +88,21 @@ async fn forward(
 }
 
 /// Waits while the way hangs.
-async fn until_bytes_move(mut rules: Rules) {
+async fn until_bytes_move(mut rules: Told) {
     // An error means that the proxy is being dropped, and this task with it.
-    let _dropped = rules.wait_for(|traffic| *traffic != Traffic::Hang).await;
+    let _dropped = rules.wait_for(|rules| rules.traffic != Traffic::Hang).await;
 }
 
-/// Waits until the connection must not go on: the way is cut, or answers pass again after some were lost.
-async fn reset(mut rules: Rules, lossy: &AtomicBool) {
-    let must_end = |traffic: &Traffic| match traffic {
-        Traffic::Cut => true,
-        Traffic::SwallowAnswers => false,
-        Traffic::Pass | Traffic::Hang | Traffic::Delay(_) => lossy.load(Ordering::SeqCst),
+/// Waits until the connection must not go on: the way is cut or leads elsewhere, or answers pass again after some
+/// were lost.
+async fn reset(mut rules: Told, server: u16, lossy: &AtomicBool) {
+    let must_end = |rules: &Rules| {
+        rules.server != server
+            || match rules.traffic {
+                Traffic::Cut => true,
+                Traffic::SwallowAnswers => false,
+                Traffic::Pass | Traffic::Hang | Traffic::Delay(_) => lossy.load(Ordering::SeqCst),
+            }
     };
     if rules.wait_for(must_end).await.is_err() {
         std::future::pending().await

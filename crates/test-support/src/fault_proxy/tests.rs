@@ -135,6 +135,21 @@ fn a_slow_way_takes_its_time_in_each_direction() {
 }
 
 #[test]
+fn a_way_that_leads_elsewhere_resets_the_connections_to_the_server_before() {
+    let (one, other) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let proxy = FaultProxy::to(one.local_addr().unwrap().port());
+    let old = connect(&proxy);
+    let (_server, _) = one.accept().unwrap();
+
+    proxy.lead_to(other.local_addr().unwrap().port());
+    is_reset(&old);
+    let new = connect(&proxy);
+    let (server, _) = other.accept().unwrap();
+    say(&new, "hello");
+    hear(&server, "hello");
+}
+
+#[test]
 fn a_connection_to_a_server_that_is_away_is_reset() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let proxy = FaultProxy::to(closed);

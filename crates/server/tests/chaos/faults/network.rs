@@ -43,7 +43,7 @@ const ALL: [(Way, Fault); 8] = [
 ];
 
 /// Breaks one way after the other until the run is over; all are whole then.
-pub async fn work(run: Arc<Run>, ways: Vec<Ways>, mut random: Rng) -> Vec<Ways> {
+pub async fn work(run: Arc<Run>, ways: Arc<Vec<Ways>>, mut random: Rng) {
     let mut deck = Deck::new(&ALL);
     while run.goes_on() {
         pass(&mut random, CALM_MS).await;
@@ -59,7 +59,6 @@ pub async fn work(run: Arc<Run>, ways: Vec<Ways>, mut random: Rng) -> Vec<Ways> 
         proxy.set(Traffic::Pass);
         end(&run, name(way, fault));
     }
-    ways
 }
 
 fn traffic(way: Way, fault: Fault, random: &mut Rng) -> Traffic {

@@ -1,4 +1,4 @@
-//! Redis dies, forgets, remembers too much, stands still and refuses.
+//! Redis dies, forgets, remembers too much, fails over, stands still and refuses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +9,22 @@ use tokio::time::sleep;
 
 use super::{Deck, begin, end, pass};
 use crate::run::Run;
+use crate::scene::Ways;
 
 /// For how long Redis stands still.
 const STANDSTILL: Duration = Duration::from_secs(5);
 /// How long other faults last, and how long there is none, in milliseconds.
 const FAULT_MS: std::ops::Range<u64> = 100..2_500;
+/// How much is lost by a server that comes back with less than it had, in milliseconds. It is less than an anchor is
+/// valid, and an instance that has read meanwhile knows better anyway: so only little is dangerous.
+const LOST_MS: std::ops::Range<u64> = 0..100;
 const CALM_MS: std::ops::Range<u64> = 200..2_000;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     RestartEmpty,
     RestartFromOldDump,
+    Failover,
     Standstill,
     FlushAll,
     OutOfMemory,
@@ -27,9 +32,10 @@ enum Fault {
     WrongPassword,
 }
 
-const ALL: [Fault; 7] = [
+const ALL: [Fault; 8] = [
     Fault::RestartEmpty,
     Fault::RestartFromOldDump,
+    Fault::Failover,
     Fault::Standstill,
     Fault::FlushAll,
     Fault::OutOfMemory,
@@ -42,6 +48,7 @@ impl Fault {
         match self {
             Self::RestartEmpty => "redis-restart-empty",
             Self::RestartFromOldDump => "redis-restart-old-dump",
+            Self::Failover => "redis-failover",
             Self::Standstill => "redis-standstill",
             Self::FlushAll => "redis-flushall",
             Self::OutOfMemory => "redis-out-of-memory",
@@ -51,60 +58,94 @@ impl Fault {
     }
 }
 
-/// Breaks Redis until the run is over; it is whole then.
-pub async fn work(run: Arc<Run>, mut redis: RedisServer, mut random: Rng) -> RedisServer {
-    let mut deck = Deck::new(&ALL);
-    while run.goes_on() {
-        pass(&mut random, CALM_MS).await;
-        let fault = deck.draw(&mut random);
-        if matches!(fault, Fault::RestartFromOldDump) {
-            redis.cli(&["SAVE"]);
-            pass(&mut random, FAULT_MS).await;
-        }
-        begin(&run, fault.name(), "");
-        carry_out(fault, &mut redis, &mut random).await;
-        end(&run, fault.name());
-    }
-    redis
+/// Who breaks Redis.
+pub struct Breaker {
+    pub run: Arc<Run>,
+    pub ways: Arc<Vec<Ways>>,
+    /// The server that the ways lead to.
+    pub primary: RedisServer,
+    /// The server they lead to after the next failover.
+    pub spare: RedisServer,
+    pub random: Rng,
 }
 
-async fn carry_out(fault: Fault, redis: &mut RedisServer, random: &mut Rng) {
-    match fault {
-        Fault::RestartEmpty => {
-            redis.stop();
-            redis.discard_dump();
-            pass(random, FAULT_MS).await;
-            redis.start().await;
+impl Breaker {
+    /// Breaks Redis until the run is over; it is whole then, and runs until the breaker is dropped.
+    pub async fn work(mut self) -> Self {
+        let mut deck = Deck::new(&ALL);
+        while self.run.goes_on() {
+            pass(&mut self.random, CALM_MS).await;
+            let fault = deck.draw(&mut self.random);
+            begin(&self.run, fault.name(), "");
+            self.carry_out(fault).await;
+            end(&self.run, fault.name());
         }
-        Fault::RestartFromOldDump => {
-            redis.stop();
-            pass(random, FAULT_MS).await;
-            redis.start().await;
+        self
+    }
+
+    async fn carry_out(&mut self, fault: Fault) {
+        match fault {
+            Fault::RestartEmpty => self.restart_empty().await,
+            Fault::RestartFromOldDump => self.restart_from_old_dump().await,
+            Fault::Failover => self.fail_over().await,
+            Fault::Standstill => {
+                self.primary.pause();
+                sleep(STANDSTILL).await;
+                self.primary.resume();
+            }
+            Fault::FlushAll => {
+                self.primary.cli(&["FLUSHALL"]);
+            }
+            Fault::OutOfMemory => {
+                self.primary.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+                self.primary.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+                self.last().await;
+                self.primary.cli(&["CONFIG", "SET", "maxmemory", "0"]);
+            }
+            Fault::Replica => {
+                // Nobody listens there: it keeps what it has and takes no more.
+                self.primary.cli(&["REPLICAOF", "127.0.0.1", "1"]);
+                self.last().await;
+                self.primary.promote();
+            }
+            Fault::WrongPassword => {
+                self.primary.lock("not-what-the-instances-know");
+                self.last().await;
+                self.primary.unlock();
+            }
         }
-        Fault::Standstill => {
-            redis.pause();
-            sleep(STANDSTILL).await;
-            redis.resume();
+    }
+
+    async fn restart_empty(&mut self) {
+        self.primary.stop();
+        self.primary.discard_dump();
+        self.last().await;
+        self.primary.start().await;
+    }
+
+    /// Half of the restarts are quick, so that anchors are still valid that know less than was lost.
+    async fn restart_from_old_dump(&mut self) {
+        self.primary.cli(&["SAVE"]);
+        pass(&mut self.random, LOST_MS).await;
+        self.primary.stop();
+        if self.random.bool() {
+            self.last().await;
         }
-        Fault::FlushAll => {
-            redis.cli(&["FLUSHALL"]);
+        self.primary.start().await;
+    }
+
+    /// A replica that has not heard of the last writes takes over at once.
+    async fn fail_over(&mut self) {
+        self.spare.follow(&self.primary).await;
+        self.spare.promote();
+        pass(&mut self.random, LOST_MS).await;
+        for ways in self.ways.iter() {
+            ways.redis.lead_to(self.spare.port());
         }
-        Fault::OutOfMemory => {
-            redis.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
-            redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
-            pass(random, FAULT_MS).await;
-            redis.cli(&["CONFIG", "SET", "maxmemory", "0"]);
-        }
-        Fault::Replica => {
-            // Nobody listens there: it keeps what it has and takes no more.
-            redis.cli(&["REPLICAOF", "127.0.0.1", "1"]);
-            pass(random, FAULT_MS).await;
-            redis.cli(&["REPLICAOF", "NO", "ONE"]);
-        }
-        Fault::WrongPassword => {
-            redis.lock("not-what-the-instances-know");
-            pass(random, FAULT_MS).await;
-            redis.unlock();
-        }
+        std::mem::swap(&mut self.primary, &mut self.spare);
+    }
+
+    async fn last(&mut self) {
+        pass(&mut self.random, FAULT_MS).await;
     }
 }
