@@ -10,7 +10,7 @@ use crate::instance::Instance;
 
 /// How many bookings `GET /api/bookings` has. Fewer than usual, so that a list is quickly made, sent and checked:
 /// what a list may leave out is proved from the list itself.
-pub const LIST_WINDOW: usize = 100;
+pub const LIST_WINDOW: usize = 40;
 
 const INSTANCES: usize = 3;
 
