@@ -1,7 +1,7 @@
 //! Redis dies, forgets, remembers too much, fails over, stands still and refuses.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use hermes_test_support::RedisServer;
@@ -15,9 +15,9 @@ use crate::scene::Ways;
 const STANDSTILL: Duration = Duration::from_secs(5);
 /// How long other faults last, and how long there is none, in milliseconds.
 const FAULT_MS: std::ops::Range<u64> = 100..2_500;
-/// How much is lost by a server that comes back with less than it had, in milliseconds. It is less than an anchor is
-/// valid, and an instance that has read meanwhile knows better anyway: so only little is dangerous.
-const LOST_MS: std::ops::Range<u64> = 0..100;
+/// How long a server that is to lose writes waits for one, and how often it looks.
+const LOST_WRITE_MAX: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 const CALM_MS: std::ops::Range<u64> = 200..2_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +126,7 @@ impl Breaker {
     /// Half of the restarts are quick, so that anchors are still valid that know less than was lost.
     async fn restart_from_old_dump(&mut self) {
         self.primary.cli(&["SAVE"]);
-        pass(&mut self.random, LOST_MS).await;
+        self.next_acknowledgement().await;
         self.primary.stop();
         if self.random.bool() {
             self.last().await;
@@ -134,15 +134,24 @@ impl Breaker {
         self.primary.start().await;
     }
 
-    /// A replica that has not heard of the last writes takes over at once.
+    /// A replica that has not heard of the last write takes over.
     async fn fail_over(&mut self) {
         self.spare.follow(&self.primary).await;
         self.spare.promote();
-        pass(&mut self.random, LOST_MS).await;
+        self.next_acknowledgement().await;
         for ways in self.ways.iter() {
             ways.redis.lead_to(self.spare.port());
         }
         std::mem::swap(&mut self.primary, &mut self.spare);
+    }
+
+    /// Waits until one more booking is acknowledged. What forgets it a moment later does so before every instance has
+    /// heard of it, which is when forgetting is dangerous.
+    async fn next_acknowledgement(&self) {
+        let (before, deadline) = (self.run.record.newest(), Instant::now() + LOST_WRITE_MAX);
+        while self.run.record.newest() == before && Instant::now() < deadline {
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn last(&mut self) {
