@@ -139,3 +139,18 @@ CREATE TABLE `payment_totals` (
     `amount_received` bigint NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000008_create_payment_totals', UNIX_TIMESTAMP());
+
+-- m20261124_000009_create_event_relay
+CREATE TABLE `event_relay` (
+    `id` int NOT NULL PRIMARY KEY,
+    `holder` binary(16) NOT NULL,
+    `expires_at_ms` bigint NOT NULL,
+    `published_seq` bigint NOT NULL,
+    CONSTRAINT `event_relay_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000009_create_event_relay', UNIX_TIMESTAMP());
+
+-- m20261124_000010_insert_event_relay
+INSERT INTO event_relay (id, holder, expires_at_ms, published_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, 0);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000010_insert_event_relay', UNIX_TIMESTAMP());

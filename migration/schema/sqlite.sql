@@ -138,3 +138,18 @@ CREATE TABLE "payment_totals" (
     "amount_received" integer NOT NULL
 );
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000008_create_payment_totals', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261124_000009_create_event_relay
+CREATE TABLE "event_relay" (
+    "id" integer NOT NULL PRIMARY KEY,
+    "holder" blob(16) NOT NULL,
+    "expires_at_ms" integer NOT NULL,
+    "published_seq" integer NOT NULL,
+    CONSTRAINT "event_relay_single_row" CHECK ("id" = 1)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000009_create_event_relay', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261124_000010_insert_event_relay
+INSERT INTO event_relay (id, holder, expires_at_ms, published_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, 0);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000010_insert_event_relay', CAST(strftime('%s', 'now') AS INTEGER));

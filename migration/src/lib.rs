@@ -26,6 +26,8 @@ mod m20261122_000005_insert_ledger_head;
 mod m20261122_000006_create_outbox;
 mod m20261122_000007_create_idempotency_keys;
 mod m20261122_000008_create_payment_totals;
+mod m20261124_000009_create_event_relay;
+mod m20261124_000010_insert_event_relay;
 mod runner;
 mod schema;
 mod step;
@@ -52,6 +54,8 @@ const STEPS: &[Step] = &[
     m20261122_000006_create_outbox::STEP,
     m20261122_000007_create_idempotency_keys::STEP,
     m20261122_000008_create_payment_totals::STEP,
+    m20261124_000009_create_event_relay::STEP,
+    m20261124_000010_insert_event_relay::STEP,
 ];
 
 /// Runs the steps on a connection that the caller gives, **without** the lock.

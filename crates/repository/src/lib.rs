@@ -7,6 +7,7 @@
 //! |---|---|
 //! | open a database | [`Database::connect`] with [`DatabaseSettings`] |
 //! | find and list payments, sums and audit rows, each answer one snapshot | [`SeaPaymentReader`], a [`PaymentReader`](hermes_domain::ports::PaymentReader) |
+//! | follow events without Redis | [`SeaOutbox`], an [`Outbox`](hermes_domain::ports::Outbox) |
 //! | ask anything else | the [`entity`] modules on [`Database::reading`], which cannot write |
 //! | turn rows into a [`Payment`](hermes_domain::payment::Payment) that keeps its invariants | [`StoredPayment`] |
 //! | change anything | nothing of this crate: ask the API, or run the ledger of `hermes-service` on [`SeaLedgerStore`] |
@@ -75,11 +76,13 @@ mod convert;
 mod database;
 mod error;
 mod load;
+mod outbox;
 mod padding;
 mod reader;
 mod store;
 
 pub use convert::StoredPayment;
 pub use database::{Database, DatabaseSettings, MySqlAddress, OpenError};
+pub use outbox::SeaOutbox;
 pub use reader::SeaPaymentReader;
 pub use store::SeaLedgerStore;

@@ -3,8 +3,9 @@ use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
 use crate::databases::{column, connect, describe, each, tables};
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "audit_log",
+    "event_relay",
     "idempotency_keys",
     "ledger_head",
     "outbox",
@@ -39,7 +40,7 @@ async fn steps_can_be_taken_one_at_a_time() {
         assert_eq!(down(&database.url, Some(1)).await.unwrap(), ["m20261122_000003_create_audit_log"]);
         let db = connect(&database).await;
         assert_eq!(tables(&db).await, ["payments", "seaql_migrations", "validation_results"]);
-        assert_eq!(pending(&db).await.unwrap(), 6);
+        assert_eq!(pending(&db).await.unwrap(), 8);
     }
 }
 
@@ -92,6 +93,6 @@ async fn a_table_that_no_step_recorded_is_left_alone() {
 
         assert!(refusal.contains("table payments is there"), "{refusal}");
         db.execute_unprepared("DROP TABLE payments").await.unwrap();
-        assert_eq!(up(&database.url, None).await.unwrap().len(), 8);
+        assert_eq!(up(&database.url, None).await.unwrap().len(), 10);
     }
 }

@@ -1,9 +1,13 @@
 //! Events: what other systems are told of a change.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
-use super::Effect;
+use super::{BatchToken, Effect};
 use crate::payment::{Payment, PaymentId};
 
 /// What happened.
@@ -51,6 +55,67 @@ pub struct Event {
     pub payload: String,
     /// When.
     pub occurred_at: DateTime<Utc>,
+}
+
+/// The name of an event: the same each time the event is told, and no other event's.
+///
+/// A database that lost commits gives their numbers to other events; the batches of those have other tokens, so
+/// they have other names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventId(pub Uuid);
+
+impl EventId {
+    /// The name of the event with a number in a batch: a UUID of version 8 (RFC 9562, 5.8) out of both.
+    pub fn of(batch: BatchToken, seq: i64) -> Self {
+        let digest =
+            Sha256::new().chain_update(batch.0.as_bytes()).chain_update(seq.to_be_bytes()).finalize();
+        let mut bytes = [0; 16];
+        for (byte, of_digest) in bytes.iter_mut().zip(digest) {
+            *byte = of_digest;
+        }
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// An event as others are told it: a row of the outbox, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEvent {
+    /// Its name, by which who was told twice knows it.
+    pub id: EventId,
+    /// Its number, in the order of commits, without gaps.
+    pub seq: i64,
+    /// What happened, such as `payment.booked`; a newer program may have written others than [`EventKind`] knows.
+    pub event_type: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// The reference of the payment it is about.
+    pub reference: String,
+    /// What a consumer needs to know, as JSON; no personal data.
+    pub data: String,
+}
+
+impl OutboxEvent {
+    /// The place of the event.
+    pub const fn mark(&self) -> EventMark {
+        EventMark { seq: self.seq, id: self.id }
+    }
+}
+
+/// A place in the order of events: up to and with this one.
+///
+/// The number alone would not do: after a database lost commits, or was made anew, it may be another event's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventMark {
+    /// The event's number.
+    pub seq: i64,
+    /// Its name.
+    pub id: EventId,
 }
 
 #[derive(Serialize)]

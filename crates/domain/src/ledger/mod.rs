@@ -24,7 +24,7 @@ pub use audit::{AuditAction, AuditEntry, AuditHash, ChainBreak, ChainFault, Chai
 pub use changes::Changes;
 pub use command::{Cancellation, Command, Correction, CorrectionRequest, Edit, Origin, Submission};
 pub use decide::{Circumstances, Decider, Entropy};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventId, EventKind, EventMark, OutboxEvent};
 pub use facts::{Facts, Questions};
 pub use head::{BatchToken, LedgerHead};
 pub use idempotency::{Digest, IdempotencyClaim, IdempotencyRecord, RecordedAnswer};

@@ -4,14 +4,16 @@ mod cache;
 mod clock;
 mod events;
 mod idempotency;
+mod outbox;
 mod pool;
 mod reader;
 mod store;
 
 pub use cache::{CacheError, CachedList, SharedCache, Version};
 pub use clock::Clock;
-pub use events::EventPublisher;
+pub use events::{EventPublisher, PublishError, Published};
 pub use idempotency::IdempotencyStore;
+pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
 pub use pool::{PoolStatus, Pooled};
 pub use reader::{
     AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, Versioned, limits as reader_limits,

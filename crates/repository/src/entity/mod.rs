@@ -6,6 +6,7 @@
 //! its numbers, its audit chain and its sums would no longer fit. Read only.
 
 pub mod audit_log;
+pub mod event_relay;
 pub mod idempotency_keys;
 pub mod ledger_head;
 pub mod outbox;

@@ -1,0 +1,67 @@
+//! The lease of the relay: one row, one statement, the database's clock.
+
+use std::time::Duration;
+
+use hermes_domain::ports::{Lease, RelayStatus, StoreError};
+use sea_orm::prelude::*;
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{DatabaseConnection, DbBackend, QuerySelect};
+
+use crate::entity::event_relay::{Column, Entity, ROW_ID};
+use crate::error::statement_error;
+
+/// Takes the lease when it is free, expired or the holder's own, and lets it expire so long from now.
+pub(super) async fn hold(
+    connection: &DatabaseConnection,
+    holder: Uuid,
+    ttl: Duration,
+    published_seq: Option<i64>,
+) -> Result<Lease, StoreError> {
+    let now = || now_ms(connection.get_database_backend());
+    let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+    let mut update = Entity::update_many()
+        .col_expr(Column::Holder, Expr::value(holder))
+        .col_expr(Column::ExpiresAtMs, now().add(ttl_ms))
+        .filter(Column::Id.eq(ROW_ID))
+        .filter(Column::Holder.eq(holder).or(Expr::col(Column::ExpiresAtMs).lte(now())));
+    if let Some(seq) = published_seq {
+        update = update.col_expr(Column::PublishedSeq, Expr::value(seq));
+    }
+    let updated = update.exec(connection).await.map_err(statement_error)?;
+    Ok(if updated.rows_affected > 0 { Lease::Held } else { Lease::Taken })
+}
+
+/// Lets the holder's lease expire at once.
+pub(super) async fn release(connection: &DatabaseConnection, holder: Uuid) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::ExpiresAtMs, Expr::value(0_i64))
+        .filter(Column::Id.eq(ROW_ID))
+        .filter(Column::Holder.eq(holder))
+        .exec(connection)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}
+
+/// Reads the row, with the clock that its instant is of.
+pub(super) async fn status(connection: &DatabaseConnection) -> Result<RelayStatus, StoreError> {
+    let row: Option<(Uuid, i64, i64, i64)> = Entity::find_by_id(ROW_ID)
+        .select_only()
+        .columns([Column::Holder, Column::ExpiresAtMs, Column::PublishedSeq])
+        .expr(now_ms(connection.get_database_backend()))
+        .into_tuple()
+        .one(connection)
+        .await
+        .map_err(statement_error)?;
+    let (holder, expires_at_ms, published_seq, now_ms) =
+        row.ok_or_else(|| StoreError::Corrupt("the row of event_relay is missing".to_owned()))?;
+    Ok(RelayStatus { holder: (expires_at_ms > now_ms).then_some(holder), published_seq })
+}
+
+/// The database's clock in milliseconds since 1970. Sessions are in UTC.
+fn now_ms(backend: DbBackend) -> Expr {
+    Expr::cust(match backend {
+        DbBackend::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+        _ => "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
+    })
+}
