@@ -1,65 +1,113 @@
-//! Events to subscribers in the same process.
+//! The stream in this process: the twin of the one on Redis, for tests and for programs that follow events
+//! without a server.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hermes_domain::ledger::Event;
-use hermes_domain::ports::EventPublisher;
+use hermes_domain::ledger::{EventMark, OutboxEvent};
+use hermes_domain::ports::{EventPublisher, PublishError, Published};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 /// The most events a subscriber may fall behind; a few batches, and some hundred kilobytes at most.
 pub const SUBSCRIBER_BACKLOG_MAX: usize = 1024;
 
-/// Hands events to those who have subscribed.
+/// Keeps the last events, and hands each to those who have subscribed.
 ///
 /// It never waits for a subscriber: one that is too slow loses its oldest events and is told how many.
 #[derive(Debug, Clone)]
 pub struct MemoryPublisher {
-    sender: broadcast::Sender<Arc<Event>>,
+    events: Arc<Mutex<VecDeque<Arc<OutboxEvent>>>>,
+    length_max: usize,
+    sender: broadcast::Sender<Arc<OutboxEvent>>,
 }
 
 /// The events since somebody subscribed.
 #[derive(Debug)]
 pub struct Subscription {
-    receiver: broadcast::Receiver<Arc<Event>>,
+    receiver: broadcast::Receiver<Arc<OutboxEvent>>,
 }
 
 /// What a subscriber is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The next event.
-    Event(Arc<Event>),
+    Event(Arc<OutboxEvent>),
     /// So many events that came next are lost to this subscriber; the outbox has them still.
     Missed(u64),
 }
 
 impl MemoryPublisher {
-    /// Makes a publisher without subscribers.
-    pub fn new() -> Self {
-        Self { sender: broadcast::Sender::new(SUBSCRIBER_BACKLOG_MAX) }
+    /// Makes an empty stream that keeps so many events, at least one.
+    pub fn new(length_max: usize) -> Self {
+        Self {
+            events: Arc::default(),
+            length_max: length_max.max(1),
+            sender: broadcast::Sender::new(SUBSCRIBER_BACKLOG_MAX),
+        }
     }
 
     /// Subscribes to the events that are published from now on.
     pub fn subscribe(&self) -> Subscription {
         Subscription { receiver: self.sender.subscribe() }
     }
-}
 
-impl Default for MemoryPublisher {
-    fn default() -> Self {
-        Self::new()
+    /// The events that are kept, oldest first.
+    pub fn events(&self) -> Vec<Arc<OutboxEvent>> {
+        self.kept().iter().cloned().collect()
+    }
+
+    /// Loses everything, as a server without persistence does when it is restarted.
+    pub fn clear(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<OutboxEvent>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl EventPublisher for MemoryPublisher {
-    async fn publish(&self, events: &[Event]) {
-        for event in events {
-            // That nobody has subscribed is no error.
-            let _subscribers = self.sender.send(Arc::new(event.clone()));
-        }
+    async fn mark(&self) -> Result<Option<EventMark>, PublishError> {
+        Ok(end(&self.kept()))
     }
+
+    async fn recent(&self, limit: usize) -> Result<Vec<EventMark>, PublishError> {
+        Ok(self.kept().iter().rev().take(limit).map(|event| event.mark()).collect())
+    }
+
+    async fn publish(
+        &self,
+        after: Option<EventMark>,
+        events: &[OutboxEvent],
+    ) -> Result<Published, PublishError> {
+        let mut kept = self.kept();
+        let end_before = end(&kept);
+        let had = if end_before == after {
+            0
+        } else {
+            match events.iter().position(|event| Some(event.mark()) == end_before) {
+                Some(place) => place + 1,
+                None => return Ok(Published { mark: end_before, appended: 0 }),
+            }
+        };
+        for event in events.iter().skip(had) {
+            let event = Arc::new(event.clone());
+            kept.push_back(Arc::clone(&event));
+            if kept.len() > self.length_max {
+                kept.pop_front();
+            }
+            // That nobody has subscribed is no error.
+            let _subscribers = self.sender.send(event);
+        }
+        Ok(Published { mark: end(&kept), appended: events.len() - had })
+    }
+}
+
+fn end(events: &VecDeque<Arc<OutboxEvent>>) -> Option<EventMark> {
+    events.back().map(|event| event.mark())
 }
 
 impl Subscription {
@@ -78,22 +126,26 @@ impl Subscription {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use hermes_domain::ledger::EventKind;
-    use hermes_domain::payment::PaymentId;
+    use hermes_domain::ledger::{BatchToken, EventId};
+    use uuid::Uuid;
 
     use super::*;
 
-    const MAX: i64 = 1024;
-
-    fn events(numbers: std::ops::RangeInclusive<i64>) -> Vec<Event> {
-        let event = |seq| Event {
+    fn events(numbers: std::ops::RangeInclusive<i64>) -> Vec<OutboxEvent> {
+        let event = |seq| OutboxEvent {
+            id: EventId::of(BatchToken(Uuid::nil()), seq),
             seq,
-            kind: EventKind::PaymentBooked,
-            payment_id: PaymentId::NIL,
-            payload: "{}".to_owned(),
+            event_type: "payment.booked".to_owned(),
             occurred_at: DateTime::UNIX_EPOCH,
+            reference: "REF001".to_owned(),
+            data: "{}".to_owned(),
         };
         numbers.map(event).collect()
+    }
+
+    async fn publish(publisher: &MemoryPublisher, numbers: std::ops::RangeInclusive<i64>) {
+        let after = publisher.mark().await.unwrap();
+        publisher.publish(after, &events(numbers)).await.unwrap();
     }
 
     /// Takes everything there is: the numbers of the events, and how many were missed.
@@ -108,72 +160,40 @@ mod tests {
         (numbers, missed)
     }
 
+    const MAX: i64 = 1024;
+
     #[test]
     fn the_backlog_is_the_one_the_tests_know() {
         assert_eq!(i64::try_from(SUBSCRIBER_BACKLOG_MAX), Ok(MAX));
     }
 
     #[tokio::test]
-    async fn every_subscriber_gets_every_event_in_order() {
-        let publisher = MemoryPublisher::new();
+    async fn every_subscriber_gets_what_is_published_after_it_has_subscribed_in_order() {
+        let publisher = MemoryPublisher::new(10);
+        publish(&publisher, 1..=1).await;
         let (first, second) = (publisher.subscribe(), publisher.subscribe());
-        publisher.publish(&events(1..=3)).await;
-        publisher.publish(&events(4..=4)).await;
+        publish(&publisher, 2..=4).await;
+        publish(&publisher.clone(), 5..=5).await;
         drop(publisher);
-        assert_eq!(drain(first).await, (vec![1, 2, 3, 4], 0));
-        assert_eq!(drain(second).await, (vec![1, 2, 3, 4], 0));
-    }
-
-    #[tokio::test]
-    async fn a_subscriber_gets_what_is_published_after_it_has_subscribed() {
-        let publisher = MemoryPublisher::new();
-        publisher.publish(&events(1..=1)).await;
-        let subscription = publisher.subscribe();
-        publisher.publish(&events(2..=2)).await;
-        drop(publisher);
-        assert_eq!(drain(subscription).await, (vec![2], 0));
-    }
-
-    #[tokio::test]
-    async fn publishing_to_nobody_is_no_error() {
-        MemoryPublisher::new().publish(&events(1..=3)).await;
-    }
-
-    #[tokio::test]
-    async fn a_full_backlog_is_not_a_lost_event() {
-        let publisher = MemoryPublisher::new();
-        let subscription = publisher.subscribe();
-        publisher.publish(&events(1..=MAX)).await;
-        drop(publisher);
-        assert_eq!(drain(subscription).await, ((1..=MAX).collect(), 0));
+        assert_eq!(drain(first).await, (vec![2, 3, 4, 5], 0));
+        assert_eq!(drain(second).await, (vec![2, 3, 4, 5], 0));
     }
 
     #[tokio::test]
     async fn a_slow_subscriber_loses_the_oldest_events_and_is_told_first() {
-        let publisher = MemoryPublisher::new();
+        let publisher = MemoryPublisher::new(10);
         let mut slow = publisher.subscribe();
-        publisher.publish(&events(1..=MAX + 3)).await;
+        publish(&publisher, 1..=MAX + 3).await;
         assert_eq!(slow.next().await, Some(Notice::Missed(3)));
         drop(publisher);
         assert_eq!(drain(slow).await, ((4..=MAX + 3).collect(), 0));
     }
 
     #[tokio::test]
-    async fn a_slow_subscriber_costs_the_others_nothing() {
-        let publisher = MemoryPublisher::new();
-        let (_slow, mut quick) = (publisher.subscribe(), publisher.subscribe());
-        for event in events(1..=2 * MAX) {
-            publisher.publish(std::slice::from_ref(&event)).await;
-            assert_eq!(quick.next().await, Some(Notice::Event(Arc::new(event))));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_clone_publishes_to_the_same_subscribers() {
-        let publisher = MemoryPublisher::new();
-        let subscription = publisher.subscribe();
-        publisher.clone().publish(&events(1..=1)).await;
-        drop(publisher);
-        assert_eq!(drain(subscription).await, (vec![1], 0));
+    async fn only_the_last_events_are_kept() {
+        let publisher = MemoryPublisher::new(3);
+        publish(&publisher, 1..=5).await;
+        let kept: Vec<i64> = publisher.events().iter().map(|event| event.seq).collect();
+        assert_eq!(kept, [3, 4, 5]);
     }
 }

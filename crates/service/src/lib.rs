@@ -2,8 +2,10 @@
 //!
 //! * [`lane`]: every change goes through one task that carries out batches of commands.
 //! * [`freshness`]: the list of bookings out of three caches, never stale.
+//! * [`events`]: from the outbox to those who follow events.
 //! * [`housekeeping`]: forgetting what need not be kept.
 
+pub mod events;
 pub mod freshness;
 pub mod housekeeping;
 pub mod lane;

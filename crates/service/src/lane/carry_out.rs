@@ -47,7 +47,7 @@ impl CarryOut {
     async fn acknowledge(&self, jobs: Vec<Job>, decided: Decided) {
         let Decided { head, changes, decisions } = decided;
         if !changes.events.is_empty() {
-            self.parts.events.publish(&changes.events).await;
+            self.parts.commits.give(head.event_seq);
         }
         let answers = Answers { jobs, decisions, head_seq: head.seq };
         self.settling.give(answers, self.parts.barrier.clone()).await;

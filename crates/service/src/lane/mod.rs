@@ -28,7 +28,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hermes_domain::ledger::{Entropy, Outcome, Refusal, Rules};
-use hermes_domain::ports::{Clock, EventPublisher, LedgerStore};
+use hermes_domain::ports::{Clock, LedgerStore};
+
+use crate::events::CommitSignal;
 
 pub use ledger::Ledger;
 
@@ -39,8 +41,8 @@ pub struct LaneParts {
     pub store: Arc<dyn LedgerStore>,
     /// Makes commits visible to reads on every instance.
     pub barrier: Arc<dyn Barrier>,
-    /// Is told of the events of each commit.
-    pub events: Arc<dyn EventPublisher>,
+    /// Tells of each commit with events; nobody is waited for.
+    pub commits: CommitSignal,
     /// The configured rules of decisions.
     pub rules: Arc<Rules>,
     /// The time of day.

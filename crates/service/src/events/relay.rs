@@ -1,0 +1,305 @@
+//! The relay: one instance at a time publishes what the outbox has, in the order of commits.
+//!
+//! The lease keeps the others from doing the same work; order does not depend on it. A relay that was
+//! suspended in the middle of sending, and whose lease another one has taken over, may send when it wakes: the
+//! stream appends only what follows its mark, so what comes late finds another mark and changes nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_domain::ledger::OutboxEvent;
+use hermes_domain::ports::{Clock, EventPublisher, EventsAfter, Lease, Outbox, RelayLease};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::link::Link;
+use super::place::{self, Next, Place, RelayError};
+use super::signal::Listener;
+use super::{CommitSignal, figures};
+
+/// The most events that are sent at once.
+const BATCH_MAX: u64 = 256;
+/// How often an idle stream is asked whether it still has what it was given.
+const CHECK: Duration = Duration::from_secs(1);
+/// The pause after something went wrong, in milliseconds: anything in the range, so that instances do not keep step.
+const PAUSE_MS: std::ops::RangeInclusive<u64> = 150..=350;
+/// A lease is renewed when a third of it has passed.
+const RENEWALS: u32 = 3;
+
+/// What a relay works with.
+#[derive(Clone)]
+pub struct RelayParts {
+    /// Where events come from.
+    pub outbox: Arc<dyn Outbox>,
+    /// Where they go.
+    pub stream: Arc<dyn EventPublisher>,
+    /// The right to do so.
+    pub lease: Arc<dyn RelayLease>,
+    /// Says that there may be new ones.
+    pub signal: CommitSignal,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The limits of a relay.
+#[derive(Debug, Clone, Copy)]
+pub struct RelaySettings {
+    /// The random name of this instance.
+    pub holder: Uuid,
+    /// How long a lease is good without being renewed.
+    pub lease: Duration,
+    /// About how many events the stream keeps.
+    pub stream_length_max: i64,
+}
+
+/// Publishes events while it holds the lease.
+pub struct Relay {
+    parts: RelayParts,
+    settings: RelaySettings,
+    stopped: watch::Receiver<bool>,
+    link: Link,
+    /// Where to go on; `None` when it has to be found out.
+    place: Option<Place>,
+    /// When the lease is to be renewed.
+    renew_at: Instant,
+    /// When the lease has surely not expired yet.
+    good_until: Instant,
+    checked_at: Instant,
+}
+
+/// Stops a relay.
+#[derive(Debug)]
+pub struct RelayHandle {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// There may be more.
+    GoOn,
+    /// Everything is published.
+    Idle,
+}
+
+impl Relay {
+    /// Starts the relay's task.
+    pub fn start(parts: RelayParts, settings: RelaySettings) -> RelayHandle {
+        let (stop, stopped) = watch::channel(false);
+        let now = Instant::now();
+        let relay = Self {
+            parts,
+            settings,
+            stopped,
+            link: Link::default(),
+            place: None,
+            renew_at: now,
+            good_until: now,
+            checked_at: now,
+        };
+        RelayHandle { stop, task: tokio::spawn(relay.run()) }
+    }
+
+    async fn run(mut self) {
+        figures::holds_lease(false);
+        while !self.is_stopped() {
+            if self.renew(None).await {
+                // What was known of the stream is from before somebody else had the lease.
+                self.place = None;
+                log::info!("this instance publishes the events");
+                figures::holds_lease(true);
+                self.lead().await;
+                figures::holds_lease(false);
+            } else {
+                self.pause(self.settings.lease / RENEWALS).await;
+            }
+        }
+        self.release().await;
+    }
+
+    /// Publishes until the lease is lost or the relay is stopped.
+    async fn lead(&mut self) {
+        let mut commits = self.parts.signal.listen();
+        while !self.is_stopped() {
+            if !self.keep_lease().await {
+                log::info!("another instance publishes the events");
+                return;
+            }
+            commits.forget();
+            match self.round().await {
+                Ok(Round::GoOn) => {}
+                Ok(Round::Idle) => self.wait_for_commits(&mut commits).await,
+                Err(error) => {
+                    self.went_wrong(&error).await;
+                    self.pause(Duration::from_millis(fastrand::u64(PAUSE_MS))).await;
+                }
+            }
+        }
+    }
+
+    /// Publishes the next events, if there are any.
+    async fn round(&mut self) -> Result<Round, RelayError> {
+        let place = match self.place {
+            Some(place) => place,
+            None => self.find_place().await?,
+        };
+        let limit = self.settings.stream_length_max;
+        let next = place::next(self.parts.outbox.as_ref(), place, BATCH_MAX, limit).await?;
+        let Next::Events(events) = next else {
+            self.place = None;
+            return Ok(Round::GoOn);
+        };
+        let (Some(first), Some(last)) = (events.first(), events.last().map(OutboxEvent::mark)) else {
+            figures::lag(0, 0);
+            self.check(place).await?;
+            return Ok(Round::Idle);
+        };
+        self.say_lag(first);
+        // Whatever goes wrong from here on, where the stream ends is the stream's to say.
+        self.place = None;
+        let published = self.parts.stream.publish(place.stream_end, &events).await?;
+        // The events are in the stream, and nobody has noted it yet: a crash here is made good by the next relay,
+        // which asks the stream for its mark.
+        self.link.answered();
+        figures::published(published);
+        if published.mark == Some(last) {
+            self.place = Some(Place { stream_end: Some(last), told: Some(last) });
+        } else {
+            log::info!("the event stream is at another place than this instance knew; it looks again");
+            metrics::counter!("hermes_events_resumes_total").increment(1);
+        }
+        Ok(Round::GoOn)
+    }
+
+    async fn find_place(&mut self) -> Result<Place, RelayError> {
+        let place = place::find(self.parts.stream.as_ref(), self.parts.outbox.as_ref()).await?;
+        self.link.answered();
+        self.place = Some(place);
+        Ok(place)
+    }
+
+    /// Asks an idle stream now and then where it ends: what it lost is published again without waiting for the
+    /// next booking.
+    async fn check(&mut self, place: Place) -> Result<(), RelayError> {
+        if self.checked_at.elapsed() < CHECK {
+            return Ok(());
+        }
+        self.checked_at = Instant::now();
+        let mark = self.parts.stream.mark().await?;
+        self.link.answered();
+        if mark != place.stream_end {
+            log::warn!("the event stream has lost events; they are published again");
+            metrics::counter!("hermes_events_resumes_total").increment(1);
+            self.place = None;
+        }
+        Ok(())
+    }
+
+    fn say_lag(&self, oldest: &OutboxEvent) {
+        let since = self.parts.clock.now() - oldest.occurred_at;
+        figures::lag(self.parts.signal.newest() - oldest.seq + 1, since.num_milliseconds());
+    }
+
+    async fn went_wrong(&mut self, error: &RelayError) {
+        self.place = None;
+        match error {
+            RelayError::Stream(error) => {
+                self.link.lost(error);
+                self.measure_lag().await;
+            }
+            RelayError::Outbox(error) => log::debug!("events wait for the database: {error}"),
+        }
+    }
+
+    /// How far the stream is behind while it does not answer, by what was last noted.
+    async fn measure_lag(&self) {
+        let Ok(status) = self.parts.lease.relay_status().await else { return };
+        let Ok(newest) = self.parts.outbox.newest_event().await else { return };
+        let oldest = self.parts.outbox.events_after(Some(status.published_seq), 1).await;
+        let Ok(EventsAfter::Events(oldest)) = oldest else { return };
+        let since = oldest.first().map(|event| self.parts.clock.now() - event.occurred_at);
+        figures::lag(newest - status.published_seq, since.map_or(0, |since| since.num_milliseconds()));
+    }
+
+    /// Whether the lease is still had; renews it in time.
+    async fn keep_lease(&mut self) -> bool {
+        if Instant::now() < self.renew_at {
+            return true;
+        }
+        let published = self.place.and_then(|place| place.told).map(|mark| mark.seq);
+        self.renew(published).await || Instant::now() < self.good_until
+    }
+
+    /// Takes or keeps the lease.
+    async fn renew(&mut self, published_seq: Option<i64>) -> bool {
+        let asked_at = Instant::now();
+        let RelaySettings { holder, lease, .. } = self.settings;
+        match self.parts.lease.hold_lease(holder, lease, published_seq).await {
+            Ok(Lease::Held) => {
+                self.renew_at = asked_at + lease / RENEWALS;
+                self.good_until = asked_at + lease;
+                true
+            }
+            Ok(Lease::Taken) => {
+                self.good_until = asked_at;
+                false
+            }
+            Err(error) => {
+                log::debug!("the lease of the relay could not be had: {error}");
+                self.renew_at = asked_at + Duration::from_millis(*PAUSE_MS.end());
+                false
+            }
+        }
+    }
+
+    async fn release(&self) {
+        let published = self.place.and_then(|place| place.told).map(|mark| mark.seq);
+        let RelaySettings { holder, lease, .. } = self.settings;
+        if published.is_some() && Instant::now() < self.good_until {
+            let _noted = self.parts.lease.hold_lease(holder, lease, published).await;
+        }
+        if let Err(error) = self.parts.lease.release_lease(holder).await {
+            log::debug!("the lease of the relay expires by itself: {error}");
+        }
+    }
+
+    async fn wait_for_commits(&mut self, commits: &mut Listener) {
+        let renew_at = self.renew_at.min(Instant::now() + CHECK);
+        tokio::select! {
+            () = commits.heard() => {}
+            () = tokio::time::sleep_until(renew_at) => {}
+            () = until_stopped(&mut self.stopped) => {}
+        }
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = until_stopped(&mut self.stopped) => {}
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+}
+
+impl RelayHandle {
+    /// Lets the relay finish what it is at, give its lease up and end.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if self.task.await.is_err() {
+            log::error!("the relay of events ended badly");
+        }
+    }
+}
+
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
+    // An error says that the handle is gone: then the relay runs as long as the process.
+    if stopped.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
