@@ -1,12 +1,14 @@
 //! The composition root: the only place that names concrete adapters.
 
+mod events;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use hermes_cache::{MemoryCache, RedisCache, RedisSettings};
 use hermes_domain::ports::{Pooled, SharedCache};
-use hermes_events::MemoryPublisher;
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SeaLedgerStore, SeaPaymentReader};
+use hermes_service::events::{CommitSignal, RelayHandle};
 use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
 use hermes_service::housekeeping;
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
@@ -26,6 +28,8 @@ pub struct Composed {
     pub state: AppState,
     /// The write lane's task, which ends once the ledger is closed and everything queued is done.
     pub lane: JoinHandle<()>,
+    /// What publishes the events, where there is a stream for them.
+    pub relay: Option<RelayHandle>,
     /// The database, to be closed last.
     pub database: Database,
 }
@@ -132,10 +136,12 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let cache_is_shared = settings.has_redis();
     let store = Arc::new(SeaLedgerStore::new(&database));
     tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
+    let commits = CommitSignal::default();
+    let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
     let parts = LaneParts {
         store,
         barrier: list.clone(),
-        events: Arc::new(MemoryPublisher::default()),
+        commits,
         rules: Arc::new(configuration.rules.clone()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
@@ -145,6 +151,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let state = AppState {
         ledger,
         list,
+        feed,
         reader,
         cache,
         cache_is_shared,
@@ -154,7 +161,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         list_window,
         draining: Draining::default(),
     };
-    Ok(Composed { state, lane, database })
+    Ok(Composed { state, lane, relay, database })
 }
 
 fn freshness_settings(settings: &Settings) -> FreshnessSettings {

@@ -23,6 +23,7 @@ pub fn start() -> Result<PrometheusHandle> {
     describe();
     // Until something is lost, everything is there.
     gauge!("hermes_cache_up").set(1.0);
+    gauge!("hermes_events_stream_up").set(1.0);
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -68,6 +69,33 @@ fn describe() {
         "hermes_head_regressions_total",
         "How often the database turned out to have lost commits"
     );
+    describe_counter!("hermes_events_published_total", "Events that this instance appended to the stream");
+    describe_gauge!("hermes_events_published_seq", "The number of the last event in the stream");
+    describe_gauge!("hermes_events_relay_holder", "1 in the instance that publishes the events");
+    describe_gauge!(
+        "hermes_events_lag_events",
+        "Events that are committed and not in the stream, as the instance that publishes knows; 0 in others"
+    );
+    describe_gauge!("hermes_events_lag_seconds", "For how long the oldest of them has been waiting");
+    describe_gauge!("hermes_events_stream_up", "1 while the stream takes events");
+    describe_counter!("hermes_events_retries_total", "Operations that the stream did not carry out");
+    describe_counter!(
+        "hermes_events_resumes_total",
+        "How often the stream was at another place than expected, because it lost events or another instance published"
+    );
+    describe_counter!(
+        "hermes_events_divergences_total",
+        "How often the stream had events that the database does not have"
+    );
+    describe_counter!(
+        "hermes_events_missed_total",
+        "Events that were forgotten before they came into the stream, noticed by the relay"
+    );
+    describe_counter!(
+        "hermes_events_dropped_total",
+        "Events that were forgotten unpublished, after a long time"
+    );
+    describe_gauge!("hermes_feed_waiting", "Requests that wait for an event");
     describe_gauge!("hermes_pool_connections", "Connections of a pool, by state: max, size, idle, in_use");
     describe_gauge!("hermes_pool_waiting", "Callers that wait for a connection");
     describe_histogram!("hermes_database_statement_seconds", "How long statements took, by pool");

@@ -39,7 +39,8 @@ pub async fn serve() -> Result<()> {
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
     prepare_schema(&configuration.settings).await?;
 
-    let Composed { state, lane, database } = compose::compose(&configuration, figures::start()?).await?;
+    let Composed { state, lane, relay, database } =
+        compose::compose(&configuration, figures::start()?).await?;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
@@ -54,6 +55,9 @@ pub async fn serve() -> Result<()> {
     stop.abort();
     state.ledger.close();
     lane.await.context("the write lane ended badly")?;
+    if let Some(relay) = relay {
+        relay.stop().await;
+    }
     database.close().await;
     log::info!("stopped; everything that was acknowledged is saved");
     ended.map(|_| ()).context("the server ended badly")
@@ -109,6 +113,7 @@ async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) 
     }
     log::info!("asked to stop: finishing what is under way");
     state.draining.start();
+    state.feed.close();
     let [portal, dashboard] = servers;
     tokio::join!(portal.stop(true), dashboard.stop(true));
     Ok(())

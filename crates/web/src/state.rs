@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hermes_domain::ledger::Entropy;
 use hermes_domain::ports::{PaymentReader, Pooled, SharedCache};
+use hermes_service::events::Feed;
 use hermes_service::freshness::FreshList;
 use hermes_service::lane::Ledger;
 
@@ -14,6 +15,8 @@ pub struct AppState {
     pub ledger: Ledger,
     /// The list of bookings.
     pub list: Arc<FreshList>,
+    /// The events, for those who follow them here.
+    pub feed: Arc<Feed>,
     /// Reads everything else.
     pub reader: Arc<dyn PaymentReader>,
     /// The shared cache, to ask whether it is there.

@@ -26,6 +26,7 @@ pub struct Settings {
     pub cache: Cache,
     pub list: List,
     pub ledger: Ledger,
+    pub events: Events,
     pub log: Log,
     pub fees: Fees,
     pub checks: Checks,
@@ -105,6 +106,16 @@ pub struct Ledger {
     pub batch_max: usize,
     pub queue_max: usize,
     pub queue_age_max_ms: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Events {
+    pub stream_length_max: u32,
+    pub retention_days: u32,
+    pub lease_s: u64,
+    pub poll_ms: u64,
+    pub command_timeout_ms: u64,
+    pub waiters_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -202,6 +213,12 @@ impl Settings {
         within("ledger.batch_max", size(self.ledger.batch_max), 1, size(BATCH_LIMIT))?;
         within("ledger.queue_max", size(self.ledger.queue_max), 1, 1_000_000)?;
         within("ledger.queue_age_max_ms", self.ledger.queue_age_max_ms, 1, 60_000)?;
+        within("events.stream_length_max", u64::from(self.events.stream_length_max), 100, 100_000_000)?;
+        within("events.retention_days", u64::from(self.events.retention_days), 1, 3_650)?;
+        within("events.lease_s", self.events.lease_s, 1, 600)?;
+        within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
+        within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
+        within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;

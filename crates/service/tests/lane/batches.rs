@@ -1,10 +1,12 @@
 //! What shares a commit.
 
+use std::time::Duration;
+
 use hermes_domain::ledger::Submission;
 use hermes_service::lane::LaneSettings;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::support::{QUEUE_AGE_MAX, TestLane, answers, booking};
+use crate::support::{QUEUE_AGE_MAX, TestLane, answers, booking, cancellation, settle, within};
 
 #[tokio::test(start_paused = true)]
 async fn a_lone_command_needs_one_commit_and_no_waiting() {
@@ -64,9 +66,26 @@ async fn references_are_given_in_the_order_of_arrival() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_are_published_once_and_in_the_order_of_commits() {
+async fn a_commit_is_told_at_once_whoever_may_be_waited_for() {
     let lane = TestLane::start();
-    answers(lane.queue_one_batch(["b", "c", "d"].map(booking).into()).await).await;
-    lane.book("e").await;
-    assert_eq!(lane.publisher.published(), [1, 2, 3, 4, 5]);
+    let mut commits = lane.commits.listen();
+    lane.barrier.gate.close();
+    let queued = lane.queue(booking("b")).await;
+    within(commits.heard()).await;
+    assert_eq!((lane.commits.newest(), lane.store.rows().events.len()), (1, 1));
+    assert!(!queued.is_answered());
+    lane.barrier.gate.open();
+    answers(vec![queued]).await;
+    answers(lane.queue_one_batch(["c", "d"].map(booking).into()).await).await;
+    within(commits.heard()).await;
+    assert_eq!(lane.commits.newest(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_writes_no_event_is_not_told() {
+    let lane = TestLane::start();
+    let mut commits = lane.commits.listen();
+    lane.submit(cancellation(1)).await.unwrap_err();
+    settle().await;
+    assert!(timeout(Duration::from_secs(1), commits.heard()).await.is_err());
 }

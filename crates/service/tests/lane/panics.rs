@@ -62,12 +62,3 @@ async fn a_panic_in_the_barrier_is_an_unknown_outcome_and_the_lane_goes_on() {
     lane.ledger.close();
     within(lane.task).await.unwrap();
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_panic_in_the_publisher_is_an_unknown_outcome_and_the_lane_goes_on() {
-    let lane = TestLane::start();
-    lane.publisher.panic_once();
-    let answer = lane.submit(booking("ana")).await;
-    assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
-    lane.book("ben").await;
-}

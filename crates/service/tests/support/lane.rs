@@ -7,13 +7,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hermes_domain::ledger::Submission;
+use hermes_service::events::CommitSignal;
 use hermes_service::lane::{Committed, LaneParts, LaneSettings, Ledger, SubmitError};
 use tokio::task::JoinHandle;
 
 use super::bookings::{Counted, Noon, booking, rules};
 use super::gate::within;
 use super::store::FakeStore;
-use super::visibility::{FakeBarrier, FakePublisher};
+use super::visibility::FakeBarrier;
 
 /// What became of a command.
 pub type Answer = Result<Committed, SubmitError>;
@@ -26,7 +27,7 @@ pub struct TestLane {
     pub task: JoinHandle<()>,
     pub store: FakeStore,
     pub barrier: Arc<FakeBarrier>,
-    pub publisher: Arc<FakePublisher>,
+    pub commits: CommitSignal,
     pub entropy: Arc<Counted>,
 }
 
@@ -40,18 +41,19 @@ impl TestLane {
 
     pub fn with(settings: LaneSettings) -> Self {
         let store = FakeStore::new();
-        let (barrier, publisher): (Arc<FakeBarrier>, Arc<FakePublisher>) = Default::default();
+        let barrier = Arc::<FakeBarrier>::default();
+        let commits = CommitSignal::default();
         let entropy = Arc::new(Counted::default());
         let parts = LaneParts {
             store: Arc::new(store.clone()),
             barrier: barrier.clone(),
-            events: publisher.clone(),
+            commits: commits.clone(),
             rules: Arc::new(rules()),
             clock: Arc::new(Noon),
             entropy: entropy.clone(),
         };
         let (ledger, task) = Ledger::start(parts, settings);
-        Self { ledger, task, store, barrier, publisher, entropy }
+        Self { ledger, task, store, barrier, commits, entropy }
     }
 
     /// Submits a command and waits for the answer.

@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hermes_domain::ledger::{Entropy, Event};
-use hermes_domain::ports::{
-    CacheError, CachedList, Clock, EventPublisher, PoolStatus, Pooled, SharedCache, Version,
-};
+use hermes_domain::ledger::Entropy;
+use hermes_domain::ports::{CacheError, CachedList, Clock, PoolStatus, Pooled, SharedCache, Version};
 use hermes_service::lane::Barrier;
 use uuid::Uuid;
 
@@ -36,11 +34,6 @@ pub struct Quiet;
 #[async_trait]
 impl Barrier for Quiet {
     async fn make_visible(&self) {}
-}
-
-#[async_trait]
-impl EventPublisher for Quiet {
-    async fn publish(&self, _events: &[Event]) {}
 }
 
 /// Keeps nothing.

@@ -15,6 +15,7 @@ use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
+use hermes_service::events::CommitSignal;
 use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
 use hermes_web::state::Draining;
@@ -49,7 +50,7 @@ impl TestApp {
         let parts = LaneParts {
             store: store.clone(),
             barrier: Arc::new(adapters::Quiet),
-            events: Arc::new(adapters::Quiet),
+            commits: CommitSignal::default(),
             rules: Arc::new(rules()),
             clock: Arc::new(adapters::StandingClock),
             entropy: entropy.clone(),

@@ -1,0 +1,74 @@
+//! The way of events: the feed, and where there is Redis, the relay.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use hermes_domain::ledger::Entropy;
+use hermes_domain::ports::RelayLease;
+use hermes_events::{RedisPublisher, StreamSettings};
+use hermes_repository::{Database, SeaOutbox};
+use hermes_service::events::{
+    CommitSignal, Feed, FeedSettings, Relay, RelayHandle, RelayParts, RelaySettings, Retention,
+    forget_old_events, watch_outbox,
+};
+
+use crate::config::{Settings, millis};
+use crate::system::{SystemClock, SystemEntropy};
+
+/// What became of it.
+pub(super) struct Events {
+    /// For those who ask.
+    pub feed: Arc<Feed>,
+    /// Publishes; without Redis nobody follows a stream.
+    pub relay: Option<RelayHandle>,
+}
+
+/// Starts what passes events on.
+pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitSignal) -> Result<Events> {
+    let outbox = Arc::new(SeaOutbox::new(database));
+    let feed_settings = FeedSettings { waiters_max: settings.events.waiters_max };
+    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), feed_settings));
+    tokio::spawn(watch_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
+    let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
+    tokio::spawn(forget_old_events(Retention {
+        outbox: outbox.clone(),
+        rows: outbox.clone(),
+        published: lease.clone(),
+        clock: Arc::new(SystemClock),
+        kept: TimeDelta::days(i64::from(settings.events.retention_days)),
+    }));
+    let relay = match lease {
+        Some(lease) => Some(start_relay(settings, outbox, lease, commits)?),
+        None => None,
+    };
+    Ok(Events { feed, relay })
+}
+
+fn start_relay(
+    settings: &Settings,
+    outbox: Arc<SeaOutbox>,
+    lease: Arc<dyn RelayLease>,
+    commits: &CommitSignal,
+) -> Result<RelayHandle> {
+    let stream = StreamSettings {
+        connect_timeout: millis(settings.redis.connect_timeout_ms),
+        command_timeout: millis(settings.events.command_timeout_ms),
+        length_max: usize::try_from(settings.events.stream_length_max).unwrap_or(usize::MAX),
+        ..StreamSettings::new(settings.redis.url.clone())
+    };
+    let parts = RelayParts {
+        outbox,
+        stream: Arc::new(RedisPublisher::connect(&stream).context("REDIS_URL cannot be used")?),
+        lease,
+        signal: commits.clone(),
+        clock: Arc::new(SystemClock),
+    };
+    let limits = RelaySettings {
+        holder: SystemEntropy.random(),
+        lease: Duration::from_secs(settings.events.lease_s),
+        stream_length_max: i64::from(settings.events.stream_length_max),
+    };
+    Ok(Relay::start(parts, limits))
+}
