@@ -7,6 +7,7 @@
 
 pub mod bookings;
 pub mod dashboard;
+pub mod events;
 pub mod health;
 pub mod input;
 pub mod middleware;

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::Problem;
-use crate::{assets, bookings, cache, health, pages, stats};
+use crate::{assets, bookings, cache, events, health, pages, stats};
 
 /// The document's own words.
 #[derive(OpenApi)]
@@ -23,6 +23,7 @@ use crate::{assets, bookings, cache, health, pages, stats};
     ),
     tags(
         (name = "bookings", description = "Booking payments and following them"),
+        (name = "events", description = "What happened, in order"),
         (name = "figures", description = "Sums and the cache"),
         (name = "health", description = "Whether Hermes is well"),
     )
@@ -38,6 +39,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(bookings::correct_booking)
         .service(bookings::cancel_booking)
         .service(bookings::audit_booking)
+        .service(events::list_events)
         .service(stats::get_stats)
         .service(cache::cache_status)
         .service(cache::warm_cache)

@@ -65,6 +65,9 @@ problem_codes! {
     /// The payment's status does not allow it.
     IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this",
         "Nothing was changed.";
+    /// The feed of events has not what follows the place that was named.
+    EventsGone = "events-gone", GONE, "The feed has not what follows this event",
+        "Events are kept for some days, and a database that lost commits gives numbers to other events. Read the          bookings anew, then follow the feed from its oldest event, without the parameter after.";
     /// The payment has changed since the caller saw it.
     VersionMismatch = "version-mismatch", PRECONDITION_FAILED, "The payment has changed in the meantime",
         "Nothing was changed. Get the payment again and repeat the change on what it is now.";

@@ -3,6 +3,7 @@
 use actix_web::http::header::{ETAG, HeaderValue};
 use hermes_domain::ledger::Refusal;
 use hermes_domain::ports::StoreError;
+use hermes_service::events::FeedError;
 use hermes_service::freshness::ReadError;
 use hermes_service::lane::SubmitError;
 
@@ -58,6 +59,28 @@ impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<FeedError> for Problem {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::Elsewhere { oldest, newest } if oldest > newest => Self::new(ProblemCode::EventsGone)
+                .with_detail(format!(
+                    "The feed has no event now; the next one is {oldest}. Read the bookings anew, then go on \
+                     with after={newest}."
+                )),
+            FeedError::Elsewhere { oldest, newest } => {
+                Self::new(ProblemCode::EventsGone).with_detail(format!(
+                    "The feed has the events {oldest} to {newest}. Read the bookings anew, then go on with \
+                     after={}.",
+                    oldest - 1
+                ))
+            }
+            FeedError::Busy => Self::new(ProblemCode::Overloaded)
+                .with_detail("Too many wait for events already. Ask again in a moment, or without wait_s."),
+            FeedError::Store(error) => Self::from(error),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod audit;
 mod booking;
+mod event;
 
 pub use audit::AuditBody;
 pub use booking::{BookingBody, CheckBody, etag_of_version, version_of_etag};
+pub use event::{EventBody, EventData};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use hermes_domain::ledger::{AuditHash, BatchToken, Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
+use hermes_domain::ledger::{
+    AuditHash, BatchToken, Changes, Digest, Event, EventId, EventMark, IdempotencyRecord, LedgerHead,
+    OutboxEvent, Totals,
+};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentId, PaymentKey, Reference};
 use hermes_domain::ports::{
-    AuditPage, LedgerStore, LedgerTransaction, ListPage, Page, PaymentFilter, PaymentReader, Position,
-    StoreError, Versioned,
+    AuditPage, EventsAfter, LedgerStore, LedgerTransaction, ListPage, Outbox, Page, PaymentFilter,
+    PaymentReader, Position, StoreError, Versioned,
 };
 use uuid::Uuid;
 
@@ -32,6 +35,7 @@ pub struct MemoryStore {
 struct Rows {
     head: LedgerHead,
     payments: Vec<Payment>,
+    events: Vec<OutboxEvent>,
     idempotency: HashMap<Digest, IdempotencyRecord>,
     totals: HashMap<Currency, Totals>,
 }
@@ -53,7 +57,13 @@ impl Default for MemoryStore {
             event_seq: 0,
             advanced_at: DateTime::UNIX_EPOCH,
         };
-        let rows = Rows { head, payments: Vec::new(), idempotency: HashMap::new(), totals: HashMap::new() };
+        let rows = Rows {
+            head,
+            payments: Vec::new(),
+            events: Vec::new(),
+            idempotency: HashMap::new(),
+            totals: HashMap::new(),
+        };
         Self { rows: Arc::new(Mutex::new(rows)), failure: Arc::default() }
     }
 }
@@ -65,6 +75,11 @@ impl MemoryStore {
 
     pub fn recover(&self) {
         *self.failure.lock().unwrap() = None;
+    }
+
+    /// Forgets the events up to a number.
+    pub fn forget_events(&self, up_to: i64) {
+        self.rows.lock().unwrap().events.retain(|event| event.seq > up_to);
     }
 
     pub fn payments(&self) -> Vec<Payment> {
@@ -163,6 +178,8 @@ impl LedgerTransaction for Transaction {
             *before.unwrap() = altered;
         }
         rows.payments.extend(changes.booked);
+        let batch = changes.head.token;
+        rows.events.extend(changes.events.into_iter().map(|event| told(batch, event)));
         rows.idempotency
             .extend(changes.idempotency.into_iter().map(|record| (record.claim.scope_hash, record)));
         rows.totals.extend(changes.totals);
@@ -220,5 +237,39 @@ impl PaymentReader for MemoryStore {
 
     async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+fn told(batch: BatchToken, event: Event) -> OutboxEvent {
+    let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap();
+    OutboxEvent {
+        id: EventId::of(batch, event.seq),
+        seq: event.seq,
+        event_type: event.kind.code().to_owned(),
+        occurred_at: event.occurred_at,
+        reference: payload["reference"].as_str().unwrap().to_owned(),
+        data: event.payload,
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn newest_event(&self) -> Result<i64, StoreError> {
+        Ok(self.rows().head.event_seq)
+    }
+
+    async fn events_after(&self, seq: Option<i64>, limit: u64) -> Result<EventsAfter, StoreError> {
+        let rows = self.rows();
+        let newest = rows.head.event_seq;
+        let oldest = rows.events.first().map_or(newest + 1, |event| event.seq);
+        if seq.is_some_and(|seq| !(oldest - 1..=newest).contains(&seq)) {
+            return Ok(EventsAfter::Elsewhere { oldest, newest });
+        }
+        let after = rows.events.into_iter().filter(|event| Some(event.seq) > seq);
+        Ok(EventsAfter::Events(after.take(usize::try_from(limit).unwrap()).collect()))
+    }
+
+    async fn find_events(&self, _seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+        unreachable!("the feed does not look for single events")
     }
 }

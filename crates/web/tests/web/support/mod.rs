@@ -15,7 +15,7 @@ use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
-use hermes_service::events::CommitSignal;
+use hermes_service::events::{CommitSignal, Feed, FeedSettings};
 use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
 use hermes_web::state::Draining;
@@ -24,6 +24,9 @@ use hermes_web::{AppState, JsonList, dashboard, middleware, portal};
 pub use answer::Answer;
 pub use memory::Failure;
 use memory::MemoryStore;
+
+/// How many may wait for an event.
+pub const WAITERS_MAX: usize = 2;
 
 /// A Hermes in memory.
 pub struct TestApp {
@@ -47,10 +50,12 @@ impl TestApp {
         let store = Arc::new(MemoryStore::default());
         let reader: Arc<dyn PaymentReader> = store.clone();
         let entropy = Arc::new(adapters::CountingEntropy::default());
+        let commits = CommitSignal::default();
+        let feed = Feed::new(store.clone(), commits.clone(), FeedSettings { waiters_max: WAITERS_MAX });
         let parts = LaneParts {
             store: store.clone(),
             barrier: Arc::new(adapters::Quiet),
-            commits: CommitSignal::default(),
+            commits,
             rules: Arc::new(rules()),
             clock: Arc::new(adapters::StandingClock),
             entropy: entropy.clone(),
@@ -71,6 +76,7 @@ impl TestApp {
         let state = AppState {
             ledger,
             list: Arc::new(list),
+            feed: Arc::new(feed),
             reader,
             cache,
             cache_is_shared: false,
@@ -105,6 +111,11 @@ impl TestApp {
         let app = App::new().wrap(from_fn(middleware::finish)).app_data(self.state.clone()).configure(routes);
         let service = test::init_service(app).await;
         Answer::of(test::call_service(&service, request.to_request()).await).await
+    }
+
+    /// Lets nobody wait for an event any more, as a server does that stops.
+    pub fn close_feed(&self) {
+        self.state.feed.close();
     }
 
     pub fn payments(&self) -> Vec<Payment> {
