@@ -1,0 +1,158 @@
+//! The outbox and the lease in memory.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use hermes_domain::ledger::{BatchToken, EventId, EventMark, OutboxEvent};
+use hermes_domain::ports::{
+    EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus, StoreError,
+};
+use uuid::Uuid;
+
+#[derive(Default)]
+pub struct FakeOutbox {
+    rows: Mutex<Rows>,
+}
+
+#[derive(Default)]
+struct Rows {
+    events: Vec<OutboxEvent>,
+    newest: i64,
+    /// Names what is committed from now on: another one after the database lost commits.
+    ledger: u128,
+    holder: Option<Uuid>,
+    published_seq: i64,
+    /// How often the lease was asked for.
+    asked: usize,
+}
+
+/// When the first event happened; each follows the one before it by a second.
+pub const START: DateTime<Utc> = DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap();
+
+impl FakeOutbox {
+    /// Commits so many events.
+    pub fn commit(&self, count: i64) -> i64 {
+        let mut rows = self.rows.lock().unwrap();
+        for _ in 0..count {
+            rows.newest += 1;
+            let event = event(rows.ledger, rows.newest);
+            rows.events.push(event);
+        }
+        rows.newest
+    }
+
+    /// Loses what was committed after a number, as a failover may; what is committed then has other names.
+    pub fn lose_after(&self, seq: i64) {
+        let mut rows = self.rows.lock().unwrap();
+        rows.events.retain(|event| event.seq <= seq);
+        rows.newest = seq;
+        rows.ledger += 1;
+    }
+
+    pub fn forget_up_to(&self, seq: i64) {
+        self.rows.lock().unwrap().events.retain(|event| event.seq > seq);
+    }
+
+    /// Lets the lease expire, whoever has it.
+    pub fn expire_lease(&self) {
+        self.rows.lock().unwrap().holder = None;
+    }
+
+    pub fn holder(&self) -> Option<Uuid> {
+        self.rows.lock().unwrap().holder
+    }
+
+    pub fn leases_asked_for(&self) -> usize {
+        self.rows.lock().unwrap().asked
+    }
+
+    pub fn set_published(&self, seq: i64) {
+        self.rows.lock().unwrap().published_seq = seq;
+    }
+
+    pub fn published(&self) -> i64 {
+        self.rows.lock().unwrap().published_seq
+    }
+
+    pub fn marks(&self) -> Vec<EventMark> {
+        self.rows.lock().unwrap().events.iter().map(OutboxEvent::mark).collect()
+    }
+}
+
+pub fn event(ledger: u128, seq: i64) -> OutboxEvent {
+    OutboxEvent {
+        id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq),
+        seq,
+        event_type: "payment.booked".to_owned(),
+        occurred_at: START + TimeDelta::seconds(seq),
+        reference: format!("REF{seq:03}"),
+        data: "{}".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Outbox for FakeOutbox {
+    async fn newest_event(&self) -> Result<i64, StoreError> {
+        Ok(self.rows.lock().unwrap().newest)
+    }
+
+    async fn events_after(&self, seq: Option<i64>, limit: u64) -> Result<EventsAfter, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        let oldest = rows.events.first().map_or(rows.newest + 1, |event| event.seq);
+        if seq.is_some_and(|seq| !(oldest - 1..=rows.newest).contains(&seq)) {
+            return Ok(EventsAfter::Elsewhere { oldest, newest: rows.newest });
+        }
+        let after = rows.events.iter().filter(|event| Some(event.seq) > seq).cloned();
+        Ok(EventsAfter::Events(after.take(usize::try_from(limit).unwrap()).collect()))
+    }
+
+    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+        Ok(self.marks().into_iter().filter(|mark| seqs.contains(&mark.seq)).collect())
+    }
+}
+
+#[async_trait]
+impl RelayLease for FakeOutbox {
+    async fn hold_lease(
+        &self,
+        holder: Uuid,
+        _ttl: Duration,
+        published_seq: Option<i64>,
+    ) -> Result<Lease, StoreError> {
+        let mut rows = self.rows.lock().unwrap();
+        rows.asked += 1;
+        if rows.holder.is_some_and(|other| other != holder) {
+            return Ok(Lease::Taken);
+        }
+        rows.holder = Some(holder);
+        if let Some(seq) = published_seq {
+            rows.published_seq = seq;
+        }
+        Ok(Lease::Held)
+    }
+
+    async fn release_lease(&self, holder: Uuid) -> Result<(), StoreError> {
+        self.rows.lock().unwrap().holder.take_if(|held| *held == holder);
+        Ok(())
+    }
+
+    async fn relay_status(&self) -> Result<RelayStatus, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        Ok(RelayStatus { holder: rows.holder, published_seq: rows.published_seq })
+    }
+}
+
+#[async_trait]
+impl OutboxRetention for FakeOutbox {
+    async fn purge_events(&self, before: DateTime<Utc>, seq: i64, limit: u64) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        self.rows.lock().unwrap().events.retain(|event| {
+            let old = event.occurred_at < before && event.seq < seq && deleted < limit;
+            deleted += u64::from(old);
+            !old
+        });
+        Ok(deleted)
+    }
+}
