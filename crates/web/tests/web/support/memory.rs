@@ -247,7 +247,7 @@ fn told(batch: BatchToken, event: Event) -> OutboxEvent {
         seq: event.seq,
         event_type: event.kind.code().to_owned(),
         occurred_at: event.occurred_at,
-        reference: payload["reference"].as_str().unwrap().to_owned(),
+        reference: payload.get("reference").and_then(serde_json::Value::as_str).unwrap().to_owned(),
         data: event.payload,
     }
 }
