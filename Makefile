@@ -42,9 +42,25 @@ doc: ## Build the documentation of the crates
 ci: ## Do everything that has to hold before a change goes in
 	.ci/run
 
-.PHONY: bench
-bench: ## Measure a release build against a bare handler (docs/benchmarks.md)
-	bench/run
+# Both builds: a profile needs the names of functions, which a release does not keep.
+BENCH_PROGRAMS := --package hermes-server --package hermes-bench --bins
+BENCH := .ci/mysql run cargo run --quiet --release --package hermes-bench --bin hermes-bench -- $(if $(SHORT),--short)
+
+.PHONY: bench bench-reads bench-writes bench-profile bench-build
+bench: bench-reads bench-writes ## Measure everything in docs/benchmarks.md; about half an hour (SHORT=1: a few minutes)
+
+bench-reads: bench-build ## Measure the reads (ONLY=case for one of them)
+	$(BENCH) reads $(addprefix --only ,$(ONLY))
+
+bench-writes: bench-build ## Measure the writes (ONLY=case for one of them)
+	$(BENCH) writes $(addprefix --only ,$(ONLY))
+
+bench-profile: bench-build ## Show where the server's time goes (UNDER=list, list-single, bookings or bookings-sqlite)
+	$(BENCH) profile $(or $(UNDER),list)
+
+bench-build:
+	cargo build --quiet --release $(BENCH_PROGRAMS)
+	cargo build --quiet --profile release-fast --package hermes-server --bin hermes
 
 ##@ The database and the contract
 

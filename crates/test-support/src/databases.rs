@@ -33,7 +33,7 @@ pub async fn mysql() -> Option<TestDatabase> {
         SWEPT.get_or_init(async || remove_left_behind(&login).await.expect("the named MySQL answers")).await;
         return Some(TestDatabase::on_shared_server(&login).await);
     }
-    match SERVER.get_or_try_init(async || start_mysql().await.ok_or(())).await {
+    match SERVER.get_or_try_init(async || start_mysql(&[]).await.ok_or(())).await {
         Ok(server) => Some(TestDatabase::on_shared_server(server.login()).await),
         Err(()) => missing(
             "mysql",

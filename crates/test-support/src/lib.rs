@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | [`sqlite`] | a file in a folder of its own | nothing |
 //! | [`mariadb`], [`mysql`] | a fresh database | one server per test binary |
-//! | [`private_mariadb`], [`private_mysql`] | a server to kill, restart and pause | nothing |
+//! | [`private_mariadb`], [`private_mysql`], and each `…_with` options | a server to kill, restart and pause | nothing |
 //! | [`redis`] | a server to stop, start and pause | nothing |
 //! | [`FaultProxy`] | a way to one of them that can be cut, hung, slowed and made to lose answers | nothing |
 //!
@@ -57,8 +57,8 @@ mod user;
 pub use databases::{mariadb, mysql};
 pub use fault_proxy::{FaultProxy, Traffic};
 pub use login::Login;
-pub use mariadb::private_mariadb;
-pub use mysql::private_mysql;
+pub use mariadb::{private_mariadb, private_mariadb_with};
+pub use mysql::{private_mysql, private_mysql_with};
 pub use port::Port;
 pub use redis::{RedisServer, redis};
 pub use sql_server::SqlServer;

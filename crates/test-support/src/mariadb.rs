@@ -18,11 +18,16 @@ const SIZES: [&str; 3] =
 ///
 /// For a mere database take [`mariadb`](crate::mariadb()), which shares one server.
 pub async fn private_mariadb() -> Option<SqlServer> {
+    private_mariadb_with(&[]).await
+}
+
+/// The same with more options, which win over those that every private server has.
+pub async fn private_mariadb_with(options: &[&str]) -> Option<SqlServer> {
     let Some(program) = program::find(PROGRAM_VARIABLE, &["mariadbd", "mysqld"], is_mariadb) else {
         let reason = "no mariadbd on the PATH (install mariadb-server, or set HERMES_TEST_MARIADBD)";
         return missing("mariadb", reason);
     };
-    Some(SqlServer::start(programs(&program), Folder::new("mariadb")).await)
+    Some(SqlServer::start(programs(&program), Folder::new("mariadb"), options).await)
 }
 
 fn is_mariadb(version: &str) -> bool {

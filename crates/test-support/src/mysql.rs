@@ -18,7 +18,12 @@ const URL_VARIABLE: &str = "HERMES_TEST_MYSQL_URL";
 /// For a mere database take [`mysql`](crate::mysql()), which shares one server. `HERMES_TEST_REQUIRE` has a name of
 /// its own for this one, `mysqld`, because a MySQL that runs elsewhere is enough for the other.
 pub async fn private_mysql() -> Option<SqlServer> {
-    match start_mysql().await {
+    private_mysql_with(&[]).await
+}
+
+/// The same with more options, which win over those that every private server has.
+pub async fn private_mysql_with(options: &[&str]) -> Option<SqlServer> {
+    match start_mysql(options).await {
         None => missing(
             "mysqld",
             "no mysqld of MySQL on the PATH (install mysql-server, or set HERMES_TEST_MYSQLD)",
@@ -28,9 +33,9 @@ pub async fn private_mysql() -> Option<SqlServer> {
 }
 
 /// Starts a private MySQL if one is installed.
-pub(crate) async fn start_mysql() -> Option<SqlServer> {
+pub(crate) async fn start_mysql(options: &[&str]) -> Option<SqlServer> {
     let program = program::find(PROGRAM_VARIABLE, &["mysqld"], is_mysql)?;
-    Some(SqlServer::start(programs(&program), Folder::new("mysql")).await)
+    Some(SqlServer::start(programs(&program), Folder::new("mysql"), options).await)
 }
 
 /// The running server that the environment names.

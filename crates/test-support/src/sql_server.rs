@@ -39,8 +39,8 @@ pub(crate) struct Programs {
 }
 
 impl SqlServer {
-    /// Fills the data folder and starts the server.
-    pub(crate) async fn start(mut programs: Programs, folder: Folder) -> Self {
+    /// Fills the data folder and starts the server; the last of two options that contradict each other holds.
+    pub(crate) async fn start(mut programs: Programs, folder: Folder, options: &[&str]) -> Self {
         let port = Port::take();
         let login = Login::private(port.number());
         let Programs { prepare, serve } = &mut programs;
@@ -52,6 +52,7 @@ impl SqlServer {
         serve.arg(format!("--port={}", port.number()));
         serve.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"]);
         serve.args(["--performance-schema=OFF", "--max-connections=500"]);
+        serve.args(options);
 
         run_to_its_end(prepare, &folder).await;
         let mut server = Self { process: None, serve: programs.serve, login, port, folder };

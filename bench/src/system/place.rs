@@ -1,0 +1,78 @@
+//! Databases to measure on, with full durability.
+
+use anyhow::{Result, bail};
+use hermes_test_support::{SqlServer, private_mariadb_with, private_mysql_with};
+
+use super::store::Store;
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A SQLite file: write-ahead log, `synchronous=FULL`.
+    Sqlite,
+    /// A MariaDB as it comes: `innodb_flush_log_at_trx_commit=1`, no binary log.
+    MariaDb,
+    /// A MySQL as it comes: `innodb_flush_log_at_trx_commit=1`, a binary log with `sync_binlog=1`.
+    MySql,
+}
+
+/// Enough memory and log that a benchmark of a minute does not measure checkpoints; durability is spelled out.
+const MARIADB: &[&str] =
+    &["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-flush-log-at-trx-commit=1"];
+
+/// The same; the binary log is on, as it is by default.
+const MYSQL: &[&str] = &[
+    "--innodb-buffer-pool-size=1G",
+    "--innodb-redo-log-capacity=512M",
+    "--innodb-flush-log-at-trx-commit=1",
+    "--log-bin=binlog",
+    "--sync-binlog=1",
+];
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::MariaDb, Self::MySql, Self::Sqlite];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::MariaDb => "MariaDB",
+            Self::MySql => "MySQL",
+        }
+    }
+}
+
+/// Where databases can be made: a server of our own, or folders.
+#[derive(Debug)]
+pub struct Place {
+    /// The kind of its databases.
+    pub kind: Kind,
+    server: Option<SqlServer>,
+}
+
+impl Place {
+    /// Starts a server, where one is needed.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub async fn start(kind: Kind) -> Result<Self> {
+        let server = match kind {
+            Kind::Sqlite => return Ok(Self { kind, server: None }),
+            Kind::MariaDb => private_mariadb_with(MARIADB).await,
+            Kind::MySql => private_mysql_with(MYSQL).await,
+        };
+        match server {
+            Some(server) => Ok(Self { kind, server: Some(server) }),
+            None => bail!("{} is not installed", kind.name()),
+        }
+    }
+
+    /// Makes a database with the schema and nothing in it.
+    pub async fn store(&self) -> Result<Store> {
+        match &self.server {
+            Some(server) => Store::on_server(self.kind, server).await,
+            None => Store::in_folder().await,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The writes: what durable bookings cost, and what sharing commits saves.
+
+mod instructions;
+mod one_client;
+mod overload;
+mod seventy_percent;
+mod stage;
+mod throughput;
+
+pub use stage::Stage;
+
+use crate::case::Case;
+
+/// The cases, in the order of the table.
+pub const CASES: &[Case] = &[
+    Case { name: "throughput", measure: |scale| Box::pin(throughput::measure(scale)) },
+    Case { name: "one-client", measure: |scale| Box::pin(one_client::measure(scale)) },
+    Case { name: "seventy-percent", measure: |scale| Box::pin(seventy_percent::measure(scale)) },
+    Case { name: "overload", measure: |scale| Box::pin(overload::measure(scale)) },
+    Case { name: "instructions", measure: |scale| Box::pin(instructions::measure(scale)) },
+];
