@@ -44,7 +44,7 @@ ci: ## Do everything that has to hold before a change goes in
 
 # Both builds: a profile needs the names of functions, which a release does not keep.
 BENCH_PROGRAMS := --package hermes-server --package hermes-bench --bins
-BENCH := .ci/mysql run cargo run --quiet --release --package hermes-bench --bin hermes-bench -- $(if $(SHORT),--short)
+BENCH := .ci/mysql run $(or $(CARGO_TARGET_DIR),target)/release/hermes-bench $(if $(SHORT),--short)
 
 .PHONY: bench bench-reads bench-writes bench-profile bench-build
 bench: bench-reads bench-writes ## Measure everything in docs/benchmarks.md; about half an hour (SHORT=1: a few minutes)
@@ -60,7 +60,7 @@ bench-profile: bench-build ## Show where the server's time goes (UNDER=list, lis
 
 bench-build:
 	cargo build --quiet --release $(BENCH_PROGRAMS)
-	cargo build --quiet --profile release-fast --package hermes-server --bin hermes
+	cargo build --quiet --profile release-fast $(BENCH_PROGRAMS)
 
 ##@ The database and the contract
 

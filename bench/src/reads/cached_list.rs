@@ -65,8 +65,8 @@ struct Both {
 }
 
 fn both(scale: &Scale, reference: &Wrk, measured: &Wrk) -> Result<Both> {
-    let warm_up = |load: &Wrk| load.run(scale.warm_up);
-    (warm_up(reference)?, warm_up(measured)?);
+    reference.run(scale.warm_up)?;
+    measured.run(scale.warm_up)?;
     let mut both = Both { rates: Pairs::default(), p99s: Pairs::default() };
     for _ in 0..scale.pairs {
         let (reference, measured): (WrkRun, WrkRun) = (reference.run(scale.run)?, measured.run(scale.run)?);

@@ -47,7 +47,8 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     fill(&small, scale.some).await?;
     let (large_database, small_database) = (large.open().await?, small.open().await?);
     let (large, small) = (SeaPaymentReader::new(&large_database), SeaPaymentReader::new(&small_database));
-    (read_pages(&small, scale.pages).await?, read_pages(&large, scale.pages).await?);
+    read_pages(&small, scale.pages).await?;
+    read_pages(&large, scale.pages).await?;
     let pairs = Pairs::alternate(
         scale.pairs,
         async || read_pages(&small, scale.pages).await,

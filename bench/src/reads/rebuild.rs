@@ -47,7 +47,8 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     fill(&store, WINDOW + WINDOW / 10).await?;
     let database = store.open().await?;
     let reader = SeaPaymentReader::new(&database);
-    (bare(database.reading(), 1).await?, rebuild(&reader, 1).await?);
+    bare(database.reading(), 1).await?;
+    rebuild(&reader, 1).await?;
     let times = scale.pages / 10;
     let pairs = Pairs::alternate(
         scale.pairs,

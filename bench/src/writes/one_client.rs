@@ -33,7 +33,8 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
 async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     let mut stage = Stage::start(kind).await?;
     let (hermes, bare, bookings) = (stage.hermes(&[]).await?, stage.transactions().await?, Bookings::new());
-    (bare.commit_for(scale.warm_up, 1).await?, closed(hermes.port(), 1, scale.warm_up, &bookings).await?);
+    bare.commit_for(scale.warm_up, 1).await?;
+    closed(hermes.port(), 1, scale.warm_up, &bookings).await?;
     Pairs::alternate(
         scale.pairs,
         async || Ok(millis(bare.commit_for(scale.run, 1).await?.p50())),

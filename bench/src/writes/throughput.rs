@@ -69,10 +69,8 @@ async fn against_unbatched(
     unbatched: &Unbatched,
 ) -> Result<Pairs> {
     let bookings = Bookings::new();
-    (
-        unbatched.per_second(scale.warm_up).await?,
-        closed(hermes.port(), callers, scale.warm_up, &bookings).await?,
-    );
+    unbatched.per_second(scale.warm_up).await?;
+    closed(hermes.port(), callers, scale.warm_up, &bookings).await?;
     Pairs::alternate(
         scale.pairs,
         async || unbatched.per_second(scale.run).await,
@@ -84,7 +82,8 @@ async fn against_unbatched(
 async fn against_single(scale: &Scale, hermes: &Hermes, single: &Hermes) -> Result<Pairs> {
     let bookings = Bookings::new();
     let rate = async |of: &Hermes, length| Ok(closed(of.port(), SOME, length, &bookings).await?.per_second);
-    let _warm: (f64, f64) = (rate(single, scale.warm_up).await?, rate(hermes, scale.warm_up).await?);
+    rate(single, scale.warm_up).await?;
+    rate(hermes, scale.warm_up).await?;
     Pairs::alternate(
         scale.pairs,
         async || rate(single, scale.run).await,
