@@ -18,7 +18,7 @@ const FIRST_AT_S: u32 = 1_767_225_600;
 pub async fn fill(store: &Store, bookings: u32) -> Result<()> {
     let mut options = ConnectOptions::new(&store.url);
     options.max_connections(1).sqlx_logging(false);
-    let connection = Database::connect(options).await?;
+    let connection = Box::pin(Database::connect(options)).await?;
     // What is lost in a crash of the machine is filled anew.
     let quick = match store.kind {
         Kind::Sqlite => "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF",

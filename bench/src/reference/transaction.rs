@@ -59,7 +59,7 @@ impl Transactions {
                     .foreign_keys(true)
             });
         Ok(Self {
-            connection: Database::connect(options).await?,
+            connection: Box::pin(Database::connect(options)).await?,
             sample: sample.clone(),
             next: AtomicI64::new(1),
             one: Statements::of(1, sample.checks.len()),

@@ -59,8 +59,8 @@ impl Place {
     pub async fn start(kind: Kind) -> Result<Self> {
         let server = match kind {
             Kind::Sqlite => return Ok(Self { kind, server: None }),
-            Kind::MariaDb => private_mariadb_with(MARIADB).await,
-            Kind::MySql => private_mysql_with(MYSQL).await,
+            Kind::MariaDb => Box::pin(private_mariadb_with(MARIADB)).await,
+            Kind::MySql => Box::pin(private_mysql_with(MYSQL)).await,
         };
         match server {
             Some(server) => Ok(Self { kind, server: Some(server) }),

@@ -49,7 +49,8 @@ impl Store {
 
     /// Opens it as a program does that imports the repository.
     pub async fn open(&self) -> Result<Database> {
-        Ok(Database::connect(&DatabaseSettings::new(&self.url)).await?)
+        let settings = DatabaseSettings::new(&self.url);
+        Ok(Box::pin(Database::connect(&settings)).await?)
     }
 
     async fn migrated(
@@ -58,7 +59,8 @@ impl Store {
         environment: Vec<(&'static str, String)>,
         kept: Kept,
     ) -> Result<Self> {
-        hermes_migration::up(url.as_str(), None).await?;
+        // Boxed, as every connecting here: the layers of futures would exceed the compiler's limit on nesting.
+        Box::pin(hermes_migration::up(url.as_str(), None)).await?;
         Ok(Self { kind, url, environment, _kept: kept })
     }
 }
