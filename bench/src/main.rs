@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tables go to one, progress to the other")]
 #![expect(clippy::float_arithmetic, reason = "ratios of times are no amounts")]
 
+mod callgrind;
 mod case;
 mod load;
 mod pairs;

@@ -16,6 +16,9 @@ use crate::statistics::{Latencies, real};
 /// The most requests under way; what comes beyond is counted as not sent. Below the usual limit of open files.
 const UNDER_WAY_MAX: usize = 8_000;
 
+/// The connections that stand before the first request, as those of a proxy do; more are opened when all are busy.
+const CONNECTIONS_READY: usize = 2_000;
+
 /// The arrivals of the same seed are the same.
 const SEED: u64 = 0x48_45_52_4d_45_53;
 
@@ -66,7 +69,11 @@ impl Open {
 
 /// Sends bookings at a rate for a time, then waits for the answers.
 pub async fn open(port: u16, per_second: f64, length: Duration, bookings: &Bookings) -> Result<Open> {
-    let idle: Arc<Mutex<Vec<Connection>>> = Arc::default();
+    let mut ready = Vec::with_capacity(CONNECTIONS_READY);
+    for _ in 0..CONNECTIONS_READY {
+        ready.push(Connection::open(port).await?);
+    }
+    let idle = Arc::new(Mutex::new(ready));
     let arrivals = arrivals(per_second, length);
     let (mut tasks, mut samples, mut lost) = (JoinSet::new(), Vec::with_capacity(arrivals.len()), 0);
     let started = Instant::now();

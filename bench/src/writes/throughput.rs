@@ -5,6 +5,8 @@
 //! less. And the lane itself with `batch_max = 1`, which shows what batching alone brings. Every one works on a
 //! database of its own on the same server; Hermes is asked over HTTP by callers that wait for each answer.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 
 use super::stage::Stage;
@@ -13,12 +15,16 @@ use crate::pairs::Pairs;
 use crate::reference::Unbatched;
 use crate::report::{Bound, Row};
 use crate::scale::Scale;
+use crate::statistics::{number, real};
 use crate::system::{Hermes, Kind};
 
 /// The callers of the first line, and of all others.
 const MANY: usize = 256;
 /// See [`MANY`].
 const SOME: usize = 64;
+/// The lane without batches; its callers are not sent away for waiting long.
+const SINGLE: [(&str, &str); 2] =
+    [("HERMES__LEDGER__BATCH_MAX", "1"), ("HERMES__LEDGER__QUEUE_AGE_MAX_MS", "10000")];
 /// What is held against the unbatched design.
 const UNBATCHED: &str = "× 64 plain connections, a transaction a booking";
 
@@ -49,7 +55,7 @@ async fn on(scale: &Scale, kind: Kind) -> Result<Vec<Row>> {
     }
     let many = against_unbatched(scale, &hermes, MANY, &unbatched).await?;
     let some = against_unbatched(scale, &hermes, SOME, &unbatched).await?;
-    let single = stage.hermes(&[("HERMES__LEDGER__BATCH_MAX", "1")]).await?;
+    let single = stage.hermes(&SINGLE).await?;
     let lane = against_single(scale, &hermes, &single).await?;
     Ok(vec![
         row(case(MANY), 8.0, UNBATCHED, &many),
@@ -58,8 +64,18 @@ async fn on(scale: &Scale, kind: Kind) -> Result<Vec<Row>> {
     ])
 }
 
-fn row(case: String, least: f64, reference: &str, pairs: &Pairs) -> Row {
-    Row::judged(case, Bound::AtLeast(least), reference, pairs.ratio(), pairs.describe("bookings/s"))
+fn row(case: String, least: f64, reference: &str, compared: &Compared) -> Row {
+    let mut measured = compared.pairs.describe("bookings/s");
+    if compared.refused > 0 {
+        let _cannot_fail = write!(measured, "; {} were refused", number(real(compared.refused)));
+    }
+    Row::judged(case, Bound::AtLeast(least), reference, compared.pairs.ratio(), measured)
+}
+
+/// Rates of both, and how many bookings Hermes refused meanwhile, which no rate counts.
+struct Compared {
+    pairs: Pairs,
+    refused: usize,
 }
 
 async fn against_unbatched(
@@ -67,27 +83,32 @@ async fn against_unbatched(
     hermes: &Hermes,
     callers: usize,
     unbatched: &Unbatched,
-) -> Result<Pairs> {
+) -> Result<Compared> {
     let bookings = Bookings::new();
     unbatched.per_second(scale.warm_up).await?;
     closed(hermes.port(), callers, scale.warm_up, &bookings).await?;
-    Pairs::alternate(
-        scale.pairs,
-        async || unbatched.per_second(scale.run).await,
-        async || Ok(closed(hermes.port(), callers, scale.run, &bookings).await?.per_second),
-    )
-    .await
+    compare(scale, hermes, callers, async || unbatched.per_second(scale.run).await).await
 }
 
-async fn against_single(scale: &Scale, hermes: &Hermes, single: &Hermes) -> Result<Pairs> {
+async fn against_single(scale: &Scale, hermes: &Hermes, single: &Hermes) -> Result<Compared> {
     let bookings = Bookings::new();
-    let rate = async |of: &Hermes, length| Ok(closed(of.port(), SOME, length, &bookings).await?.per_second);
-    rate(single, scale.warm_up).await?;
-    rate(hermes, scale.warm_up).await?;
-    Pairs::alternate(
-        scale.pairs,
-        async || rate(single, scale.run).await,
-        async || rate(hermes, scale.run).await,
-    )
-    .await
+    let rate = async |length| Ok(closed(single.port(), SOME, length, &bookings).await?.per_second);
+    rate(scale.warm_up).await?;
+    compare(scale, hermes, SOME, async || rate(scale.run).await).await
+}
+
+async fn compare(
+    scale: &Scale,
+    hermes: &Hermes,
+    callers: usize,
+    reference: impl AsyncFnMut() -> Result<f64>,
+) -> Result<Compared> {
+    let (bookings, mut refused) = (Bookings::new(), 0);
+    let measured = async || {
+        let seen = closed(hermes.port(), callers, scale.run, &bookings).await?;
+        refused += seen.refused;
+        Ok(seen.per_second)
+    };
+    let pairs = Pairs::alternate(scale.pairs, reference, measured).await?;
+    Ok(Compared { pairs, refused })
 }
