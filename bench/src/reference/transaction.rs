@@ -1,24 +1,25 @@
 //! The bare transaction: the rows of some bookings, committed together, and nothing else.
 //!
 //! No head is locked, nothing is looked up, decided, hashed or made visible; the values are at hand. It is what any
-//! program has to pay that keeps these rows. Statements are prepared and insert many rows; as in Hermes they stay
-//! below one TLS record, because a longer one waits for an acknowledgement (see `store/chunk.rs` of the repository).
+//! program has to pay that keeps these rows: BEGIN, one prepared INSERT for each of the four tables, COMMIT. Its
+//! connections are told what those of Hermes are told, so that no large statement waits for an acknowledgement.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hermes_repository::entity::{audit_log, outbox, payments, validation_results};
+use hermes_repository::tune_connections_to;
+use sea_orm::sqlx::mysql::MySqlConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, TransactionTrait};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
 use super::booking::Booking;
 use super::insert::Insert;
 use crate::statistics::Latencies;
-use crate::system::Store;
-
-/// How many bookings one statement of each table takes at most: about 8 KB of values.
-const STATEMENT_MAX: usize = 8;
+use crate::system::{Kind, Store};
 
 /// How long a connection may be waited for; the pool is as large as its users are many.
 const ACQUIRE_MAX: Duration = Duration::from_secs(30);
@@ -29,8 +30,8 @@ pub struct Transactions {
     connection: DatabaseConnection,
     sample: Booking,
     next: AtomicI64,
-    one: Statements,
-    some: Statements,
+    /// By the number of bookings.
+    statements: Mutex<HashMap<usize, Arc<Statements>>>,
 }
 
 /// The statements for a number of bookings.
@@ -58,27 +59,29 @@ impl Transactions {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
             });
+        if store.kind != Kind::Sqlite {
+            let port = store.url.parse::<MySqlConnectOptions>().context("a URL of MySQL")?.get_port();
+            options.map_sqlx_mysql_pool_opts(move |pool| {
+                pool.after_connect(move |_, _| {
+                    Box::pin(async move { Ok(tune_connections_to(port).map(|_| ())?) })
+                })
+            });
+        }
         Ok(Self {
             connection: Box::pin(Database::connect(options)).await?,
             sample: sample.clone(),
             next: AtomicI64::new(1),
-            one: Statements::of(1, sample.checks.len()),
-            some: Statements::of(STATEMENT_MAX, sample.checks.len()),
+            statements: Mutex::default(),
         })
     }
 
     /// Commits one transaction with the rows of so many bookings; returns how long that took.
     pub async fn commit(&self, bookings: usize) -> Result<Duration> {
         let rows: Vec<_> = (0..bookings).map(|_| self.sample.another(self.number())).collect();
+        let statements = self.statements_for(bookings);
         let begun = Instant::now();
         let transaction = self.connection.begin().await?;
-        let mut full = rows.chunks_exact(STATEMENT_MAX);
-        for chunk in full.by_ref() {
-            self.some.run(&transaction, chunk).await?;
-        }
-        for row in full.remainder().chunks(1) {
-            self.one.run(&transaction, row).await?;
-        }
+        statements.run(&transaction, &rows).await?;
         transaction.commit().await?;
         Ok(begun.elapsed())
     }
@@ -91,6 +94,12 @@ impl Transactions {
             times.push(self.commit(bookings).await?);
         }
         Ok(times.into_iter().collect())
+    }
+
+    fn statements_for(&self, bookings: usize) -> Arc<Statements> {
+        let mut known = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Statements::of(bookings, self.sample.checks.len()));
+        Arc::clone(known.entry(bookings).or_insert_with(new))
     }
 
     fn number(&self) -> i64 {
@@ -108,7 +117,7 @@ impl Statements {
         }
     }
 
-    async fn run(&self, transaction: &sea_orm::DatabaseTransaction, rows: &[Booking]) -> Result<()> {
+    async fn run(&self, transaction: &DatabaseTransaction, rows: &[Booking]) -> Result<()> {
         self.payments.run(transaction, rows.iter().map(|row| &row.payment)).await?;
         self.checks.run(transaction, rows.iter().flat_map(|row| &row.checks)).await?;
         self.audit.run(transaction, rows.iter().map(|row| &row.audit)).await?;

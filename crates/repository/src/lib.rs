@@ -82,7 +82,7 @@ mod reader;
 mod store;
 
 pub use convert::StoredPayment;
-pub use database::{Database, DatabaseSettings, MySqlAddress, OpenError};
+pub use database::{Database, DatabaseSettings, MySqlAddress, OpenError, tune_connections_to};
 pub use outbox::SeaOutbox;
 pub use reader::SeaPaymentReader;
 pub use store::SeaLedgerStore;

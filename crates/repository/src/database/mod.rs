@@ -13,6 +13,7 @@ mod url;
 
 pub use open::{Database, OpenError};
 pub use settings::{DatabaseSettings, MySqlAddress};
+pub use socket::tune_connections_to;
 
 pub(crate) use packet::PacketMax;
 pub(crate) use pool::{Pool, Slot};

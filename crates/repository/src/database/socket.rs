@@ -29,11 +29,13 @@ const UNANSWERED_MAX: u32 = 3;
 /// How long what was sent may stay without an acknowledgement.
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(25);
 
-/// Sets the options of every connection to a port; tells how many there are.
+/// Sets the options of every TCP connection of this process to a port; tells how many there are.
+///
+/// For pools that are opened without [`Database`](crate::Database), which does it by itself.
 ///
 /// # Errors
 /// When the descriptors cannot be listed, as on systems without `/proc`.
-pub(super) fn tune_connections_to(port: u16) -> io::Result<usize> {
+pub fn tune_connections_to(port: u16) -> io::Result<usize> {
     let mut tuned = 0;
     for entry in std::fs::read_dir(DESCRIPTORS)? {
         let entry = entry?;
