@@ -34,6 +34,9 @@ pub enum Command {
     /// Check the audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Look at the cache of the running portal, or fill it
+    #[command(subcommand)]
+    Cache(Cache),
     /// Look whether everything Hermes needs is there and well
     Doctor,
     /// Ask the running portal whether it is ready; exit status 0 is yes
@@ -77,6 +80,15 @@ pub enum Dialect {
     Mysql,
     /// SQLite
     Sqlite,
+}
+
+/// What can be done with the cache.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Cache {
+    /// Print how it stands: hits by tier, misses, sizes, ages
+    Status,
+    /// Read the list of bookings into it, and print how it stands then
+    Warm,
 }
 
 /// What can be done with the audit log.

@@ -3,17 +3,20 @@
 mod events;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hermes_cache::{MemoryCache, RedisCache, RedisSettings};
 use hermes_domain::ports::{Pooled, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SeaLedgerStore, SeaPaymentReader};
 use hermes_service::events::{CommitSignal, RelayHandle};
-use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::freshness::{
+    FreshReads, FreshnessParts, FreshnessSettings, QueryLimits, Unanchored, compare_now_and_then,
+};
 use hermes_service::housekeeping;
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
 use hermes_web::state::Draining;
-use hermes_web::{AppState, JsonList};
+use hermes_web::{AppState, JsonRenderer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
@@ -92,8 +95,8 @@ pub struct Cache {
 
 /// The shared cache, or the one of this process.
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
-    let ttl = std::time::Duration::from_secs(settings.cache.ttl_s);
-    if !settings.has_redis() {
+    let ttl = Duration::from_secs(settings.cache.ttl_s);
+    if !settings.shares_cache() {
         return Ok(Cache { shared: Arc::new(MemoryCache::new(ttl)), pool: None });
     }
     let redis = RedisSettings {
@@ -123,24 +126,28 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let database = open_database(settings).await?;
     let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
     let reader = Arc::new(SeaPaymentReader::new(&database));
-    let list = Arc::new(FreshList::new(
-        FreshnessParts { cache: Arc::clone(&cache), reader: reader.clone(), renderer: Arc::new(JsonList) },
+    let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
+    let reads = FreshReads::new(
+        FreshnessParts { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
         freshness_settings(settings),
-    ));
+    );
+    if settings.cache.compare_every_s > 0 {
+        let every = Duration::from_secs(settings.cache.compare_every_s);
+        tokio::spawn(compare_now_and_then(Arc::clone(&reads), every));
+    }
     let ledger_settings = LaneSettings {
         batch_max: settings.ledger.batch_max,
         queue_max: settings.ledger.queue_max,
         queue_age_max: millis(settings.ledger.queue_age_max_ms),
     };
-    let list_window = settings.list.window;
-    let cache_is_shared = settings.has_redis();
+    let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SeaLedgerStore::new(&database));
     tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitSignal::default();
     let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
     let parts = LaneParts {
         store,
-        barrier: list.clone(),
+        barrier: reads.clone(),
         commits,
         rules: Arc::new(configuration.rules.clone()),
         clock: Arc::new(SystemClock),
@@ -150,15 +157,14 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let database_pools: Arc<dyn Pooled> = Arc::new(database.clone());
     let state = AppState {
         ledger,
-        list,
         feed,
+        reads,
         reader,
         cache,
         cache_is_shared,
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         entropy: Arc::new(SystemEntropy),
-        list_window,
         draining: Draining::default(),
     };
     Ok(Composed { state, lane, relay, database })
@@ -170,6 +176,10 @@ fn freshness_settings(settings: &Settings) -> FreshnessSettings {
         head_deadline: millis(settings.database.acquire_timeout_ms),
         retry_cache_after: millis(settings.cache.staleness_bound_ms),
         window: settings.list.window,
+        queries: QueryLimits {
+            count_max: settings.cache.queries_max,
+            bytes_max: settings.cache.queries_bytes_max,
+        },
         unanchored: match settings.cache.unanchored {
             config::Unanchored::Serve => Unanchored::ServeLabelled,
             config::Unanchored::Refuse => Unanchored::Refuse,

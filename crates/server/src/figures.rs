@@ -48,11 +48,28 @@ fn describe() {
         "Commands that were sent away: the queue was full, or they waited too long"
     );
     describe_counter!("hermes_lane_failed_total", "Batches that could not be carried out");
-    describe_counter!("hermes_list_reads_total", "Reads of the list, by where it came from: l1, l2 or db");
-    describe_histogram!(
-        "hermes_list_load_seconds",
-        "How long the list took to be read from the database and written"
+    describe_counter!(
+        "hermes_cached_reads_total",
+        "Reads of the list and of other cached queries, by where they came from: l1, l2 or db"
     );
+    describe_histogram!(
+        "hermes_load_seconds",
+        "How long an answer took to be read from the database and written, by query"
+    );
+    describe_counter!(
+        "hermes_cache_answers_total",
+        "Reads that needed to know the version of the shared cache; many share one question"
+    );
+    describe_counter!("hermes_degraded_reads_total", "Reads that went without the shared cache");
+    describe_counter!(
+        "hermes_unanchored_reads_total",
+        "Reads that were served, labelled, while the database could not confirm them"
+    );
+    describe_counter!("hermes_cache_compared_total", "Comparisons of the kept list with the database");
+    describe_counter!("hermes_cache_mismatches_total", "Comparisons that found another list; must be 0");
+    describe_gauge!("hermes_anchor_age_seconds", "How long ago the database was asked for its head");
+    describe_gauge!("hermes_cache_bytes", "Memory of cached answers, by kind: list, compressed, queries");
+    describe_counter!("hermes_cache_away_seconds_total", "How long the shared cache has been away in all");
     describe_counter!("hermes_cache_questions_total", "Questions for the version of the shared cache");
     describe_counter!(
         "hermes_cache_fills_total",

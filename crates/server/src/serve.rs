@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
 use hermes_web::{AppState, dashboard, input, middleware, portal};
@@ -48,7 +48,7 @@ pub async fn serve() -> Result<()> {
     let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, dashboard::configure)?;
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     banner::show(&configuration, portal_address, dashboard_address, started.elapsed());
-    warm(&state);
+    state.reads.warm();
 
     // Either server ending, by a signal or a fault, ends both.
     let ended = tokio::try_join!(portal, dashboard);
@@ -81,7 +81,6 @@ fn server(
     let state = state.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(Compress::default())
             .wrap(from_fn(middleware::finish))
             .app_data(state.clone())
             .app_data(web::PayloadConfig::new(input::BODY_MAX))
@@ -129,14 +128,4 @@ async fn prepare_schema(settings: &Settings) -> Result<()> {
         return Ok(());
     }
     migrate::ensure_current(settings).await
-}
-
-/// Reads the list once, so that the first visitor does not wait for it.
-fn warm(state: &web::Data<AppState>) {
-    let list = state.list.clone();
-    tokio::spawn(async move {
-        if let Err(error) = list.read().await {
-            log::warn!("the list could not be read at start: {error}");
-        }
-    });
 }

@@ -109,4 +109,5 @@ fn the_documents_can_be_printed() {
 #[test]
 fn a_health_check_without_a_server_fails() {
     refused(&[("PORT", "1")], &["healthcheck"], "no answer");
+    refused(&[("PORT", "1")], &["cache", "warm"], "is Hermes running?");
 }

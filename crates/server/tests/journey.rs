@@ -289,14 +289,24 @@ async fn the_dashboard_shows_it(hermes: &Hermes) {
         assert!(page.contains(text), "{text} is not on the dashboard");
     }
     let metrics = hermes.dashboard("/metrics").await.expect(200).text();
-    for name in
-        ["hermes_http_requests_total", "hermes_lane_batch_commands", "hermes_list_reads_total", "hermes_pool"]
-    {
+    for name in [
+        "hermes_http_requests_total",
+        "hermes_lane_batch_commands",
+        "hermes_cached_reads_total",
+        "hermes_pool",
+    ] {
         assert!(metrics.contains(name), "{name} is not in the metrics");
     }
     let stats = hermes.get("/api/stats").await.expect(200).json();
     assert_eq!((&stats["payments"], &stats["cancelled"]), (&json!(4), &json!(1)));
-    hermes.get("/api/cache").await.expect(200);
+    let cache = hermes.get("/api/cache").await.expect(200).json();
+    assert_eq!((&cache["mismatches"], &cache["up"]), (&json!(0), &json!(true)));
+    assert!(cache["list"]["hit_ratio"].as_f64().unwrap() > 0.0);
+    for what in ["warm", "status"] {
+        let told = hermes.run(&["cache", what]);
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        assert_eq!(told["head_seq"], cache["head_seq"], "{what}");
+    }
     hermes.post("/api/cache/warm", &[], &json!({})).await.expect(200);
 }
 

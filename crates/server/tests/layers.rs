@@ -51,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What the domain may use: nothing that does input or output.
 const PURE: &[&str] = &[
     "async-trait",
+    "bytes",
     "chrono",
     "email_address",
     "iso_currency",

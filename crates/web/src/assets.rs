@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use sha2::{Digest as _, Sha256};
 
@@ -50,7 +51,7 @@ pub(crate) fn address(name: &str) -> String {
 
 /// One file. Under the address of this very content a browser may keep it for good; under any other, such as
 /// that of an instance which is newer or older, it asks again.
-#[get("/assets/{name}")]
+#[get("/assets/{name}", wrap = "Compress::default()")]
 pub async fn asset(request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let file = ASSETS
         .iter()

@@ -5,12 +5,9 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, Utc};
-use hermes_domain::payment::{Payment, PaymentId};
+use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::{Page, Position};
-use hermes_service::freshness::ListRenderer;
 use uuid::Uuid;
-
-use crate::wire::BookingBody;
 
 /// The hexadecimal digits of the time.
 const MICROS_DIGITS: usize = 16;
@@ -53,22 +50,6 @@ fn write(direction: u8, position: Position) -> String {
     // Writing to a string cannot fail.
     let _written = write!(text, "{micros:0MICROS_DIGITS$x}{}", position.id.0.simple());
     text
-}
-
-/// Writes the list of bookings as the JSON array that the API serves.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct JsonList;
-
-impl ListRenderer for JsonList {
-    fn body(&self, payments: &[Payment]) -> Vec<u8> {
-        let bookings: Vec<_> = payments.iter().map(BookingBody::from).collect();
-        // Texts and numbers: serialising them cannot fail.
-        serde_json::to_vec(&bookings).unwrap_or_default()
-    }
-
-    fn next_cursor(&self, last: Position) -> String {
-        after(last)
-    }
 }
 
 #[cfg(test)]

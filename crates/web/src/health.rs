@@ -47,7 +47,7 @@ pub struct Liveness {
 )]
 #[get("/health")]
 pub async fn health(state: web::Data<AppState>) -> HttpResponse {
-    let (head, cache) = (state.list.head_seq().await, state.cache.probe().await);
+    let (head, cache) = (state.reads.head_seq().await, state.cache.probe().await);
     let redis = match cache {
         Ok(Some(())) => "connected",
         Ok(None) => "disabled",
@@ -73,13 +73,13 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let cache_up = matches!(state.list.link_status(), hermes_service::freshness::LinkStatus::Up);
+    let cache_up = matches!(state.reads.link_status(), hermes_service::freshness::LinkStatus::Up);
     let redis = match (state.cache_is_shared, cache_up) {
         (false, _) => "disabled",
         (true, true) => "connected",
         (true, false) => "disconnected",
     };
-    let connected = state.list.head_seq().await.is_ok();
+    let connected = state.reads.head_seq().await.is_ok();
     answer(connected && !state.draining.has_started(), connected, redis)
 }
 

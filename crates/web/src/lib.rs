@@ -2,8 +2,8 @@
 //!
 //! A request passes, in this order: [`middleware`] (request id, security headers, figures), the route table in
 //! [`portal`] or [`dashboard`], an endpoint (one a file: [`bookings`], [`health`], [`pages`]), which parses with
-//! [`input`], calls a use case of `hermes-service`, and answers with [`wire`]; what goes wrong becomes a
-//! [`problem`].
+//! [`input`], calls a use case of `hermes-service`, and answers with [`wire`], or out of the cache with `cached`;
+//! what goes wrong becomes a [`problem`].
 
 pub mod bookings;
 pub mod dashboard;
@@ -19,8 +19,9 @@ pub mod wire;
 
 mod assets;
 mod cache;
+mod cached;
 mod cursor;
 mod stats;
 
-pub use cursor::JsonList;
+pub use cached::JsonRenderer;
 pub use state::AppState;

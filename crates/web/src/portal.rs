@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use actix_web::middleware::Compress;
 use actix_web::{App, HttpRequest, HttpResponse, get, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -70,7 +71,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .default_service(web::to(nothing_here));
 }
 
-#[get("/api/openapi.json")]
+#[get("/api/openapi.json", wrap = "Compress::default()")]
 async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok().json(openapi())
 }

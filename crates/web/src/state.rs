@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hermes_domain::ledger::Entropy;
 use hermes_domain::ports::{PaymentReader, Pooled, SharedCache};
 use hermes_service::events::Feed;
-use hermes_service::freshness::FreshList;
+use hermes_service::freshness::FreshReads;
 use hermes_service::lane::Ledger;
 
 /// Everything an endpoint may use; one for the process, shared by its threads.
 pub struct AppState {
     /// Takes commands.
     pub ledger: Ledger,
-    /// The list of bookings.
-    pub list: Arc<FreshList>,
+    /// Reads what is cached: the list of bookings, pages of it, single ones, the sums.
+    pub reads: Arc<FreshReads>,
     /// The events, for those who follow them here.
     pub feed: Arc<Feed>,
     /// Reads everything else.
@@ -29,8 +29,6 @@ pub struct AppState {
     pub metrics_text: Box<dyn Fn() -> String + Send + Sync>,
     /// Randomness for keys of forms and ids of requests.
     pub entropy: Arc<dyn Entropy>,
-    /// How many bookings the list has.
-    pub list_window: u64,
     /// Set once the server is stopping.
     pub draining: Draining,
 }

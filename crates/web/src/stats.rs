@@ -1,12 +1,13 @@
 //! `GET /api/stats`: the sums over all bookings.
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ledger::Totals;
 use hermes_domain::money::Money;
+use hermes_service::freshness::Query;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cached;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
@@ -47,17 +48,14 @@ pub struct CurrencyStats {
 #[utoipa::path(
     tag = "figures",
     responses(
-        (status = 200, description = "The sums", body = Stats, headers(("Hermes-Version"))),
+        (status = 200, description = "The sums", body = Stats, headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"))),
+        (status = 304, description = "Not changed since If-None-Match"),
         (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/api/stats")]
-pub async fn get_stats(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let read = state.reader.totals().await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header(("Hermes-Version", read.head_seq))
-        .json(Stats::from(read.value.as_slice())))
+pub async fn get_stats(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    cached::answer(&state, &request, &Query::Totals).await
 }
 
 impl From<&[Totals]> for Stats {

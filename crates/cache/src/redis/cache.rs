@@ -6,13 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{self, Cmd, FromRedisValue};
 use deadpool_redis::{Connection, Pool, PoolError};
-use hermes_domain::ports::{CacheError, CachedList, PoolStatus, Pooled, SharedCache, Version};
+use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, PoolStatus, Pooled, SharedCache, Version};
 
 use super::error::{cache_error, is_wrong_type};
 use super::lasting::LastingConnection;
 use super::{RedisSettings, RedisSettingsError, envelope, pool, scripts};
 
-/// Keeps the list of bookings in Redis.
+/// The longest answer besides the list that is stored: with the number of places it bounds what they take.
+const QUERY_BYTES_MAX: usize = 256 * 1_024;
+
+/// Keeps answers in Redis.
 pub struct RedisCache {
     pool: Pool,
     lasting: LastingConnection,
@@ -67,13 +70,13 @@ impl SharedCache for RedisCache {
         let fresh = scripts::fresh_version();
         let version = self
             .within(async {
-                let token: Vec<u8> = self.lasting.ask(&scripts::version(&fresh)).await?;
+                let token: Vec<u8> = self.lasting.ask(&scripts::version(fresh)).await?;
                 if let Ok(Ok(version)) = str::from_utf8(&token).map(Version::parse) {
                     return Ok(version);
                 }
                 // Somebody has written there by hand.
-                self.lasting.ask::<()>(&scripts::bump(&fresh)).await?;
-                Ok(fresh.clone())
+                self.lasting.ask::<()>(&scripts::bump(fresh)).await?;
+                Ok(fresh)
             })
             .await?;
         if version == fresh {
@@ -83,9 +86,9 @@ impl SharedCache for RedisCache {
         Ok(version)
     }
 
-    async fn fetch(&self) -> Result<Option<CachedList>, CacheError> {
+    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
         let mut command = redis::cmd("GET");
-        command.arg(scripts::ENTRY);
+        command.arg(scripts::key_of(key));
         let fetched = self
             .within(async {
                 match self.ask_alone::<Option<Vec<u8>>>(&command).await {
@@ -94,16 +97,19 @@ impl SharedCache for RedisCache {
                 }
             })
             .await?;
-        Ok(fetched.and_then(envelope::decode))
+        Ok(fetched.and_then(|bytes| envelope::decode(key, bytes)))
     }
 
-    async fn fill(&self, entry: &CachedList) -> Result<bool, CacheError> {
-        let command = scripts::fill(entry, self.entry_ttl);
+    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
+        if key != CacheKey::List && entry.body.len() > QUERY_BYTES_MAX {
+            return Ok(false);
+        }
+        let command = scripts::fill(key, entry, self.entry_ttl);
         self.within(self.ask_alone(&command)).await
     }
 
     async fn bump(&self) -> Result<(), CacheError> {
-        let command = scripts::bump(&scripts::fresh_version());
+        let command = scripts::bump(scripts::fresh_version());
         self.within(self.lasting.ask(&command)).await
     }
 

@@ -1,7 +1,10 @@
 //! An entry as bytes: one line of JSON that people can read, then the body as it is.
 
-use hermes_domain::ports::{CachedList, Version};
+use bytes::Bytes;
+use hermes_domain::ledger::{BatchToken, HeadMark};
+use hermes_domain::ports::{CacheKey, CachedAnswer, Version};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Ends the header; JSON never contains it.
 const END_OF_HEADER: u8 = b'\n';
@@ -12,15 +15,23 @@ const END_OF_HEADER: u8 = b'\n';
 struct Header {
     version: String,
     head_seq: i64,
-    next_cursor: Option<String>,
+    head_token: Uuid,
+    etag: String,
+    link: Option<String>,
+    /// What was asked, where several queries share a place.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    query: Option<String>,
 }
 
 /// Writes an entry.
-pub(super) fn encode(entry: &CachedList) -> Vec<u8> {
+pub(super) fn encode(key: CacheKey, entry: &CachedAnswer) -> Vec<u8> {
     let header = Header {
         version: entry.version.to_string(),
-        head_seq: entry.head_seq,
-        next_cursor: entry.next_cursor.clone(),
+        head_seq: entry.head.seq,
+        head_token: entry.head.token.0,
+        etag: entry.etag.clone(),
+        link: entry.link.clone(),
+        query: query_of(key),
     };
     // Texts and a number: serialising them cannot fail.
     let mut bytes = serde_json::to_vec(&header).unwrap_or_default();
@@ -30,57 +41,90 @@ pub(super) fn encode(entry: &CachedList) -> Vec<u8> {
     bytes
 }
 
-/// Reads an entry; `None` is something else, which is as good as nothing.
-pub(super) fn decode(mut bytes: Vec<u8>) -> Option<CachedList> {
+/// Reads an entry; `None` is something else, or another query's, which is as good as nothing.
+pub(super) fn decode(key: CacheKey, bytes: Vec<u8>) -> Option<CachedAnswer> {
+    let bytes = Bytes::from(bytes);
     let header_len = bytes.iter().position(|byte| *byte == END_OF_HEADER)?;
     let header: Header = serde_json::from_slice(bytes.get(..header_len)?).ok()?;
-    let version = Version::parse(&header.version).ok()?;
-    bytes.drain(..=header_len);
-    Some(CachedList { version, head_seq: header.head_seq, next_cursor: header.next_cursor, body: bytes })
+    if header.query != query_of(key) {
+        return None;
+    }
+    Some(CachedAnswer {
+        version: Version::parse(&header.version).ok()?,
+        head: HeadMark { seq: header.head_seq, token: BatchToken(header.head_token) },
+        etag: header.etag,
+        link: header.link,
+        body: bytes.slice(header_len + 1..),
+    })
+}
+
+fn query_of(key: CacheKey) -> Option<String> {
+    match key {
+        CacheKey::List => None,
+        CacheKey::Query(digest) => Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(body: &[u8]) -> CachedList {
-        CachedList {
-            version: Version::parse("0a1b").unwrap(),
-            head_seq: 42,
-            next_cursor: Some("a\nb".to_owned()),
-            body: body.to_vec(),
+    const VERSION: &str = "0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b";
+
+    fn entry(body: &'static [u8]) -> CachedAnswer {
+        CachedAnswer {
+            version: Version::parse(VERSION).unwrap(),
+            head: HeadMark { seq: 42, token: BatchToken(Uuid::from_u128(7)) },
+            etag: "\"42-a\"".to_owned(),
+            link: Some("a\nb".to_owned()),
+            body: Bytes::from_static(body),
         }
     }
 
     #[test]
     fn the_header_is_a_line_that_people_can_read() {
         assert_eq!(
-            encode(&entry(b"[]")),
-            b"{\"version\":\"0a1b\",\"head_seq\":42,\"next_cursor\":\"a\\nb\"}\n[]"
+            String::from_utf8(encode(CacheKey::List, &entry(b"[]"))).unwrap(),
+            format!(
+                "{{\"version\":\"{VERSION}\",\"head_seq\":42,\
+                 \"head_token\":\"00000000-0000-0000-0000-000000000007\",\"etag\":\"\\\"42-a\\\"\",\
+                 \"link\":\"a\\nb\"}}\n[]"
+            )
         );
     }
 
     #[test]
     fn an_entry_comes_back_byte_for_byte() {
-        for body in [&b""[..], b"\n", b"{}\n{}\n", b"\xff\x00\n\r"] {
-            assert_eq!(decode(encode(&entry(body))), Some(entry(body)));
+        for key in [CacheKey::List, CacheKey::Query([7; 32])] {
+            for body in [&b""[..], b"\n", b"{}\n{}\n", b"\xff\x00\n\r"] {
+                assert_eq!(decode(key, encode(key, &entry(body))), Some(entry(body)));
+            }
         }
     }
 
     #[test]
+    fn an_entry_of_another_query_is_no_entry() {
+        let (here, there) = (CacheKey::Query([1; 32]), CacheKey::Query([2; 32]));
+        assert_eq!(decode(there, encode(here, &entry(b"[]"))), None);
+        assert_eq!(decode(CacheKey::List, encode(here, &entry(b"[]"))), None);
+        assert_eq!(decode(here, encode(CacheKey::List, &entry(b"[]"))), None);
+    }
+
+    #[test]
     fn whatever_else_is_stored_is_no_entry() {
-        for bytes in [
-            &b""[..],
-            b"\n",
-            b"[]",
-            b"[]\n[]",
-            b"{\"version\":\"0a1b\",\"head_seq\":42,\"next_cursor\":null}",
-            b"{\"version\":\"\",\"head_seq\":42,\"next_cursor\":null}\n[]",
-            b"{\"version\":\"0a1b\",\"head_seq\":\"42\",\"next_cursor\":null}\n[]",
-            b"{\"version\":\"0a1b\",\"head_seq\":42,\"next_cursor\":null,\"more\":1}\n[]",
-            b"\xff\n[]",
+        let whole = String::from_utf8(encode(CacheKey::List, &entry(b"[]"))).unwrap();
+        for text in [
+            String::new(),
+            "\n".to_owned(),
+            "[]".to_owned(),
+            "[]\n[]".to_owned(),
+            whole.replace('\n', ""),
+            whole.replace(VERSION, ""),
+            whole.replace("42,", "\"42\","),
+            whole.replacen('{', "{\"more\":1,", 1),
         ] {
-            assert_eq!(decode(bytes.to_vec()), None, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(decode(CacheKey::List, text.clone().into_bytes()), None, "{text}");
         }
+        assert_eq!(decode(CacheKey::List, b"\xff\n[]".to_vec()), None);
     }
 }

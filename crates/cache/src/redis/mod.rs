@@ -2,7 +2,8 @@
 //!
 //! | key | holds |
 //! |---|---|
-//! | `payments:all` | the list: a line of JSON that names its version and head, then the body as it is served |
+//! | `payments:all` | the list: a line of JSON that names its version, head and ETag, then the body as it is served |
+//! | `payments:q:{payments:all}:0` to `…:255` | other answers, each in the place that its query's digest names |
 //! | `{payments:all}:ver` | the version: a random token |
 //! | `{payments:all}:epoch` | which life of which server the version belongs to |
 //!

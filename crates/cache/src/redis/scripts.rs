@@ -8,38 +8,53 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, Cmd};
-use hermes_domain::ports::{CachedList, Version};
+use hermes_domain::ports::{CacheKey, CachedAnswer, Version};
 use uuid::Uuid;
 
 use super::envelope;
 
-/// The list. The other keys carry its name in braces, so that a cluster keeps all three in one place.
-pub(super) const ENTRY: &str = "payments:all";
+/// The list. The other keys carry its name in braces, so that a cluster keeps all of them in one place.
+const LIST: &str = "payments:all";
+/// Where other answers are: a fixed number of places, so that nothing ever has to be found and deleted.
+const QUERIES: &str = "payments:q:{payments:all}:";
 const VERSION: &str = "{payments:all}:ver";
 const EPOCH: &str = "{payments:all}:epoch";
 
 /// The share of its time to live that an entry may live more or less, in thousandths.
 const JITTER_PERMILLE: u64 = 100;
 
-/// Makes the version fresh and drops the entry if the server has lost writes; says 1 if so.
+/// The places for other answers than the list; two queries that meet in one take turns.
+const QUERY_PLACES: u16 = 256;
+
+/// The key of an entry.
+pub(super) fn key_of(key: CacheKey) -> String {
+    match key {
+        CacheKey::List => LIST.to_owned(),
+        CacheKey::Query([first, second, ..]) => {
+            format!("{QUERIES}{}", u16::from_be_bytes([first, second]) % QUERY_PLACES)
+        }
+    }
+}
+
+/// Makes the version fresh and drops the list if the server has lost writes; says 1 if so.
 pub(super) fn epoch() -> Cmd {
-    eval(include_str!("epoch.lua"), &fresh_version())
+    eval(include_str!("epoch.lua"), LIST, fresh_version())
 }
 
-/// Says the version; makes it the given one and drops the entry if there is none.
-pub(super) fn version(fresh: &Version) -> Cmd {
-    eval(include_str!("version.lua"), fresh)
+/// Says the version; makes it the given one and drops the list if there is none.
+pub(super) fn version(fresh: Version) -> Cmd {
+    eval(include_str!("version.lua"), LIST, fresh)
 }
 
-/// Makes the version the given one and drops the entry.
-pub(super) fn bump(fresh: &Version) -> Cmd {
-    eval(include_str!("bump.lua"), fresh)
+/// Makes the version the given one and drops the list.
+pub(super) fn bump(fresh: Version) -> Cmd {
+    eval(include_str!("bump.lua"), LIST, fresh)
 }
 
 /// Stores an entry if the version is still the entry's; says 1 if so.
-pub(super) fn fill(entry: &CachedList, ttl: Duration) -> Cmd {
-    let mut command = eval(include_str!("fill.lua"), &entry.version);
-    command.arg(envelope::encode(entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
+pub(super) fn fill(key: CacheKey, entry: &CachedAnswer, ttl: Duration) -> Cmd {
+    let mut command = eval(include_str!("fill.lua"), &key_of(key), entry.version);
+    command.arg(envelope::encode(key, entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
     command
 }
 
@@ -48,10 +63,10 @@ pub(super) fn fresh_version() -> Version {
     Version::fresh(Uuid::new_v4())
 }
 
-fn eval(script: &str, version: &Version) -> Cmd {
+fn eval(script: &str, entry: &str, version: Version) -> Cmd {
     let mut command = redis::cmd("EVAL");
-    command.arg(script).arg(3).arg(ENTRY).arg(VERSION).arg(EPOCH);
-    command.arg(version.as_str());
+    command.arg(script).arg(3).arg(entry).arg(VERSION).arg(EPOCH);
+    command.arg(version.to_string());
     command
 }
 

@@ -32,6 +32,9 @@ every_adapter_keeps! {
     a_new_entry_takes_the_place_of_the_old_one
     a_bump_drops_the_entry
     a_slow_reader_stores_nothing
+    every_query_has_an_entry_of_its_own
+    a_query_never_finds_the_entry_of_another
+    after_a_bump_no_query_finds_an_entry_of_the_new_version
     a_version_that_never_was_stores_nothing
     no_entry_outlives_its_version_however_many_write
 }

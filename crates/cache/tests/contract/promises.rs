@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use hermes_domain::ports::{CachedList, SharedCache, Version};
+use bytes::Bytes;
+use hermes_domain::ledger::{BatchToken, HeadMark};
+use hermes_domain::ports::{CacheKey, CachedAnswer, SharedCache, Version};
 use uuid::Uuid;
 
 use crate::adapters::Cache;
@@ -14,7 +16,7 @@ const MANY: usize = 300;
 pub async fn a_version_stays_until_it_is_bumped(cache: &Cache) {
     let first = cache.here.version().await.unwrap();
     assert_eq!(cache.here.version().await.unwrap(), first);
-    cache.here.fill(&entry(&first, b"[]")).await.unwrap();
+    cache.here.fill(CacheKey::List, &entry(&first, b"[]")).await.unwrap();
     assert_eq!(cache.here.version().await.unwrap(), first);
 
     cache.here.bump().await.unwrap();
@@ -39,9 +41,9 @@ pub async fn versions_never_repeat(cache: &Cache) {
 }
 
 pub async fn there_is_no_entry_before_one_is_filled(cache: &Cache) {
-    assert_eq!(cache.here.fetch().await.unwrap(), None);
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), None);
     cache.here.version().await.unwrap();
-    assert_eq!(cache.here.fetch().await.unwrap(), None);
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), None);
 }
 
 pub async fn an_entry_comes_back_byte_for_byte(cache: &Cache) {
@@ -49,8 +51,8 @@ pub async fn an_entry_comes_back_byte_for_byte(cache: &Cache) {
     let version = cache.here.version().await.unwrap();
     for body in [&b"[]"[..], b"", b"\n", b"{\n}\n\n", b"\r\n", &every_byte, &vec![b'x'; 5_000_000]] {
         let filled = entry(&version, body);
-        assert!(cache.here.fill(&filled).await.unwrap());
-        let fetched = cache.there.fetch().await.unwrap();
+        assert!(cache.here.fill(CacheKey::List, &filled).await.unwrap());
+        let fetched = cache.there.fetch(CacheKey::List).await.unwrap();
         // Five million bytes make a poor message.
         assert!(fetched == Some(filled), "a body of {} bytes", body.len());
     }
@@ -59,21 +61,54 @@ pub async fn an_entry_comes_back_byte_for_byte(cache: &Cache) {
 pub async fn a_new_entry_takes_the_place_of_the_old_one(cache: &Cache) {
     let version = cache.here.version().await.unwrap();
     let old = entry(&version, b"old");
-    let new = CachedList { head_seq: 8, next_cursor: None, ..entry(&version, b"new") };
-    assert!(cache.here.fill(&old).await.unwrap());
+    let new = CachedAnswer { head: HeadMark { seq: 8, ..old.head }, link: None, ..entry(&version, b"new") };
+    assert!(cache.here.fill(CacheKey::List, &old).await.unwrap());
 
-    assert!(cache.there.fill(&new).await.unwrap());
+    assert!(cache.there.fill(CacheKey::List, &new).await.unwrap());
 
-    assert_eq!(cache.here.fetch().await.unwrap(), Some(new));
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), Some(new));
 }
 
 pub async fn a_bump_drops_the_entry(cache: &Cache) {
     let version = cache.here.version().await.unwrap();
-    assert!(cache.here.fill(&entry(&version, b"[]")).await.unwrap());
+    assert!(cache.here.fill(CacheKey::List, &entry(&version, b"[]")).await.unwrap());
 
     cache.there.bump().await.unwrap();
 
-    assert_eq!(cache.here.fetch().await.unwrap(), None);
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), None);
+}
+
+pub async fn every_query_has_an_entry_of_its_own(cache: &Cache) {
+    let version = cache.here.version().await.unwrap();
+    let keys = [CacheKey::List, CacheKey::Query([1; 32]), CacheKey::Query([2; 32])];
+    for (key, body) in keys.into_iter().zip([b"list", b"one_", b"two_"]) {
+        assert!(cache.here.fill(key, &entry(&version, body)).await.unwrap());
+    }
+    for (key, body) in keys.into_iter().zip([b"list", b"one_", b"two_"]) {
+        assert_eq!(cache.there.fetch(key).await.unwrap(), Some(entry(&version, body)));
+    }
+}
+
+/// Both of these digests name the same place, where there are places.
+pub async fn a_query_never_finds_the_entry_of_another(cache: &Cache) {
+    let version = cache.here.version().await.unwrap();
+    let (one, mut other) = ([7; 32], [7; 32]);
+    other[31] = 8;
+    assert!(cache.here.fill(CacheKey::Query(one), &entry(&version, b"one")).await.unwrap());
+    assert_eq!(cache.there.fetch(CacheKey::Query(other)).await.unwrap(), None);
+}
+
+/// Nothing has to be deleted for it: an entry that is found after a bump has another version.
+pub async fn after_a_bump_no_query_finds_an_entry_of_the_new_version(cache: &Cache) {
+    let version = cache.here.version().await.unwrap();
+    let key = CacheKey::Query([3; 32]);
+    assert!(cache.here.fill(key, &entry(&version, b"[]")).await.unwrap());
+
+    cache.there.bump().await.unwrap();
+
+    let now = cache.here.version().await.unwrap();
+    assert_ne!(cache.here.fetch(key).await.unwrap().map(|entry| entry.version), Some(now));
+    assert!(!cache.here.fill(key, &entry(&version, b"[]")).await.unwrap());
 }
 
 /// The race that plain cache-aside loses: read, somebody else writes, store what was read.
@@ -81,22 +116,22 @@ pub async fn a_slow_reader_stores_nothing(cache: &Cache) {
     let version = cache.here.version().await.unwrap();
     cache.there.bump().await.unwrap();
 
-    assert!(!cache.here.fill(&entry(&version, b"stale")).await.unwrap());
-    assert_eq!(cache.here.fetch().await.unwrap(), None);
+    assert!(!cache.here.fill(CacheKey::List, &entry(&version, b"stale")).await.unwrap());
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), None);
 
     // Nor does it take away what a faster one has stored.
     let fresh = entry(&cache.there.version().await.unwrap(), b"fresh");
-    assert!(cache.there.fill(&fresh).await.unwrap());
-    assert!(!cache.here.fill(&entry(&version, b"stale")).await.unwrap());
-    assert_eq!(cache.here.fetch().await.unwrap(), Some(fresh));
+    assert!(cache.there.fill(CacheKey::List, &fresh).await.unwrap());
+    assert!(!cache.here.fill(CacheKey::List, &entry(&version, b"stale")).await.unwrap());
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), Some(fresh));
 }
 
 pub async fn a_version_that_never_was_stores_nothing(cache: &Cache) {
     let never = Version::fresh(Uuid::new_v4());
-    assert!(!cache.here.fill(&entry(&never, b"[]")).await.unwrap());
+    assert!(!cache.here.fill(CacheKey::List, &entry(&never, b"[]")).await.unwrap());
     cache.here.version().await.unwrap();
-    assert!(!cache.here.fill(&entry(&never, b"[]")).await.unwrap());
-    assert_eq!(cache.here.fetch().await.unwrap(), None);
+    assert!(!cache.here.fill(CacheKey::List, &entry(&never, b"[]")).await.unwrap());
+    assert_eq!(cache.here.fetch(CacheKey::List).await.unwrap(), None);
 }
 
 /// Readers fill as fast as they can; a writer that has bumped must never again see the entry it bumped away.
@@ -115,7 +150,7 @@ async fn write_and_look(cache: Arc<dyn SharedCache>) {
     for _ in 0..MANY {
         let before = cache.version().await.unwrap();
         cache.bump().await.unwrap();
-        let found = cache.fetch().await.unwrap();
+        let found = cache.fetch(CacheKey::List).await.unwrap();
         assert_ne!(found.map(|entry| entry.version), Some(before));
     }
 }
@@ -124,15 +159,16 @@ async fn read_and_fill(cache: Arc<dyn SharedCache>) {
     for _ in 0..MANY {
         let version = cache.version().await.unwrap();
         tokio::task::yield_now().await;
-        cache.fill(&entry(&version, b"[]")).await.unwrap();
+        cache.fill(CacheKey::List, &entry(&version, b"[]")).await.unwrap();
     }
 }
 
-fn entry(version: &Version, body: &[u8]) -> CachedList {
-    CachedList {
-        version: version.clone(),
-        head_seq: 7,
-        next_cursor: Some("opaque \"cursor\"\n".to_owned()),
-        body: body.to_vec(),
+fn entry(version: &Version, body: &[u8]) -> CachedAnswer {
+    CachedAnswer {
+        version: *version,
+        head: HeadMark { seq: 7, token: BatchToken(Uuid::from_u128(70)) },
+        etag: "\"7-a\"".to_owned(),
+        link: Some("opaque \"cursor\"\n".to_owned()),
+        body: Bytes::copy_from_slice(body),
     }
 }

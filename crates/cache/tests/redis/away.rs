@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_cache::{RedisCache, RedisSettings};
-use hermes_domain::ports::{CacheError, SharedCache};
+use hermes_domain::ports::{CacheError, CacheKey, SharedCache};
 use hermes_test_support::RedisServer;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ async fn a_server_that_is_down_is_away_at_once() {
     };
     let cache = hasty(&server);
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch().await).await;
+    answer(async || cache.fetch(CacheKey::List).await).await;
 
     server.stop();
 
@@ -61,7 +61,7 @@ async fn a_server_that_hangs_is_away_soon() {
     };
     let cache = hasty(&server);
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch().await).await;
+    answer(async || cache.fetch(CacheKey::List).await).await;
 
     server.pause();
 
@@ -74,7 +74,7 @@ async fn a_server_that_hangs_is_away_soon() {
 
     server.resume();
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch().await).await;
+    answer(async || cache.fetch(CacheKey::List).await).await;
 }
 
 /// The limits of the single steps are far apart here, so that a busy machine cannot blur them.
@@ -98,7 +98,7 @@ async fn a_connection_that_is_not_made_in_time_is_given_up() {
 
     let begin = Instant::now();
     assert!(matches!(cache.version().await, Err(CacheError::Away(_))));
-    assert!(matches!(cache.fetch().await, Err(CacheError::Away(_))));
+    assert!(matches!(cache.fetch(CacheKey::List).await, Err(CacheError::Away(_))));
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
 
@@ -113,7 +113,8 @@ async fn who_finds_the_pool_in_use_waits_no_longer_than_it_may() {
     };
     let cache = RedisCache::connect(&settings).unwrap();
 
-    let answers = tokio::join!(cache.fetch(), cache.fetch(), cache.fetch());
+    let answers =
+        tokio::join!(cache.fetch(CacheKey::List), cache.fetch(CacheKey::List), cache.fetch(CacheKey::List));
 
     let message = "cache away: all connections of the pool are in use";
     assert_eq!(answers.2.unwrap_err().to_string(), message);
@@ -134,7 +135,7 @@ async fn nobody_waits_longer_because_many_do() {
             tasks.spawn(async move {
                 match number % 3 {
                     0 => cache.version().await.map(drop),
-                    1 => cache.fetch().await.map(drop),
+                    1 => cache.fetch(CacheKey::List).await.map(drop),
                     _ => cache.bump().await,
                 }
             });

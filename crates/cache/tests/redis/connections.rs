@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hermes_domain::ports::{PoolStatus, Pooled, SharedCache};
+use hermes_domain::ports::{CacheKey, PoolStatus, Pooled, SharedCache};
 use hermes_test_support::RedisServer;
 
 use crate::scene::{entry, fill, patient};
@@ -45,7 +45,7 @@ async fn bodies_go_over_other_connections_that_are_given_back() {
     };
     let cache = patient(&server);
     fill(&cache).await;
-    cache.fetch().await.unwrap();
+    cache.fetch(CacheKey::List).await.unwrap();
 
     let expected = PoolStatus { max: 8, size: 2, idle: 1, in_use: 1, waiting: 0 };
     assert_eq!(cache.pools(), [("redis", expected)]);
@@ -62,9 +62,9 @@ async fn a_connection_that_the_server_closed_is_replaced_without_an_error() {
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
         assert_eq!(cache.version().await.unwrap(), version);
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-        assert_eq!(cache.fetch().await.unwrap(), Some(entry(&version)));
+        assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(version)));
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-        assert!(cache.fill(&entry(&version)).await.unwrap());
+        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
     }
     server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     cache.bump().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hermes_domain::ports::SharedCache;
+use hermes_domain::ports::{CacheKey, SharedCache};
 
 use crate::scene::{ENTRY, VERSION, entry, fill, patient};
 
@@ -15,7 +15,7 @@ async fn an_entry_lives_five_minutes_more_or_less_and_never_the_same_time() {
     let version = cache.version().await.unwrap();
     let mut seconds = HashSet::new();
     for _ in 0..200 {
-        assert!(cache.fill(&entry(&version)).await.unwrap());
+        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
         let left_ms: i64 = server.cli(&["PTTL", ENTRY]).parse().unwrap();
         // What has passed between the two commands is not worth a flaky test.
         assert!((260_000..=330_000).contains(&left_ms), "{left_ms}");
@@ -44,6 +44,9 @@ async fn the_first_line_of_an_entry_is_for_people() {
     let version = fill(&patient(&server)).await;
     assert_eq!(
         server.cli(&["GET", ENTRY]),
-        format!("{{\"version\":\"{version}\",\"head_seq\":7,\"next_cursor\":null}}\n[]")
+        format!(
+            "{{\"version\":\"{version}\",\"head_seq\":7,\
+             \"head_token\":\"00000000-0000-0000-0000-000000000007\",\"etag\":\"\\\"7\\\"\",\"link\":null}}\n[]"
+        )
     );
 }

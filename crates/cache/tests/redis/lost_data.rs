@@ -1,6 +1,6 @@
 //! Servers that have lost what they were told: after it, no version is one that was there before.
 
-use hermes_domain::ports::SharedCache;
+use hermes_domain::ports::{CacheKey, SharedCache};
 
 use crate::scene::{ENTRY, EPOCH, VERSION, answer, entry, fill, hasty, patient};
 
@@ -14,11 +14,11 @@ async fn after_a_flush_the_version_is_a_new_one_and_the_old_one_stores_nothing()
 
     server.cli(&["FLUSHALL"]);
 
-    assert!(!cache.fill(&entry(&before)).await.unwrap());
+    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
     let after = cache.version().await.unwrap();
     assert_ne!(after, before);
-    assert!(!cache.fill(&entry(&before)).await.unwrap());
-    assert_eq!(cache.fetch().await.unwrap(), None);
+    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
     assert_eq!(cache.version().await.unwrap(), after);
 }
 
@@ -33,7 +33,7 @@ async fn an_evicted_version_takes_its_entry_along() {
     server.cli(&["DEL", VERSION]);
 
     assert_ne!(cache.version().await.unwrap(), before);
-    assert_eq!(cache.fetch().await.unwrap(), None);
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn an_evicted_version_costs_the_entry_at_the_next_connection() {
 
     server.cli(&["DEL", VERSION]);
 
-    assert_eq!(patient(&server).fetch().await.unwrap(), None);
+    assert_eq!(patient(&server).fetch(CacheKey::List).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn another_instance_that_connects_leaves_everything_as_it_is() {
     let cache = patient(&server);
 
     assert_eq!(cache.version().await.unwrap(), version);
-    assert_eq!(cache.fetch().await.unwrap(), Some(entry(&version)));
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(version)));
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_server_that_comes_back_empty_gets_a_new_version() {
     server.start().await;
 
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert!(!answer(async || cache.fill(&entry(&before)).await).await);
+    assert!(!answer(async || cache.fill(CacheKey::List, &entry(before)).await).await);
 }
 
 /// The dump holds an entry, and the version and epoch that fit it; a bump since the dump is lost.
@@ -100,9 +100,9 @@ async fn a_server_that_comes_back_from_an_old_dump_gets_a_new_version() {
     server.stop();
     server.start().await;
 
-    assert_eq!(server.cli(&["GET", VERSION]), before.as_str(), "the dump was loaded");
+    assert_eq!(server.cli(&["GET", VERSION]), before.to_string(), "the dump was loaded");
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert_eq!(answer(async || cache.fetch().await).await, None);
+    assert_eq!(answer(async || cache.fetch(CacheKey::List).await).await, None);
 }
 
 /// As above, for a caller whose first command is another one, which goes over another connection.
@@ -119,8 +119,8 @@ async fn an_old_dump_is_not_fetched_from_either() {
 
     let cache = patient(&server);
 
-    assert_eq!(cache.fetch().await.unwrap(), None);
-    assert!(!cache.fill(&entry(&before)).await.unwrap());
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
 }
 
 /// What an operator or a tool puts back is as old as a dump.
@@ -131,17 +131,17 @@ async fn what_is_restored_by_hand_under_another_epoch_is_dropped() {
     };
     let cache = hasty(&server);
     let before = answer(async || cache.version().await).await;
-    assert!(answer(async || cache.fill(&entry(&before)).await).await);
+    assert!(answer(async || cache.fill(CacheKey::List, &entry(before)).await).await);
     let [stored, epoch] = [ENTRY, EPOCH].map(|key| server.cli(&["GET", key]));
     server.stop();
     server.start().await;
 
     server.cli(&["SET", ENTRY, &stored]);
-    server.cli(&["SET", VERSION, before.as_str()]);
+    server.cli(&["SET", VERSION, &before.to_string()]);
     server.cli(&["SET", EPOCH, &epoch]);
 
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert_eq!(answer(async || cache.fetch().await).await, None);
+    assert_eq!(answer(async || cache.fetch(CacheKey::List).await).await, None);
 }
 
 /// A failover: the server's process is the same, what it replicates is not.
@@ -154,7 +154,7 @@ async fn a_replica_that_was_promoted_gets_a_new_version() {
     };
     let before = fill(&patient(&primary)).await;
     replica.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
-    while replica.cli(&["GET", VERSION]) != before.as_str() {
+    while replica.cli(&["GET", VERSION]) != before.to_string() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 
@@ -162,5 +162,5 @@ async fn a_replica_that_was_promoted_gets_a_new_version() {
 
     let cache = patient(&replica);
     assert_ne!(cache.version().await.unwrap(), before);
-    assert_eq!(cache.fetch().await.unwrap(), None);
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
 }

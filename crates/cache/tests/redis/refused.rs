@@ -1,7 +1,7 @@
 //! Servers that answer that they do not do what they were asked.
 
 use hermes_cache::{RedisCache, RedisSettings};
-use hermes_domain::ports::{CacheError, Pooled, SharedCache};
+use hermes_domain::ports::{CacheError, CacheKey, Pooled, SharedCache};
 use hermes_test_support::RedisServer;
 
 use crate::scene::{VERSION, entry, every_operation, fill, patient};
@@ -54,7 +54,7 @@ async fn a_former_primary_is_refused_even_for_questions() {
     assert_all_refused(&cache, message).await;
 
     server.cli(&["REPLICAOF", "NO", "ONE"]);
-    assert_eq!(server.cli(&["GET", VERSION]), before.as_str(), "it has its data still");
+    assert_eq!(server.cli(&["GET", VERSION]), before.to_string(), "it has its data still");
     assert_ne!(cache.version().await.unwrap(), before);
 }
 
@@ -88,7 +88,7 @@ async fn out_of_memory_nothing_is_filled_and_everything_else_goes_on() {
     server.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
 
-    let refused = cache.fill(&entry(&before)).await;
+    let refused = cache.fill(CacheKey::List, &entry(before)).await;
     let message = "OOM: Redis is out of memory: raise maxmemory or let it evict";
     assert!(matches!(&refused, Err(CacheError::Refused(text)) if text == message), "{refused:?}");
     assert_eq!(cache.pools()[0].1.idle, 0, "a connection that was refused is not kept");
@@ -96,12 +96,12 @@ async fn out_of_memory_nothing_is_filled_and_everything_else_goes_on() {
     cache.bump().await.unwrap();
     let after = cache.version().await.unwrap();
     assert_ne!(after, before);
-    assert_eq!(server.cli(&["GET", VERSION]), after.as_str());
-    assert_eq!(cache.fetch().await.unwrap(), None);
+    assert_eq!(server.cli(&["GET", VERSION]), after.to_string());
+    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
     assert_eq!(patient(&server).version().await.unwrap(), after, "new connections can be made");
 
     server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
-    assert!(cache.fill(&entry(&after)).await.unwrap());
+    assert!(cache.fill(CacheKey::List, &entry(after)).await.unwrap());
 }
 
 #[tokio::test]

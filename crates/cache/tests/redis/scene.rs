@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use hermes_cache::{RedisCache, RedisSettings};
-use hermes_domain::ports::{CacheError, CachedList, SharedCache, Version};
+use hermes_domain::ledger::{BatchToken, HeadMark};
+use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
 use hermes_test_support::RedisServer;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 pub const ENTRY: &str = "payments:all";
 pub const VERSION: &str = "{payments:all}:ver";
@@ -34,14 +36,15 @@ pub fn hasty(server: &RedisServer) -> RedisCache {
     RedisCache::connect(&RedisSettings::new(server.url().into())).unwrap()
 }
 
-pub fn entry(version: &Version) -> CachedList {
-    CachedList { version: version.clone(), head_seq: 7, next_cursor: None, body: b"[]".to_vec() }
+pub fn entry(version: Version) -> CachedAnswer {
+    let head = HeadMark { seq: 7, token: BatchToken(Uuid::from_u128(7)) };
+    CachedAnswer { version, head, etag: "\"7\"".to_owned(), link: None, body: "[]".into() }
 }
 
 /// Fills an entry of the version of now, and returns that version.
 pub async fn fill(cache: &RedisCache) -> Version {
     let version = cache.version().await.unwrap();
-    assert!(cache.fill(&entry(&version)).await.unwrap());
+    assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
     version
 }
 
@@ -59,7 +62,7 @@ pub async fn answer<T>(mut ask: impl AsyncFnMut() -> Result<T, CacheError>) -> T
 
 /// Every operation of the cache, by name.
 pub async fn every_operation(cache: &RedisCache) -> Vec<(&'static str, Duration, Result<(), CacheError>)> {
-    let some = entry(&Version::parse("some").unwrap());
+    let some = entry(Version::fresh(Uuid::from_u128(5)));
     let mut results = Vec::new();
     let mut begin = Instant::now();
     let mut note = |name, result| {
@@ -67,8 +70,8 @@ pub async fn every_operation(cache: &RedisCache) -> Vec<(&'static str, Duration,
         begin = Instant::now();
     };
     note("version", cache.version().await.map(drop));
-    note("fetch", cache.fetch().await.map(drop));
-    note("fill", cache.fill(&some).await.map(drop));
+    note("fetch", cache.fetch(CacheKey::List).await.map(drop));
+    note("fill", cache.fill(CacheKey::List, &some).await.map(drop));
     note("bump", cache.bump().await);
     note("probe", cache.probe().await.map(drop));
     results

@@ -38,7 +38,23 @@ pub struct LedgerHead {
     pub advanced_at: DateTime<Utc>,
 }
 
+/// Names one state of the ledger.
+///
+/// The number alone would not do: after a failover that lost commits it is given to another batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HeadMark {
+    /// The number of the last batch.
+    pub seq: i64,
+    /// The name of the last batch.
+    pub token: BatchToken,
+}
+
 impl LedgerHead {
+    /// Names this state.
+    pub const fn mark(&self) -> HeadMark {
+        HeadMark { seq: self.seq, token: self.token }
+    }
+
     /// The time of the next batch: the clock's, in whole microseconds, but always after the last batch.
     ///
     /// Databases keep microseconds, and clocks of instances differ or are set back: this keeps the order of

@@ -26,7 +26,7 @@ pub use command::{Cancellation, Command, Correction, CorrectionRequest, Edit, Or
 pub use decide::{Circumstances, Decider, Entropy};
 pub use event::{Event, EventId, EventKind, EventMark, OutboxEvent};
 pub use facts::{Facts, Questions};
-pub use head::{BatchToken, LedgerHead};
+pub use head::{BatchToken, HeadMark, LedgerHead};
 pub use idempotency::{Digest, IdempotencyClaim, IdempotencyRecord, RecordedAnswer};
 pub use outcome::{Effect, Outcome, Refusal};
 pub use rules::Rules;

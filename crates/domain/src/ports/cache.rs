@@ -3,60 +3,69 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
 
-/// A random token that names one state of the list; it is compared, never counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Version(String);
+use crate::ledger::{Digest, HeadMark};
+
+/// A random token that names one state of everything that is cached; it is compared, never counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version(Uuid);
 
 /// A token that is not one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a version token")]
 pub struct MalformedVersion;
 
-/// The longest token, in bytes.
-const VERSION_MAX: usize = 64;
+/// The length of a token: hexadecimal digits.
+const VERSION_DIGITS: usize = 32;
 
 impl Version {
     /// Takes a token as it is stored.
     ///
     /// # Errors
-    /// When it is empty, too long, or not of letters, digits and hyphens.
+    /// When it is not of 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, MalformedVersion> {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if text.is_empty() || text.len() > VERSION_MAX || !text.bytes().all(known) {
+        if text.len() != VERSION_DIGITS {
             return Err(MalformedVersion);
         }
-        Ok(Self(text.to_owned()))
+        Uuid::try_parse(text).map(Self).map_err(|_| MalformedVersion)
     }
 
     /// A token that was never used before.
-    pub fn fresh(random: uuid::Uuid) -> Self {
-        Self(random.simple().to_string())
-    }
-
-    /// The token.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub const fn fresh(random: Uuid) -> Self {
+        Self(random)
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        self.0.simple().fmt(formatter)
     }
 }
 
-/// The list of bookings as it is kept in the cache.
+/// Which answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CacheKey {
+    /// The list of bookings.
+    List,
+    /// Any other query, by the digest of what it asks.
+    Query(Digest),
+}
+
+/// An answer as it is kept in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedList {
-    /// The version that was asked for before the list was read from the database.
+pub struct CachedAnswer {
+    /// The version that was asked for before the database was read.
     pub version: Version,
-    /// The head the list was read at.
-    pub head_seq: i64,
-    /// Where the next page starts, when the list is longer than its window.
-    pub next_cursor: Option<String>,
-    /// The list, as it is served.
-    pub body: Vec<u8>,
+    /// The head the answer was read at.
+    pub head: HeadMark,
+    /// The entity tag, with its quotes.
+    pub etag: String,
+    /// The `Link` header to neighbouring pages, when there are some.
+    pub link: Option<String>,
+    /// The answer, as it is served.
+    pub body: Bytes,
 }
 
 /// Why the cache did not answer.
@@ -70,32 +79,38 @@ pub enum CacheError {
     Refused(String),
 }
 
-/// Keeps the list of bookings for all instances.
+/// Keeps answers for all instances.
 ///
 /// **Promises.** A version is only ever one that [`Self::bump`] or the cache itself made fresh: after data was
-/// lost (restart, failover, flush) the version is a new one and the entry is gone. [`Self::fill`] stores
-/// nothing once the version has moved on. An operation that fails may still have happened.
+/// lost (restart, failover, flush) the version is a new one and the list is gone. [`Self::fill`] stores
+/// nothing once the version has moved on. An operation that fails may still have happened. An entry may be gone
+/// at any time, and at most one that was filled under the very same key is found under a key.
 #[async_trait]
 pub trait SharedCache: Send + Sync {
+    /// The version of now, if it can be told without asking anybody: only a cache in this process can.
+    fn version_here(&self) -> Option<Version> {
+        None
+    }
+
     /// Asks for the version of now.
     ///
     /// # Errors
     /// When the cache does not answer; the same for all below.
     async fn version(&self) -> Result<Version, CacheError>;
 
-    /// Fetches the entry, whatever its version.
+    /// Fetches the entry of a key, whatever its version.
     ///
     /// # Errors
     /// As above.
-    async fn fetch(&self) -> Result<Option<CachedList>, CacheError>;
+    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError>;
 
     /// Stores an entry if the version is still the entry's; tells whether it was stored.
     ///
     /// # Errors
     /// As above.
-    async fn fill(&self, entry: &CachedList) -> Result<bool, CacheError>;
+    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError>;
 
-    /// Makes the version a fresh one and deletes the entry.
+    /// Makes the version a fresh one and deletes the list; other entries are old by their version.
     ///
     /// # Errors
     /// As above.

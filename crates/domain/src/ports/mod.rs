@@ -9,7 +9,7 @@ mod pool;
 mod reader;
 mod store;
 
-pub use cache::{CacheError, CachedList, SharedCache, Version};
+pub use cache::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
 pub use clock::Clock;
 pub use events::{EventPublisher, PublishError, Published};
 pub use idempotency::IdempotencyStore;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::ledger::{AuditEntry, LedgerHead, Totals};
+use crate::ledger::{AuditEntry, HeadMark, LedgerHead, Totals};
 use crate::payment::{Payment, PaymentId, PaymentKey, Status, ValidationStatus};
 
 /// The limits of lists.
@@ -63,11 +63,11 @@ pub struct PaymentFilter {
     pub created_to: Option<DateTime<Utc>>,
 }
 
-/// Something with the number of the head it was read at.
+/// Something with the head it was read at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
-    /// The head's `seq`.
-    pub head_seq: i64,
+    /// The state of the ledger.
+    pub head: HeadMark,
     /// What was read.
     pub value: T,
 }
@@ -88,7 +88,7 @@ pub type AuditPage = Vec<AuditEntry>;
 
 /// Reads payments.
 ///
-/// **Promise:** every answer is one consistent snapshot, and `head_seq` is the head of that very snapshot.
+/// **Promise:** every answer is one consistent snapshot, and its `head` is the head of that very snapshot.
 #[async_trait]
 pub trait PaymentReader: Send + Sync {
     /// Reads the head.
@@ -102,6 +102,12 @@ pub trait PaymentReader: Send + Sync {
     /// # Errors
     /// As above.
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError>;
+
+    /// Finds one payment with its checks, and the head that it was found at.
+    ///
+    /// # Errors
+    /// As above.
+    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError>;
 
     /// Lists payments with their checks.
     ///

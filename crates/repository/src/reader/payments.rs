@@ -47,15 +47,29 @@ impl PaymentReader for SeaPaymentReader {
     }
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
-        let named = match key {
-            PaymentKey::Id(id) => payments::Column::Id.eq(id.0),
-            PaymentKey::Reference(reference) => payments::Column::Reference.eq(reference.to_string()),
-        };
+        let named = named(key);
         self.database
             .reader
             .read(|connection| {
                 let named = named.clone();
                 async move { find_one(&connection, named).await }
+            })
+            .await
+    }
+
+    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
+        let named = named(key);
+        self.database
+            .reader
+            .read(|connection| {
+                let named = named.clone();
+                async move {
+                    let snapshot = connection.begin().await.map_err(statement_error)?;
+                    let head = load::head(&snapshot).await?;
+                    let value = find_one(&snapshot, named).await?;
+                    snapshot.commit().await.map_err(statement_error)?;
+                    Ok(Versioned { head: head.mark(), value })
+                }
             })
             .await
     }
@@ -76,7 +90,7 @@ impl PaymentReader for SeaPaymentReader {
                     let head = load::head(&snapshot).await?;
                     let value = list::read(&snapshot, &filter, page, limit).await?;
                     snapshot.commit().await.map_err(statement_error)?;
-                    Ok(Versioned { head_seq: head.seq, value })
+                    Ok(Versioned { head: head.mark(), value })
                 }
             })
             .await
@@ -95,7 +109,7 @@ impl PaymentReader for SeaPaymentReader {
                     .map_err(statement_error)?;
                 snapshot.commit().await.map_err(statement_error)?;
                 let value = rows.into_iter().map(Totals::try_from).collect::<Result<_, _>>()?;
-                Ok(Versioned { head_seq: head.seq, value })
+                Ok(Versioned { head: head.mark(), value })
             })
             .await
     }
@@ -109,6 +123,14 @@ impl PaymentReader for SeaPaymentReader {
     async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError> {
         let rows = audit_log::Entity::find().filter(audit_log::Column::Seq.gt(seq));
         self.audit(rows, limit).await
+    }
+}
+
+/// The row that a key names.
+fn named(key: &PaymentKey) -> Expr {
+    match key {
+        PaymentKey::Id(id) => payments::Column::Id.eq(id.0),
+        PaymentKey::Reference(reference) => payments::Column::Reference.eq(reference.to_string()),
     }
 }
 

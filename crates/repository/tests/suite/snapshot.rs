@@ -49,11 +49,11 @@ async fn read_until(reader: SeaPaymentReader, done: Arc<AtomicBool>) -> Vec<i64>
     while !done.load(Ordering::Relaxed) {
         let list = reader.list(&PaymentFilter::default(), Page::First, 1000).await.unwrap();
         let booked = i64::try_from(list.value.payments.len()).unwrap();
-        assert_eq!(booked, list.head_seq);
+        assert_eq!(booked, list.head.seq);
         let totals = reader.totals().await.unwrap();
         let counted: i64 = totals.value.iter().map(|totals| totals.payments).sum();
-        assert_eq!(counted, totals.head_seq);
-        heads.push(list.head_seq);
+        assert_eq!(counted, totals.head.seq);
+        heads.push(list.head.seq);
     }
     heads
 }

@@ -15,7 +15,7 @@ on_each_database! {
 
         let totals = ledger.reader.totals().await.unwrap();
 
-        assert_eq!(totals.head_seq, 3);
+        assert_eq!(totals.head.seq, 3);
         let expected = [
             Totals::empty(dinars.amount.currency()).moved(None, &dinars).unwrap(),
             Totals {

@@ -1,9 +1,11 @@
 //! The subcommands, one a file.
 
 mod audit;
+mod cache;
 mod doctor;
 mod healthcheck;
 pub mod migrate;
+mod portal;
 mod show_config;
 
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         })),
         Command::Openapi => say(&hermes_web::portal::openapi().to_pretty_json()?),
         Command::Audit(what) => audit::run(what).await,
+        Command::Cache(what) => cache::run(what),
         Command::Doctor => doctor::run().await,
         Command::Healthcheck => healthcheck::run(),
         Command::Config => show_config::run(),

@@ -81,9 +81,23 @@ pub struct Redis {
 
 #[derive(Debug, Deserialize)]
 pub struct Cache {
+    pub cluster: Cluster,
     pub ttl_s: u64,
     pub staleness_bound_ms: u64,
     pub unanchored: Unanchored,
+    pub queries_max: u64,
+    pub queries_bytes_max: u64,
+    pub compare_every_s: u64,
+}
+
+/// How many processes write to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cluster {
+    /// Any number: each read asks Redis whether anything has changed.
+    Many,
+    /// This one alone: it knows by itself whether anything has changed.
+    Single,
 }
 
 /// What a read gets while the database cannot confirm what the cache calls current.
@@ -194,6 +208,11 @@ impl Settings {
         !self.redis.url.expose_secret().is_empty()
     }
 
+    /// Whether the cache of answers is the one in Redis.
+    pub fn shares_cache(&self) -> bool {
+        self.has_redis() && self.cache.cluster == Cluster::Many
+    }
+
     /// Whether the schema is brought up to date at start.
     pub fn migrates_at_start(&self) -> bool {
         match self.database.migrate_at_start {
@@ -222,6 +241,9 @@ impl Settings {
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;
+        within("cache.queries_max", self.cache.queries_max, 1, 1_000_000)?;
+        within("cache.queries_bytes_max", self.cache.queries_bytes_max, 1, 4_000_000_000)?;
+        within("cache.compare_every_s", self.cache.compare_every_s, 0, 86_400)?;
         within("redis.pool_max", size(self.redis.pool_max), 2, 1_000)?;
         within("redis.connect_timeout_ms", self.redis.connect_timeout_ms, 1, 60_000)?;
         within("redis.command_timeout_ms", self.redis.command_timeout_ms, 1, 60_000)?;

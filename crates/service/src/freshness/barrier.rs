@@ -3,20 +3,20 @@
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until};
 
-use super::FreshList;
-use super::version::Bump;
+use super::FreshReads;
+use super::policy::acknowledged_at;
 use crate::lane::Barrier;
 
 #[async_trait]
-impl Barrier for FreshList {
+impl Barrier for FreshReads {
     async fn make_visible(&self) {
         // The commit was before this.
-        let started = Instant::now();
-        if self.version.bump_or_owe().await == Bump::Done {
-            return;
+        let after_commit = Instant::now();
+        let bump = self.version.bump().await;
+        if let Some(instant) = acknowledged_at(after_commit, bump, self.settings.staleness_bound) {
+            self.figures.barrier_waits.count();
+            sleep_until(instant).await;
         }
-        metrics::counter!("hermes_barrier_waits_total").increment(1);
-        // Every anchor that is still valid when this has passed was asked for after the commit.
-        sleep_until(started + self.settings.staleness_bound).await;
+        self.warm_if_popular();
     }
 }

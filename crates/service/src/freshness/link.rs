@@ -19,6 +19,8 @@ pub(super) struct Link {
 struct State {
     away: Option<Away>,
     warned_at: Option<Instant>,
+    /// How long it was away before, in all.
+    was_away: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -69,6 +71,12 @@ impl Link {
         self.state().away.map_or(LinkStatus::Up, |away| LinkStatus::Away(away.since.elapsed()))
     }
 
+    /// For how long it has been away in all.
+    pub fn away_in_all(&self) -> Duration {
+        let state = self.state();
+        state.was_away + state.away.map_or(Duration::ZERO, |away| away.since.elapsed())
+    }
+
     fn lost(&self, error: &CacheError) {
         metrics::counter!("hermes_cache_failures_total").increment(1);
         let now = Instant::now();
@@ -94,7 +102,12 @@ impl Link {
     }
 
     fn back(&self) {
-        let Some(away) = self.state().away.take() else { return };
+        let away = {
+            let mut state = self.state();
+            let Some(away) = state.away.take() else { return };
+            state.was_away += away.since.elapsed();
+            away
+        };
         metrics::gauge!("hermes_cache_up").set(1.0);
         if away.warned {
             log::info!("the shared cache is back after {} ms", away.since.elapsed().as_millis());

@@ -1,29 +1,42 @@
-//! Reading the list from the database.
+//! Reading an answer from the database.
 
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
-use hermes_domain::ports::{Page, PaymentFilter, Position, StoreError, Version};
+use hermes_domain::ledger::HeadMark;
+use hermes_domain::ports::{CacheKey, Page, PaymentFilter, StoreError, Version, Versioned};
+use tokio::time::Instant;
 
-use super::anchor::{Anchor, Head};
-use super::kept::{Entry, Kept};
-use super::{FreshnessParts, Snapshot};
+use super::anchor::Anchor;
+use super::figures::Figures;
+use super::kept::Kept;
+use super::{FreshnessParts, Query, Rendered, Snapshot};
 
 /// What a load is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum LoadKey {
     /// Readers who were told this version.
-    Version(Version),
-    /// Readers who were told this head: so was whoever began the load, and the list is not behind it.
-    Head(Head),
+    Version(CacheKey, Version),
+    /// Readers who were told this head: so was whoever began the load, and the answer is not behind it.
+    Head(CacheKey, HeadMark),
 }
 
-/// The result of a load.
-pub(super) type Loaded = Result<Entry, StoreError>;
+/// The result of a load: the head that it was read at, and the answer, if there is what was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Read {
+    pub head: HeadMark,
+    pub snapshot: Option<Arc<Snapshot>>,
+}
+
+/// The result of a load that may have failed.
+pub(super) type Loaded = Result<Read, StoreError>;
 
 /// A load that can be begun.
 pub(super) struct Load {
+    pub query: Query,
+    pub key: CacheKey,
     pub parts: FreshnessParts,
+    pub figures: Arc<Figures>,
     pub anchor: Arc<Anchor>,
     pub kept: Arc<Kept>,
     pub window: u64,
@@ -32,39 +45,57 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Reads the list, keeps it, and fills the shared cache if the version is still the same.
+    /// Reads the answer, keeps it, and fills the shared cache if the version is still the same.
     pub async fn run(self) -> Loaded {
-        let era = self.anchor.head().era;
+        let asked_at = Instant::now();
         let watch = Stopwatch::now();
-        let snapshot = self.read().await?;
-        metrics::histogram!("hermes_list_load_seconds").record(watch.elapsed());
-        let entry = Entry::new(snapshot, era);
-        self.anchor.note(entry.head);
-        self.kept.keep(&entry);
-        self.fill(&entry.snapshot).await;
-        Ok(entry)
+        let Versioned { head, value } = self.read().await?;
+        self.figures.loaded(&self.query, watch.elapsed());
+        // The answer is the database's word on its head as well.
+        self.anchor.take(asked_at, head);
+        let Some(rendered) = value else { return Ok(Read { head, snapshot: None }) };
+        let snapshot = Arc::new(Snapshot::new(self.version, head, rendered));
+        self.kept.keep(self.key, &snapshot, &self.anchor);
+        let filled = Arc::clone(&snapshot);
+        // Readers need not wait until others can have it too.
+        tokio::spawn(async move { self.fill(&filled).await });
+        Ok(Read { head, snapshot: Some(snapshot) })
     }
 
-    async fn read(&self) -> Result<Snapshot, StoreError> {
-        let read = self.parts.reader.list(&PaymentFilter::default(), Page::First, self.window).await?;
-        let payments = read.value.payments;
-        let last = payments.last().filter(|_| read.value.has_next).map(Position::of);
-        let next_cursor = last.map(|last| self.parts.renderer.next_cursor(last));
-        let body = self.parts.renderer.body(&payments);
-        Ok(Snapshot::new(self.version.clone(), read.head_seq, next_cursor, body))
+    /// Reads and writes the answer, and nothing else.
+    pub async fn read(&self) -> Result<Versioned<Option<Rendered>>, StoreError> {
+        let (reader, renderer) = (&self.parts.reader, &self.parts.renderer);
+        Ok(match &self.query {
+            Query::List => {
+                let read = reader.list(&PaymentFilter::default(), Page::First, self.window).await?;
+                Versioned { head: read.head, value: Some(renderer.list(&read.value)) }
+            }
+            Query::Page(query) => {
+                let read = reader.list(&query.filter, query.page, query.limit).await?;
+                Versioned { head: read.head, value: Some(renderer.page(query, &read.value)) }
+            }
+            Query::Booking(key) => {
+                let read = reader.find_versioned(key).await?;
+                let value = read.value.map(|payment| renderer.booking(&payment));
+                Versioned { head: read.head, value }
+            }
+            Query::Totals => {
+                let read = reader.totals().await?;
+                Versioned { head: read.head, value: Some(renderer.totals(&read.value)) }
+            }
+        })
     }
 
     /// A cache that does not take the entry has no say in the read; whether it is away, the next question tells.
     async fn fill(&self, snapshot: &Snapshot) {
         let Some(entry) = snapshot.to_entry() else { return };
-        let outcome = match self.parts.cache.fill(&entry).await {
-            Ok(true) => "stored",
-            Ok(false) => "refused",
+        match self.parts.cache.fill(self.key, &entry).await {
+            Ok(true) => self.figures.fills_stored.count(),
+            Ok(false) => self.figures.fills_refused.count(),
             Err(error) => {
-                log::debug!("the list was not stored in the shared cache: {error}");
-                "failed"
+                log::debug!("an answer was not stored in the shared cache: {error}");
+                self.figures.fills_failed.count();
             }
-        };
-        metrics::counter!("hermes_cache_fills_total", "outcome" => outcome).increment(1);
+        }
     }
 }

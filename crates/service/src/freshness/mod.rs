@@ -1,20 +1,20 @@
-//! The list of bookings, out of three caches, never stale.
+//! What is asked again and again (the list of bookings, filtered pages, one booking, the sums) out of three
+//! caches, never stale.
 //!
 //! **Promise G:** after any instance has acknowledged a write, every read that starts later, on any instance,
-//! shows it. The list is kept as bytes in this process (L1), as `payments:all` in the shared cache (L2), and
-//! as rows in the database.
+//! shows it. An answer is kept as bytes in this process (L1), in the shared cache (L2: the list as
+//! `payments:all`), and as rows in the database.
 //!
 //! ```text
-//! write, after COMMIT   bump: a fresh version, the entry is gone         (two tries)
+//! write, after COMMIT   bump: a fresh version for everything             (two tries)
 //!                       if that failed: acknowledge D after the commit; by then every instance
-//!                       has anchored itself on the database anew; the bump is owed
-//! anchor                at least every D while there are reads: the head, from the database
-//!                       if it went back: a new era begins, and a bump is owed
-//! admits(entry)         entry.head >= anchor.head (the era counts first), and the anchor is valid;
-//!                       when it is not: entry.head >= the head, asked after this read arrived
-//! read                  v = the version, asked after this read arrived (the question is shared;
-//!                       a bump that is owed comes before it)
-//!                       L1 has version v and is admitted               -> L1
+//!                       has asked the database anew
+//! word                  the head (number and token), as the database said it not longer than D ago;
+//!                       asked again every D/3 while there are reads; every load is one as well
+//! admits(answer)        its head is that of the word; when the word has run out, or is older than the
+//!                       answer: its head is the one asked for after this read arrived
+//! read                  v = the version, asked after this read arrived (the question is shared)
+//!                       L1 has version v and is admitted                -> L1
 //!                       the entry of L2, by the same two tests          -> keep in L1
 //!                       else load from the database, once per v for all -> keep, fill L2 if v is still it
 //!                       a load that somebody else began and that is not admitted
@@ -22,48 +22,51 @@
 //! L2 is away            the database's head takes the place of v
 //! ```
 //!
-//! The promise is not kept when two things happen between two questions for the head: the database loses commits
-//! and gives their numbers to others, and the writer of those others cannot bump. A list does not know the token
-//! of its head, so one of before cannot be told from one of afterwards by its number alone.
+//! A head is only ever compared for being the same. So nothing has to be dropped when the database loses commits
+//! and gives their numbers to others: the tokens differ.
 //!
-//! Files: `list` tells the read from end to end; `barrier` the write's side; `anchor` what may be
-//! admitted; `version` and `heads` are the two questions; `load` reads the database; `kept` is L1;
-//! `question` and `flights` make many reads ask once; `link` knows whether the cache is away.
+//! Files: `policy` has the rules; `read` tells a read from end to end; `barrier` the write's side; `anchor` keeps
+//! the word; `version` and `heads` are the two questions; `load` reads the database; `query` says what can be
+//! read; `kept` is L1, of `snapshot`s with their `encodings`; `question` and `flights` make many reads ask once;
+//! `link` knows whether the cache is away; `warm` reads ahead; `compare` looks whether all this is true; `figures`
+//! counts and `status` tells.
 
 mod anchor;
 mod barrier;
+mod compare;
+mod encodings;
+mod figures;
 mod flights;
 mod heads;
 mod kept;
 mod link;
-mod list;
 mod load;
+pub mod policy;
+mod query;
 mod question;
+mod read;
 mod snapshot;
+mod status;
 mod version;
+mod warm;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::payment::Payment;
-use hermes_domain::ports::Position;
-
+pub use compare::{Comparison, compare_now_and_then};
+pub use encodings::Encoding;
+pub use figures::{Counts, ReadCounts};
+pub use kept::QueryLimits;
 pub use link::LinkStatus;
-pub use list::{FreshList, ReadError, Served, Tier};
+pub use query::{PageQuery, Query, Rendered, Renderer};
+pub use read::{FreshReads, ReadError, Served, Tier};
 pub use snapshot::Snapshot;
-
-/// Writes the list as it is served; the same on every instance.
-pub trait ListRenderer: Send + Sync {
-    /// The whole list.
-    fn body(&self, payments: &[Payment]) -> Vec<u8>;
-    /// The cursor of the page that follows a place.
-    fn next_cursor(&self, last: Position) -> String;
-}
+pub use status::Status;
 
 /// The limits of freshness.
 #[derive(Debug, Clone, Copy)]
 pub struct FreshnessSettings {
-    /// D: for how long an anchor is valid, and how long a write waits when the cache is away.
+    /// D: for how long a word counts, and how long a write waits when the cache is away.
     pub staleness_bound: Duration,
     /// How long a read waits for the database's head before it counts as away.
     pub head_deadline: Duration,
@@ -71,6 +74,8 @@ pub struct FreshnessSettings {
     pub retry_cache_after: Duration,
     /// How many of the newest payments the list has.
     pub window: u64,
+    /// How much is kept of other answers than the list.
+    pub queries: QueryLimits,
     /// What a read gets when the database is away but the cache says that nothing has changed.
     pub unanchored: Unanchored,
 }
@@ -84,13 +89,13 @@ pub enum Unanchored {
     Refuse,
 }
 
-/// What the list works with.
+/// What reads work with.
 #[derive(Clone)]
 pub struct FreshnessParts {
     /// The cache that instances share.
     pub cache: Arc<dyn hermes_domain::ports::SharedCache>,
     /// The database.
     pub reader: Arc<dyn hermes_domain::ports::PaymentReader>,
-    /// Writes the list.
-    pub renderer: Arc<dyn ListRenderer>,
+    /// Writes answers.
+    pub renderer: Arc<dyn Renderer>,
 }

@@ -55,7 +55,26 @@ impl<S: Source> SharedQuestion<S> {
     }
 }
 
+impl<S: Source> SharedQuestion<S> {
+    /// Asks for whoever comes later, unless a question is in flight; nobody waits for the answer.
+    pub fn ask_ahead(&self) {
+        if self.shared.begins() {
+            let asking = Asking { shared: Arc::clone(&self.shared), is_over: false };
+            self.runtime.spawn(async move {
+                asking.shared.source.ask().await;
+                asking.ask_for_all().await;
+            });
+        }
+    }
+}
+
 impl<S: Source> Shared<S> {
+    /// Whether nobody is asking yet; if so, the caller must.
+    fn begins(&self) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        !std::mem::replace(&mut waiting.in_flight, true)
+    }
+
     /// Adds an asker; true when nobody is asking yet.
     fn enlist(&self, asker: oneshot::Sender<S::Answer>) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

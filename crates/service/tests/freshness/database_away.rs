@@ -3,7 +3,7 @@
 use hermes_service::freshness::{Tier, Unanchored};
 use tokio::time::{Instant, advance};
 
-use crate::support::{D, HEAD_DEADLINE, TestList, names, within};
+use crate::support::{D, HEAD_DEADLINE, TestList, list_of, names, within};
 
 #[tokio::test(start_paused = true)]
 async fn a_kept_list_of_the_current_version_is_served_and_labelled() {
@@ -14,7 +14,7 @@ async fn a_kept_list_of_the_current_version_is_served_and_labelled() {
     here.reader.set_away(true);
     assert_eq!(here.read().await.0, Tier::L1, "the anchor is still valid");
     advance(D).await;
-    let served = here.list.read().await.unwrap();
+    let served = list_of(&here.list).await.unwrap();
     assert_eq!((served.tier, served.anchored, names(&served)), (Tier::L1, false, "ana".to_owned()));
 }
 
@@ -24,7 +24,7 @@ async fn the_entry_of_the_shared_cache_is_served_and_labelled() {
     here.reader.book("ana");
     here.read().await;
     here.reader.set_away(true);
-    let served = here.another().list.read().await.unwrap();
+    let served = list_of(&here.another().list).await.unwrap();
     assert_eq!((served.tier, served.anchored, names(&served)), (Tier::L2, false, "ana".to_owned()));
 }
 
@@ -35,7 +35,7 @@ async fn nothing_is_served_unlabelled_or_labelled_where_that_is_refused() {
     here.read().await;
     here.reader.set_away(true);
     advance(D).await;
-    here.list.read().await.unwrap_err();
+    list_of(&here.list).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +45,7 @@ async fn a_list_of_another_version_is_not_served() {
     here.read().await;
     here.book("ben").await;
     here.reader.set_away(true);
-    here.list.read().await.unwrap_err();
+    list_of(&here.list).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,8 +55,8 @@ async fn nothing_is_served_when_the_cache_is_away_too() {
     here.read().await;
     here.reader.set_away(true);
     here.cache.go_away();
-    here.list.read().await.unwrap_err();
-    here.list.read().await.unwrap_err();
+    list_of(&here.list).await.unwrap_err();
+    list_of(&here.list).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_database_that_hangs_counts_as_away_after_a_while() {
     advance(D).await;
     here.reader.head_gate.close();
     let started = Instant::now();
-    let served = within(here.list.read()).await.unwrap();
+    let served = within(list_of(&here.list)).await.unwrap();
     assert_eq!((served.tier, served.anchored), (Tier::L1, false));
     assert_eq!(started.elapsed(), HEAD_DEADLINE);
     here.reader.head_gate.open();
@@ -81,7 +81,7 @@ async fn a_database_that_is_back_confirms_again() {
     here.read().await;
     here.reader.set_away(true);
     advance(D).await;
-    assert!(!here.list.read().await.unwrap().anchored);
+    assert!(!list_of(&here.list).await.unwrap().anchored);
     here.reader.set_away(false);
     assert_eq!(here.read().await, (Tier::L1, "ana".to_owned()));
 }

@@ -1,16 +1,17 @@
 //! What fails or panics is not remembered.
 
+use hermes_domain::ports::CacheError;
 use hermes_service::freshness::Tier;
 use tokio::time::advance;
 
-use crate::support::{D, Operation, RETRY_CACHE_AFTER, TestList, settle, within};
+use crate::support::{D, Operation, RETRY_CACHE_AFTER, TestList, list_of, settle, within};
 
 #[tokio::test(start_paused = true)]
 async fn a_load_that_fails_is_tried_again_by_the_next_read() {
     let here = TestList::new();
     here.reader.book("ana");
     here.reader.set_away(true);
-    within(here.list.read()).await.unwrap_err();
+    within(list_of(&here.list)).await.unwrap_err();
     here.reader.set_away(false);
     assert_eq!(here.read().await, (Tier::Db, "ana".to_owned()));
 }
@@ -56,7 +57,7 @@ async fn a_question_for_the_head_that_panics_is_asked_again_by_the_next_read() {
     here.read().await;
     advance(D).await;
     here.reader.panic_once();
-    assert!(!within(here.list.read()).await.unwrap().anchored);
+    here.list.head_seq().await.unwrap_err();
     assert_eq!(here.read().await, (Tier::L1, "ana".to_owned()));
     assert_eq!(here.list.head_seq().await.unwrap(), 1);
 }
@@ -72,12 +73,12 @@ async fn a_fetch_that_panics_is_loaded_instead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_that_panics_fails_one_load() {
+async fn a_fill_that_panics_costs_its_load_nothing() {
     let here = TestList::new();
     here.reader.book("ana");
     here.cache.panic_once(Operation::Fill);
-    here.begin_read().result().await.unwrap_err();
-    assert_eq!(here.read().await.1, "ana");
+    assert_eq!(here.read().await, (Tier::Db, "ana".to_owned()));
+    assert_eq!(here.read().await, (Tier::L1, "ana".to_owned()));
     here.book("ben").await;
     assert_eq!(here.read().await, (Tier::Db, "ana,ben".to_owned()));
 }
@@ -85,16 +86,15 @@ async fn a_fill_that_panics_fails_one_load() {
 #[tokio::test(start_paused = true)]
 async fn a_bump_that_is_owed_and_panics_is_owed_still() {
     let here = TestList::new();
-    here.reader.book("ana");
-    here.reader.book("ben");
     here.read().await;
-    here.read().await;
-    here.reader.lose_all_after(1);
-    advance(D).await;
+    here.cache.fail_times(2, Operation::Bump, CacheError::Away("cut off".to_owned()));
+    here.book("ana").await;
+    let before = here.cache.current();
     here.cache.panic_once(Operation::Bump);
     for _ in 0..3 {
-        assert_eq!(here.read().await.1, "ana");
         advance(RETRY_CACHE_AFTER).await;
+        assert_eq!(here.read().await.1, "ana");
     }
+    assert_ne!(here.cache.current(), before);
     assert_eq!(here.another().read().await.1, "ana");
 }

@@ -1,5 +1,7 @@
 //! The database has lost commits: nothing that was read before is served again.
 
+use std::time::Duration;
+
 use hermes_domain::ports::CacheError;
 use hermes_service::freshness::Tier;
 use log::Level;
@@ -29,20 +31,18 @@ async fn the_read_that_finds_out_does_not_serve_what_is_lost() {
     let here = three().await;
     fail_over(&here).await;
     assert_eq!(here.read().await, (Tier::Db, "a".to_owned()));
-    assert_eq!(here.list.kept().unwrap().head_seq, 1);
+    assert_eq!(here.list.status().head_seq, Some(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_version_is_bumped_and_every_instance_loads_again() {
+async fn no_instance_serves_what_is_lost() {
     let here = three().await;
     let there = here.another();
     there.read().await;
     fail_over(&here).await;
-    let before = here.cache.current();
-    here.read().await;
-    here.read().await;
-    assert_ne!(here.cache.current(), before);
-    assert_eq!((here.read().await.1, there.read().await.1), ("a".to_owned(), "a".to_owned()));
+    for _ in 0..2 {
+        assert_eq!((here.read().await.1, there.read().await.1), ("a".to_owned(), "a".to_owned()));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +59,6 @@ async fn the_alarm_is_raised_once_however_many_readers_find_out() {
     }
     here.read().await;
     assert_eq!(alarms(), ["the ledger head went back from 3 to 1"]);
-    assert_eq!(here.cache.bumps.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,14 +94,13 @@ async fn a_head_that_only_a_load_has_seen_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_only_another_instance_has_seen_counts() {
-    keep_logs();
+async fn what_another_instance_has_stored_before_is_not_served() {
     let there = three().await;
     // Restored from a backup while this instance was down; the shared cache has kept its entry.
     there.reader.lose_all_after(1);
     let here = there.another();
     assert_eq!(here.read().await.1, "a");
-    assert_eq!(alarms(), ["the ledger head went back from 3 to 1"]);
+    assert_eq!(here.read().await.1, "a");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,15 +155,6 @@ async fn a_load_of_before_that_ends_afterwards_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_lost_is_not_kept() {
-    let here = three().await;
-    fail_over(&here).await;
-    assert!(here.list.kept().is_some());
-    assert_eq!(here.list.head_seq().await.unwrap(), 1);
-    assert!(here.list.kept().is_none());
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_head_that_a_load_has_overtaken_is_no_step_back() {
     keep_logs();
     let here = TestList::new();
@@ -176,6 +165,7 @@ async fn a_head_that_a_load_has_overtaken_is_no_step_back() {
         tokio::spawn(async move { here.list.head_seq().await })
     };
     here.reader.head_answer_gate.arrived(1).await;
+    advance(Duration::from_millis(1)).await;
     here.book("b").await;
     assert_eq!(here.read().await.1, "a,b");
     here.reader.head_answer_gate.open();

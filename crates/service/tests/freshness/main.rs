@@ -19,6 +19,8 @@ mod dropped_reads;
 mod failed_loads;
 mod head_back;
 mod link_log;
+mod queries;
 mod sharing;
 mod slow_loads;
 mod tiers;
+mod warming;

@@ -89,6 +89,8 @@ async fn readers_of_a_load_that_the_database_has_overtaken_share_the_next_one() 
     let mut reads = many_reads(&here, 50).await;
     // Committed by an instance that is cut off from the cache.
     here.reader.book("ana");
+    // By now it may have been acknowledged.
+    advance(D).await;
     let late = many_reads(&here, 1).await;
     here.reader.list_gate.let_through(1);
     settle().await;

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hermes_service::freshness::FreshList;
+use hermes_service::freshness::FreshReads;
 use hermes_service::lane::Barrier;
 use tokio::time::{sleep, timeout};
 
 use crate::instance::instance;
-use crate::support::names;
+use crate::support::{list_of, names};
 use crate::world::{INSTANCES, World};
 
 /// How long a history is.
@@ -27,7 +27,7 @@ pub struct History {
 
 struct Scene {
     world: Arc<World>,
-    instances: Vec<Arc<FreshList>>,
+    instances: Vec<Arc<FreshReads>>,
     acknowledged: Mutex<Vec<String>>,
     history: Mutex<History>,
 }
@@ -69,7 +69,7 @@ impl Scene {
         self.any_time(LENGTH_MS + 500).await;
         let number = self.world.any_instance();
         let acknowledged = self.acknowledged.lock().unwrap().clone();
-        let read = self.instances[number].read();
+        let read = list_of(&self.instances[number]);
         let patience = match self.world.chance(6) {
             0 => Duration::from_millis(self.world.chance(30)),
             _ => Duration::from_secs(60),

@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use hermes_domain::ledger::{BatchToken, LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::{
-    AuditPage, CacheError, CachedList, ListPage, Page, PaymentFilter, PaymentReader, SharedCache, StoreError,
-    Version, Versioned,
+    AuditPage, CacheError, CacheKey, CachedAnswer, ListPage, Page, PaymentFilter, PaymentReader, SharedCache,
+    StoreError, Version, Versioned,
 };
-use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::freshness::{FreshReads, FreshnessParts, FreshnessSettings, Unanchored};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::support::{D, HEAD_DEADLINE, Names, RETRY_CACHE_AFTER, Rows, payment};
+use crate::support::{D, HEAD_DEADLINE, Names, QUERIES, RETRY_CACHE_AFTER, Rows, payment};
 use crate::world::{Cache, World};
 
 /// The timeout of one operation of the cache.
@@ -28,7 +28,7 @@ const DATABASE_SLOWEST_MS: u64 = 700;
 const DATABASE_USUAL_MS: u64 = 60;
 
 /// A list on the shared world.
-pub fn instance(world: &Arc<World>, number: usize) -> Arc<FreshList> {
+pub fn instance(world: &Arc<World>, number: usize) -> Arc<FreshReads> {
     let way = Arc::new(Way { world: Arc::clone(world), number });
     let parts = FreshnessParts { cache: way.clone(), reader: way, renderer: Arc::new(Names) };
     let settings = FreshnessSettings {
@@ -36,9 +36,10 @@ pub fn instance(world: &Arc<World>, number: usize) -> Arc<FreshList> {
         head_deadline: HEAD_DEADLINE,
         retry_cache_after: RETRY_CACHE_AFTER,
         window: 1_000,
+        queries: QUERIES,
         unanchored: Unanchored::ServeLabelled,
     };
-    Arc::new(FreshList::new(parts, settings))
+    FreshReads::new(parts, settings)
 }
 
 struct Way {
@@ -93,11 +94,11 @@ impl SharedCache for Way {
         self.ask_cache(|cache| cache.version()).await
     }
 
-    async fn fetch(&self) -> Result<Option<CachedList>, CacheError> {
+    async fn fetch(&self, _key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
         self.ask_cache(|cache| cache.entry.clone()).await
     }
 
-    async fn fill(&self, entry: &CachedList) -> Result<bool, CacheError> {
+    async fn fill(&self, _key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
         self.check_changes()?;
         let entry = entry.clone();
         let fill = move |cache: &mut Cache| {
@@ -124,15 +125,7 @@ impl SharedCache for Way {
 impl PaymentReader for Way {
     async fn head(&self) -> Result<LedgerHead, StoreError> {
         self.pass_database_time().await;
-        let head = {
-            let database = self.world.database();
-            let last = database.payers.last().map_or(0, |payer| payer[1..].parse().unwrap());
-            LedgerHead {
-                seq: i64::try_from(database.payers.len()).unwrap(),
-                token: BatchToken(Uuid::from_u128(last)),
-                ..Rows::default().head
-            }
-        };
+        let head = head_of(&self.world.database().payers);
         self.pass_database_time().await;
         Ok(head)
     }
@@ -147,13 +140,14 @@ impl PaymentReader for Way {
         let payers = self.world.database().payers.clone();
         self.pass_database_time().await;
         let payments = payers.iter().map(|payer| payment(payer)).collect();
-        Ok(Versioned {
-            head_seq: i64::try_from(payers.len()).unwrap(),
-            value: ListPage { payments, ..ListPage::default() },
-        })
+        Ok(Versioned { head: head_of(&payers).mark(), value: ListPage { payments, ..ListPage::default() } })
     }
 
     async fn find(&self, _key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
+        unreachable!("the list finds no single payment")
+    }
+
+    async fn find_versioned(&self, _key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
         unreachable!("the list finds no single payment")
     }
 
@@ -167,5 +161,15 @@ impl PaymentReader for Way {
 
     async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {
         unreachable!("the list reads no audit log")
+    }
+}
+
+/// The head after the bookings of these payers; a number that is given again has another token.
+fn head_of(payers: &[String]) -> LedgerHead {
+    let last = payers.last().map_or(0, |payer| payer[1..].parse().unwrap());
+    LedgerHead {
+        seq: i64::try_from(payers.len()).unwrap(),
+        token: BatchToken(Uuid::from_u128(last)),
+        ..Rows::default().head
     }
 }

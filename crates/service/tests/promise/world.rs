@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use hermes_domain::ports::{CachedList, Version};
+use hermes_domain::ports::{CachedAnswer, Version};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ pub struct Database {
 #[derive(Debug, Default)]
 pub struct Cache {
     version: u128,
-    pub entry: Option<CachedList>,
+    pub entry: Option<CachedAnswer>,
 }
 
 impl World {

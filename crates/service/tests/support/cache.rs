@@ -1,9 +1,10 @@
 //! The shared cache in memory, with faults to order.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use hermes_domain::ports::{CacheError, CachedList, SharedCache, Version};
+use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
 use uuid::Uuid;
 
 use super::gate::Gate;
@@ -45,7 +46,7 @@ struct Failing {
 #[derive(Default)]
 struct State {
     version: u128,
-    entry: Option<CachedList>,
+    entries: HashMap<CacheKey, CachedAnswer>,
     refused_fills: usize,
 }
 
@@ -78,13 +79,13 @@ impl FakeCache {
         *self.panicking.lock().unwrap() = Some(operation);
     }
 
-    pub fn entry(&self) -> Option<CachedList> {
-        self.state.lock().unwrap().entry.clone()
+    pub fn entry(&self) -> Option<CachedAnswer> {
+        self.state.lock().unwrap().entries.get(&CacheKey::List).cloned()
     }
 
     /// Somebody writes an entry by hand.
-    pub fn put(&self, entry: CachedList) {
-        self.state.lock().unwrap().entry = Some(entry);
+    pub fn put(&self, entry: CachedAnswer) {
+        self.state.lock().unwrap().entries.insert(CacheKey::List, entry);
     }
 
     pub fn current(&self) -> Version {
@@ -99,7 +100,7 @@ impl FakeCache {
     pub fn bumped(&self) {
         let mut state = self.state.lock().unwrap();
         state.version += 1;
-        state.entry = None;
+        state.entries.remove(&CacheKey::List);
     }
 
     async fn answer(&self, operation: Operation, gate: &Gate) -> Result<(), CacheError> {
@@ -131,19 +132,19 @@ impl SharedCache for FakeCache {
         Ok(self.current())
     }
 
-    async fn fetch(&self) -> Result<Option<CachedList>, CacheError> {
+    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
         let _call = self.fetches.begin();
         self.answer(Operation::Fetch, &self.fetch_gate).await?;
-        Ok(self.entry())
+        Ok(self.state.lock().unwrap().entries.get(&key).cloned())
     }
 
-    async fn fill(&self, entry: &CachedList) -> Result<bool, CacheError> {
+    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
         let _call = self.fills.begin();
         self.answer(Operation::Fill, &self.fill_gate).await?;
         let mut state = self.state.lock().unwrap();
         let current = state.version() == entry.version;
         if current {
-            state.entry = Some(entry.clone());
+            state.entries.insert(key, entry.clone());
         } else {
             state.refused_fills += 1;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_service::freshness::{
-    FreshList, FreshnessParts, FreshnessSettings, ReadError, Served, Tier, Unanchored,
+    FreshReads, FreshnessParts, FreshnessSettings, Query, QueryLimits, ReadError, Served, Tier, Unanchored,
 };
 use hermes_service::lane::Barrier;
 use tokio::task::JoinHandle;
@@ -21,10 +21,13 @@ pub const HEAD_DEADLINE: Duration = Duration::from_millis(500);
 /// How long a cache that is away is left alone.
 pub const RETRY_CACHE_AFTER: Duration = Duration::from_millis(250);
 
+/// How much is kept of other answers than the list.
+pub const QUERIES: QueryLimits = QueryLimits { count_max: 100, bytes_max: 1_000_000 };
+
 /// One instance with the database and the cache it works with.
 #[derive(Clone)]
 pub struct TestList {
-    pub list: Arc<FreshList>,
+    pub list: Arc<FreshReads>,
     pub reader: Arc<FakeReader>,
     pub cache: Arc<FakeCache>,
 }
@@ -38,15 +41,24 @@ impl TestList {
     }
 
     pub fn with(unanchored: Unanchored) -> Self {
-        Self::on(Arc::default(), Arc::default(), unanchored)
+        Self::on(Arc::default(), Arc::default(), unanchored, QUERIES)
+    }
+
+    pub fn with_queries(queries: QueryLimits) -> Self {
+        Self::on(Arc::default(), Arc::default(), Unanchored::ServeLabelled, queries)
     }
 
     /// Another instance on the same database and cache.
     pub fn another(&self) -> Self {
-        Self::on(Arc::clone(&self.reader), Arc::clone(&self.cache), Unanchored::ServeLabelled)
+        Self::on(Arc::clone(&self.reader), Arc::clone(&self.cache), Unanchored::ServeLabelled, QUERIES)
     }
 
-    fn on(reader: Arc<FakeReader>, cache: Arc<FakeCache>, unanchored: Unanchored) -> Self {
+    fn on(
+        reader: Arc<FakeReader>,
+        cache: Arc<FakeCache>,
+        unanchored: Unanchored,
+        queries: QueryLimits,
+    ) -> Self {
         let parts =
             FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(Names) };
         let settings = FreshnessSettings {
@@ -54,20 +66,21 @@ impl TestList {
             head_deadline: HEAD_DEADLINE,
             retry_cache_after: RETRY_CACHE_AFTER,
             window: 1_000,
+            queries,
             unanchored,
         };
-        Self { list: Arc::new(FreshList::new(parts, settings)), reader, cache }
+        Self { list: FreshReads::new(parts, settings), reader, cache }
     }
 
     /// Reads the list, and says where it came from and what was in it.
     pub async fn read(&self) -> (Tier, String) {
-        told(within(self.list.read()).await)
+        told(within(list_of(&self.list)).await)
     }
 
     /// Begins a read.
     pub fn begin_read(&self) -> Reading {
         let list = Arc::clone(&self.list);
-        Reading(tokio::spawn(async move { list.read().await }))
+        Reading(tokio::spawn(async move { list_of(&list).await }))
     }
 
     /// Books for somebody and acknowledges it.
@@ -75,6 +88,11 @@ impl TestList {
         self.reader.book(payer);
         within(self.list.make_visible()).await;
     }
+}
+
+/// Reads the list, which is always there.
+pub async fn list_of(reads: &FreshReads) -> Result<Served, ReadError> {
+    reads.read(&Query::List).await.map(|served| served.expect("there is always a list"))
 }
 
 impl Reading {

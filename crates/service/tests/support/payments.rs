@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
+use hermes_domain::ledger::Totals;
 use hermes_domain::ledger::{Circumstances, Decider, Facts};
 use hermes_domain::payment::Payment;
-use hermes_domain::ports::Position;
-use hermes_service::freshness::ListRenderer;
+use hermes_domain::ports::{ListPage, Position};
+use hermes_service::freshness::{PageQuery, Rendered, Renderer};
 
 use super::bookings::{Counted, NOON, booking, rules};
 use super::rows::Rows;
@@ -26,14 +27,30 @@ fn made(payer: &str) -> Payment {
 /// Writes the payers' names, with commas between them.
 pub struct Names;
 
-impl ListRenderer for Names {
-    fn body(&self, payments: &[Payment]) -> Vec<u8> {
-        let names: Vec<_> =
-            payments.iter().map(|payment| payment.details.email.split('@').next().unwrap()).collect();
-        names.join(",").into_bytes()
+impl Renderer for Names {
+    fn list(&self, page: &ListPage) -> Rendered {
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        Rendered { body: names(page), link: last.map(|last| format!("after-{}", last.id)), etag: None }
     }
 
-    fn next_cursor(&self, last: Position) -> String {
-        format!("after-{}", last.id)
+    fn page(&self, query: &PageQuery, page: &ListPage) -> Rendered {
+        let link = query.filter.email.clone();
+        Rendered { body: names(page), link, etag: None }
     }
+
+    fn booking(&self, payment: &Payment) -> Rendered {
+        let body = payment.details.email.clone().into_bytes();
+        Rendered { body, link: None, etag: Some(format!("\"v{}\"", payment.version)) }
+    }
+
+    fn totals(&self, totals: &[Totals]) -> Rendered {
+        let payments: i64 = totals.iter().map(|totals| totals.payments).sum();
+        Rendered { body: payments.to_string().into_bytes(), link: None, etag: None }
+    }
+}
+
+fn names(page: &ListPage) -> Vec<u8> {
+    let names: Vec<_> =
+        page.payments.iter().map(|payment| payment.details.email.split('@').next().unwrap()).collect();
+    names.join(",").into_bytes()
 }

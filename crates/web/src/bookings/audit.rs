@@ -1,6 +1,7 @@
 //! `GET /api/bookings/{key}/audit`
 
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, get, web};
 use hermes_domain::ledger::Refusal;
 
@@ -19,7 +20,7 @@ use crate::wire::AuditBody;
         (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-#[get("/api/bookings/{key}/audit")]
+#[get("/api/bookings/{key}/audit", wrap = "Compress::default()")]
 pub async fn audit_booking(
     state: web::Data<AppState>,
     path: web::Path<String>,

@@ -1,22 +1,21 @@
 //! `GET /api/bookings/{key}`
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ledger::Refusal;
+use hermes_service::freshness::Query;
 
-use super::{booking_response, key_of};
-use crate::input::is_not_modified;
+use super::key_of;
+use crate::cached;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::{BookingBody, etag_of_version};
+use crate::wire::BookingBody;
 
 /// One booking, by its id, reference or creditor reference.
 #[utoipa::path(
     tag = "bookings",
     params(("key" = String, Path, description = "id, reference or creditor reference", example = "REF001")),
     responses(
-        (status = 200, description = "The booking", body = BookingBody, headers(("ETag"))),
+        (status = 200, description = "The booking", body = BookingBody, headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"))),
         (status = 304, description = "Not changed since If-None-Match"),
         (status = "4XX", description = "There is no such booking", body = ProblemBody, content_type = "application/problem+json"),
         (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
@@ -29,10 +28,6 @@ pub async fn get_booking(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&path)?;
-    let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
-    let etag = etag_of_version(payment.version);
-    if is_not_modified(&request, &etag) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
-    }
-    Ok(booking_response(StatusCode::OK, &payment))
+    let found = cached::find(&state, &request, &Query::Booking(key.clone())).await?;
+    Ok(found.ok_or(Refusal::NotFound(key))?)
 }

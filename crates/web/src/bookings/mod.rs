@@ -19,17 +19,15 @@ pub(crate) use create::content;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
-use hermes_domain::payment::{Payment, PaymentKey};
+use hermes_domain::payment::PaymentKey;
 use hermes_service::lane::Committed;
 
+use crate::cached::HERMES_VERSION;
 use crate::problem::{Problem, ProblemCode};
 use crate::wire::{BookingBody, etag_of_version};
 
 /// Who calls the API while callers have no names of their own.
 const ACTOR: &str = "api";
-
-/// The header with the head an answer was read at.
-const HERMES_VERSION: &str = "Hermes-Version";
 
 /// Reads the part of the path that names a booking.
 fn key_of(path: &str) -> Result<PaymentKey, Problem> {
@@ -37,13 +35,6 @@ fn key_of(path: &str) -> Result<PaymentKey, Problem> {
         Problem::new(ProblemCode::NotFound)
             .with_detail("There is no such booking: name it by its id or its reference, such as REF001.")
     })
-}
-
-fn booking_response(status: StatusCode, payment: &Payment) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header((ETAG, etag_of_version(payment.version)))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .json(BookingBody::from(payment))
 }
 
 /// The answer to a command: the booking, where it is, and whether it was carried out before.

@@ -2,9 +2,9 @@
 
 use hermes_domain::payment::{Status, ValidationStatus};
 use hermes_domain::ports::{ListPage, Page, Position};
+use hermes_service::freshness::PageQuery;
 
 use crate::cursor;
-use crate::input::ListQuery;
 
 /// The fields of the filter, as they are set.
 pub(super) struct FilterForm {
@@ -35,7 +35,7 @@ const FIELDS: [&str; 3] = ["status", "validation_status", "q"];
 
 impl FilterForm {
     /// The filter that a query has set.
-    pub fn of(query: &ListQuery) -> Self {
+    pub fn of(query: &PageQuery) -> Self {
         let filter = &query.filter;
         let status = |status: Status| Choice { code: status.code(), selected: filter.status == Some(status) };
         let validation = |status: ValidationStatus| Choice {
@@ -54,7 +54,7 @@ impl FilterForm {
 
 impl Neighbours {
     /// The pages around one that was read.
-    pub fn of(query: &ListQuery, page: &ListPage) -> Self {
+    pub fn of(query: &PageQuery, page: &ListPage) -> Self {
         let is_first = query.page == Page::First;
         let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::of);
         let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
@@ -66,7 +66,7 @@ impl Neighbours {
     }
 }
 
-fn address(query: &ListQuery, cursor: Option<String>) -> String {
+fn address(query: &PageQuery, cursor: Option<String>) -> String {
     let cursor = cursor.map(|cursor| ("cursor".to_owned(), cursor));
     let pairs: Vec<_> = query.kept.iter().chain(&cursor).collect();
     let text = serde_urlencoded::to_string(pairs).unwrap_or_default();

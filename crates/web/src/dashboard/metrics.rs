@@ -1,6 +1,7 @@
 //! `GET /metrics`: the figures of this process, for Prometheus.
 
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, get, web};
 use hermes_domain::ports::PoolStatus;
 
@@ -9,9 +10,10 @@ use crate::state::AppState;
 /// The media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The figures. Those of the pools are read now; all others are kept up as things happen.
-#[get("/metrics")]
+/// The figures. Those of the pools and of the cache are read now; all others are kept up as things happen.
+#[get("/metrics", wrap = "Compress::default()")]
 pub async fn get_metrics(state: web::Data<AppState>) -> HttpResponse {
+    state.reads.status().publish();
     for (pool, status) in state.pools.iter().flat_map(|pooled| pooled.pools()) {
         record(pool, status);
     }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 use chrono::Utc;
@@ -10,7 +11,7 @@ use hermes_domain::payment::limits;
 use super::filter::{FilterForm, Neighbours};
 use super::row::Row;
 use super::tiles::{CurrencyTile, Tile, currency_tiles, tiles};
-use crate::input::ListQuery;
+use crate::input::page_query_of_form;
 use crate::pages::{Moment, page};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -37,16 +38,16 @@ struct OverviewPage<'a> {
 }
 
 /// The dashboard. Two reads: the sums, which are kept up with every write, and one page of payments.
-#[get("/")]
+#[get("/", wrap = "Compress::default()")]
 pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query = ListQuery::parse_form(request.query_string(), ROWS)?;
+    let query = page_query_of_form(request.query_string(), ROWS)?;
     let totals = state.reader.totals().await?;
     let list = state.reader.list(&query.filter, query.page, query.limit).await?;
     let stats = Stats::from(totals.value.as_slice());
     let overview = OverviewPage {
         as_of: Utc::now().into(),
-        head_seq: list.head_seq,
-        figures_head_seq: totals.head_seq,
+        head_seq: list.head.seq,
+        figures_head_seq: totals.head.seq,
         tiles: tiles(&stats),
         currencies: currency_tiles(stats.by_currency),
         filter: FilterForm::of(&query),

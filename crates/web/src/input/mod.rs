@@ -17,7 +17,7 @@ pub use form::FormFields;
 pub use idempotency::{IdempotencyKey, claim, fingerprint};
 pub use json::JsonObject;
 pub use origin::Caller;
-pub use query::ListQuery;
+pub use query::{page_query, page_query_of_form};
 
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;

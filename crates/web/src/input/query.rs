@@ -5,93 +5,78 @@ use hermes_domain::FaultCode;
 use hermes_domain::FieldFault;
 use hermes_domain::payment::{Reference, limits};
 use hermes_domain::ports::{Page, PaymentFilter, reader_limits};
+use hermes_service::freshness::PageQuery;
 
 use crate::cursor;
 use crate::problem::{Problem, ProblemCode};
 
-/// Which bookings, and which page of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListQuery {
-    /// Which bookings.
-    pub filter: PaymentFilter,
-    /// Which page.
-    pub page: Page,
-    /// How many at the most.
-    pub limit: u64,
-    /// The parameters again without the cursor, for the links to other pages.
-    pub kept: Vec<(String, String)>,
+/// Reads a query; no parameter at all is `None`: the list of the newest ones.
+///
+/// # Errors
+/// Every parameter that is unknown or cannot be taken.
+pub fn page_query(query: &str) -> Result<Option<PageQuery>, Problem> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    of_pairs(&pairs_of(query)?, reader_limits::PAGE_DEFAULT).map(Some)
 }
 
-impl ListQuery {
-    /// Reads a query; no parameter at all is `None`: the cached list.
-    ///
-    /// # Errors
-    /// Every parameter that is unknown or cannot be taken.
-    pub fn parse(query: &str) -> Result<Option<Self>, Problem> {
-        if query.is_empty() {
-            return Ok(None);
+/// Reads the filter of a page for people: a field that was left empty was not given.
+///
+/// # Errors
+/// As above.
+pub fn page_query_of_form(query: &str, limit: u64) -> Result<PageQuery, Problem> {
+    let mut pairs = pairs_of(query)?;
+    pairs.retain(|(_, value)| !value.trim().is_empty());
+    of_pairs(&pairs, limit)
+}
+
+fn of_pairs(pairs: &[(String, String)], limit: u64) -> Result<PageQuery, Problem> {
+    let mut query = PageQuery {
+        filter: PaymentFilter::default(),
+        page: Page::First,
+        limit,
+        kept: pairs.iter().filter(|(name, _)| name != "cursor").cloned().collect(),
+    };
+    let faults: Vec<_> =
+        pairs.iter().filter_map(|(name, value)| take(&mut query, name, value.trim()).err()).collect();
+    if faults.is_empty() { Ok(query) } else { Err(Problem::invalid_query(faults)) }
+}
+
+fn take(query: &mut PageQuery, name: &str, value: &str) -> Result<(), FieldFault> {
+    let wrong = |detail: &str| FieldFault::new(name, FaultCode::NotAChoice, detail);
+    let filter = &mut query.filter;
+    match name {
+        "limit" => {
+            let limit = value.parse().ok().filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
+            query.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
         }
-        Self::of_pairs(&pairs_of(query)?, reader_limits::PAGE_DEFAULT).map(Some)
-    }
-
-    /// Reads the filter of a page for people: a field that was left empty was not given.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn parse_form(query: &str, limit: u64) -> Result<Self, Problem> {
-        let mut pairs = pairs_of(query)?;
-        pairs.retain(|(_, value)| !value.trim().is_empty());
-        Self::of_pairs(&pairs, limit)
-    }
-
-    fn of_pairs(pairs: &[(String, String)], limit: u64) -> Result<Self, Problem> {
-        let mut parsed = Self {
-            filter: PaymentFilter::default(),
-            page: Page::First,
-            limit,
-            kept: pairs.iter().filter(|(name, _)| name != "cursor").cloned().collect(),
-        };
-        let faults: Vec<_> =
-            pairs.iter().filter_map(|(name, value)| parsed.take(name, value.trim()).err()).collect();
-        if faults.is_empty() { Ok(parsed) } else { Err(Problem::invalid_query(faults)) }
-    }
-
-    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
-        let wrong = |detail: &str| FieldFault::new(name, FaultCode::NotAChoice, detail);
-        let filter = &mut self.filter;
-        match name {
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
-                self.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
-            }
-            "cursor" => {
-                let stale = "is not one of this list's cursors: follow the Link header";
-                self.page = cursor::parse(value).ok_or_else(|| wrong(stale))?;
-            }
-            "status" => {
-                let choices = "must be PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED";
-                filter.status = Some(value.parse().map_err(|_| wrong(choices))?);
-            }
-            "validation_status" => {
-                filter.validation_status =
-                    Some(value.parse().map_err(|_| wrong("must be PASSED or FLAGGED"))?);
-            }
-            "email" => filter.email = short_text(name, value, limits::EMAIL_MAX)?,
-            "school" => filter.school = short_text(name, value, limits::SCHOOL_MAX)?,
-            "q" => filter.text = short_text(name, value, limits::NAME_MAX)?,
-            "reference" => {
-                let reference = Reference::parse(value).or_else(|_| Reference::parse_creditor(value));
-                filter.reference = Some(reference.map_err(|error| wrong(&error.to_string()))?.to_string());
-            }
-            "created_from" => filter.created_from = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
-            "created_to" => filter.created_to = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
-            _ => {
-                let detail = "is not a parameter of this list";
-                return Err(FieldFault::new(name, FaultCode::UnknownField, detail));
-            }
+        "cursor" => {
+            let stale = "is not one of this list's cursors: follow the Link header";
+            query.page = cursor::parse(value).ok_or_else(|| wrong(stale))?;
         }
-        Ok(())
+        "status" => {
+            let choices = "must be PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED";
+            filter.status = Some(value.parse().map_err(|_| wrong(choices))?);
+        }
+        "validation_status" => {
+            filter.validation_status = Some(value.parse().map_err(|_| wrong("must be PASSED or FLAGGED"))?);
+        }
+        "email" => filter.email = short_text(name, value, limits::EMAIL_MAX)?,
+        "school" => filter.school = short_text(name, value, limits::SCHOOL_MAX)?,
+        "q" => filter.text = short_text(name, value, limits::NAME_MAX)?,
+        "reference" => {
+            let reference = Reference::parse(value).or_else(|_| Reference::parse_creditor(value));
+            filter.reference = Some(reference.map_err(|error| wrong(&error.to_string()))?.to_string());
+        }
+        "created_from" => filter.created_from = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
+        "created_to" => filter.created_to = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
+        _ => {
+            let detail = "is not a parameter of this list";
+            return Err(FieldFault::new(name, FaultCode::UnknownField, detail));
+        }
     }
+    Ok(())
 }
 
 fn pairs_of(query: &str) -> Result<Vec<(String, String)>, Problem> {
@@ -128,13 +113,13 @@ mod tests {
 
     #[test]
     fn no_parameter_is_the_cached_list() {
-        assert_eq!(ListQuery::parse("").unwrap(), None);
-        assert!(ListQuery::parse("limit=1").unwrap().is_some());
+        assert_eq!(page_query("").unwrap(), None);
+        assert!(page_query("limit=1").unwrap().is_some());
     }
 
     #[test]
     fn a_field_that_was_left_empty_was_not_given() {
-        let query = ListQuery::parse_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
+        let query = page_query_of_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
         assert_eq!((query.filter.status, query.limit, query.page), (None, 50, Page::First));
         assert_eq!(query.kept, [("validation_status".to_owned(), "FLAGGED".to_owned())]);
     }
@@ -149,15 +134,14 @@ mod tests {
             "created_to=%2B12000-01-01",
             "cursor=n0fffffffffffffff00000000000000000000000000000000",
         ] {
-            assert!(ListQuery::parse(query).is_err(), "{query}");
+            assert!(page_query(query).is_err(), "{query}");
         }
     }
 
     #[test]
     fn every_wrong_parameter_is_named() {
         let problem =
-            ListQuery::parse("limit=0&status=LATE&created_from=soon&page=2&cursor=x&reference=REF1")
-                .unwrap_err();
+            page_query("limit=0&status=LATE&created_from=soon&page=2&cursor=x&reference=REF1").unwrap_err();
         let named: Vec<_> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(named, ["/limit", "/status", "/created_from", "/page", "/cursor", "/reference"]);
     }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::money::FeeBearer;
@@ -60,7 +61,7 @@ pub(super) fn address_again(payment: &Payment) -> String {
 }
 
 /// The page of one payment for its payer: what is still to be paid, and how.
-#[get("/payment/{reference}/{token}")]
+#[get("/payment/{reference}/{token}", wrap = "Compress::default()")]
 pub async fn payer_page(
     state: web::Data<AppState>,
     request: HttpRequest,

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, get, web};
 use askama::Template;
 
@@ -21,13 +22,13 @@ struct ProblemCodePage {
 }
 
 /// Every problem.
-#[get("/problems")]
+#[get("/problems", wrap = "Compress::default()")]
 pub async fn problem_list() -> HttpResponse {
     document(&ProblemListPage { codes: ProblemCode::ALL })
 }
 
 /// One problem, by its code.
-#[get("/problems/{code}")]
+#[get("/problems/{code}", wrap = "Compress::default()")]
 pub async fn problem_of_code(code: web::Path<String>) -> Result<HttpResponse, Problem> {
     let code = ProblemCode::find(&code).ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     Ok(document(&ProblemCodePage { code }))

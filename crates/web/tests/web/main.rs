@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "an answer that is not as expected fails the test")]
 
 mod booking_form;
+mod cached;
 mod dashboard;
 mod event_feed;
 mod payer_page;

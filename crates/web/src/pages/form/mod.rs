@@ -6,6 +6,7 @@ mod notice;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
+use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
 use askama::Template;
 use hermes_domain::FieldFault;
@@ -58,7 +59,7 @@ impl<'a> FormPage<'a> {
 ///
 /// It may be kept for the way back, so that *Back* leads to the same key; it is asked for anew by everyone
 /// who opens it, so that each browser gets another one.
-#[get("/payment")]
+#[get("/payment", wrap = "Compress::default()")]
 pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> HttpResponse {
     let key = cookie.key().map_or_else(|| fresh_key(&state), str::to_owned);
     let typed = FormFields::default();

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::Entropy;
-use hermes_domain::ports::{CacheError, CachedList, Clock, PoolStatus, Pooled, SharedCache, Version};
+use hermes_domain::ports::{
+    CacheError, CacheKey, CachedAnswer, Clock, PoolStatus, Pooled, SharedCache, Version,
+};
 use hermes_service::lane::Barrier;
 use uuid::Uuid;
 
@@ -45,11 +47,11 @@ impl SharedCache for NoCache {
         Ok(Version::fresh(Uuid::nil()))
     }
 
-    async fn fetch(&self) -> Result<Option<CachedList>, CacheError> {
+    async fn fetch(&self, _key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
         Ok(None)
     }
 
-    async fn fill(&self, _entry: &CachedList) -> Result<bool, CacheError> {
+    async fn fill(&self, _key: CacheKey, _entry: &CachedAnswer) -> Result<bool, CacheError> {
         Ok(false)
     }
 

@@ -8,14 +8,17 @@ use actix_web::test;
 pub struct Answer {
     pub status: StatusCode,
     headers: actix_web::http::header::HeaderMap,
+    /// The body as text; one that is not text cannot be read here.
     pub body: String,
+    /// The length of the body, in bytes.
+    pub size: usize,
 }
 
 impl Answer {
     pub async fn of(response: ServiceResponse<BoxBody>) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = String::from_utf8(test::read_body(response).await.to_vec()).unwrap();
-        Self { status, headers, body }
+        let bytes = test::read_body(response).await;
+        Self { status, headers, body: String::from_utf8_lossy(&bytes).into_owned(), size: bytes.len() }
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -202,6 +202,11 @@ impl PaymentReader for MemoryStore {
         Ok(self.rows().find(key))
     }
 
+    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
+        let rows = self.rows();
+        Ok(Versioned { head: rows.head.mark(), value: rows.find(key) })
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,
@@ -223,12 +228,12 @@ impl PaymentReader for MemoryStore {
         let has_next = payments.len() > limit;
         payments.truncate(limit);
         let has_prev = page != Page::First;
-        Ok(Versioned { head_seq: rows.head.seq, value: ListPage { payments, has_next, has_prev } })
+        Ok(Versioned { head: rows.head.mark(), value: ListPage { payments, has_next, has_prev } })
     }
 
     async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
         let rows = self.rows();
-        Ok(Versioned { head_seq: rows.head.seq, value: rows.totals.into_values().collect() })
+        Ok(Versioned { head: rows.head.mark(), value: rows.totals.into_values().collect() })
     }
 
     async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {

@@ -16,10 +16,10 @@ use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierS
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
 use hermes_service::events::{CommitSignal, Feed, FeedSettings};
-use hermes_service::freshness::{FreshList, FreshnessParts, FreshnessSettings, Unanchored};
+use hermes_service::freshness::{FreshReads, FreshnessParts, FreshnessSettings, QueryLimits, Unanchored};
 use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
 use hermes_web::state::Draining;
-use hermes_web::{AppState, JsonList, dashboard, middleware, portal};
+use hermes_web::{AppState, JsonRenderer, dashboard, middleware, portal};
 
 pub use answer::Answer;
 pub use memory::Failure;
@@ -45,6 +45,9 @@ pub enum Server {
 pub const ANA: [(&str, &str); 4] =
     [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "35000"), ("currency_from", "USD")];
 
+/// How many bookings the list has.
+const LIST_WINDOW: u64 = 1_000;
+
 impl TestApp {
     pub fn start() -> Self {
         let store = Arc::new(MemoryStore::default());
@@ -63,27 +66,28 @@ impl TestApp {
         let limits = LaneSettings { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
         let (ledger, _task) = Ledger::start(parts, limits);
         let cache = Arc::new(adapters::NoCache);
-        let list = FreshList::new(
-            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(JsonList) },
+        let renderer = Arc::new(JsonRenderer { list_window: LIST_WINDOW });
+        let reads = FreshReads::new(
+            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer },
             FreshnessSettings {
                 staleness_bound: Duration::from_millis(250),
                 head_deadline: Duration::from_secs(1),
                 retry_cache_after: Duration::from_millis(250),
-                window: 1_000,
+                window: LIST_WINDOW,
+                queries: QueryLimits { count_max: 100, bytes_max: 1_000_000 },
                 unanchored: Unanchored::ServeLabelled,
             },
         );
         let state = AppState {
             ledger,
-            list: Arc::new(list),
             feed: Arc::new(feed),
+            reads,
             reader,
             cache,
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             entropy,
-            list_window: 1_000,
             draining: Draining::default(),
         };
         Self { store, state: web::Data::new(state) }

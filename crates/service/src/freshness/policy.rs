@@ -1,0 +1,171 @@
+//! The rules of freshness: pure, so that the server and the model checker (`tests/model`) go by the same ones.
+//!
+//! Two tests stand between a kept answer and a reader. The **version** says that no write was made visible since
+//! the answer was read, as far as the shared cache knows. The **word** of the database, not older than D, says
+//! which state of the ledger is the latest: it covers every write whose version could not be changed, because
+//! such a write waits D before it is acknowledged ([`acknowledged_at`]).
+
+use std::ops::Add;
+use std::time::Duration;
+
+use hermes_domain::ledger::HeadMark;
+
+/// What the database said of its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Word<T> {
+    /// The head it said.
+    pub head: HeadMark,
+    /// When it was asked; its answer may be from any moment after this.
+    pub asked_at: T,
+    /// When the answer was there.
+    pub heard_at: T,
+}
+
+/// What a word says of an answer that was read at a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It was read at the latest head: it may be served.
+    Admitted,
+    /// The ledger has moved on, or back.
+    TooOld,
+    /// Nobody knows without asking the database: it was not asked lately, or the answer is newer than its word.
+    Unknown,
+}
+
+/// How a new word compares with the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// The ledger is where it was, or further on.
+    Forward,
+    /// The new word was asked for after the old one was heard, and is behind it: commits were lost.
+    Back,
+}
+
+/// What became of the attempt to make the version a fresh one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bump {
+    /// Every version that is asked for from now on is a new one.
+    Done,
+    /// The cache would not, or nobody knows whether it did.
+    Failed,
+}
+
+impl<T: Copy + Ord + Add<Duration, Output = T>> Word<T> {
+    /// Until when it counts. From the asking: a commit that the answer does not show came after it.
+    pub fn valid_until(&self, staleness_bound: Duration) -> T {
+        self.asked_at + staleness_bound
+    }
+
+    /// What this word says of an answer.
+    pub fn admission(&self, head: HeadMark, now: T, staleness_bound: Duration) -> Admission {
+        if head != self.head && head.seq <= self.head.seq {
+            Admission::TooOld
+        } else if head == self.head && now < self.valid_until(staleness_bound) {
+            Admission::Admitted
+        } else {
+            Admission::Unknown
+        }
+    }
+
+    /// Whether it should take the place of another: what was asked for later is the later word.
+    pub fn replaces(&self, other: &Self) -> bool {
+        self.asked_at >= other.asked_at
+    }
+
+    /// How it compares with the word before it.
+    pub fn movement(&self, before: &Self) -> Movement {
+        let behind = self.head.seq < before.head.seq
+            || (self.head.seq == before.head.seq && self.head.token != before.head.token);
+        if behind && self.asked_at > before.heard_at { Movement::Back } else { Movement::Forward }
+    }
+}
+
+/// What is known of an answer without asking the database.
+pub fn admission<T: Copy + Ord + Add<Duration, Output = T>>(
+    head: HeadMark,
+    word: Option<&Word<T>>,
+    now: T,
+    staleness_bound: Duration,
+) -> Admission {
+    word.map_or(Admission::Unknown, |word| word.admission(head, now, staleness_bound))
+}
+
+/// Whether a head that was asked for after a read arrived lets an answer pass to that read.
+pub fn confirms(head_now: HeadMark, head: HeadMark) -> bool {
+    head_now == head
+}
+
+/// Whether a kept answer has the version that a read was told.
+pub fn has_version<V: PartialEq>(kept: Option<&V>, told: &V) -> bool {
+    kept == Some(told)
+}
+
+/// When a write may be acknowledged; `None` is at once.
+///
+/// Without a fresh version other instances learn of the write from the database alone. Every word that still
+/// counts when D has passed since the commit was asked for after it.
+pub fn acknowledged_at<T: Add<Duration, Output = T>>(
+    after_commit: T,
+    bump: Bump,
+    staleness_bound: Duration,
+) -> Option<T> {
+    match bump {
+        Bump::Done => None,
+        Bump::Failed => Some(after_commit + staleness_bound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hermes_domain::ledger::BatchToken;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const D: Duration = Duration::from_millis(250);
+
+    fn at(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn head(seq: i64, token: u128) -> HeadMark {
+        HeadMark { seq, token: BatchToken(Uuid::from_u128(token)) }
+    }
+
+    fn word(seq: i64, token: u128, asked_ms: u64) -> Word<Duration> {
+        Word { head: head(seq, token), asked_at: at(asked_ms), heard_at: at(asked_ms + 10) }
+    }
+
+    #[test]
+    fn a_word_counts_from_its_asking_and_for_its_own_head_only() {
+        let word = word(5, 5, 100);
+        assert_eq!(word.admission(head(5, 5), at(349), D), Admission::Admitted);
+        assert_eq!(word.admission(head(5, 5), at(350), D), Admission::Unknown);
+        assert_eq!(word.admission(head(4, 4), at(110), D), Admission::TooOld);
+        assert_eq!(word.admission(head(5, 6), at(110), D), Admission::TooOld);
+        assert_eq!(word.admission(head(6, 6), at(110), D), Admission::Unknown);
+        assert_eq!(admission::<Duration>(head(0, 0), None, at(0), D), Admission::Unknown);
+    }
+
+    #[test]
+    fn the_word_that_was_asked_for_later_stays() {
+        assert!(word(5, 5, 100).replaces(&word(6, 6, 90)));
+        assert!(!word(6, 6, 90).replaces(&word(5, 5, 100)));
+    }
+
+    #[test]
+    fn only_a_word_asked_for_after_the_last_one_was_heard_shows_that_commits_were_lost() {
+        let before = word(5, 5, 100);
+        assert_eq!(word(4, 4, 111).movement(&before), Movement::Back);
+        assert_eq!(word(5, 6, 111).movement(&before), Movement::Back);
+        assert_eq!(word(4, 4, 110).movement(&before), Movement::Forward);
+        assert_eq!(word(5, 5, 110).movement(&before), Movement::Forward);
+        assert_eq!(word(6, 6, 110).movement(&before), Movement::Forward);
+    }
+
+    #[test]
+    fn a_write_that_could_not_tell_waits_until_all_words_of_before_have_run_out() {
+        assert_eq!(acknowledged_at(at(100), Bump::Done, D), None);
+        assert_eq!(acknowledged_at(at(100), Bump::Failed, D), Some(at(350)));
+    }
+}

@@ -1,0 +1,301 @@
+//! Reading, from end to end.
+
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use hermes_domain::ledger::HeadMark;
+use hermes_domain::ports::{CacheKey, StoreError, Version};
+
+use super::anchor::Anchor;
+use super::encodings::{Encoder, Encoding};
+use super::figures::Figures;
+use super::flights::{Flights, Share};
+use super::heads::HeadSource;
+use super::kept::Kept;
+use super::load::{Load, LoadKey, Loaded, Read};
+use super::policy::{Admission, confirms, has_version};
+use super::question::SharedQuestion;
+use super::version::SharedVersion;
+use super::{FreshnessParts, FreshnessSettings, Query, Snapshot, Unanchored};
+
+/// Which cache a read was served from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// Bytes in this process.
+    L1,
+    /// The shared cache.
+    L2,
+    /// The database.
+    Db,
+}
+
+impl Tier {
+    /// The word of the `Hermes-Cache` header and of metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::L1 => "l1",
+            Self::L2 => "l2",
+            Self::Db => "db",
+        }
+    }
+}
+
+/// An answer that was read.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The answer.
+    pub snapshot: Arc<Snapshot>,
+    /// Where it came from.
+    pub tier: Tier,
+    /// Whether the database could confirm it; only [`Unanchored::ServeLabelled`] lets one pass that is not.
+    pub anchored: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The database cannot be read, and no cache may answer in its place.
+    #[error("the ledger cannot be read: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Reads that are cached and never stale; one for each process.
+pub struct FreshReads {
+    pub(super) settings: FreshnessSettings,
+    pub(super) version: Arc<SharedVersion>,
+    pub(super) figures: Arc<Figures>,
+    pub(super) parts: FreshnessParts,
+    pub(super) anchor: Arc<Anchor>,
+    pub(super) kept: Arc<Kept>,
+    pub(super) this: Weak<Self>,
+    encoder: Encoder,
+    versions: SharedQuestion<Arc<SharedVersion>>,
+    heads: SharedQuestion<HeadSource>,
+    fetches: Flights<(CacheKey, Version), Option<Arc<Snapshot>>>,
+    loads: Flights<LoadKey, Loaded>,
+}
+
+/// What stands between a kept answer and a read.
+enum Passage {
+    /// It is of the latest head.
+    Confirmed,
+    /// Nobody can tell, and it may be served with a label.
+    Unconfirmed,
+    /// It is not of the latest head.
+    Refused,
+}
+
+impl FreshReads {
+    /// Nothing is read yet. What it asks runs on the runtime this is called in.
+    pub fn new(parts: FreshnessParts, settings: FreshnessSettings) -> Arc<Self> {
+        let figures = Arc::<Figures>::default();
+        let anchor = Arc::new(Anchor::new(settings.staleness_bound));
+        let version = Arc::new(SharedVersion::new(
+            Arc::clone(&parts.cache),
+            Arc::clone(&figures),
+            settings.retry_cache_after,
+        ));
+        let head = HeadSource { reader: Arc::clone(&parts.reader), anchor: Arc::clone(&anchor) };
+        Arc::new_cyclic(|this| Self {
+            settings,
+            versions: SharedQuestion::new(Arc::clone(&version)),
+            version,
+            figures,
+            parts,
+            anchor,
+            kept: Arc::new(Kept::new(settings.queries)),
+            this: Weak::clone(this),
+            encoder: Encoder::new(),
+            heads: SharedQuestion::new(head),
+            fetches: Flights::new(),
+            loads: Flights::new(),
+        })
+    }
+
+    /// Reads an answer: every write that was acknowledged before this call is in it. `None` when what is asked
+    /// for is not there.
+    ///
+    /// # Errors
+    /// When neither a cache nor the database can answer.
+    pub async fn read(&self, query: &Query) -> Result<Option<Served>, ReadError> {
+        if self.anchor.is_due() {
+            self.heads.ask_ahead();
+        }
+        let key = query.key();
+        let served = match self.version_now().await {
+            Some(version) => self.read_at_version(query, key, version).await,
+            None => self.read_at_head(query, key).await,
+        }?;
+        if let Some(served) = &served {
+            self.figures.served(query, served.tier);
+            if !served.anchored {
+                self.figures.unanchored.count();
+            }
+        }
+        Ok(served)
+    }
+
+    /// A compressed form of an answer, if there is one already; asking is the reason to make it.
+    pub fn encoded(&self, snapshot: &Arc<Snapshot>, encoding: Encoding) -> Option<Bytes> {
+        self.encoder.encoded(snapshot, encoding)
+    }
+
+    /// The number of the database's head, asked after this call.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn head_seq(&self) -> Result<i64, ReadError> {
+        self.head().await.map(|head| head.seq)
+    }
+
+    /// The version, asked after this call; `None` while the cache is away.
+    async fn version_now(&self) -> Option<Version> {
+        let here = self.parts.cache.version_here();
+        if here.is_some() {
+            return here;
+        }
+        if self.version.link().worth_asking() {
+            self.figures.answers.count();
+            if let Some(Ok(version)) = self.versions.ask().await {
+                return Some(version);
+            }
+        }
+        self.figures.degraded.count();
+        None
+    }
+
+    async fn read_at_version(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        version: Version,
+    ) -> Result<Option<Served>, ReadError> {
+        if let Some(kept) = self.kept.get(key).filter(|kept| has_version(kept.version.as_ref(), &version))
+            && let Some(served) = self.admitted(kept, Tier::L1).await?
+        {
+            return Ok(Some(served));
+        }
+        if let Some(fetched) = self.fetch(key, version).await
+            && let Some(served) = self.admitted(fetched, Tier::L2).await?
+        {
+            self.kept.keep(key, &served.snapshot, &self.anchor);
+            return Ok(Some(served));
+        }
+        self.load_at_version(query, key, version).await
+    }
+
+    /// The cache is away: the head, asked of the database after this read arrived, says what is current.
+    async fn read_at_head(&self, query: &Query, key: CacheKey) -> Result<Option<Served>, ReadError> {
+        let head = self.head().await?;
+        match self.kept.get(key).filter(|kept| confirms(head, kept.head)) {
+            Some(kept) => Ok(Some(Served { snapshot: kept, tier: Tier::L1, anchored: true })),
+            None => self.load_at_head(query, key, head, None).await,
+        }
+    }
+
+    /// Passes on an answer whose version is current, if the database confirms it or cannot be asked.
+    async fn admitted(&self, snapshot: Arc<Snapshot>, tier: Tier) -> Result<Option<Served>, ReadError> {
+        Ok(match self.passage(snapshot.head).await? {
+            Passage::Confirmed => Some(Served { snapshot, tier, anchored: true }),
+            Passage::Unconfirmed => Some(Served { snapshot, tier, anchored: false }),
+            Passage::Refused => None,
+        })
+    }
+
+    /// Holds a head against the anchor, or, when that cannot tell, against the head as it is now.
+    async fn passage(&self, head: HeadMark) -> Result<Passage, ReadError> {
+        match self.anchor.admission(head) {
+            Admission::Admitted => Ok(Passage::Confirmed),
+            Admission::TooOld => Ok(Passage::Refused),
+            Admission::Unknown => match self.head().await {
+                Ok(now) if confirms(now, head) => Ok(Passage::Confirmed),
+                Ok(_) => Ok(Passage::Refused),
+                Err(_) if self.settings.unanchored == Unanchored::ServeLabelled => Ok(Passage::Unconfirmed),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// The head of the database, asked after this call.
+    async fn head(&self) -> Result<HeadMark, ReadError> {
+        let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
+        let away = || StoreError::Unavailable("the head was not read in time".to_owned());
+        Ok(asked.ok().flatten().ok_or_else(away)??)
+    }
+
+    /// The entry of the shared cache, if it has the version.
+    async fn fetch(&self, key: CacheKey, version: Version) -> Option<Arc<Snapshot>> {
+        let cache = Arc::clone(&self.parts.cache);
+        let fetching = async move {
+            let fetched = cache.fetch(key).await;
+            if let Err(error) = &fetched {
+                log::debug!("an answer was not fetched from the shared cache: {error}");
+                metrics::counter!("hermes_cache_failures_total").increment(1);
+            }
+            let entry = fetched.ok().flatten()?;
+            has_version(Some(&entry.version), &version).then(|| Arc::new(Snapshot::from(entry)))
+        };
+        match self.fetches.share((key, version), fetching).await {
+            Share::Own(entry) | Share::Joined(entry) => entry,
+            Share::Lost => None,
+        }
+    }
+
+    /// Reads the database, together with all who were told the same version.
+    async fn load_at_version(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        version: Version,
+    ) -> Result<Option<Served>, ReadError> {
+        let load = self.load(query, key, Some(version)).run();
+        let read = match self.loads.share(LoadKey::Version(key, version), load).await {
+            Share::Own(loaded) => return Ok(served(loaded?, true)),
+            Share::Joined(loaded) => loaded?,
+            Share::Lost => return Err(lost()),
+        };
+        // Somebody else began it, maybe before a commit that could not bump the version.
+        match self.passage(read.head).await? {
+            Passage::Confirmed => Ok(served(read, true)),
+            Passage::Unconfirmed => Ok(served(read, false)),
+            Passage::Refused => self.load_at_head(query, key, self.head().await?, Some(version)).await,
+        }
+    }
+
+    /// Reads the database, together with all who need it at a head that it has reached.
+    async fn load_at_head(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        head: HeadMark,
+        version: Option<Version>,
+    ) -> Result<Option<Served>, ReadError> {
+        let load = self.load(query, key, version).run();
+        match self.loads.share(LoadKey::Head(key, head), load).await {
+            Share::Own(loaded) | Share::Joined(loaded) => Ok(served(loaded?, true)),
+            Share::Lost => Err(lost()),
+        }
+    }
+
+    pub(super) fn load(&self, query: &Query, key: CacheKey, version: Option<Version>) -> Load {
+        Load {
+            query: query.clone(),
+            key,
+            parts: self.parts.clone(),
+            figures: Arc::clone(&self.figures),
+            anchor: Arc::clone(&self.anchor),
+            kept: Arc::clone(&self.kept),
+            window: self.settings.window,
+            version,
+        }
+    }
+}
+
+fn served(read: Read, anchored: bool) -> Option<Served> {
+    let snapshot = read.snapshot?;
+    Some(Served { snapshot, tier: Tier::Db, anchored })
+}
+
+fn lost() -> ReadError {
+    ReadError::Store(StoreError::Internal("the load panicked".to_owned()))
+}
