@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::io::tcp::TcpSettings;
-use deadpool_redis::redis::{AsyncConnectionConfig, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo};
+use deadpool_redis::redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisError,
+};
 use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime};
 use secrecy::ExposeSecret;
 
@@ -44,6 +47,13 @@ impl Connect {
             .build();
         // All that can be wrong is that a limit has no runtime to keep it.
         pool.map_err(|_| StreamSettingsError::Url)
+    }
+
+    /// One connection that nobody else uses, for a command that waits: its answers have no time limit, because a
+    /// command that is given up by the client goes on waiting in the server and holds up those behind it.
+    pub async fn waiting(&self) -> Result<MultiplexedConnection, RedisError> {
+        let client = Client::open(self.info.clone())?;
+        client.get_multiplexed_async_connection_with_config(&self.config(None)).await
     }
 
     fn config(&self, response_timeout: Option<Duration>) -> AsyncConnectionConfig {

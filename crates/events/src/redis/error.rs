@@ -13,7 +13,7 @@ pub(super) fn publish_error(error: &PoolError) -> PublishError {
 
 /// What an error says, for the log. Redis repeats the arguments of a command that it does not know, and those may
 /// be a password: so of what it says only the code is passed on.
-fn message(error: &PoolError) -> String {
+pub(crate) fn message(error: &PoolError) -> String {
     match error {
         PoolError::Backend(error) => of_redis(error),
         PoolError::Timeout(TimeoutType::Wait) => "all connections of the pool are in use".to_owned(),

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `{hermes:events}` | the stream: an entry an event, trimmed to about as many as is configured |
 //! | `{hermes:events}:mark` | the last event that was appended, as `seq:id` |
+//! | `{hermes:events}:dead:<group>` | what a group of consumers gave up |
+//! | `{hermes:events}:seen:<group>:<id>` | that a group has handled an event, for a while |
 //!
 //! Every key has the stream's name in braces, so that a cluster keeps them in one place. An entry has the fields
 //! `id`, `seq`, `type`, `time` (RFC 3339, UTC), `reference` and `data` (JSON).
@@ -21,6 +23,7 @@ pub use publisher::RedisPublisher;
 pub use settings::{StreamSettings, StreamSettingsError};
 
 pub(crate) use connect::{Connect, ask};
+pub(crate) use error::message;
 
 /// The stream.
 pub const STREAM: &str = "{hermes:events}";

@@ -1,0 +1,14 @@
+//! Consumers on a real Redis: dead ones, poison, duplicates, lost data, stopping.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a consumer that fails here fails the test"
+)]
+
+mod deaths;
+mod effects;
+mod follow;
+mod lost_data;
+mod poison;
+mod scene;
