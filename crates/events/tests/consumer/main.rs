@@ -1,5 +1,5 @@
 //! Consumers on a real Redis: dead ones, poison, duplicates, lost data, stopping.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
