@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::request_id::{HEADER, RequestId};
-use super::security;
+use super::security::Place;
+use super::{figures, security};
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
 
@@ -33,11 +34,9 @@ pub async fn finish(
     // Endpoints and extractors turn their errors into answers, so what is left here is a fault of actix itself.
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = with_problem(response, &id);
-    let path = response.request().path().to_owned();
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(HeaderName::from_static(HEADER), value);
-    }
-    security::add_headers(&path, response.headers_mut());
+    response.headers_mut().insert(HeaderName::from_static(HEADER), id.to_header());
+    let place = Place::of(response.request().path());
+    security::add_headers(place, response.headers_mut());
     record(&method, &response, &id, started);
     Ok(response)
 }
@@ -71,11 +70,11 @@ fn needs_problem(response: &HttpResponse) -> bool {
 fn answer(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         log::error!(
-            request_id = id.0.as_str(), code = problem.code.code(), cause = cause;
+            request_id = id.as_str(), code = problem.code.code(), cause = cause;
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }
-    if wants_page(request) { problem_page(problem, &id.0) } else { problem.response(&id.0) }
+    if wants_page(request) { problem_page(problem, id.as_str()) } else { problem.response(id.as_str()) }
 }
 
 /// Browsers that open a page get a page.
@@ -88,40 +87,13 @@ fn wants_page(request: &HttpRequest) -> bool {
 fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: Instant) {
     let elapsed = started.elapsed();
     // The pattern, never the path: paths have references and secrets in them.
-    let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let pattern = response.request().match_pattern();
+    let pattern = pattern.as_deref().unwrap_or("unmatched");
     let status = response.status();
-    let labels = [("method", known_method(method).to_owned()), ("route", pattern.clone())];
-    metrics::counter!("hermes_http_requests_total", "method" => known_method(method), "route" => pattern.clone(),
-        "status" => status_class(status))
-    .increment(1);
-    metrics::histogram!("hermes_http_request_seconds", &labels).record(elapsed);
+    figures::record(method, pattern, status, elapsed);
     log::debug!(
         target: "hermes::access",
-        request_id = id.0.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        request_id = id.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         "{method} {pattern} {}", status.as_u16()
     );
-}
-
-/// The method as a label: a caller cannot make up new ones.
-fn known_method(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PATCH" => "PATCH",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
-    }
-}
-
-fn status_class(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        200..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        500..=599 => "5xx",
-        _ => "1xx",
-    }
 }

@@ -105,7 +105,7 @@ fn key_after(key: &str, now: &NewBooking) -> String {
 
 fn not_booked(key: &str, typed: &FormFields, error: &SubmitError, request_id: &RequestId) -> HttpResponse {
     let problem = Problem::from(error.clone());
-    let notice = Notice::of(error, &problem, &request_id.0);
+    let notice = Notice::of(error, &problem, request_id.as_str());
     form::with_notice(key, typed, &problem, &notice)
 }
 
