@@ -44,6 +44,7 @@ mod writer;
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::spawn_blocking;
@@ -51,32 +52,65 @@ use client::Client;
 use etags::Etags;
 use fastrand::Rng;
 use figures::Count;
+use hermes_service::freshness::CACHE_ASIDE_VARIABLE;
 use reader::Reader;
 use run::Run;
 use scene::Scene;
 use settings::Settings;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
 use writer::Writer;
 
 const WRITERS: usize = 12;
 const READERS: usize = 8;
 
+/// Two runs at a time would only make each other slow.
+static ONE_RUN: Mutex<()> = Mutex::const_new(());
+/// How long the checker may take to find what is wrong with plain cache-aside.
+const FOUND_MAX: Duration = Duration::from_secs(60);
+
 #[actix_web::test]
 async fn everything_acknowledged_before_a_read_is_in_its_answer_whatever_fails() {
-    let Some(scene) = Scene::prepare().await else { return };
+    let _alone = ONE_RUN.lock().await;
+    let Some(scene) = Scene::prepare(&[]).await else { return };
     let settings = Settings::from_environment();
     println!("chaos: seed {}, {} s", settings.seed, settings.duration.as_secs());
-    let run = carry_out(scene, settings).await;
+    let Ended { run, folder } = carry_out(scene, settings).await;
 
     let anomalies = run.anomalies();
     println!("chaos: seed {}: {}", settings.seed, run.figures.tell(anomalies.len()));
-    assert!(anomalies.is_empty(), "seed {}:\n{}", settings.seed, anomalies.join("\n"));
+    if !anomalies.is_empty() {
+        let logs = folder.keep();
+        panic!("seed {}, logs in {}:\n{}", settings.seed, logs.display(), anomalies.join("\n"));
+    }
     for count in [Count::Acknowledged, Count::Checked, Count::FromL1, Count::FromDb, Count::NotModified] {
         assert!(run.figures.of(count) > 0, "nothing was proved: {}", run.figures.tell(0));
     }
 }
 
+/// The checker is checked: the same run on a list that is cached as most caches do it.
+#[actix_web::test]
+async fn plain_cache_aside_is_found_out() {
+    let _alone = ONE_RUN.lock().await;
+    let Some(scene) = Scene::prepare(&[(CACHE_ASIDE_VARIABLE, "yes")]).await else { return };
+    let settings = Settings { duration: FOUND_MAX, ..Settings::from_environment() };
+    let run = carry_out(scene, settings).await.run;
+
+    let anomalies = run.anomalies();
+    println!("chaos: plain cache-aside, seed {}: {}", settings.seed, run.figures.tell(anomalies.len()));
+    let first = anomalies.first().expect("plain cache-aside serves stale lists, and none was found");
+    println!("chaos: plain cache-aside was found out {}", first.lines().next().unwrap_or_default());
+    assert!(first.contains(reader::STALE), "something else is wrong: {first}");
+}
+
+/// A run that has ended, and where its logs are.
+struct Ended {
+    run: Run,
+    folder: TempDir,
+}
+
 /// One run from the first start to the verdict.
-async fn carry_out(scene: Scene, settings: Settings) -> Run {
+async fn carry_out(scene: Scene, settings: Settings) -> Ended {
     let Scene { mut instances, ways, redis, spare_redis, mariadb, database, folder } = scene;
     let mut seeds = Rng::with_seed(settings.seed);
     let client = Rc::new(Client::to(instances.iter().map(instance::Instance::port).collect()));
@@ -125,11 +159,8 @@ async fn carry_out(scene: Scene, settings: Settings) -> Run {
     for instance in &instances {
         verdict::check_log(&run, instance);
     }
-    if !run.anomalies().is_empty() {
-        println!("chaos: the logs are in {}", folder.keep().display());
-    }
     drop((redis, mariadb));
-    Arc::into_inner(run).expect("every actor has ended")
+    Ended { run: Arc::into_inner(run).expect("every actor has ended"), folder }
 }
 
 /// Runs an actor on a thread and a runtime of its own.

@@ -22,6 +22,9 @@ const MENDED_MAX: Duration = Duration::from_secs(60);
 /// The pauses between two reads, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 0..10;
 
+/// What is said of an answer that lacks something it had to show.
+pub const STALE: &str = "and before it started:";
+
 /// One reader.
 pub struct Reader {
     pub run: Arc<Run>,
@@ -171,9 +174,7 @@ impl Reader {
             Ok(_) if !answer.is_anchored => self.run.figures.count(Count::Unanchored),
             Ok(newest) if newest < *floor => {
                 let missing = self.run.record.tell(newest + 1..=*floor);
-                self.run.anomaly(&format!(
-                    "{said}; it ends at REF{newest:03}, and before it started:\n{missing}"
-                ));
+                self.run.anomaly(&format!("{said}; it ends at REF{newest:03}, {STALE}\n{missing}"));
             }
             Ok(newest) => {
                 self.run.figures.count(Count::Checked);

@@ -33,8 +33,9 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Starts the servers and prepares the instances, which do not run yet. `None` if a server is not installed.
-    pub async fn prepare() -> Option<Self> {
+    /// Starts the servers and prepares the instances, which do not run yet and get `more` variables than they need.
+    /// `None` if a server is not installed.
+    pub async fn prepare(more: &[(&'static str, &str)]) -> Option<Self> {
         let mariadb = hermes_test_support::private_mariadb().await?;
         let redis = hermes_test_support::redis().await?;
         let spare_redis = hermes_test_support::redis().await?;
@@ -49,7 +50,7 @@ impl Scene {
             .map(|(number, ways)| Instance {
                 name: format!("instance-{number}"),
                 ports: [Port::take(), Port::take()],
-                variables: variables(&database, ways),
+                variables: variables(&database, ways, more),
                 folder: folder.path().to_owned(),
                 child: None,
             })
@@ -60,7 +61,11 @@ impl Scene {
     }
 }
 
-fn variables(database: &TestDatabase, ways: &Ways) -> Vec<(&'static str, String)> {
+fn variables(
+    database: &TestDatabase,
+    ways: &Ways,
+    more: &[(&'static str, &str)],
+) -> Vec<(&'static str, String)> {
     let mut variables = database.environment();
     variables.retain(|(name, _)| *name != "DB_PORT");
     variables.extend([
@@ -69,5 +74,6 @@ fn variables(database: &TestDatabase, ways: &Ways) -> Vec<(&'static str, String)
         ("HERMES__DATABASE__MIGRATE_AT_START", "never".to_owned()),
         ("HERMES__LIST__WINDOW", LIST_WINDOW.to_string()),
     ]);
+    variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     variables
 }

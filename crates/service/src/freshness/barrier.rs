@@ -10,6 +10,10 @@ use crate::lane::Barrier;
 #[async_trait]
 impl Barrier for FreshReads {
     async fn make_visible(&self) {
+        #[cfg(feature = "fault-injection")]
+        if super::cache_aside::is_on() {
+            return self.forget_aside().await;
+        }
         // The commit was before this.
         let after_commit = Instant::now();
         let bump = self.version.bump().await;

@@ -33,6 +33,8 @@
 
 mod anchor;
 mod barrier;
+#[cfg(feature = "fault-injection")]
+mod cache_aside;
 mod compare;
 mod encodings;
 mod figures;
@@ -53,6 +55,8 @@ mod warm;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "fault-injection")]
+pub use cache_aside::VARIABLE as CACHE_ASIDE_VARIABLE;
 pub use compare::{Comparison, compare_now_and_then};
 pub use encodings::Encoding;
 pub use figures::{Counts, ReadCounts};

@@ -118,6 +118,10 @@ impl FreshReads {
     /// # Errors
     /// When neither a cache nor the database can answer.
     pub async fn read(&self, query: &Query) -> Result<Option<Served>, ReadError> {
+        #[cfg(feature = "fault-injection")]
+        if super::cache_aside::reads(query) {
+            return self.read_aside(query).await;
+        }
         if self.anchor.is_due() {
             self.heads.ask_ahead();
         }
