@@ -1,0 +1,98 @@
+//! What the model is made of: small, exact and cheap to copy.
+
+use std::time::Duration;
+
+use hermes_domain::ledger::{BatchToken, HeadMark};
+use hermes_service::freshness::policy::Word;
+use uuid::Uuid;
+
+/// The number of an instance.
+pub type Instance = u8;
+/// A moment, or a duration, in ticks of the model's clock.
+pub type Tick = u8;
+/// A version of the shared cache.
+pub type Version = u8;
+
+/// D in ticks.
+pub const D: Tick = 2;
+
+/// A set of writes, which have the numbers 0 to 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Writes(u8);
+
+/// A state of the ledger: the number of batches, and the write that was the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Head {
+    pub seq: u8,
+    pub token: u8,
+}
+
+/// What was read of the database at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Snapshot {
+    pub head: Head,
+    pub writes: Writes,
+}
+
+/// An answer with the version that was told before it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entry {
+    pub version: Option<Version>,
+    pub snapshot: Snapshot,
+}
+
+/// A word of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Told {
+    pub head: Head,
+    pub asked_at: Tick,
+    pub heard_at: Tick,
+}
+
+/// How the questions of a read to the database stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HeadQuestion {
+    /// It is on its way.
+    Sent { asked_at: Tick },
+    /// The answer is on its way back.
+    Answered { asked_at: Tick, head: Head },
+}
+
+impl Writes {
+    pub const NONE: Self = Self(0);
+
+    pub fn with(self, write: u8) -> Self {
+        Self(self.0 | 1 << write)
+    }
+
+    /// Those that are in none of two other sets.
+    pub fn missing_in(self, shown: Self, lost: Self) -> Self {
+        Self(self.0 & !shown.0 & !lost.0)
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Head {
+    pub fn mark(self) -> HeadMark {
+        HeadMark { seq: i64::from(self.seq), token: BatchToken(Uuid::from_u128(u128::from(self.token))) }
+    }
+}
+
+impl Told {
+    pub fn word(self) -> Word<Duration> {
+        Word { head: self.head.mark(), asked_at: moment(self.asked_at), heard_at: moment(self.heard_at) }
+    }
+}
+
+/// A moment as the rules take it.
+pub fn moment(tick: Tick) -> Duration {
+    Duration::from_secs(u64::from(tick))
+}
+
+/// A moment of the rules as the model keeps it.
+pub fn tick(moment: Duration) -> Tick {
+    Tick::try_from(moment.as_secs()).expect("a model's history is short")
+}
