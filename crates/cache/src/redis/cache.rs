@@ -67,15 +67,16 @@ impl RedisCache {
 #[async_trait]
 impl SharedCache for RedisCache {
     async fn version(&self) -> Result<Version, CacheError> {
-        let fresh = scripts::fresh_version();
+        let mut fresh = scripts::fresh_version();
         let version = self
             .within(async {
-                let token: Vec<u8> = self.lasting.ask(&scripts::version(fresh)).await?;
+                let question = || scripts::version(draw(&mut fresh));
+                let token: Vec<u8> = self.lasting.ask(question).await?;
                 if let Ok(Ok(version)) = str::from_utf8(&token).map(Version::parse) {
                     return Ok(version);
                 }
                 // Somebody has written there by hand.
-                self.lasting.ask::<()>(&scripts::bump(fresh)).await?;
+                self.lasting.ask::<()>(|| scripts::bump(draw(&mut fresh))).await?;
                 Ok(fresh)
             })
             .await?;
@@ -109,13 +110,18 @@ impl SharedCache for RedisCache {
     }
 
     async fn bump(&self) -> Result<(), CacheError> {
-        let command = scripts::bump(scripts::fresh_version());
-        self.within(self.lasting.ask(&command)).await
+        self.within(self.lasting.ask(|| scripts::bump(scripts::fresh_version()))).await
     }
 
     async fn probe(&self) -> Result<Option<()>, CacheError> {
-        self.within(self.lasting.ask(&redis::cmd("PING"))).await.map(Some)
+        self.within(self.lasting.ask(|| redis::cmd("PING"))).await.map(Some)
     }
+}
+
+/// Draws a version and notes which it is.
+fn draw(drawn: &mut Version) -> Version {
+    *drawn = scripts::fresh_version();
+    *drawn
 }
 
 impl Pooled for RedisCache {

@@ -29,11 +29,14 @@ impl LastingConnection {
 
     /// Sends a command that may be carried out twice without harm.
     ///
-    /// A connection whose server has gone fails its next command at once: that command is sent again, once, on
-    /// a new one. A command that was not answered in time is not: it has had its time.
-    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
-        match self.ask_once(command).await? {
-            Err(error) if error.is_connection_dropped() => Ok(self.ask_once(command).await??),
+    /// A connection whose server has gone fails its next command at once: the command is made anew and sent
+    /// again, once, on a new one. A command that was not answered in time is not: it has had its time.
+    ///
+    /// It is made anew because the first one may have been carried out, and others may have moved the version
+    /// on since: the same token, sent again, would bring back a version that was already left.
+    pub async fn ask<T: FromRedisValue>(&self, mut make: impl FnMut() -> Cmd) -> Result<T, PoolError> {
+        match self.ask_once(&make()).await? {
+            Err(error) if error.is_connection_dropped() => Ok(self.ask_once(&make()).await??),
             answer => Ok(answer?),
         }
     }

@@ -5,6 +5,7 @@ mod away;
 mod connections;
 mod expiry;
 mod foreign_values;
+mod lost_answers;
 mod lost_data;
 mod refused;
 mod scene;

@@ -21,12 +21,17 @@ const BACK_MAX: Duration = Duration::from_secs(10);
 
 /// A cache that waits for a busy machine.
 pub fn patient(server: &RedisServer) -> RedisCache {
+    patient_on(server.port())
+}
+
+/// The same, on a way to the server.
+pub fn patient_on(port: u16) -> RedisCache {
     let patience = Duration::from_secs(30);
     let settings = RedisSettings {
         connect_timeout: patience,
         command_timeout: patience,
         wait_timeout: patience,
-        ..RedisSettings::new(server.url().into())
+        ..RedisSettings::new(format!("redis://127.0.0.1:{port}").into())
     };
     RedisCache::connect(&settings).unwrap()
 }
