@@ -1,9 +1,16 @@
 //! Promise G under random faults: after any instance has acknowledged a write, every read that starts later, on
 //! any instance, shows it.
 //!
-//! Each history is made of a seed: three instances on one database and one shared cache, with random latencies,
-//! and whatever can go wrong. Time is paused and everything runs on one thread, so a seed that fails fails
-//! again; `HERMES_TEST_SEEDS` (`from..to`) runs others than the usual ones.
+//! Each history is made of a seed: three instances with the server's own code on one database and one shared
+//! cache, with random latencies, and whatever can go wrong (`faults`), alone and together. Time is paused and a
+//! history runs on one thread, so a seed that fails fails again:
+//!
+//! ```text
+//! HERMES_TEST_SEEDS=17..18 cargo test -p hermes-service --test promise
+//! ```
+//!
+//! A booking that the database has lost is not missed, and an answer that is labelled as unconfirmed claims
+//! nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,19 +22,30 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod actors;
+mod cache;
+mod cache_way;
+mod database;
+mod faults;
+mod history;
 mod instance;
+mod life;
+mod misfortune;
+mod question;
 mod world;
 
 use std::env;
+use std::io::Write as _;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
 
-use actors::History;
-use world::{Faults, World};
+use faults::Faults;
+use history::History;
+use tokio::runtime::Builder;
+use world::World;
 
-/// How many histories there are of each kind.
-const SEEDS: Range<u64> = 0..100;
+/// The histories that are played when nobody names others.
+const SEEDS: Range<u64> = 0..2_000;
 
 fn seeds() -> Range<u64> {
     let Ok(given) = env::var("HERMES_TEST_SEEDS") else { return SEEDS };
@@ -35,69 +53,80 @@ fn seeds() -> Range<u64> {
     from.parse().unwrap()..to.parse().unwrap()
 }
 
-fn run_all(faults: Faults) {
-    let (mut checked, mut unanchored) = (0, 0);
-    for seed in seeds() {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let history = runtime.block_on(History::play(Arc::new(World::new(seed, faults))));
-        assert!(history.violations.is_empty(), "seed {seed}: {:#?}", history.violations);
-        checked += history.checked;
-        unanchored += history.unanchored;
+fn play(seed: u64, faults: Faults) -> History {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(History::play(World::new(seed, faults)))
+}
+
+/// What was seen in all histories together.
+#[derive(Debug, Default)]
+struct Seen {
+    checked: [usize; 3],
+    unanchored: usize,
+    failed: usize,
+    crashes: usize,
+    broken: Vec<String>,
+}
+
+impl Seen {
+    /// One line, which the test harness does not hold back.
+    fn tell(&self) {
+        let Self { checked: [l1, l2, db], unanchored, failed, crashes, .. } = self;
+        let line = format!(
+            "{} histories, {crashes} crashes: checked {l1} reads from L1, {l2} from L2, {db} from the database; \
+             {unanchored} were labelled, {failed} failed\n",
+            seeds().count()
+        );
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
-    assert!(checked > 20 * usize::try_from(seeds().end - seeds().start).unwrap(), "only {checked} reads");
-    assert!(faults.database_is_slow || unanchored == 0, "{unanchored} reads were not anchored");
+
+    fn take(&mut self, seed: u64, faults: Faults, history: &History) {
+        for (sum, checked) in self.checked.iter_mut().zip(history.checked) {
+            *sum += checked;
+        }
+        self.unanchored += history.unanchored;
+        self.failed += history.failed;
+        self.crashes += history.crashes;
+        let answered = faults.database_may_not_answer() || history.unanchored + history.failed == 0;
+        if !answered {
+            self.broken.push(format!("seed {seed}: reads failed although the database answered, {faults:?}"));
+        }
+        if !history.violations.is_empty() {
+            self.broken.push(format!("seed {seed}: {:#?}, {faults:?}", history.violations));
+        }
+    }
 }
 
 #[test]
-fn it_holds_when_nothing_fails() {
-    run_all(Faults::default());
-}
-
-#[test]
-fn it_holds_when_instances_are_cut_off_from_the_cache() {
-    run_all(Faults { cuts: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_the_cache_is_slow_and_loses_its_data() {
-    run_all(Faults { cache_is_slow: true, cache_loses_data: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_the_cache_refuses_changes() {
-    run_all(Faults { refusals: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_writers_are_killed_between_commit_and_bump() {
-    run_all(Faults { kills: true, cuts: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_the_database_is_slow() {
-    run_all(Faults { database_is_slow: true, cuts: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_for_what_was_written_after_the_database_lost_commits() {
-    run_all(Faults { database_loses_commits: true, kills: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_a_slow_database_loses_commits() {
-    run_all(Faults { database_loses_commits: true, database_is_slow: true, ..Faults::default() });
-}
-
-#[test]
-fn it_holds_when_everything_goes_wrong() {
-    run_all(Faults {
-        cuts: true,
-        cache_is_slow: true,
-        cache_loses_data: true,
-        refusals: true,
-        kills: true,
-        database_is_slow: true,
-        database_loses_commits: true,
+fn every_acknowledged_write_is_shown_whatever_goes_wrong() {
+    let left = Mutex::new(seeds());
+    let seen = Mutex::<Seen>::default();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(seed) = left.lock().unwrap().next() else { return };
+                    let faults = Faults::of(seed);
+                    let history = play(seed, faults);
+                    seen.lock().unwrap().take(seed, faults, &history);
+                }
+            });
+        }
     });
+    let seen = seen.into_inner().unwrap();
+    seen.tell();
+    assert!(
+        seen.broken.is_empty(),
+        "{} of the histories {:?} break the promise; HERMES_TEST_SEEDS=N..N+1 plays one again. {}",
+        seen.broken.len(),
+        seeds(),
+        seen.broken.iter().take(3).cloned().collect::<Vec<_>>().join("\n"),
+    );
+    let histories = seeds().count();
+    assert!(seen.checked.iter().all(|checked| *checked >= histories), "too few reads: {seen:?}");
+}
+
+#[test]
+fn a_seed_plays_the_same_history_again() {
+    assert_eq!(play(4, Faults::ALL), play(4, Faults::ALL));
 }
