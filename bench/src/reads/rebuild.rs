@@ -9,8 +9,8 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
 use hermes_repository::SeaPaymentReader;
-use hermes_service::freshness::ListRenderer;
-use hermes_web::JsonList;
+use hermes_service::freshness::Renderer;
+use hermes_web::JsonRenderer;
 use sea_orm::DatabaseConnection;
 
 use crate::pairs::Pairs;
@@ -75,7 +75,7 @@ async fn rebuild(reader: &SeaPaymentReader, times: u32) -> Result<f64> {
     let started = Instant::now();
     for _ in 0..times {
         let page = reader.list(&PaymentFilter::default(), Page::First, WINDOW.into()).await?.value;
-        let body = JsonList.body(&page.payments);
+        let body = JsonRenderer { list_window: WINDOW.into() }.list(&page).body;
         ensure!(
             page.payments.len() == usize::try_from(WINDOW)? && body.len() > 1_000,
             "that is not the list"
