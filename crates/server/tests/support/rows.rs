@@ -38,11 +38,11 @@ pub async fn count(database: &DatabaseConnection, sql: &str) -> i64 {
 pub async fn of_payer(database: &DatabaseConnection, email: &str) -> PayerRows {
     let of = |table: &str| {
         format!(
-            "(SELECT COUNT(*) FROM {table} r JOIN payments p ON p.id = r.payment_id WHERE p.email = '{email}')"
+            "(SELECT COUNT(*) FROM {table} r JOIN payments p ON p.id = r.payment_id WHERE p.email_key = '{email}')"
         )
     };
     let tables = ["validation_results", "audit_log", "outbox", "idempotency_keys"].map(of).join(", ");
-    let sql = format!("SELECT (SELECT COUNT(*) FROM payments WHERE email = '{email}'), {tables}");
+    let sql = format!("SELECT (SELECT COUNT(*) FROM payments WHERE email_key = '{email}'), {tables}");
     let statement = Statement::from_string(database.get_database_backend(), sql);
     let row = database.query_one_raw(statement).await.unwrap().unwrap();
     let column = |place| row.try_get_by_index(place).unwrap();
