@@ -19,11 +19,13 @@ pub enum Point {
     AfterBump,
     /// The answer is ready to be sent.
     BeforeReply,
+    /// The event is in the stream, and the relay has not noted it.
+    AfterXadd,
 }
 
 impl Point {
-    /// All of them, in the order in which a booking passes them.
-    pub const ALL: [Self; 8] = [
+    /// All of them, in the order in which a booking passes them; the last one only where there is a stream.
+    pub const ALL: [Self; 9] = [
         Self::AfterParse,
         Self::AfterQueueing,
         Self::AfterFirstInsert,
@@ -32,6 +34,7 @@ impl Point {
         Self::AfterCommit,
         Self::AfterBump,
         Self::BeforeReply,
+        Self::AfterXadd,
     ];
 
     /// Its name, as the variable has it.
@@ -45,6 +48,7 @@ impl Point {
             Self::AfterCommit => "after-commit",
             Self::AfterBump => "after-bump",
             Self::BeforeReply => "before-reply",
+            Self::AfterXadd => "after-xadd",
         }
     }
 }

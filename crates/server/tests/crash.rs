@@ -15,7 +15,7 @@ use std::os::unix::process::ExitStatusExt;
 use hermes_fault::Point;
 use serde_json::json;
 use support::rows::{self, PayerRows};
-use support::{Answer, Hermes, Stage};
+use support::{Answer, Hermes, Stage, poll};
 
 /// How often the process dies at each point.
 const DEATHS: u64 = 20;
@@ -37,13 +37,29 @@ async fn whatever_the_point_one_booking_comes_of_it_on_mariadb_and_redis() {
 
 async fn die_everywhere(stage: Option<Stage>) {
     let Some(stage) = stage else { return };
-    let mut hermes = Hermes::start(&stage).await;
-    for point in Point::ALL {
+    // A relay that died holds its lease until it expires.
+    let mut hermes = Hermes::start_with(&stage, &[("HERMES__EVENTS__LEASE_S", "1")]).await;
+    for point in Point::ALL.into_iter().filter(|point| stage.redis.is_some() || *point != Point::AfterXadd) {
         hermes.kill();
         Victim { stage: &stage, hermes: &mut hermes, point, payer: 0, died: false }.die().await;
         assert!(hermes.run(&["audit", "verify"]).status.success(), "{}", point.name());
         rows::expect_no_gaps(&rows::connect(&stage).await).await;
+        expect_each_event_once(&stage).await;
     }
+}
+
+/// The stream has every event of the outbox, once and in order, as soon as the relay has come to the last one.
+async fn expect_each_event_once(stage: &Stage) {
+    let Some(redis) = &stage.redis else { return };
+    let events = rows::count(&rows::connect(stage).await, "SELECT COUNT(*) FROM outbox").await;
+    let published = || {
+        let entries = redis.cli(&["XRANGE", "{hermes:events}", "-", "+"]);
+        let lines: Vec<_> = entries.lines().collect();
+        let numbers = lines.windows(2).filter(|pair| pair[0] == "seq").map(|pair| pair[1].parse().unwrap());
+        numbers.collect::<Vec<i64>>()
+    };
+    poll(|| async { published().last() >= Some(&events) }, "the last event").await;
+    assert_eq!(published(), (1..=events).collect::<Vec<_>>());
 }
 
 /// A process that dies at one point again and again, and its client.
@@ -70,13 +86,15 @@ impl Victim<'_> {
         assert!(self.book().await, "{}", self.hermes.log());
     }
 
-    /// On the first passage, which may be that of the retry, or on a later one.
+    /// On the first passage, which may be that of the retry, or on a later one. What the relay finds when it starts
+    /// is its first passage, which must not be the end of a process that is not ready yet.
     fn arming(&self, death: u64) -> String {
         let pause = match self.point {
             Point::CommitSent => death * 397 % COMMIT_PAUSE_MAX_US,
             _ => 0,
         };
-        format!("{}:{}:{pause}", self.point.name(), 1 + death % 3)
+        let passage = if self.point == Point::AfterXadd { 2 + death % 2 } else { 1 + death % 3 };
+        format!("{}:{passage}:{pause}", self.point.name())
     }
 
     /// Has the payer's request answered, and goes on to the next payer; `false` when the answer broke off.
@@ -107,8 +125,8 @@ impl Victim<'_> {
             Point::AfterCommit | Point::AfterBump | Point::BeforeReply => "true",
             // A server carries out what has reached it, whatever becomes of the sender.
             Point::CommitSent if is_server => "true",
-            // The embedded database and the lane's task die with the process, sooner or later than they are done.
-            Point::CommitSent | Point::AfterQueueing => return,
+            // The embedded database, the lane and the relay die with the process, sooner or later than they are done.
+            Point::CommitSent | Point::AfterQueueing | Point::AfterXadd => return,
         };
         assert_eq!(answer.header("Idempotency-Replayed"), replayed, "{}", self.point.name());
     }

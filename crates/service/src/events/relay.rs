@@ -163,6 +163,8 @@ impl Relay {
         let published = self.parts.stream.publish(place.stream_end, &events).await?;
         // The events are in the stream, and nobody has noted it yet: a crash here is made good by the next relay,
         // which asks the stream for its mark.
+        #[cfg(feature = "fault-injection")]
+        hermes_fault::pass(hermes_fault::Point::AfterXadd);
         self.link.answered();
         figures::published(published);
         if published.mark == Some(last) {
