@@ -24,6 +24,7 @@ pub fn start() -> Result<PrometheusHandle> {
     // Until something is lost, everything is there.
     gauge!("hermes_cache_up").set(1.0);
     gauge!("hermes_events_stream_up").set(1.0);
+    gauge!("hermes_lane_open").set(1.0);
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -45,8 +46,9 @@ fn describe() {
     describe_counter!("hermes_lane_retries_total", "Transactions that were tried again");
     describe_counter!(
         "hermes_lane_shed_total",
-        "Commands that were sent away: the queue was full, or they waited too long"
+        "Commands that were sent away: the queue was full, they waited too long, or the database takes no writes"
     );
+    describe_gauge!("hermes_lane_open", "1 while writes are let in, 0 while the database takes none");
     describe_counter!("hermes_lane_failed_total", "Batches that could not be carried out");
     describe_counter!(
         "hermes_cached_reads_total",

@@ -14,7 +14,7 @@ use crate::wire::instant;
 /// How Hermes and what it needs are doing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`; `degraded` while the shared cache is away; `unavailable` while the database is, or the server stops.
+    /// `ok`; `degraded` while the shared cache is away or writes are refused; `unavailable` while the database is, or the server stops.
     #[schema(example = "ok")]
     status: &'static str,
     /// When it was asked.
@@ -23,6 +23,9 @@ pub struct Health {
     /// `connected` or `disconnected`.
     #[schema(example = "connected")]
     database: &'static str,
+    /// `accepted`, or `refused` while the database takes none: read-only, full, hung or away.
+    #[schema(example = "accepted")]
+    writes: &'static str,
     /// `connected`, `disconnected`, or `disabled` when there is none.
     #[schema(example = "connected")]
     redis: &'static str,
@@ -53,7 +56,8 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => "disabled",
         Err(_) => "disconnected",
     };
-    answer(head.is_ok(), head.is_ok(), redis)
+    let probed = Probed { database: head.is_ok(), writes: state.ledger.takes_writes(), redis };
+    answer(probed.database, &probed)
 }
 
 /// Whether the process runs; asks nothing else.
@@ -63,7 +67,7 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Liveness { status: "ok" })
 }
 
-/// Whether requests should be sent here: the database answers and the server is not stopping.
+/// Whether requests should be sent here: the database answers and takes writes, and the server is not stopping.
 #[utoipa::path(
     tag = "health",
     responses(
@@ -79,21 +83,30 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         (true, true) => "connected",
         (true, false) => "disconnected",
     };
-    let connected = state.reads.head_seq().await.is_ok();
-    answer(connected && !state.draining.has_started(), connected, redis)
+    let database = state.reads.head_seq().await.is_ok();
+    let probed = Probed { database, writes: state.ledger.takes_writes(), redis };
+    answer(probed.database && probed.writes && !state.draining.has_started(), &probed)
 }
 
-fn answer(available: bool, connected: bool, redis: &'static str) -> HttpResponse {
-    let (code, status) = match (available, redis) {
+/// What was found.
+struct Probed {
+    database: bool,
+    writes: bool,
+    redis: &'static str,
+}
+
+fn answer(available: bool, probed: &Probed) -> HttpResponse {
+    let (code, status) = match (available, probed.redis) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (true, _) if !probed.writes => (StatusCode::OK, "degraded"),
         (true, "disconnected") => (StatusCode::OK, "degraded"),
         (true, _) => (StatusCode::OK, "ok"),
     };
-    let database = if connected { "connected" } else { "disconnected" };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
         status,
         timestamp: instant(Utc::now()),
-        database,
-        redis,
+        database: if probed.database { "connected" } else { "disconnected" },
+        writes: if probed.writes { "accepted" } else { "refused" },
+        redis: probed.redis,
     })
 }

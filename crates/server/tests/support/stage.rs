@@ -27,7 +27,8 @@ impl Stage {
         Some(Self::on(hermes_test_support::mysql().await?, Some(hermes_test_support::redis().await?)))
     }
 
-    fn on(database: TestDatabase, redis: Option<RedisServer>) -> Self {
+    /// A database of the caller's.
+    pub fn on(database: TestDatabase, redis: Option<RedisServer>) -> Self {
         Self { database, redis, folder: tempfile::tempdir().unwrap() }
     }
 

@@ -64,6 +64,18 @@ impl Queue {
         Some(batch)
     }
 
+    /// Answers those who have waited too long, without taking the others out of order.
+    pub fn send_old_away(&mut self) {
+        while let Some(job) = self.held.take().or_else(|| self.receiver.try_recv().ok()) {
+            if self.is_old(&job) {
+                send_away(job);
+            } else {
+                self.held = Some(job);
+                return;
+            }
+        }
+    }
+
     async fn next_job(&mut self) -> Option<Job> {
         if let Some(job) = self.held.take() {
             return Some(job);
@@ -80,13 +92,21 @@ impl Queue {
 
     /// Adds a command, or sends it away when it has waited too long to be worth carrying out.
     fn add(&self, batch: &mut Vec<Job>, job: Job) {
-        if Instant::now().duration_since(job.queued_at) <= self.settings.queue_age_max {
-            batch.push(job);
+        if self.is_old(&job) {
+            send_away(job);
         } else {
-            metrics::counter!("hermes_lane_shed_total", "reason" => "age").increment(1);
-            job.answer(Err(SubmitError::Busy));
+            batch.push(job);
         }
     }
+
+    fn is_old(&self, job: &Job) -> bool {
+        Instant::now().duration_since(job.queued_at) > self.settings.queue_age_max
+    }
+}
+
+fn send_away(job: Job) {
+    metrics::counter!("hermes_lane_shed_total", "reason" => "age").increment(1);
+    job.answer(Err(SubmitError::Busy));
 }
 
 async fn until_stopped(stopped: &mut watch::Receiver<bool>) {

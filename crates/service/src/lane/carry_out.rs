@@ -8,11 +8,21 @@ use hermes_domain::ports::StoreError;
 use super::answer::{Answers, Settling};
 use super::attempt::{Blame, Decided, Failure, NotCommitted, attempt};
 use super::batch::Job;
+use super::breaker::is_lasting;
 use super::retry::{RETRIES_MAX, pause};
 use super::{LaneParts, SubmitError};
 
 /// How often it is asked whether a batch was committed, before the callers are told that nobody knows.
 const LOOKUPS_MAX: u32 = 3;
+
+/// What a batch has shown of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It takes writes.
+    Working,
+    /// It takes none now.
+    Away,
+}
 
 /// The lane's work.
 pub(super) struct CarryOut {
@@ -26,7 +36,7 @@ impl CarryOut {
     }
 
     /// Carries out a batch and answers its callers, on its own time after the commit.
-    pub async fn carry_out(&self, jobs: Vec<Job>) {
+    pub async fn carry_out(&self, jobs: Vec<Job>) -> Shown {
         let mut batches = VecDeque::from([jobs]);
         while let Some(jobs) = batches.pop_front() {
             match self.commit(&jobs).await {
@@ -34,8 +44,23 @@ impl CarryOut {
                 Err(failed) if failed.blame == Blame::SomeCommand && jobs.len() > 1 => {
                     bisect(jobs, &mut batches);
                 }
-                Err(failed) => refuse_all(jobs, &failed.error),
+                Err(failed) => {
+                    refuse_all(jobs, &failed.error);
+                    if is_lasting(&failed.error) {
+                        refuse_rest(batches);
+                        return Shown::Away;
+                    }
+                }
             }
+        }
+        Shown::Working
+    }
+
+    /// Asks the database for everything that a batch needs before its first row.
+    pub async fn try_empty(&self) -> Shown {
+        match attempt(&self.parts, &[]).await {
+            Ok(_) => Shown::Working,
+            Err(_) => Shown::Away,
         }
     }
 
@@ -98,6 +123,13 @@ fn bisect(mut jobs: Vec<Job>, batches: &mut VecDeque<Vec<Job>>) {
     let second = jobs.split_off(jobs.len() / 2);
     batches.push_front(second);
     batches.push_front(jobs);
+}
+
+/// Answers those whose part of a batch was not tried any more.
+fn refuse_rest(batches: VecDeque<Vec<Job>>) {
+    for job in batches.into_iter().flatten() {
+        job.answer(Err(SubmitError::Unavailable));
+    }
 }
 
 fn refuse_all(jobs: Vec<Job>, error: &StoreError) {

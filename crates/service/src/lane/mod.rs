@@ -6,10 +6,13 @@
 //! concurrent ones share a few.
 //!
 //! A command on its way:
-//! 1. [`Ledger::submit`] puts it into the bounded queue, or says [`SubmitError::Busy`] at once;
+//! 1. [`Ledger::submit`] puts it into the bounded queue, or says at once [`SubmitError::Busy`], or
+//!    [`SubmitError::Unavailable`] while the `breaker` is open;
 //! 2. `batch` takes it out together with its neighbours;
 //! 3. `attempt` locks the head, reads the facts, lets the domain decide, writes, commits; `carry_out`
 //!    does so again after a transient fault, and in halves where one command stands in the way of the others;
+//!    `watch` answers those whose time in the queue is over meanwhile, and opens the `breaker` when the batch
+//!    takes too long;
 //! 4. `answer` makes the batch visible to every instance and then answers the callers.
 //!
 //! **Invariant:** the commands run in tasks of their own. A caller that goes away neither cancels nor
@@ -18,10 +21,12 @@
 mod answer;
 mod attempt;
 mod batch;
+mod breaker;
 mod carry_out;
 mod figures;
 mod ledger;
 mod retry;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;

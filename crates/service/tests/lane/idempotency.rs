@@ -56,14 +56,14 @@ async fn a_key_whose_booking_is_not_visible_yet_is_answered_after_a_barrier_of_i
 async fn a_key_whose_first_request_failed_is_free_for_the_second() {
     let lane = TestLane::start();
     lane.store.commit_gate().close();
-    lane.store.fail(Step::Commit, Fault::Error(StoreError::Unavailable("read-only".to_owned())));
+    lane.store.fail(Step::Commit, Fault::Error(StoreError::Internal("error 1366".to_owned())));
     let first = lane.queue(claimed(booking("b"), 1)).await;
     lane.store.commit_gate().arrived(1).await;
     let second = lane.queue(claimed(booking("b"), 1)).await;
     lane.store.commit_gate().open();
 
     let answers = answers(vec![first, second]).await;
-    assert!(matches!(answers[0], Err(SubmitError::Unavailable)), "{:?}", answers[0]);
+    assert!(matches!(answers[0], Err(SubmitError::Internal)), "{:?}", answers[0]);
     assert!(!answers[1].as_ref().unwrap().outcome.replayed);
     assert_eq!(lane.store.rows().payments.len(), 1);
 }

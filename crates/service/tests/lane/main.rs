@@ -13,6 +13,7 @@
 mod support;
 
 mod batches;
+mod breaker;
 mod callers;
 mod idempotency;
 mod panics;

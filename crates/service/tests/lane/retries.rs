@@ -50,6 +50,7 @@ async fn too_many_transient_faults_are_unavailable_and_nothing_is_written() {
         let rows = lane.store.rows();
         assert_eq!((rows.head.seq, rows.idempotency.len(), rows.payments[0].version), (1, 0, 1), "{step:?}");
         assert_eq!(lane.store.figures().abandoned, 0, "{step:?}");
+        lane.until_it_takes_writes().await;
         lane.book("ben").await;
     }
 }

@@ -68,7 +68,8 @@ async fn an_outcome_that_cannot_be_looked_up_is_said_to_be_unknown() {
     for answer in answers(queued).await {
         assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
     }
-    // It was committed; the same key tells.
+    // It was committed; the same key tells, once the database is asked again.
+    lane.until_it_takes_writes().await;
     let replayed = lane.submit(claimed(booking("b"), b'b')).await.unwrap();
     assert!(replayed.outcome.replayed);
     assert_eq!(replayed.outcome.payment.reference.number(), 2);
@@ -81,5 +82,6 @@ async fn a_commit_that_is_lost_every_time_is_unavailable_and_books_nothing() {
     let answer = lane.submit(booking("ana")).await;
     assert!(matches!(answer, Err(SubmitError::Unavailable)), "{answer:?}");
     assert_eq!(lane.store.rows().payments.len(), 0);
+    lane.until_it_takes_writes().await;
     assert_eq!(lane.book("ana").await.outcome.payment.reference.number(), 1);
 }

@@ -89,6 +89,16 @@ impl TestLane {
         queued
     }
 
+    /// Lets time pass until the database is known to take writes again.
+    pub async fn until_it_takes_writes(&self) {
+        within(async {
+            while !self.ledger.takes_writes() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+
     /// Keeps the lane in the commit of a first booking, until the gate of commits is opened.
     pub async fn occupy(&self) -> Queued {
         self.store.commit_gate().close();

@@ -49,7 +49,7 @@ pub(super) struct Inner {
     pub rows: Mutex<Rows>,
     pub head_lock: Arc<Semaphore>,
     pub commit_gate: Gate,
-    faults: Mutex<HashMap<Step, VecDeque<Fault>>>,
+    faults: Mutex<HashMap<Step, VecDeque<Option<Fault>>>>,
     pub refused: Mutex<Refused>,
     pub figures: Mutex<Figures>,
 }
@@ -89,7 +89,12 @@ impl FakeStore {
 
     /// Lets a step go wrong once more.
     pub fn fail(&self, step: Step, fault: Fault) {
-        self.inner.faults.lock().unwrap().entry(step).or_default().push_back(fault);
+        self.inner.faults.lock().unwrap().entry(step).or_default().push_back(Some(fault));
+    }
+
+    /// Lets a step go well once, before faults that are ordered later.
+    pub fn pass(&self, step: Step) {
+        self.inner.faults.lock().unwrap().entry(step).or_default().push_back(None);
     }
 
     pub fn fail_times(&self, times: usize, step: Step, fault: &Fault) {
@@ -127,7 +132,7 @@ impl FakeStore {
 impl Inner {
     /// The fault that was ordered for a step, if any; a panic happens here.
     pub fn meet(&self, step: Step) -> Option<Fault> {
-        let fault = self.faults.lock().unwrap().get_mut(&step)?.pop_front()?;
+        let fault = self.faults.lock().unwrap().get_mut(&step)?.pop_front()??;
         assert!(!matches!(fault, Fault::Panic), "on purpose: the database's driver panics at {step:?}");
         Some(fault)
     }

@@ -176,7 +176,7 @@ async fn a_lost_commit_is_found_again_with_the_same_form() {
     assert!(
         answer.body.contains("We do not know yet") && answer.body.contains("it will not be booked twice")
     );
-    app.store.recover();
+    app.recover().await;
     let again = send(&app, answer.form_key(), &[]).await;
     assert!(again.header("location").ends_with("?again=1"), "{}", again.header("location"));
     assert_eq!(app.payments().len(), 1);

@@ -5,6 +5,7 @@ mod booking_form;
 mod cached;
 mod dashboard;
 mod event_feed;
+mod health;
 mod payer_page;
 mod problem_pages;
 mod support;

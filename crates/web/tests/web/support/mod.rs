@@ -122,6 +122,14 @@ impl TestApp {
         self.state.feed.close();
     }
 
+    /// Ends a failure and waits until the database is asked again.
+    pub async fn recover(&self) {
+        self.store.recover();
+        while !self.state.ledger.takes_writes() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     pub fn payments(&self) -> Vec<Payment> {
         self.store.payments()
     }
