@@ -154,3 +154,10 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000009_cre
 INSERT INTO event_relay (id, holder, expires_at_ms, published_seq)
 VALUES (1, X'00000000000000000000000000000000', 0, 0);
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000010_insert_event_relay', UNIX_TIMESTAMP());
+
+-- m20261124_000011_guard_audit_log
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_guard_audit_log', UNIX_TIMESTAMP());

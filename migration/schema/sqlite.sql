@@ -153,3 +153,10 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000009_cre
 INSERT INTO event_relay (id, holder, expires_at_ms, published_seq)
 VALUES (1, X'00000000000000000000000000000000', 0, 0);
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000010_insert_event_relay', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261124_000011_guard_audit_log
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_guard_audit_log', CAST(strftime('%s', 'now') AS INTEGER));

@@ -10,7 +10,7 @@
 //!
 //! # Writing a step
 //!
-//! MySQL commits each DDL statement by itself, so a step creates **one** table, or changes rows, never both: a run that
+//! MySQL commits each DDL statement by itself, so a step creates **one** table, or triggers, or changes rows, never two of them: a run that
 //! is cut off leaves at most one table that is not yet recorded, and the next run says so. SQLite cannot add a foreign
 //! key later: a table is born with all of them.
 
@@ -28,6 +28,7 @@ mod m20261122_000007_create_idempotency_keys;
 mod m20261122_000008_create_payment_totals;
 mod m20261124_000009_create_event_relay;
 mod m20261124_000010_insert_event_relay;
+mod m20261124_000011_guard_audit_log;
 mod runner;
 mod schema;
 mod step;
@@ -56,6 +57,7 @@ const STEPS: &[Step] = &[
     m20261122_000008_create_payment_totals::STEP,
     m20261124_000009_create_event_relay::STEP,
     m20261124_000010_insert_event_relay::STEP,
+    m20261124_000011_guard_audit_log::STEP,
 ];
 
 /// Runs the steps on a connection that the caller gives, **without** the lock.

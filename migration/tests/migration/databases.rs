@@ -58,6 +58,9 @@ pub async fn describe(db: &DatabaseConnection) -> Vec<String> {
             "SELECT CONCAT_WS(' ', constraint_name, check_clause)
              FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()
              ORDER BY constraint_name",
+            "SELECT CONCAT_WS(' ', trigger_name, event_object_table, action_timing, event_manipulation,
+                 action_statement)
+             FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name",
         ],
     };
     let mut lines = Vec::new();

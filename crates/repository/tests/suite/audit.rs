@@ -45,6 +45,7 @@ on_each_database! {
 
     async fn a_changed_row_breaks_the_chain(ledger: &TestLedger) {
         lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        ledger.tamper("DROP TRIGGER audit_log_no_update").await;
         ledger.tamper("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2").await;
         let rows = ledger.reader.audit_after(0, 10).await.unwrap();
         let mut walk = ChainWalk::default();
