@@ -86,7 +86,9 @@ fn the_schema_goes_up_and_down_and_anew() {
     assert!(run(&["migrate", "status"]).contains("missing"));
     run(&["migrate", "fresh", "--yes"]);
     assert!(!run(&["migrate", "status"]).contains("missing"));
-    assert!(run(&["doctor"]).contains("ok     database schema: is current"));
+    let looked_at = run(&["doctor"]);
+    assert!(looked_at.contains("ok     database schema: is current"), "{looked_at}");
+    assert!(looked_at.contains("ok     events: 0 so far, no instance publishes"), "{looked_at}");
     let asked = hermes(&folder, &[], &["migrate", "fresh"]);
     assert!(text(&asked.stderr).contains("--yes"), "{}", text(&asked.stderr));
     let production = hermes(&folder, &[("HERMES_ENV", "production")], &["migrate", "fresh", "--yes"]);

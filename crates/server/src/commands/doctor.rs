@@ -1,5 +1,7 @@
 //! `hermes doctor`: looks at everything Hermes needs and says what to do where something is missing.
 
+mod events;
+
 use std::net::TcpListener;
 use std::process::ExitCode;
 
@@ -91,6 +93,7 @@ async fn look_at(database: &Database) -> Vec<Finding> {
             )
         };
         findings.push(Finding { what: "ledger", result: head.map(told).map_err(Into::into) });
+        findings.push(Finding { what: "events", result: events::look_at(database).await });
     }
     findings
 }
