@@ -55,7 +55,7 @@ bench-reads: bench-build ## Measure the reads (ONLY=case for one of them)
 bench-writes: bench-build ## Measure the writes (ONLY=case for one of them)
 	$(BENCH) writes $(addprefix --only ,$(ONLY))
 
-bench-profile: bench-build ## Show where the server's time goes (UNDER=list, list-single, bookings or bookings-sqlite)
+bench-profile: bench-build ## Show where the server's time goes (UNDER=list, list-unchanged, bookings, …)
 	$(BENCH) profile $(or $(UNDER),list)
 
 bench-build:

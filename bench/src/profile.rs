@@ -21,6 +21,8 @@ pub enum Under {
     List,
     /// The same in single mode
     ListSingle,
+    /// The same by callers who have the list already, strict mode
+    ListUnchanged,
     /// Payments are booked through 256 connections, on MariaDB
     Bookings,
     /// The same on SQLite
@@ -36,16 +38,30 @@ const LINES: usize = 45;
 pub async fn profile(under: Under, scale: &Scale) -> Result<()> {
     let length = scale.run * 2;
     match under {
-        Under::List => list(reads::Mode::Strict, length).await,
-        Under::ListSingle => list(reads::Mode::Single, length).await,
+        Under::List => list(reads::Mode::Strict, Callers::New, length).await,
+        Under::ListSingle => list(reads::Mode::Single, Callers::New, length).await,
+        Under::ListUnchanged => list(reads::Mode::Strict, Callers::HaveIt, length).await,
         Under::Bookings => bookings(Kind::MariaDb, length).await,
         Under::BookingsSqlite => bookings(Kind::Sqlite, length).await,
     }
 }
 
-async fn list(mode: reads::Mode, length: Duration) -> Result<()> {
+/// What those who read the list have.
+#[derive(Debug, Clone, Copy)]
+enum Callers {
+    New,
+    HaveIt,
+}
+
+async fn list(mode: reads::Mode, callers: Callers, length: Duration) -> Result<()> {
     let stage = reads::Stage::start_build(Build::WithSymbols, mode, 1_000).await?;
+    let answer = stage.hermes.get("/api/bookings").await?;
+    let tag = answer.header("etag").context("the list has an entity tag")?;
     let load = Wrk::new(stage.hermes.url("/api/bookings"), 64);
+    let load = match callers {
+        Callers::New => load,
+        Callers::HaveIt => load.with_header(format!("If-None-Match: {tag}")),
+    };
     let task = tokio::task::spawn_blocking(move || load.run(length));
     let printed = sample(&stage.hermes, length).await?;
     println!("{} requests/s\n{printed}", task.await??.per_second);
