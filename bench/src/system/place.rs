@@ -76,3 +76,38 @@ impl Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, Statement};
+
+    use super::{Kind, Place};
+
+    /// What a server says of a list of its variables; nothing when it is not installed.
+    async fn variables(kind: Kind, names: &str) -> Option<String> {
+        let place = Place::start(kind).await.ok()?;
+        let store = place.store().await.unwrap();
+        let database = store.open().await.unwrap();
+        let sql = format!("SELECT CONCAT_WS(' ', {names})");
+        let statement = Statement::from_string(database.backend(), sql);
+        let row = database.reading().query_one_raw(statement).await.unwrap().unwrap();
+        database.close().await;
+        Some(row.try_get_by_index(0).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_mariadb_loses_nothing_that_it_acknowledged() {
+        let names = "@@innodb_flush_log_at_trx_commit, @@innodb_doublewrite";
+        if let Some(said) = variables(Kind::MariaDb, names).await {
+            assert_eq!(said, "1 ON");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mysql_has_its_binary_log_and_loses_nothing() {
+        let names = "@@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog";
+        if let Some(said) = variables(Kind::MySql, names).await {
+            assert_eq!(said, "1 1 1");
+        }
+    }
+}
