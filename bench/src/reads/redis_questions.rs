@@ -39,7 +39,7 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
 }
 
 async fn questions(stage: &Stage) -> Result<f64> {
-    Ok(stage.hermes.figures().await?.sum("hermes_cache_questions_total"))
+    stage.hermes.figures().await?.sum("hermes_cache_questions_total")
 }
 
 /// How many scripts were called: `cmdstat_evalsha:calls=12,usec=…`.

@@ -17,10 +17,15 @@ impl Figures {
         Ok(Self { lines: lines.collect::<Result<_>>()? })
     }
 
-    /// The sum of a figure over its labels; zero when it was never touched.
-    pub fn sum(&self, name: &str) -> f64 {
+    /// The sum of a figure over its labels.
+    ///
+    /// # Errors
+    /// When there is no such figure: a name that has changed must not count as nothing.
+    pub fn sum(&self, name: &str) -> Result<f64> {
         let named = |line: &str| line.split('{').next() == Some(name);
-        self.lines.iter().filter(|(line, _)| named(line)).map(|(_, value)| value).sum()
+        let mut values = self.lines.iter().filter(|(line, _)| named(line)).map(|(_, value)| *value);
+        let first = values.next().with_context(|| format!("/metrics has no {name}"))?;
+        Ok(first + values.sum::<f64>())
     }
 }
 
@@ -29,10 +34,10 @@ mod tests {
     use super::Figures;
 
     #[test]
-    fn a_figure_is_the_sum_over_its_labels() {
+    fn a_figure_is_the_sum_over_its_labels_and_an_unknown_one_is_an_error() {
         let text = b"# TYPE reads counter\nreads{tier=\"l1\"} 3\nreads{tier=\"db\"} 1\nreads_total 9\n";
         let figures = Figures::parse(text).unwrap();
-        assert!((figures.sum("reads") - 4.0).abs() < f64::EPSILON);
-        assert!(figures.sum("writes").abs() < f64::EPSILON);
+        assert!((figures.sum("reads").unwrap() - 4.0).abs() < f64::EPSILON);
+        assert!(figures.sum("writes").is_err());
     }
 }
