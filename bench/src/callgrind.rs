@@ -23,13 +23,13 @@ pub struct Profile {
     pub total: f64,
     /// The functions that took most, one a line.
     pub functions: String,
-    /// By library: the crate or the shared object that the instructions are of.
+    /// By crate or shared object that the instructions are of, or what the C library does in them.
     costs: HashMap<String, f64>,
 }
 
 impl Profile {
-    /// The libraries that took most, in per cent.
-    pub fn libraries(&self, count: usize) -> Vec<(String, f64)> {
+    /// What took most, in per cent.
+    pub fn largest(&self, count: usize) -> Vec<(String, f64)> {
         let share = |(name, cost): (&String, &f64)| (name.clone(), cost * 100.0 / self.total);
         let mut shares: Vec<_> = self.costs.iter().map(share).collect();
         shares.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -66,8 +66,15 @@ fn cost_line(line: &str) -> Option<(f64, &str)> {
     Some((cost, name.trim_start()))
 }
 
-/// Who a function belongs to: the first crate in its name, or the shared object it is in.
+/// Folders of the C library's sources and what they are for.
+const C_LIBRARY: [(&str, &str); 2] = [("./malloc/", "allocating"), ("./string/", "copying bytes")];
+
+/// Who a function belongs to: what the C library does in it, the first crate in its name, or the shared object it is
+/// in.
 fn owner(name: &str) -> String {
+    if let Some((_, purpose)) = C_LIBRARY.iter().find(|(folder, _)| name.starts_with(folder)) {
+        return (*purpose).to_owned();
+    }
     let function = name.split_once(':').map_or(name, |(_, function)| function);
     let path = function
         .trim_start_matches(['<', '&', '*', '(', '['])
@@ -95,7 +102,8 @@ mod tests {
         let (cost, name) = cost_line(line).unwrap();
         assert!((cost - 1234.0).abs() < f64::EPSILON);
         assert_eq!(owner(name), "sqlx_core");
-        assert_eq!(owner("???:_int_malloc [/usr/lib/x86_64-linux-gnu/libc.so.6]"), "libc.so.6");
+        assert_eq!(owner("???:epoll_wait [/usr/lib/x86_64-linux-gnu/libc.so.6]"), "libc.so.6");
+        assert_eq!(owner("./malloc/./malloc/malloc.c:free [/usr/lib/libc.so.6]"), "allocating");
     }
 
     #[test]

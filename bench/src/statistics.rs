@@ -78,6 +78,11 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A number of things.
+pub fn count(things: usize) -> String {
+    group_thousands(&things.to_string())
+}
+
 /// Numbers in the order in which they were measured.
 pub fn series(values: &[f64]) -> String {
     values.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ")

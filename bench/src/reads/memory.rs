@@ -9,7 +9,7 @@ use super::stage::{Mode, Stage};
 use crate::load::Wrk;
 use crate::report::{Bound, Row};
 use crate::scale::Scale;
-use crate::statistics::{number, real};
+use crate::statistics::{count, number};
 
 /// The bookings.
 const BOOKINGS: u32 = 10_000;
@@ -43,7 +43,7 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let measured = format!(
         "**{} MiB** after {} reads; at rest {}, at most {}",
         number(resident),
-        number(real(reads)),
+        count(reads),
         number(at_rest),
         number(stage.hermes.memory_mib("VmHWM")?)
     );

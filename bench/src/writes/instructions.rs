@@ -3,9 +3,9 @@
 //! Counted by `valgrind --tool=callgrind`, which counts instead of timing and so is the same whatever else the machine
 //! does, on a build with the names of functions (`release-fast`), on MariaDB with Redis, for 64 callers. Only the
 //! process of Hermes counts, from the first byte of a request to the last of its answer, after a warm-up. It runs about
-//! fifty times slower than by itself, so its batches are what 64 callers fill; deadlines are lifted. The libraries that
-//! took most are named; the functions are printed to standard error. The processor that valgrind plays has no
-//! instructions for SHA-256, so the audit chain costs more here than it does in earnest.
+//! fifty times slower than by itself, so its batches are what 64 callers fill; deadlines are lifted. Named are the crates
+//! that took most, and allocating and copying; the functions are printed to standard error. The processor that valgrind
+//! plays has no instructions for SHA-256, so the audit chain costs more here than it does in earnest.
 
 use anyhow::{Context, Result, ensure};
 
@@ -14,7 +14,7 @@ use crate::callgrind::{annotate, control};
 use crate::load::{Bookings, Connection};
 use crate::report::Row;
 use crate::scale::Scale;
-use crate::statistics::{number, real};
+use crate::statistics::{count, number, real};
 use crate::system::{Build, Kind};
 
 /// The callers.
@@ -48,12 +48,12 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     hermes.stop()?;
     let profile = annotate(&output)?;
     eprintln!("{}", profile.functions);
-    let libraries = profile.libraries(NAMED);
-    let costs = libraries.iter().map(|(name, share)| format!("{name} {share:.0} %")).collect::<Vec<_>>();
+    let largest = profile.largest(NAMED);
+    let costs = largest.iter().map(|(name, share)| format!("{name} {share:.0} %")).collect::<Vec<_>>();
     let measured = format!(
         "**{}** instructions ({} bookings); {}",
         number(profile.total / real(counted)),
-        number(real(counted)),
+        count(counted),
         costs.join(", ")
     );
     Ok(vec![Row::recorded(

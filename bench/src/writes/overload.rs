@@ -14,7 +14,7 @@ use super::stage::{Stage, peak};
 use crate::load::{Bookings, Open, Sample, open};
 use crate::report::{Bound, Row};
 use crate::scale::Scale;
-use crate::statistics::{Latencies, millis, number, real, time};
+use crate::statistics::{Latencies, count, millis, number, time};
 use crate::system::Kind;
 
 /// The load, by the peak.
@@ -63,8 +63,8 @@ fn goodput(kind: Kind, peak: f64, overload: &Open) -> Row {
         number(ratio),
         number(overload.goodput()),
         number(peak),
-        number(real(overload.refused().count())),
-        number(real(overload.lost)),
+        count(overload.refused().count()),
+        count(overload.lost),
     );
     Row::judged(case, Bound::AtLeast(0.9), "of the peak", ratio, measured)
 }

@@ -15,7 +15,7 @@ use crate::pairs::Pairs;
 use crate::reference::Unbatched;
 use crate::report::{Bound, Row};
 use crate::scale::Scale;
-use crate::statistics::{number, real};
+use crate::statistics::count;
 use crate::system::{Hermes, Kind};
 
 /// The callers of the first line, and of all others.
@@ -67,7 +67,7 @@ async fn on(scale: &Scale, kind: Kind) -> Result<Vec<Row>> {
 fn row(case: String, least: f64, reference: &str, compared: &Compared) -> Row {
     let mut measured = compared.pairs.describe("bookings/s");
     if compared.refused > 0 {
-        let _cannot_fail = write!(measured, "; {} were refused", number(real(compared.refused)));
+        let _cannot_fail = write!(measured, "; {} were refused", count(compared.refused));
     }
     Row::judged(case, Bound::AtLeast(least), reference, compared.pairs.ratio(), measured)
 }
