@@ -84,5 +84,5 @@ mod store;
 pub use convert::StoredPayment;
 pub use database::{Database, DatabaseSettings, MySqlAddress, OpenError, tune_connections_to};
 pub use outbox::SeaOutbox;
-pub use reader::SeaPaymentReader;
+pub use reader::{AuditBounds, AuditedPayment, SeaPaymentReader};
 pub use store::SeaLedgerStore;

@@ -20,6 +20,14 @@ pub(crate) async fn with_checks<C: ConnectionTrait>(
     connection: &C,
     rows: Vec<payments::Model>,
 ) -> Result<Vec<Payment>, StoreError> {
+    stored_with_checks(connection, rows).await?.into_iter().map(Payment::try_from).collect()
+}
+
+/// The same without looking whether the rows of a payment agree.
+pub(crate) async fn stored_with_checks<C: ConnectionTrait>(
+    connection: &C,
+    rows: Vec<payments::Model>,
+) -> Result<Vec<StoredPayment>, StoreError> {
     let mut by_payment: HashMap<Uuid, Vec<validation_results::Model>> = HashMap::with_capacity(rows.len());
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     for ids in ids.chunks(IDS_MAX) {
@@ -32,12 +40,11 @@ pub(crate) async fn with_checks<C: ConnectionTrait>(
             by_payment.entry(result.payment_id).or_default().push(result);
         }
     }
-    rows.into_iter()
-        .map(|row| {
-            let results = by_payment.remove(&row.id).unwrap_or_default();
-            Payment::try_from(StoredPayment { row, results })
-        })
-        .collect()
+    let stored = rows.into_iter().map(|row| {
+        let results = by_payment.remove(&row.id).unwrap_or_default();
+        StoredPayment { row, results }
+    });
+    Ok(stored.collect())
 }
 
 /// Reads the head.

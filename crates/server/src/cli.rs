@@ -95,6 +95,8 @@ pub enum Cache {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Audit {
     /// Walk the hash chain; names the first row that is not as it was written, and exits with 1 then
+
+    /// With --from, the hash of the row before is trusted.
     Verify {
         /// The first row to check, from 1
         #[arg(long, value_name = "SEQ")]
@@ -102,5 +104,8 @@ pub enum Audit {
         /// The last row to check
         #[arg(long, value_name = "SEQ")]
         to: Option<i64>,
+        /// Also compare each payment with what its last audit row says of it, and name the differences
+        #[arg(long)]
+        deep: bool,
     },
 }

@@ -184,6 +184,20 @@ async fn correct_and_cancel(hermes: &Hermes) {
         (&audit[1]["old_value"]["amount"], &audit[1]["new_value"]["amount"]),
         (&json!("0.10"), &json!("1000.01"))
     );
+    changes_come_in_pages(hermes, path, &audit).await;
+}
+
+async fn changes_come_in_pages(hermes: &Hermes, path: &str, audit: &Value) {
+    let page = hermes.get(&format!("{path}/audit?limit=2")).await.expect(200);
+    assert_eq!(page.json().as_array().unwrap()[..], audit.as_array().unwrap()[..2]);
+    let link = page.header("Link").to_owned();
+    let next = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).unwrap();
+    let page = hermes.get(next).await.expect(200);
+    assert_eq!(page.json().as_array().unwrap()[..], audit.as_array().unwrap()[2..]);
+    assert_eq!(page.header("Link"), "");
+    let whole = hermes.get(&format!("{path}/audit?limit=3")).await.expect(200);
+    assert_eq!(whole.header("Link"), "", "nothing follows");
+    hermes.get(&format!("{path}/audit?limit=0")).await.expect(400);
 }
 
 async fn a_key_books_once(hermes: &Hermes) {

@@ -165,6 +165,9 @@ pub enum ChainFault {
     /// The ledger's head does not know the row.
     #[error("not the row that the ledger's head ends with")]
     NotTheHead,
+    /// The row stands before the first or after the last one that the ledger wrote.
+    #[error("not one that the ledger wrote")]
+    Surplus,
 }
 
 impl Default for ChainWalk {

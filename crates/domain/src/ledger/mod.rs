@@ -8,6 +8,7 @@
 //! [`Circumstances`]. A refused command leaves nothing in the changes.
 
 mod audit;
+mod audited_state;
 mod changes;
 mod command;
 mod correction;
@@ -21,6 +22,7 @@ mod rules;
 mod totals;
 
 pub use audit::{AuditAction, AuditEntry, AuditHash, ChainBreak, ChainFault, ChainWalk};
+pub use audited_state::{StateFault, hold_against};
 pub use changes::Changes;
 pub use command::{Cancellation, Command, Correction, CorrectionRequest, Edit, Origin, Submission};
 pub use decide::{Circumstances, Decider, Entropy};

@@ -13,6 +13,8 @@ pub mod limits {
     pub const PAGE_MAX: u64 = 1_000;
     /// The rows of a page when nothing else is asked.
     pub const PAGE_DEFAULT: u64 = 100;
+    /// The most audit rows of one read of the chain, some megabytes: a round trip weighs nothing beside them.
+    pub const AUDIT_CHUNK_MAX: u64 = 10_000;
 }
 
 /// A place in the list of payments, which is ordered by the time of booking and then the identifier.
@@ -126,13 +128,13 @@ pub trait PaymentReader: Send + Sync {
     /// As above.
     async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError>;
 
-    /// Reads the audit rows of one payment.
+    /// Reads the audit rows of one payment that follow a number, oldest first, at most [`limits::PAGE_MAX`].
     ///
     /// # Errors
     /// As above.
-    async fn audit_of(&self, id: PaymentId) -> Result<AuditPage, StoreError>;
+    async fn audit_of(&self, id: PaymentId, after: i64, limit: u64) -> Result<AuditPage, StoreError>;
 
-    /// Reads audit rows that follow a number.
+    /// Reads audit rows that follow a number, at most [`limits::AUDIT_CHUNK_MAX`].
     ///
     /// # Errors
     /// As above.

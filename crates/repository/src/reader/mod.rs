@@ -7,10 +7,12 @@
 //! the reading pool are read-only and REPEATABLE READ, which makes the snapshot at the first SELECT of a
 //! transaction: the head's.
 
+mod audited;
 mod filter;
 mod keyset;
 mod list;
 mod pattern;
 mod payments;
 
+pub use audited::{AuditBounds, AuditedPayment};
 pub use payments::SeaPaymentReader;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hermes_domain::ledger::{AuditEntry, LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
-use hermes_domain::ports::reader_limits::PAGE_MAX;
+use hermes_domain::ports::reader_limits::{AUDIT_CHUNK_MAX, PAGE_MAX};
 use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
 use sea_orm::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, Select, TransactionTrait};
@@ -16,7 +16,7 @@ use crate::{Database, StoredPayment, load};
 /// Reads from SQLite, MySQL or MariaDB.
 #[derive(Debug, Clone)]
 pub struct SeaPaymentReader {
-    database: Database,
+    pub(super) database: Database,
 }
 
 impl SeaPaymentReader {
@@ -26,7 +26,7 @@ impl SeaPaymentReader {
     }
 
     async fn audit(&self, rows: Select<audit_log::Entity>, limit: u64) -> Result<AuditPage, StoreError> {
-        let rows = rows.order_by_asc(audit_log::Column::Seq).limit(limit.clamp(1, PAGE_MAX));
+        let rows = rows.order_by_asc(audit_log::Column::Seq).limit(limit);
         self.database
             .reader
             .read(|connection| {
@@ -114,15 +114,16 @@ impl PaymentReader for SeaPaymentReader {
             .await
     }
 
-    /// At most [`PAGE_MAX`] rows, the oldest ones.
-    async fn audit_of(&self, id: PaymentId) -> Result<AuditPage, StoreError> {
-        let rows = audit_log::Entity::find().filter(audit_log::Column::PaymentId.eq(id.0));
-        self.audit(rows, PAGE_MAX).await
+    async fn audit_of(&self, id: PaymentId, after: i64, limit: u64) -> Result<AuditPage, StoreError> {
+        let rows = audit_log::Entity::find()
+            .filter(audit_log::Column::PaymentId.eq(id.0))
+            .filter(audit_log::Column::Seq.gt(after));
+        self.audit(rows, limit.clamp(1, PAGE_MAX)).await
     }
 
     async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError> {
         let rows = audit_log::Entity::find().filter(audit_log::Column::Seq.gt(seq));
-        self.audit(rows, limit).await
+        self.audit(rows, limit.clamp(1, AUDIT_CHUNK_MAX)).await
     }
 }
 

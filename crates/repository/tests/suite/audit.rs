@@ -1,7 +1,8 @@
 //! The audit log.
 
-use hermes_domain::ledger::{ChainWalk, Command};
+use hermes_domain::ledger::{ChainWalk, Command, hold_against};
 use hermes_domain::ports::{LedgerStore, PaymentReader};
+use hermes_repository::AuditedPayment;
 
 use crate::ledger::TestLedger;
 use crate::rules::rules;
@@ -27,8 +28,10 @@ on_each_database! {
             walk.step(row).unwrap();
         }
         walk.finish(head.audit_seq, head.audit_hash).unwrap();
-        let own = ledger.reader.audit_of(payment.id).await.unwrap();
+        let own = ledger.reader.audit_of(payment.id, 0, 10).await.unwrap();
         assert_eq!(own, [rows[0].clone(), rows[2].clone()]);
+        assert_eq!(ledger.reader.audit_of(payment.id, 0, 1).await.unwrap(), [rows[0].clone()]);
+        assert_eq!(ledger.reader.audit_of(payment.id, 1, 10).await.unwrap(), [rows[2].clone()]);
     }
 
     async fn audit_rows_are_read_in_pages(ledger: &TestLedger) {
@@ -41,6 +44,33 @@ on_each_database! {
         assert_eq!(numbers(2, 2).await, [3, 4]);
         assert_eq!(numbers(4, 2).await, [5]);
         assert!(numbers(5, 2).await.is_empty());
+    }
+
+    async fn each_payment_comes_with_its_last_audit_row(ledger: &TestLedger) {
+        let booked = lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        lane::carry_out(ledger, &[altering::cancellation(&booked[1])]).await;
+        ledger.tamper("UPDATE payments SET status = 'EXACT' WHERE reference = 'REF003'").await;
+
+        let audited = ledger.reader.audited_after(None).await.unwrap();
+        let of = |reference: &str| audited.iter().find(|audited| audited.reference == reference).unwrap();
+        let seq = |reference: &str| of(reference).last.as_ref().map(|row| row.seq);
+        assert_eq!(audited.len(), 3);
+        assert_eq!([seq("REF001"), seq("REF002"), seq("REF003")], [Some(1), Some(4), Some(3)]);
+        for reference in ["REF001", "REF002"] {
+            let AuditedPayment { payment, last, .. } = of(reference);
+            hold_against(payment.as_ref().unwrap(), last.as_ref()).unwrap();
+        }
+        assert!(of("REF003").payment.is_err());
+        let end = audited.last().unwrap().id;
+        assert!(ledger.reader.audited_after(Some(end)).await.unwrap().is_empty());
+    }
+
+    async fn the_ends_of_the_log_are_read_with_the_head(ledger: &TestLedger) {
+        let bounds = ledger.reader.audit_bounds().await.unwrap();
+        assert_eq!((bounds.first_seq, bounds.last_seq, bounds.head.audit_seq), (None, None, 0));
+        lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        let bounds = ledger.reader.audit_bounds().await.unwrap();
+        assert_eq!((bounds.first_seq, bounds.last_seq, bounds.head.audit_seq), (Some(1), Some(3), 3));
     }
 
     async fn a_changed_row_breaks_the_chain(ledger: &TestLedger) {

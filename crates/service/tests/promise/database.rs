@@ -133,7 +133,7 @@ impl PaymentReader for DatabaseWay {
         Ok(Versioned { head, value: vec![totals] })
     }
 
-    async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {
+    async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
         unreachable!("nobody reads the audit log")
     }
 

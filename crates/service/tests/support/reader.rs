@@ -147,7 +147,7 @@ impl PaymentReader for FakeReader {
         Ok(Versioned { head: read.head, value: vec![totals] })
     }
 
-    async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {
+    async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
         unreachable!("the list reads no audit log")
     }
 

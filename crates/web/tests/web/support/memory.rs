@@ -236,7 +236,7 @@ impl PaymentReader for MemoryStore {
         Ok(Versioned { head: rows.head.mark(), value: rows.totals.into_values().collect() })
     }
 
-    async fn audit_of(&self, _id: PaymentId) -> Result<AuditPage, StoreError> {
+    async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
         Ok(Vec::new())
     }
 

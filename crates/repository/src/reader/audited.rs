@@ -1,0 +1,122 @@
+//! What holding the audit log against the tables needs, beside the chain itself.
+
+use std::collections::HashMap;
+
+use hermes_domain::ledger::{AuditEntry, LedgerHead};
+use hermes_domain::payment::{Payment, PaymentId};
+use hermes_domain::ports::StoreError;
+use sea_orm::prelude::*;
+use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, TransactionTrait};
+
+use super::SeaPaymentReader;
+use crate::entity::{audit_log, payments};
+use crate::error::statement_error;
+use crate::padding::padded;
+use crate::{StoredPayment, load};
+
+/// The payments of one read.
+const PAYMENTS_MAX: u64 = 1_000;
+
+/// The head, and the numbers that the audit log has at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditBounds {
+    /// The head.
+    pub head: LedgerHead,
+    /// The lowest number of a row, when there is one.
+    pub first_seq: Option<i64>,
+    /// The highest.
+    pub last_seq: Option<i64>,
+}
+
+/// A payment, and its last audit row at the same time.
+#[derive(Debug)]
+pub struct AuditedPayment {
+    /// Its identifier.
+    pub id: PaymentId,
+    /// Its reference, as it is stored.
+    pub reference: String,
+    /// The payment, unless its rows contradict each other.
+    pub payment: Result<Payment, StoreError>,
+    /// Its last audit row.
+    pub last: Option<AuditEntry>,
+}
+
+impl SeaPaymentReader {
+    /// Reads the head and the ends of the audit log in one snapshot.
+    ///
+    /// # Errors
+    /// On a fault of the database; the same below.
+    pub async fn audit_bounds(&self) -> Result<AuditBounds, StoreError> {
+        self.database
+            .reader
+            .read(|connection| async move {
+                let snapshot = connection.begin().await.map_err(statement_error)?;
+                let head = load::head(&snapshot).await?;
+                let ends: Option<(Option<i64>, Option<i64>)> = audit_log::Entity::find()
+                    .select_only()
+                    .column_as(audit_log::Column::Seq.min(), "first_seq")
+                    .column_as(audit_log::Column::Seq.max(), "last_seq")
+                    .into_tuple()
+                    .one(&snapshot)
+                    .await
+                    .map_err(statement_error)?;
+                snapshot.commit().await.map_err(statement_error)?;
+                let (first_seq, last_seq) = ends.unwrap_or_default();
+                Ok(AuditBounds { head, first_seq, last_seq })
+            })
+            .await
+    }
+
+    /// Reads payments in the order of their identifiers, each with its last audit row, in one snapshot; none after
+    /// the last.
+    ///
+    /// # Errors
+    /// As above; rows of one payment that contradict each other are no error of the others.
+    pub async fn audited_after(&self, id: Option<PaymentId>) -> Result<Vec<AuditedPayment>, StoreError> {
+        self.database
+            .reader
+            .read(|connection| async move {
+                let snapshot = connection.begin().await.map_err(statement_error)?;
+                let mut rows =
+                    payments::Entity::find().order_by_asc(payments::Column::Id).limit(PAYMENTS_MAX);
+                if let Some(id) = id {
+                    rows = rows.filter(payments::Column::Id.gt(id.0));
+                }
+                let rows = rows.all(&snapshot).await.map_err(statement_error)?;
+                let mut last = last_audited(&snapshot, &rows).await?;
+                let stored = load::stored_with_checks(&snapshot, rows).await?;
+                snapshot.commit().await.map_err(statement_error)?;
+                Ok(stored.into_iter().map(|stored| audited(stored, &mut last)).collect())
+            })
+            .await
+    }
+}
+
+fn audited(stored: StoredPayment, last: &mut HashMap<Uuid, AuditEntry>) -> AuditedPayment {
+    let id = stored.row.id;
+    AuditedPayment {
+        id: PaymentId(id),
+        reference: stored.row.reference.clone(),
+        last: last.remove(&id),
+        payment: Payment::try_from(stored),
+    }
+}
+
+/// The last audit row of each payment.
+async fn last_audited(
+    snapshot: &DatabaseTransaction,
+    rows: &[payments::Model],
+) -> Result<HashMap<Uuid, AuditEntry>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let numbers = audit_log::Entity::find()
+        .select_only()
+        .column_as(audit_log::Column::Seq.max(), "seq")
+        .filter(audit_log::Column::PaymentId.is_in(padded(&ids).copied()))
+        .group_by(audit_log::Column::PaymentId);
+    let entries = audit_log::Entity::find()
+        .filter(audit_log::Column::Seq.in_subquery(numbers.into_query()))
+        .all(snapshot)
+        .await
+        .map_err(statement_error)?;
+    entries.into_iter().map(|entry| Ok((entry.payment_id, AuditEntry::try_from(entry)?))).collect()
+}
