@@ -97,13 +97,14 @@ pub struct Cache {
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
-        return Ok(Cache { shared: Arc::new(MemoryCache::new(ttl)), pool: None });
+        return Ok(Cache { shared: Arc::new(MemoryCache::new()), pool: None });
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         connect_timeout: millis(settings.redis.connect_timeout_ms),
         command_timeout: millis(settings.redis.command_timeout_ms),
         entry_ttl: ttl,
+        format: format!("{} window {}", env!("CARGO_PKG_VERSION"), settings.list.window),
         ..RedisSettings::new(settings.redis.url.clone())
     };
     let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL cannot be used")?);
@@ -176,6 +177,7 @@ fn freshness_settings(settings: &Settings) -> FreshnessSettings {
         head_deadline: millis(settings.database.acquire_timeout_ms),
         retry_cache_after: millis(settings.cache.staleness_bound_ms),
         window: settings.list.window,
+        page_loads_max: usize::try_from(settings.database.connections_max).unwrap_or(1).div_ceil(2),
         queries: QueryLimits {
             count_max: settings.cache.queries_max,
             bytes_max: settings.cache.queries_bytes_max,

@@ -21,6 +21,7 @@ pub struct RedisCache {
     lasting: LastingConnection,
     operation_timeout: Duration,
     entry_ttl: Duration,
+    format: String,
 }
 
 impl RedisCache {
@@ -35,6 +36,7 @@ impl RedisCache {
             pool,
             operation_timeout: settings.operation_timeout(),
             entry_ttl: settings.entry_ttl,
+            format: settings.format.clone(),
         })
     }
 
@@ -98,14 +100,14 @@ impl SharedCache for RedisCache {
                 }
             })
             .await?;
-        Ok(fetched.and_then(|bytes| envelope::decode(key, bytes)))
+        Ok(fetched.and_then(|bytes| envelope::decode(&self.format, key, bytes)))
     }
 
     async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
         if key != CacheKey::List && entry.body.len() > QUERY_BYTES_MAX {
             return Ok(false);
         }
-        let command = scripts::fill(key, entry, self.entry_ttl);
+        let command = scripts::fill(&self.format, key, entry, self.entry_ttl);
         self.within(self.ask_alone(&command)).await
     }
 

@@ -13,6 +13,7 @@ const END_OF_HEADER: u8 = b'\n';
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
+    format: String,
     version: String,
     head_seq: i64,
     head_token: Uuid,
@@ -24,8 +25,9 @@ struct Header {
 }
 
 /// Writes an entry.
-pub(super) fn encode(key: CacheKey, entry: &CachedAnswer) -> Vec<u8> {
+pub(super) fn encode(format: &str, key: CacheKey, entry: &CachedAnswer) -> Vec<u8> {
     let header = Header {
+        format: format.to_owned(),
         version: entry.version.to_string(),
         head_seq: entry.head.seq,
         head_token: entry.head.token.0,
@@ -41,12 +43,12 @@ pub(super) fn encode(key: CacheKey, entry: &CachedAnswer) -> Vec<u8> {
     bytes
 }
 
-/// Reads an entry; `None` is something else, or another query's, which is as good as nothing.
-pub(super) fn decode(key: CacheKey, bytes: Vec<u8>) -> Option<CachedAnswer> {
+/// Reads an entry; `None` is something else, another format's, or another query's, which is as good as nothing.
+pub(super) fn decode(format: &str, key: CacheKey, bytes: Vec<u8>) -> Option<CachedAnswer> {
     let bytes = Bytes::from(bytes);
     let header_len = bytes.iter().position(|byte| *byte == END_OF_HEADER)?;
     let header: Header = serde_json::from_slice(bytes.get(..header_len)?).ok()?;
-    if header.query != query_of(key) {
+    if header.format != format || header.query != query_of(key) {
         return None;
     }
     Some(CachedAnswer {
@@ -69,6 +71,7 @@ fn query_of(key: CacheKey) -> Option<String> {
 mod tests {
     use super::*;
 
+    const FORMAT: &str = "1";
     const VERSION: &str = "0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b";
 
     fn entry(body: &'static [u8]) -> CachedAnswer {
@@ -84,9 +87,9 @@ mod tests {
     #[test]
     fn the_header_is_a_line_that_people_can_read() {
         assert_eq!(
-            String::from_utf8(encode(CacheKey::List, &entry(b"[]"))).unwrap(),
+            String::from_utf8(encode(FORMAT, CacheKey::List, &entry(b"[]"))).unwrap(),
             format!(
-                "{{\"version\":\"{VERSION}\",\"head_seq\":42,\
+                "{{\"format\":\"1\",\"version\":\"{VERSION}\",\"head_seq\":42,\
                  \"head_token\":\"00000000-0000-0000-0000-000000000007\",\"etag\":\"\\\"42-a\\\"\",\
                  \"link\":\"a\\nb\"}}\n[]"
             )
@@ -97,7 +100,7 @@ mod tests {
     fn an_entry_comes_back_byte_for_byte() {
         for key in [CacheKey::List, CacheKey::Query([7; 32])] {
             for body in [&b""[..], b"\n", b"{}\n{}\n", b"\xff\x00\n\r"] {
-                assert_eq!(decode(key, encode(key, &entry(body))), Some(entry(body)));
+                assert_eq!(decode(FORMAT, key, encode(FORMAT, key, &entry(body))), Some(entry(body)));
             }
         }
     }
@@ -105,14 +108,19 @@ mod tests {
     #[test]
     fn an_entry_of_another_query_is_no_entry() {
         let (here, there) = (CacheKey::Query([1; 32]), CacheKey::Query([2; 32]));
-        assert_eq!(decode(there, encode(here, &entry(b"[]"))), None);
-        assert_eq!(decode(CacheKey::List, encode(here, &entry(b"[]"))), None);
-        assert_eq!(decode(here, encode(CacheKey::List, &entry(b"[]"))), None);
+        assert_eq!(decode(FORMAT, there, encode(FORMAT, here, &entry(b"[]"))), None);
+        assert_eq!(decode(FORMAT, CacheKey::List, encode(FORMAT, here, &entry(b"[]"))), None);
+        assert_eq!(decode(FORMAT, here, encode(FORMAT, CacheKey::List, &entry(b"[]"))), None);
+    }
+
+    #[test]
+    fn an_entry_of_another_format_is_no_entry() {
+        assert_eq!(decode("2", CacheKey::List, encode(FORMAT, CacheKey::List, &entry(b"[]"))), None);
     }
 
     #[test]
     fn whatever_else_is_stored_is_no_entry() {
-        let whole = String::from_utf8(encode(CacheKey::List, &entry(b"[]"))).unwrap();
+        let whole = String::from_utf8(encode(FORMAT, CacheKey::List, &entry(b"[]"))).unwrap();
         for text in [
             String::new(),
             "\n".to_owned(),
@@ -123,8 +131,8 @@ mod tests {
             whole.replace("42,", "\"42\","),
             whole.replacen('{', "{\"more\":1,", 1),
         ] {
-            assert_eq!(decode(CacheKey::List, text.clone().into_bytes()), None, "{text}");
+            assert_eq!(decode(FORMAT, CacheKey::List, text.clone().into_bytes()), None, "{text}");
         }
-        assert_eq!(decode(CacheKey::List, b"\xff\n[]".to_vec()), None);
+        assert_eq!(decode(FORMAT, CacheKey::List, b"\xff\n[]".to_vec()), None);
     }
 }

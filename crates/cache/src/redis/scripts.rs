@@ -52,9 +52,9 @@ pub(super) fn bump(fresh: Version) -> Cmd {
 }
 
 /// Stores an entry if the version is still the entry's; says 1 if so.
-pub(super) fn fill(key: CacheKey, entry: &CachedAnswer, ttl: Duration) -> Cmd {
+pub(super) fn fill(format: &str, key: CacheKey, entry: &CachedAnswer, ttl: Duration) -> Cmd {
     let mut command = eval(include_str!("fill.lua"), &key_of(key), entry.version);
-    command.arg(envelope::encode(key, entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
+    command.arg(envelope::encode(format, key, entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
     command
 }
 

@@ -22,6 +22,9 @@ pub struct RedisSettings {
     pub wait_timeout: Duration,
     /// How long the entry lives; each fill makes it up to a tenth more or less.
     pub entry_ttl: Duration,
+    /// Names how answers are written. Instances that write them differently, because they are of different
+    /// releases or settings, do not serve each other's.
+    pub format: String,
 }
 
 /// Why settings cannot be used; a message never repeats the URL.
@@ -45,6 +48,7 @@ impl RedisSettings {
             command_timeout: Duration::from_millis(100),
             wait_timeout: Duration::from_millis(100),
             entry_ttl: Duration::from_secs(300),
+            format: String::new(),
         }
     }
 

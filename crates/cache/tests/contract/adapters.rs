@@ -15,7 +15,7 @@ pub struct Cache {
 
 /// The cache in the process; its two instances are one.
 pub fn memory() -> Cache {
-    let cache: Arc<dyn SharedCache> = Arc::new(MemoryCache::new(Duration::from_secs(300)));
+    let cache: Arc<dyn SharedCache> = Arc::new(MemoryCache::new());
     Cache { here: Arc::clone(&cache), there: cache }
 }
 

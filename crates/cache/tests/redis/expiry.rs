@@ -45,7 +45,7 @@ async fn the_first_line_of_an_entry_is_for_people() {
     assert_eq!(
         server.cli(&["GET", ENTRY]),
         format!(
-            "{{\"version\":\"{version}\",\"head_seq\":7,\
+            "{{\"format\":\"\",\"version\":\"{version}\",\"head_seq\":7,\
              \"head_token\":\"00000000-0000-0000-0000-000000000007\",\"etag\":\"\\\"7\\\"\",\"link\":null}}\n[]"
         )
     );

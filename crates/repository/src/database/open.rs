@@ -15,11 +15,17 @@ use super::settings::DatabaseSettings;
 use super::{mysql, sqlite};
 use crate::error::statement_error;
 
+/// The connections that are kept for asking for the head: one question is asked at a time.
+const HEAD_CONNECTIONS: u32 = 1;
+
 /// An open database: one pool that writes and one that reads. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) writer: Arc<Pool>,
     pub(crate) reader: Arc<Pool>,
+    /// One more connection of the reading pool, for the head alone: whether everything else is still true must not
+    /// wait behind searches.
+    pub(crate) head: Arc<Pool>,
     /// How much the server takes at once.
     pub(crate) packet_max: Arc<PacketMax>,
     /// How one more connection is opened, beside the pools.
@@ -66,6 +72,7 @@ impl Database {
         let reader = measured("database_reader", open(plan.reader).await?);
         Ok(Self {
             writer: pool("database_writer", writer, plan.writers_max),
+            head: pool("database_head", reader.clone(), HEAD_CONNECTIONS),
             reader: pool("database_reader", reader, plan.readers_max),
             packet_max: watch.packet_max,
             single: plan.single,
@@ -142,7 +149,7 @@ impl Plan {
         Self {
             writer: options(Role::Writer, writers_max),
             writers_max,
-            reader: options(Role::Reader, readers_max),
+            reader: options(Role::Reader, readers_max + HEAD_CONNECTIONS),
             readers_max,
             single: options(Role::Writer, 1),
         }

@@ -43,7 +43,7 @@ impl SeaPaymentReader {
 #[async_trait]
 impl PaymentReader for SeaPaymentReader {
     async fn head(&self) -> Result<LedgerHead, StoreError> {
-        self.database.reader.read(|connection| async move { load::head(&connection).await }).await
+        self.database.head.read(|connection| async move { load::head(&connection).await }).await
     }
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {

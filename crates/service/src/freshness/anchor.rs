@@ -17,11 +17,13 @@ const RENEW_AFTER_FRACTION: u32 = 3;
 pub(super) struct Anchor {
     staleness_bound: Duration,
     word: ArcSwapOption<Word<Instant>>,
+    /// When the database was last asked in vain, if it has said nothing since.
+    failed_at: ArcSwapOption<Instant>,
 }
 
 impl Anchor {
     pub fn new(staleness_bound: Duration) -> Self {
-        Self { staleness_bound, word: ArcSwapOption::empty() }
+        Self { staleness_bound, word: ArcSwapOption::empty(), failed_at: ArcSwapOption::empty() }
     }
 
     /// Tells whether an answer read at a head may be served now.
@@ -40,8 +42,19 @@ impl Anchor {
         self.word.load().as_ref().map(|word| word.asked_at.elapsed())
     }
 
+    /// Notes that the database did not say its head.
+    pub fn fail(&self) {
+        self.failed_at.store(Some(Arc::new(Instant::now())));
+    }
+
+    /// Whether that was just now: whoever asks again would wait as long in vain.
+    pub fn has_just_failed(&self) -> bool {
+        self.failed_at.load().as_ref().is_some_and(|failed_at| failed_at.elapsed() < self.staleness_bound)
+    }
+
     /// Takes the database's word on a question that was sent at an instant.
     pub fn take(&self, asked_at: Instant, head: HeadMark) {
+        self.failed_at.store(None);
         let new = Arc::new(Word { head, asked_at, heard_at: Instant::now() });
         let before = self.word.rcu(|known| match known {
             Some(known) if !new.replaces(known) => Some(Arc::clone(known)),

@@ -37,6 +37,8 @@ impl FreshReads {
             return Ok(Comparison::Same);
         }
         self.figures.mismatches.count();
+        // No instance serves it any more.
+        self.version.bump().await;
         Ok(Comparison::Different)
     }
 }
@@ -47,8 +49,8 @@ pub async fn compare_now_and_then(reads: Arc<FreshReads>, every: Duration) {
         tokio::time::sleep(every).await;
         match reads.compare().await {
             Ok(Comparison::Different) => log::error!(
-                "the cached list is not what the database says at the same head: it was changed outside Hermes, \
-                 or this is a fault of Hermes; restart to drop it, and report it"
+                "the cached list was not what the database says at the same head, and was dropped: a row was \
+                 changed outside Hermes, or this is a fault of Hermes; please report it"
             ),
             Ok(Comparison::Nothing | Comparison::Moved | Comparison::Same) => {}
             Err(error) => log::debug!("the cached list was not compared: {error}"),

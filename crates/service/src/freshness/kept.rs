@@ -27,10 +27,11 @@ pub struct QueryLimits {
 
 impl Kept {
     pub fn new(limits: QueryLimits) -> Self {
-        // One measure for both bounds: an answer weighs its bytes, and never less than its share of the number.
+        // One measure for both bounds: an answer weighs its bytes and half as many for its compressed forms, and
+        // never less than its share of the number.
         let share = u32::try_from(limits.bytes_max / limits.count_max.max(1)).unwrap_or(u32::MAX);
         let weigh = move |_: &CacheKey, kept: &Arc<Snapshot>| {
-            u32::try_from(kept.bytes()).unwrap_or(u32::MAX).max(share)
+            u32::try_from(kept.bytes() + kept.bytes() / 2).unwrap_or(u32::MAX).max(share)
         };
         let queries = Cache::builder().max_capacity(limits.bytes_max).weigher(weigh).build();
         Self { list: ArcSwapOption::empty(), queries }
@@ -57,7 +58,7 @@ impl Kept {
         }
     }
 
-    /// How many other answers there are, and their bytes.
+    /// How many other answers there are, and what they weigh together.
     pub fn queries(&self) -> (u64, u64) {
         self.queries.run_pending_tasks();
         (self.queries.entry_count(), self.queries.weighted_size())

@@ -1,10 +1,11 @@
 //! Reading an answer from the database.
 
 use std::sync::Arc;
-use std::time::Instant as Stopwatch;
+use std::time::{Duration, Instant as Stopwatch};
 
 use hermes_domain::ledger::HeadMark;
 use hermes_domain::ports::{CacheKey, Page, PaymentFilter, StoreError, Version, Versioned};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::anchor::Anchor;
@@ -40,6 +41,10 @@ pub(super) struct Load {
     pub anchor: Arc<Anchor>,
     pub kept: Arc<Kept>,
     pub window: u64,
+    /// How many pages may be loaded at a time.
+    pub page_loads: Arc<Semaphore>,
+    /// How long one waits for its turn.
+    pub page_load_deadline: Duration,
     /// The version that was current before; none while the cache is away.
     pub version: Option<Version>,
 }
@@ -47,6 +52,7 @@ pub(super) struct Load {
 impl Load {
     /// Reads the answer, keeps it, and fills the shared cache if the version is still the same.
     pub async fn run(self) -> Loaded {
+        let _turn = self.turn().await?;
         let asked_at = Instant::now();
         let watch = Stopwatch::now();
         let Versioned { head, value } = self.read().await?;
@@ -60,6 +66,17 @@ impl Load {
         // Readers need not wait until others can have it too.
         tokio::spawn(async move { self.fill(&filled).await });
         Ok(Read { head, snapshot: Some(snapshot) })
+    }
+
+    /// The right to load: a search can take seconds, and many of them must leave connections for everything else.
+    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
+        let Query::Page(_) = self.query else { return Ok(None) };
+        let turn = Arc::clone(&self.page_loads).acquire_owned();
+        match tokio::time::timeout(self.page_load_deadline, turn).await {
+            // The semaphore is never closed, so a missing permit cannot happen.
+            Ok(turn) => Ok(turn.ok()),
+            Err(_) => Err(StoreError::Unavailable("too many pages are being loaded".to_owned())),
+        }
     }
 
     /// Reads and writes the answer, and nothing else.

@@ -78,6 +78,8 @@ pub struct FreshnessSettings {
     pub retry_cache_after: Duration,
     /// How many of the newest payments the list has.
     pub window: u64,
+    /// How many pages are loaded at a time.
+    pub page_loads_max: usize,
     /// How much is kept of other answers than the list.
     pub queries: QueryLimits,
     /// What a read gets when the database is away but the cache says that nothing has changed.

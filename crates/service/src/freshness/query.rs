@@ -69,8 +69,7 @@ impl Query {
     pub fn key(&self) -> CacheKey {
         match self {
             Self::List => CacheKey::List,
-            // Everything that is asked is in these words. Instances that would write them differently, because
-            // they are of different releases, have different keys and do not share.
+            // Everything that is asked is in these words.
             Self::Page(_) | Self::Booking(_) | Self::Totals => {
                 CacheKey::Query(Sha256::digest(format!("{self:?}")).into())
             }

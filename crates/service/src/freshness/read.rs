@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use hermes_domain::ledger::HeadMark;
 use hermes_domain::ports::{CacheKey, StoreError, Version};
+use tokio::sync::Semaphore;
 
 use super::anchor::Anchor;
 use super::encodings::{Encoder, Encoding};
@@ -68,11 +69,13 @@ pub struct FreshReads {
     pub(super) anchor: Arc<Anchor>,
     pub(super) kept: Arc<Kept>,
     pub(super) this: Weak<Self>,
-    encoder: Encoder,
+    /// One for the list and one for everything else, which must not keep the list waiting.
+    encoders: [Encoder; 2],
     versions: SharedQuestion<Arc<SharedVersion>>,
     heads: SharedQuestion<HeadSource>,
     fetches: Flights<(CacheKey, Version), Option<Arc<Snapshot>>>,
     loads: Flights<LoadKey, Loaded>,
+    page_loads: Arc<Semaphore>,
 }
 
 /// What stands between a kept answer and a read.
@@ -105,10 +108,11 @@ impl FreshReads {
             anchor,
             kept: Arc::new(Kept::new(settings.queries)),
             this: Weak::clone(this),
-            encoder: Encoder::new(),
+            encoders: [Encoder::new(), Encoder::new()],
             heads: SharedQuestion::new(head),
             fetches: Flights::new(),
             loads: Flights::new(),
+            page_loads: Arc::new(Semaphore::new(settings.page_loads_max)),
         })
     }
 
@@ -140,8 +144,10 @@ impl FreshReads {
     }
 
     /// A compressed form of an answer, if there is one already; asking is the reason to make it.
-    pub fn encoded(&self, snapshot: &Arc<Snapshot>, encoding: Encoding) -> Option<Bytes> {
-        self.encoder.encoded(snapshot, encoding)
+    pub fn encoded(&self, query: &Query, snapshot: &Arc<Snapshot>, encoding: Encoding) -> Option<Bytes> {
+        let [of_list, of_others] = &self.encoders;
+        let encoder = if *query == Query::List { of_list } else { of_others };
+        encoder.encoded(snapshot, encoding)
     }
 
     /// The number of the database's head, asked after this call.
@@ -222,9 +228,17 @@ impl FreshReads {
 
     /// The head of the database, asked after this call.
     async fn head(&self) -> Result<HeadMark, ReadError> {
+        if self.anchor.has_just_failed() {
+            // Others have waited in vain: one question goes on, and its answer ends this.
+            self.heads.ask_ahead();
+            return Err(unconfirmed());
+        }
         let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
-        let away = || StoreError::Unavailable("the head was not read in time".to_owned());
-        Ok(asked.ok().flatten().ok_or_else(away)??)
+        let head = asked.ok().flatten().ok_or_else(unconfirmed).and_then(|head| Ok(head?));
+        if head.is_err() {
+            self.anchor.fail();
+        }
+        head
     }
 
     /// The entry of the shared cache, if it has the version.
@@ -261,7 +275,8 @@ impl FreshReads {
         // Somebody else began it, maybe before a commit that could not bump the version.
         match self.passage(read.head).await? {
             Passage::Confirmed => Ok(served(read, true)),
-            Passage::Unconfirmed => Ok(served(read, false)),
+            // That something is not there cannot be labelled: whoever is told so would believe it.
+            Passage::Unconfirmed => served(read, false).map(Some).ok_or_else(unconfirmed),
             Passage::Refused => self.load_at_head(query, key, self.head().await?, Some(version)).await,
         }
     }
@@ -290,6 +305,8 @@ impl FreshReads {
             anchor: Arc::clone(&self.anchor),
             kept: Arc::clone(&self.kept),
             window: self.settings.window,
+            page_loads: Arc::clone(&self.page_loads),
+            page_load_deadline: self.settings.head_deadline,
             version,
         }
     }
@@ -298,6 +315,10 @@ impl FreshReads {
 fn served(read: Read, anchored: bool) -> Option<Served> {
     let snapshot = read.snapshot?;
     Some(Served { snapshot, tier: Tier::Db, anchored })
+}
+
+fn unconfirmed() -> ReadError {
+    ReadError::Store(StoreError::Unavailable("the head was not read in time".to_owned()))
 }
 
 fn lost() -> ReadError {

@@ -17,7 +17,7 @@ pub struct Status {
     pub compressed_bytes: usize,
     /// How many other answers are kept.
     pub queries: u64,
-    /// Their bytes.
+    /// What they are counted with against their limit, in bytes: at least their size.
     pub queries_bytes: u64,
     /// How long ago the database was asked for its head.
     pub anchor_age: Option<Duration>,

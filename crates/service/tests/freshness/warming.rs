@@ -61,9 +61,9 @@ async fn a_compressed_form_is_made_once_somebody_could_take_it() {
         here.reader.book(&format!("payer{number}"));
     }
     let snapshot = here.list.read(&Query::List).await.unwrap().unwrap().snapshot;
-    assert_eq!(here.list.encoded(&snapshot, Encoding::Gzip), None);
+    assert_eq!(here.list.encoded(&Query::List, &snapshot, Encoding::Gzip), None);
     let made = loop {
-        match here.list.encoded(&snapshot, Encoding::Gzip) {
+        match here.list.encoded(&Query::List, &snapshot, Encoding::Gzip) {
             Some(made) => break made,
             None => tokio::task::yield_now().await,
         }

@@ -7,7 +7,7 @@ use hermes_service::freshness::{FreshReads, FreshnessParts, FreshnessSettings, U
 use crate::cache_way::CacheWay;
 use crate::database::DatabaseWay;
 use crate::life::Life;
-use crate::support::{D, HEAD_DEADLINE, Names, QUERIES, RETRY_CACHE_AFTER};
+use crate::support::{D, HEAD_DEADLINE, Names, PAGE_LOADS_MAX, QUERIES, RETRY_CACHE_AFTER};
 use crate::world::World;
 
 /// A process.
@@ -30,6 +30,7 @@ impl Instance {
             head_deadline: HEAD_DEADLINE,
             retry_cache_after: RETRY_CACHE_AFTER,
             window: 1_000,
+            page_loads_max: PAGE_LOADS_MAX,
             queries: QUERIES,
             unanchored: Unanchored::ServeLabelled,
         };

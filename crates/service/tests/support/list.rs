@@ -24,6 +24,9 @@ pub const RETRY_CACHE_AFTER: Duration = Duration::from_millis(250);
 /// How much is kept of other answers than the list.
 pub const QUERIES: QueryLimits = QueryLimits { count_max: 100, bytes_max: 1_000_000 };
 
+/// How many pages are loaded at a time.
+pub const PAGE_LOADS_MAX: usize = 4;
+
 /// One instance with the database and the cache it works with.
 #[derive(Clone)]
 pub struct TestList {
@@ -66,6 +69,7 @@ impl TestList {
             head_deadline: HEAD_DEADLINE,
             retry_cache_after: RETRY_CACHE_AFTER,
             window: 1_000,
+            page_loads_max: PAGE_LOADS_MAX,
             queries,
             unanchored,
         };

@@ -25,7 +25,9 @@ pub use bookings::{Counted, NOON, booking, cancellation, claimed, correction, em
 pub use cache::{FakeCache, Operation};
 pub use gate::{Gate, within};
 pub use lane::{Answer, QUEUE_AGE_MAX, Queued, TestLane, answers, settle};
-pub use list::{D, HEAD_DEADLINE, QUERIES, RETRY_CACHE_AFTER, Reading, TestList, list_of, names};
+pub use list::{
+    D, HEAD_DEADLINE, PAGE_LOADS_MAX, QUERIES, RETRY_CACHE_AFTER, Reading, TestList, list_of, names,
+};
 pub use logs::{keep_logs, taken_logs};
 pub use payments::{Names, payment};
 pub use reader::{Calls, FakeReader};

@@ -1,6 +1,6 @@
 //! Answers out of the cache that is never stale: one function for all endpoints that have such an answer.
 //!
-//! A hit builds no JSON, takes no lock, and copies nothing that grows with the answer: the bytes and their
+//! A hit builds no JSON and copies nothing that grows with the answer: the bytes and their
 //! compressed forms are shared with every other request that is served from them.
 
 mod encoding;
@@ -11,9 +11,9 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use hermes_service::freshness::{Encoding, Query, Served};
+use hermes_service::freshness::{Query, Served};
 
-use crate::input::is_not_modified;
+use crate::input::known_tag;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -49,18 +49,24 @@ pub(crate) async fn find(
 ) -> Result<Option<HttpResponse>, Problem> {
     let Some(served) = state.reads.read(query).await? else { return Ok(None) };
     let snapshot = &served.snapshot;
-    if is_not_modified(request, |known| encoding::is_of_answer(known, &snapshot.etag)) {
-        return Ok(Some(head_of(StatusCode::NOT_MODIFIED, &served, None).finish()));
+    // The tag it has is the one it is told, so that whatever keeps the answer for it knows which form is meant.
+    if let Some(tag) =
+        known_tag(request, &snapshot.etag, |known| encoding::is_of_answer(known, &snapshot.etag))
+    {
+        return Ok(Some(head_of(StatusCode::NOT_MODIFIED, &served).insert_header((ETAG, tag)).finish()));
     }
     let wanted = if is_compressible(query) { encoding::wanted(request) } else { None };
-    let encoded = wanted.and_then(|encoding| Some((encoding, state.reads.encoded(snapshot, encoding)?)));
-    let (encoding, body) = match encoded {
-        Some((encoding, bytes)) => (Some(encoding), bytes),
-        None => (None, snapshot.body.clone()),
-    };
-    let mut response = head_of(StatusCode::OK, &served, encoding);
+    let encoded =
+        wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, snapshot, encoding)?)));
+    let mut response = head_of(StatusCode::OK, &served);
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    Ok(Some(response.body(body)))
+    Ok(Some(match encoded {
+        Some((encoding, bytes)) => response
+            .insert_header((ETAG, encoding::etag(&snapshot.etag, encoding)))
+            .insert_header((CONTENT_ENCODING, HeaderValue::from_static(encoding.code())))
+            .body(bytes),
+        None => response.insert_header((ETAG, snapshot.etag.as_str())).body(snapshot.body.clone()),
+    }))
 }
 
 /// The tag of a booking is what its next change must name, so it has no other forms.
@@ -68,7 +74,7 @@ const fn is_compressible(query: &Query) -> bool {
     !matches!(query, Query::Booking(_))
 }
 
-fn head_of(status: StatusCode, served: &Served, encoding: Option<Encoding>) -> HttpResponseBuilder {
+fn head_of(status: StatusCode, served: &Served) -> HttpResponseBuilder {
     let snapshot = &served.snapshot;
     let mut response = HttpResponse::build(status);
     response
@@ -76,12 +82,6 @@ fn head_of(status: StatusCode, served: &Served, encoding: Option<Encoding>) -> H
         .insert_header((VARY, HeaderValue::from_static("accept-encoding")))
         .insert_header((HERMES_VERSION, HeaderValue::from(snapshot.head.seq)))
         .insert_header((HERMES_CACHE, HeaderValue::from_static(served.tier.code())));
-    match encoding {
-        None => response.insert_header((ETAG, snapshot.etag.as_str())),
-        Some(encoding) => response
-            .insert_header((ETAG, encoding::etag(&snapshot.etag, encoding)))
-            .insert_header((CONTENT_ENCODING, HeaderValue::from_static(encoding.code()))),
-    };
     if !served.anchored {
         response.insert_header((HERMES_FRESHNESS, HeaderValue::from_static("unanchored")));
     }

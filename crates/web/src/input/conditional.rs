@@ -60,14 +60,16 @@ fn several() -> Problem {
         .with_detail("Nothing was changed. Send one ETag as If-Match, the booking's own, or *.")
 }
 
-/// Whether the caller has what it asks for already; weak comparison, as RFC 9110 13.1.2 says.
-pub fn is_not_modified(request: &HttpRequest, is_current: impl Fn(&str) -> bool) -> bool {
-    request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
-        value
-            .split(',')
-            .map(str::trim)
-            .any(|known| known == "*" || is_current(known.trim_start_matches("W/")))
-    })
+/// The tag by which the caller has what it asks for already; weak comparison, as RFC 9110 13.1.2 says. `*` is the
+/// current tag.
+pub fn known_tag<'a>(
+    request: &'a HttpRequest,
+    current: &'a str,
+    is_current: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
+    let values = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.filter(|tag| *tag == "*" || is_current(tag)).map(|tag| if tag == "*" { current } else { tag }).next()
 }
 
 #[cfg(test)]

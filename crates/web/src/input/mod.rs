@@ -11,7 +11,7 @@ mod origin;
 mod query;
 
 pub use booking::{booking_from_form, booking_from_json};
-pub use conditional::{IfMatch, is_not_modified};
+pub use conditional::{IfMatch, known_tag};
 pub use correction::{cancellation_from_json, correction_from_json};
 pub use form::FormFields;
 pub use idempotency::{IdempotencyKey, claim, fingerprint};

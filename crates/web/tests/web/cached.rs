@@ -60,10 +60,15 @@ async fn whoever_has_the_answer_in_any_form_is_told_so() {
     for address in ["/api/bookings", "/api/bookings?limit=4", "/api/stats"] {
         let plain = get(&app, address, &[]).await.header("etag").to_owned();
         let form = format!("{}-br\"", plain.trim_end_matches('"'));
-        for known in [plain.clone(), form, format!("\"other\", W/{plain}"), "*".to_owned()] {
+        for (known, told) in [
+            (plain.clone(), &plain),
+            (form.clone(), &form),
+            (format!("\"other\", W/{plain}"), &plain),
+            ("*".to_owned(), &plain),
+        ] {
             let answer = get(&app, address, &[("if-none-match", &known)]).await;
             assert_eq!(answer.status, StatusCode::NOT_MODIFIED, "{address} {known}");
-            assert_eq!(answer.header("etag"), plain);
+            assert_eq!(answer.header("etag"), *told);
             assert!(answer.body.is_empty());
         }
         let answer = get(&app, address, &[("if-none-match", "\"other\"")]).await;

@@ -74,6 +74,7 @@ impl TestApp {
                 head_deadline: Duration::from_secs(1),
                 retry_cache_after: Duration::from_millis(250),
                 window: LIST_WINDOW,
+                page_loads_max: 4,
                 queries: QueryLimits { count_max: 100, bytes_max: 1_000_000 },
                 unanchored: Unanchored::ServeLabelled,
             },
