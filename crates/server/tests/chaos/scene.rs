@@ -73,6 +73,7 @@ fn variables(
         ("REDIS_URL", format!("redis://127.0.0.1:{}", ways.redis.port())),
         ("HERMES__DATABASE__MIGRATE_AT_START", "never".to_owned()),
         ("HERMES__LIST__WINDOW", LIST_WINDOW.to_string()),
+        ("HERMES__CACHE__COMPARE_EVERY_S", "1".to_owned()),
     ]);
     variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     variables

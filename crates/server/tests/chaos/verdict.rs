@@ -8,6 +8,9 @@ use crate::instance::Instance;
 use crate::list::number_of;
 use crate::run::Run;
 
+/// What the log has only when the program is at fault.
+const NEVER_LOGGED: [&str; 2] = ["panicked at", "the cached list is not what the database says"];
+
 /// Holds the rows of the database against the record; returns how many payments there are.
 pub async fn check_rows(run: &Run, url: &str) -> usize {
     let database = Database::connect(url).await.unwrap();
@@ -58,10 +61,11 @@ pub fn check_audit(run: &Run, instance: &Instance) {
     }
 }
 
-/// No fault outside may make the program panic.
+/// No fault outside may make the program panic, or keep a list that is not the database's at the same head.
 pub fn check_log(run: &Run, instance: &Instance) {
     let log = instance.log();
-    for line in log.lines().filter(|line| line.contains("panicked at")).take(3) {
-        run.anomaly(&format!("{} has panicked: {line}", instance.name));
+    let is_fault = |line: &&str| NEVER_LOGGED.iter().any(|text| line.contains(text));
+    for line in log.lines().filter(is_fault).take(3) {
+        run.anomaly(&format!("{} has logged: {line}", instance.name));
     }
 }
