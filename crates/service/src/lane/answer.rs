@@ -32,21 +32,22 @@ impl Default for Settling {
 impl Settling {
     /// Makes a batch visible and answers it, in a task of its own.
     ///
-    /// Refusals need no barrier: they tell of nothing that a read could miss. A replay does: the batch that
-    /// carried it out may belong to an instance that died before its own barrier.
+    /// A replay needs the barrier as well: the batch that carried it out may belong to an instance that died before
+    /// its own. So does the refusal that names the booking a key stands for. Other refusals tell of nothing that a
+    /// read could miss.
     pub async fn give(&self, answers: Answers, barrier: Arc<dyn Barrier>) {
         // The semaphore is never closed, so a missing permit cannot happen.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         tokio::spawn(async move {
             let _place = place;
-            let carried_out = answers.tell_the_refused();
-            if !carried_out.is_empty() {
+            let waiting = answers.tell_the_refused();
+            if !waiting.is_empty() {
                 barrier.make_visible().await;
                 #[cfg(feature = "fault-injection")]
                 hermes_fault::pass(hermes_fault::Point::AfterBump);
             }
-            for (job, committed) in carried_out {
-                job.answer(Ok(committed));
+            for (job, answer) in waiting {
+                job.answer(answer);
             }
         });
     }
@@ -59,16 +60,19 @@ impl Settling {
 }
 
 impl Answers {
-    /// Answers those whose command was refused, and hands out the rest.
-    fn tell_the_refused(self) -> Vec<(Job, Committed)> {
+    /// Answers those whose command was refused, and hands out those whose answer names a booking.
+    fn tell_the_refused(self) -> Vec<(Job, Result<Committed, SubmitError>)> {
         let head_seq = self.head_seq;
-        let mut carried_out = Vec::with_capacity(self.jobs.len());
+        let mut waiting = Vec::with_capacity(self.jobs.len());
         for (job, decision) in self.jobs.into_iter().zip(self.decisions) {
             match decision {
-                Ok(outcome) => carried_out.push((job, Committed { outcome, head_seq })),
+                Ok(outcome) => waiting.push((job, Ok(Committed { outcome, head_seq }))),
+                Err(refusal @ Refusal::KeyReused { .. }) => {
+                    waiting.push((job, Err(SubmitError::Refused(refusal))));
+                }
                 Err(refusal) => job.answer(Err(SubmitError::Refused(refusal))),
             }
         }
-        carried_out
+        waiting
     }
 }
