@@ -82,7 +82,9 @@ mod reader;
 mod store;
 
 pub use convert::StoredPayment;
-pub use database::{Database, DatabaseSettings, MySqlAddress, OpenError, tune_connections_to};
+pub use database::{
+    AuditGuard, Database, DatabaseSettings, DurabilityFault, MySqlAddress, OpenError, tune_connections_to,
+};
 pub use outbox::SeaOutbox;
 pub use reader::{AuditBounds, AuditedPayment, SeaPaymentReader};
 pub use store::SeaLedgerStore;

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::commands::migrate;
 use crate::compose::{self, Composed};
 use crate::config::{self, Settings};
-use crate::{banner, figures, logging};
+use crate::{banner, durability, figures, logging};
 
 /// How long the head of a request may take to arrive.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -41,6 +41,7 @@ pub async fn serve() -> Result<()> {
 
     let Composed { state, lane, relay, database } =
         compose::compose(&configuration, figures::start()?).await?;
+    durability::warn(&database).await;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);

@@ -1,6 +1,7 @@
 //! `hermes doctor`: looks at everything Hermes needs and says what to do where something is missing.
 
 mod events;
+mod safety;
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -81,8 +82,12 @@ async fn look_at(database: &Database) -> Vec<Finding> {
         Err(error) => Err(error.into()),
     };
     let current = schema.is_ok();
-    let mut findings = vec![Finding { what: "database schema", result: schema }];
+    let mut findings = vec![
+        Finding { what: "database schema", result: schema },
+        Finding { what: "durability", result: safety::durability(database).await },
+    ];
     if current {
+        findings.push(Finding { what: "audit log", result: safety::audit_log(database).await });
         let head = SeaPaymentReader::new(database).head().await;
         let told = |head: hermes_domain::ledger::LedgerHead| {
             format!(
