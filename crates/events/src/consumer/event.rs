@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct Delivery {
     /// The event.
     pub event: OutboxEvent,
-    /// The how manieth delivery of it this is, from 1.
+    /// Which delivery of it this is, from 1.
     pub number: usize,
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::streams::{
     StreamAutoClaimReply, StreamClaimReply, StreamId, StreamInfoGroupsReply, StreamPendingCountReply,
-    StreamReadReply,
+    StreamRangeReply, StreamReadReply,
 };
 use deadpool_redis::redis::{self, Cmd, FromRedisValue, Value};
 use deadpool_redis::{Pool, PoolError};
@@ -120,12 +120,22 @@ impl Group {
         Ok(reply.ids.into_iter().map(pending).collect())
     }
 
-    /// Delivers an entry again, which counts; `None` is one that was trimmed away.
-    pub async fn deliver_again(&self, entry_id: &str) -> Result<Option<HashMap<String, Value>>, PoolError> {
+    /// Reads an entry, which does not count; `None` is one that was trimmed away.
+    pub async fn read(&self, entry_id: &str) -> Result<Option<HashMap<String, Value>>, PoolError> {
+        let mut command = redis::cmd("XRANGE");
+        command.arg(STREAM).arg(entry_id).arg(entry_id);
+        let reply: StreamRangeReply = self.ask(&command).await?;
+        Ok(reply.ids.into_iter().next().map(|entry| entry.map))
+    }
+
+    /// Sets how many deliveries of an entry there were; tells whether the entry is still there. Asked twice
+    /// it counts once.
+    pub async fn count_delivery(&self, entry_id: &str, delivery: usize) -> Result<bool, PoolError> {
         let mut command = redis::cmd("XCLAIM");
         command.arg(STREAM).arg(&self.group).arg(&self.name).arg(0).arg(entry_id);
+        command.arg("RETRYCOUNT").arg(delivery);
         let reply: StreamClaimReply = self.ask(&command).await?;
-        Ok(reply.ids.into_iter().next().map(|entry| entry.map))
+        Ok(!reply.ids.is_empty())
     }
 
     /// Says that entries are still being worked on, so that nobody claims them.

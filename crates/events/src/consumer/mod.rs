@@ -14,6 +14,7 @@
 //! | the process dies | its name takes up what it left; under another name, that is claimed after [`ConsumerSettings::claim_after`] |
 //! | an event kills the process each time | after five deliveries it goes to the dead-letter stream without a sixth |
 //! | Redis goes away | one line in the log, and one when it is back; the consumer goes on |
+//! | the [`SeenEvents`] are away | the event waits in its place until they answer; that counts no delivery and gives nothing up. One that was handled is not handed to the handler again meanwhile |
 //! | Redis loses its data | the group is made anew, the relay publishes again, what was seen is not handled twice |
 //!
 //! **One effect.** Between the effect of a handler and the note that the event was seen a process may die; then the
@@ -26,6 +27,7 @@ mod deliver;
 mod event;
 mod group;
 mod handler;
+mod insist;
 mod link;
 mod redis_seen;
 mod run;

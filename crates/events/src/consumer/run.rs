@@ -8,10 +8,10 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::deliver::{DELIVERIES_MAX, Deliveries, Ended, Entry};
+use super::deliver::{Deliveries, Ended, Entry};
 use super::group::{BLOCK_MS, Group, Lag};
 use super::link::Link;
-use super::{ConsumerSettings, EventHandler, SeenError, SeenEvents, Start};
+use super::{ConsumerSettings, EventHandler, SeenEvents, Start};
 use crate::redis::{Connect, StreamSettingsError, message};
 
 /// How much longer than it should a waiting question may take before its connection is given up.
@@ -38,8 +38,6 @@ pub struct ConsumeError(String);
 pub(super) enum StepError {
     #[error("{}", message(.0))]
     Redis(#[from] PoolError),
-    #[error(transparent)]
-    Seen(#[from] SeenError),
     #[error("there is no stream yet")]
     NoStream,
     #[error("no answer to a waiting question")]
@@ -159,7 +157,10 @@ impl Consumer {
         let pending = self.deliveries.group.own_pending().await?;
         let ids: Vec<String> = pending.iter().map(|pending| pending.entry_id.clone()).collect();
         for (place, pending) in pending.iter().enumerate() {
-            let Some(fields) = self.deliveries.group.deliver_again(&pending.entry_id).await? else {
+            if *stopped.borrow() {
+                return Ok(true);
+            }
+            let Some(fields) = self.deliveries.group.read(&pending.entry_id).await? else {
                 self.deliveries.count("trimmed");
                 log::error!(
                     "group {} lost entry {}: the stream was trimmed before it was handled",
@@ -169,14 +170,9 @@ impl Consumer {
                 self.deliveries.group.acknowledge(&pending.entry_id).await?;
                 continue;
             };
-            let mut entry = Entry { id: pending.entry_id.clone(), fields, delivery: pending.deliveries };
-            if pending.deliveries >= DELIVERIES_MAX {
-                self.deliveries.bury(&entry, "nobody has lived to say what became of it").await?;
-                continue;
-            }
-            entry.delivery += 1;
+            let entry = Entry::left(pending.entry_id.clone(), fields, pending.deliveries);
             let behind = ids.get(place + 1..).unwrap_or_default();
-            if *stopped.borrow() || self.deliveries.deliver(entry, behind, stopped).await? == Ended::Stopped {
+            if self.deliveries.deliver(entry, behind, stopped).await? == Ended::Stopped {
                 return Ok(true);
             }
         }
@@ -197,7 +193,7 @@ impl Consumer {
         let entries = read.map_err(|_| StepError::Silent)?.map_err(PoolError::Backend)?;
         let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
         for (place, entry) in entries.into_iter().enumerate() {
-            let entry = Entry { id: entry.id, fields: entry.map, delivery: 1 };
+            let entry = Entry::new(entry.id, entry.map);
             let behind = ids.get(place + 1..).unwrap_or_default();
             if *stopped.borrow() || self.deliveries.deliver(entry, behind, stopped).await? == Ended::Stopped {
                 break;

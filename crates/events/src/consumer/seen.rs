@@ -23,7 +23,7 @@ pub trait SeenEvents: Send + Sync {
     /// Remembers that an event was handled.
     ///
     /// # Errors
-    /// When that cannot be kept; the event may be delivered again.
+    /// When that cannot be kept; it is noted again until it can, and the event is not handled again meanwhile.
     async fn note(&self, id: EventId) -> Result<(), SeenError>;
 }
 

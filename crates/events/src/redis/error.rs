@@ -5,10 +5,12 @@ use deadpool_redis::{PoolError, TimeoutType};
 use hermes_domain::ports::PublishError;
 
 pub(super) fn publish_error(error: &PoolError) -> PublishError {
-    match error {
-        PoolError::Backend(backend) if is_answer(backend) => PublishError::Refused(message(error)),
-        _ => PublishError::Away(message(error)),
-    }
+    if is_refusal(error) { PublishError::Refused(message(error)) } else { PublishError::Away(message(error)) }
+}
+
+/// Whether Redis has said no, so that the command was surely not carried out.
+pub(crate) fn is_refusal(error: &PoolError) -> bool {
+    matches!(error, PoolError::Backend(backend) if is_answer(backend))
 }
 
 /// What an error says, for the log. Redis repeats the arguments of a command that it does not know, and those may

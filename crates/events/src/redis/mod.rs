@@ -23,7 +23,7 @@ pub use publisher::RedisPublisher;
 pub use settings::{StreamSettings, StreamSettingsError};
 
 pub(crate) use connect::{Connect, ask};
-pub(crate) use error::message;
+pub(crate) use error::{is_refusal, message};
 
 /// The stream.
 pub const STREAM: &str = "{hermes:events}";

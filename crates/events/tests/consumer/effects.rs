@@ -47,7 +47,7 @@ impl Effects {
         self.inner.lock().unwrap().done.clone()
     }
 
-    /// What was handed over, with the how manieth delivery it was.
+    /// What was handed over, each with the number of the delivery.
     pub fn begun(&self) -> Vec<(i64, usize)> {
         self.inner.lock().unwrap().begun.clone()
     }

@@ -8,7 +8,9 @@
 
 mod deaths;
 mod effects;
+mod flaky_seen;
 mod follow;
 mod lost_data;
 mod poison;
 mod scene;
+mod seen_away;
