@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_events::ConsumerSettings;
+use hermes_events::{ConsumerSettings, SeenEvents};
 
 use crate::flaky_seen::FlakySeen;
 use crate::scene::{DEAD, STREAM, Scene, until};
@@ -14,8 +14,9 @@ const LONG: usize = 8;
 const ALWAYS: usize = 1_000_000;
 
 async fn scene_with(seen: FlakySeen) -> Option<(Scene, Arc<FlakySeen>)> {
-    let seen = Arc::new(seen);
-    Some((Scene { seen: Arc::clone(&seen) as _, ..Scene::new().await? }, seen))
+    let flaky = Arc::new(seen);
+    let seen: Arc<dyn SeenEvents> = flaky.clone();
+    Some((Scene { seen, ..Scene::new().await? }, flaky))
 }
 
 async fn each_is_handled_once(scene: &Scene) {
