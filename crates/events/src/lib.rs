@@ -35,7 +35,7 @@ mod memory;
 mod redis;
 
 pub use consumer::{
-    ConsumeError, Consumer, ConsumerSettings, Delivery, EventHandler, HandlerError, Lag, MemorySeen,
+    ConsumeError, Consumer, ConsumerSettings, Delivery, EventHandler, HandlerError, Lag, MemorySeen, Missed,
     RedisSeen, SeenError, SeenEvents, Start,
 };
 pub use memory::{MemoryPublisher, Notice, SUBSCRIBER_BACKLOG_MAX, Subscription};

@@ -1,21 +1,20 @@
 //! One event, until it is handled or given up.
 
-use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use deadpool_redis::redis::Value;
 use hermes_domain::ledger::OutboxEvent;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use super::entry::Entry;
 use super::event::parse;
 use super::group::Group;
 use super::insist::insist;
 use super::run::StepError;
-use super::{Delivery, EventHandler, HandlerError, SeenEvents};
+use super::{Delivery, EventHandler, HandlerError, Missed, SeenEvents};
 use crate::redis::{is_refusal, message};
 
 /// How often an event is delivered before it is given up.
@@ -29,16 +28,6 @@ pub(super) struct Deliveries {
     pub retry_pause: Duration,
     /// How often it is said that events are being worked on.
     pub keep_every: Duration,
-}
-
-/// An entry that is to be handled.
-pub(super) struct Entry {
-    pub id: String,
-    pub fields: HashMap<String, Value>,
-    /// Which delivery the next one is, from 1.
-    pub delivery: usize,
-    /// How many deliveries the group's list has counted.
-    pub counted: usize,
 }
 
 /// How it ended.
@@ -58,18 +47,6 @@ enum Counted {
     Gone,
     /// The consumer is to stop.
     Stopped,
-}
-
-impl Entry {
-    /// One that the group has just got: the server has counted its first delivery.
-    pub fn new(id: String, fields: HashMap<String, Value>) -> Self {
-        Self { id, fields, delivery: 1, counted: 1 }
-    }
-
-    /// One that was delivered before and that nobody said anything of.
-    pub fn left(id: String, fields: HashMap<String, Value>, counted: usize) -> Self {
-        Self { id, fields, delivery: counted + 1, counted }
-    }
 }
 
 impl Deliveries {
@@ -108,7 +85,13 @@ impl Deliveries {
         while entry.delivery <= DELIVERIES_MAX {
             match self.count_delivery(&mut entry, stopped).await? {
                 Counted::Yes => {}
-                Counted::Gone => return Ok(Ended::Done),
+                Counted::Gone => {
+                    // Another consumer may have handled it; what the stream has no more nobody can handle.
+                    if self.group.read(&entry.id).await?.is_none() {
+                        self.tell_missed(Missed::Trimmed { entries: vec![entry.id] }).await;
+                    }
+                    return Ok(Ended::Done);
+                }
                 Counted::Stopped => return Ok(Ended::Stopped),
             }
             match self.handle(Delivery { event: event.clone(), number: entry.delivery }).await {

@@ -40,6 +40,15 @@ pub(super) struct Pending {
     pub deliveries: usize,
 }
 
+/// What was taken over from others.
+#[derive(Default)]
+pub(super) struct Claimed {
+    /// Whether there was anything.
+    pub any: bool,
+    /// The entries that were to be taken over and are trimmed away; the list has forgotten them.
+    pub trimmed: Vec<String>,
+}
+
 /// A group, as one of its consumers sees it.
 pub(super) struct Group {
     pub pool: Pool,
@@ -91,19 +100,37 @@ impl Group {
         Ok(reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect())
     }
 
-    /// Takes over what others have left for too long; tells whether there was anything.
-    pub async fn claim_left(&self) -> Result<bool, PoolError> {
+    /// Notes that the group was given a batch; tells the number of the event before it, as far as that is known.
+    pub async fn place(
+        &self,
+        first_id: &str,
+        last_id: &str,
+        last_seq: i64,
+    ) -> Result<Option<i64>, PoolError> {
+        let mut command = redis::cmd("EVAL");
+        command
+            .arg(include_str!("place.lua"))
+            .arg(2)
+            .arg(STREAM)
+            .arg(format!("{STREAM}:place:{}", self.group));
+        command.arg(first_id).arg(last_id).arg(last_seq);
+        self.ask(&command).await
+    }
+
+    /// Takes over what others have left for too long.
+    pub async fn claim_left(&self) -> Result<Claimed, PoolError> {
         let mut from = "0-0".to_owned();
-        let mut found = false;
+        let mut claimed = Claimed::default();
         loop {
             let mut command = redis::cmd("XAUTOCLAIM");
             command.arg(STREAM).arg(&self.group).arg(&self.name).arg(self.claim_after_ms).arg(&from);
             command.arg("COUNT").arg(BATCH_MAX).arg("JUSTID");
             let reply: StreamAutoClaimReply = self.ask(&command).await?;
-            found |= !reply.claimed.is_empty();
+            claimed.any |= !reply.claimed.is_empty();
+            claimed.trimmed.extend(reply.deleted_ids);
             from = reply.next_stream_id;
             if from == "0-0" {
-                return Ok(found);
+                return Ok(claimed);
             }
         }
     }

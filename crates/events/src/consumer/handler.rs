@@ -4,7 +4,7 @@ use std::error::Error;
 
 use async_trait::async_trait;
 
-use super::Delivery;
+use super::{Delivery, Missed};
 
 /// Why an event could not be handled; it is delivered again, some times.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
@@ -17,6 +17,10 @@ pub trait EventHandler: Send + Sync + 'static {
     /// # Errors
     /// Whatever may be otherwise at the next delivery.
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError>;
+
+    /// Is told which events it is never handed, before those that follow them; the log has it already. It is told
+    /// once, and not at all when the process dies at that very moment.
+    async fn missed(&self, _missed: Missed) {}
 }
 
 #[async_trait]

@@ -15,6 +15,7 @@
 //! | an event kills the process each time | after five deliveries it goes to the dead-letter stream without a sixth |
 //! | Redis goes away | one line in the log, and one when it is back; the consumer goes on |
 //! | the [`SeenEvents`] are away | the event waits in its place until they answer; that counts no delivery and gives nothing up. One that was handled is not handed to the handler again meanwhile |
+//! | the stream was trimmed before the group got its events, or before it had handled them | those cannot be handed over any more: an error in the log, `hermes_consumer_missed_total`, and [`EventHandler::missed`] say how many and where they are still to be had |
 //! | Redis loses its data | the group is made anew, the relay publishes again, what was seen is not handled twice |
 //!
 //! **One effect.** Between the effect of a handler and the note that the event was seen a process may die; then the
@@ -24,11 +25,13 @@
 //! `crates/events/examples/follow_events.rs` is a whole program.
 
 mod deliver;
+mod entry;
 mod event;
 mod group;
 mod handler;
 mod insist;
 mod link;
+mod missed;
 mod redis_seen;
 mod run;
 mod seen;
@@ -37,6 +40,7 @@ mod settings;
 pub use event::Delivery;
 pub use group::Lag;
 pub use handler::{EventHandler, HandlerError};
+pub use missed::Missed;
 pub use redis_seen::RedisSeen;
 pub use run::{ConsumeError, Consumer};
 pub use seen::{MemorySeen, SeenError, SeenEvents};

@@ -8,10 +8,11 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::deliver::{Deliveries, Ended, Entry};
+use super::deliver::{Deliveries, Ended};
+use super::entry::Entry;
 use super::group::{BLOCK_MS, Group, Lag};
 use super::link::Link;
-use super::{ConsumerSettings, EventHandler, SeenEvents, Start};
+use super::{ConsumerSettings, EventHandler, Missed, SeenEvents, Start};
 use crate::redis::{Connect, StreamSettingsError, message};
 
 /// How much longer than it should a waiting question may take before its connection is given up.
@@ -133,7 +134,11 @@ impl Consumer {
         };
         if Instant::now() >= session.claim_at {
             session.claim_at = Instant::now() + self.settings.claim_after / 2;
-            session.left |= self.deliveries.group.claim_left().await?;
+            let claimed = self.deliveries.group.claim_left().await?;
+            session.left |= claimed.any;
+            if !claimed.trimmed.is_empty() {
+                self.deliveries.tell_missed(Missed::Trimmed { entries: claimed.trimmed }).await;
+            }
         }
         if session.left {
             session.left = self.take_up_what_was_left(stopped).await?;
@@ -161,13 +166,10 @@ impl Consumer {
                 return Ok(true);
             }
             let Some(fields) = self.deliveries.group.read(&pending.entry_id).await? else {
-                self.deliveries.count("trimmed");
-                log::error!(
-                    "group {} lost entry {}: the stream was trimmed before it was handled",
-                    self.deliveries.group.label(),
-                    pending.entry_id
-                );
                 self.deliveries.group.acknowledge(&pending.entry_id).await?;
+                self.deliveries
+                    .tell_missed(Missed::Trimmed { entries: vec![pending.entry_id.clone()] })
+                    .await;
                 continue;
             };
             let entry = Entry::left(pending.entry_id.clone(), fields, pending.deliveries);
@@ -191,6 +193,7 @@ impl Consumer {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
         };
         let entries = read.map_err(|_| StepError::Silent)?.map_err(PoolError::Backend)?;
+        self.deliveries.look_for_gaps(&entries).await;
         let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
         for (place, entry) in entries.into_iter().enumerate() {
             let entry = Entry::new(entry.id, entry.map);

@@ -5,6 +5,7 @@
 //! | `{hermes:events}` | the stream: an entry an event, trimmed to about as many as is configured |
 //! | `{hermes:events}:mark` | the last event that was appended, as `seq:id` |
 //! | `{hermes:events}:dead:<group>` | what a group of consumers gave up |
+//! | `{hermes:events}:place:<group>` | the last event that a group was given, as `entry seq` |
 //! | `{hermes:events}:seen:<group>:<id>` | that a group has handled an event, for a while |
 //!
 //! Every key has the stream's name in braces, so that a cluster keeps them in one place. An entry has the fields

@@ -103,6 +103,7 @@ async fn consumers_of_one_group_share_the_events() {
     let mut done = scene.effects.done();
     done.sort_unstable();
     assert_eq!(done, (1..=200).collect::<Vec<_>>());
+    assert_eq!(scene.effects.missed(), []);
     for one in running {
         one.stop().await;
     }

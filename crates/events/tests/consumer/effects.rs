@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hermes_events::{Delivery, EventHandler, HandlerError};
+use hermes_events::{Delivery, EventHandler, HandlerError, Missed};
 
 /// Everything that was handed to the handlers of a test, in order.
 #[derive(Clone, Default)]
@@ -16,6 +16,7 @@ pub struct Effects {
 struct Inner {
     begun: Vec<(i64, usize)>,
     done: Vec<i64>,
+    missed: Vec<Missed>,
     failing: HashSet<i64>,
     panicking: HashSet<i64>,
     hanging: HashSet<i64>,
@@ -52,6 +53,11 @@ impl Effects {
         self.inner.lock().unwrap().begun.clone()
     }
 
+    /// What it was told that it never gets.
+    pub fn missed(&self) -> Vec<Missed> {
+        self.inner.lock().unwrap().missed.clone()
+    }
+
     /// The deliveries of one event.
     pub fn deliveries_of(&self, seq: i64) -> Vec<usize> {
         self.begun().into_iter().filter(|(begun, _)| *begun == seq).map(|(_, number)| number).collect()
@@ -80,5 +86,9 @@ impl EventHandler for Effects {
         }
         self.inner.lock().unwrap().done.push(seq);
         Ok(())
+    }
+
+    async fn missed(&self, missed: Missed) {
+        self.inner.lock().unwrap().missed.push(missed);
     }
 }

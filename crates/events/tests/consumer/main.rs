@@ -14,3 +14,4 @@ mod lost_data;
 mod poison;
 mod scene;
 mod seen_away;
+mod trimmed;
