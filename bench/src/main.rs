@@ -21,7 +21,7 @@ mod statistics;
 mod system;
 mod writes;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
 use crate::case::Case;
@@ -64,15 +64,19 @@ async fn main() -> Result<()> {
     let cli = Cli::parse();
     let scale = if cli.short { Scale::short() } else { Scale::full() };
     match cli.command {
-        Command::Reads { only } => table("Reads", reads::CASES, &only, &scale).await,
-        Command::Writes { only } => table("Writes", writes::CASES, &only, &scale).await,
+        Command::Reads { only } => table("Reads", reads::CASES, &only, &scale).await?,
+        Command::Writes { only } => table("Writes", writes::CASES, &only, &scale).await?,
         Command::Profile { under } => profile::profile(under, &scale).await?,
     }
     Ok(())
 }
 
 /// Measures case by case and prints each line when it is known.
-async fn table(title: &str, cases: &[Case], only: &[String], scale: &Scale) {
+async fn table(title: &str, cases: &[Case], only: &[String], scale: &Scale) -> Result<()> {
+    let names: Vec<_> = cases.iter().map(|case| case.name).collect();
+    for name in only {
+        ensure!(names.contains(&name.as_str()), "there is no case {name}; there are {}", names.join(", "));
+    }
     println!("{}", report::heading(title, scale));
     let asked_for = |case: &&Case| only.is_empty() || only.iter().any(|name| name == case.name);
     for case in cases.iter().filter(asked_for) {
@@ -81,4 +85,5 @@ async fn table(title: &str, cases: &[Case], only: &[String], scale: &Scale) {
             println!("{}", row.line());
         }
     }
+    Ok(())
 }

@@ -14,8 +14,9 @@ use super::KEY_BYTES;
 
 /// The cookie's name.
 const NAME: &str = "hermes_form";
-/// For how long a browser keeps a key, in seconds; much shorter than the ledger does.
-const KEPT_S: u32 = 3_600;
+/// For how long a browser keeps a key, in seconds: long enough to fill the form in and to try again, and over before
+/// the next person sits down at a shared one.
+const KEPT_S: u32 = 900;
 
 /// What a browser has kept, and whether it reaches Hermes over TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
