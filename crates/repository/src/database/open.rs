@@ -1,4 +1,4 @@
-//! A database with its two pools.
+//! A database with its pools.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,12 @@ use crate::error::statement_error;
 /// The connections that are kept for asking for the head: one question is asked at a time.
 const HEAD_CONNECTIONS: u32 = 1;
 
-/// An open database: one pool that writes and one that reads. Clones share them.
+/// An open database: a pool that writes, one that reads, and a connection for the head. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) writer: Arc<Pool>,
     pub(crate) reader: Arc<Pool>,
-    /// One more connection of the reading pool, for the head alone: whether everything else is still true must not
-    /// wait behind searches.
+    /// A connection for the head alone: whether everything else is still true must not wait behind searches.
     pub(crate) head: Arc<Pool>,
     /// How much the server takes at once.
     pub(crate) packet_max: Arc<PacketMax>,
@@ -70,9 +69,10 @@ impl Database {
         // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
         let writer = measured("database_writer", open(plan.writer).await?);
         let reader = measured("database_reader", open(plan.reader).await?);
+        let head = measured("database_head", open(plan.head).await?);
         Ok(Self {
             writer: pool("database_writer", writer, plan.writers_max),
-            head: pool("database_head", reader.clone(), HEAD_CONNECTIONS),
+            head: pool("database_head", head, HEAD_CONNECTIONS),
             reader: pool("database_reader", reader, plan.readers_max),
             packet_max: watch.packet_max,
             single: plan.single,
@@ -100,7 +100,7 @@ impl Database {
 
     /// Closes the pools, after what runs on them has ended.
     pub async fn close(&self) {
-        for pool in [&self.writer, &self.reader] {
+        for pool in [&self.writer, &self.reader, &self.head] {
             if let Err(error) = pool.connection().close_by_ref().await {
                 log::warn!("a connection pool did not close cleanly: {error}");
             }
@@ -110,7 +110,7 @@ impl Database {
 
 impl Pooled for Database {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
-        vec![self.writer.status(), self.reader.status()]
+        vec![self.writer.status(), self.reader.status(), self.head.status()]
     }
 }
 
@@ -120,6 +120,7 @@ struct Plan {
     writers_max: u32,
     reader: ConnectOptions,
     readers_max: u32,
+    head: ConnectOptions,
     single: ConnectOptions,
 }
 
@@ -149,7 +150,8 @@ impl Plan {
         Self {
             writer: options(Role::Writer, writers_max),
             writers_max,
-            reader: options(Role::Reader, readers_max + HEAD_CONNECTIONS),
+            reader: options(Role::Reader, readers_max),
+            head: options(Role::Reader, HEAD_CONNECTIONS),
             readers_max,
             single: options(Role::Writer, 1),
         }
