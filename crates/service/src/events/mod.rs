@@ -11,6 +11,7 @@
 //! **Invariant:** what is published, and in which order, depends on the outbox and on the stream's own mark and
 //! on nothing else: no lease, clock or memory of a relay. Two relays at once cost work, not order.
 
+mod complaint;
 mod feed;
 mod figures;
 mod link;

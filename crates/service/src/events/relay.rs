@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::complaint::Complaint;
 use super::link::Link;
 use super::place::{self, Next, Place, RelayError};
 use super::signal::Listener;
@@ -60,6 +61,7 @@ pub struct Relay {
     settings: RelaySettings,
     stopped: watch::Receiver<bool>,
     link: Link,
+    complaint: Complaint,
     /// Where to go on; `None` when it has to be found out.
     place: Option<Place>,
     /// When the lease is to be renewed.
@@ -83,6 +85,8 @@ enum Round {
     GoOn,
     /// Everything is published.
     Idle,
+    /// The place is none of the outbox: it has to be found out anew.
+    Lost,
 }
 
 impl Relay {
@@ -95,6 +99,7 @@ impl Relay {
             settings,
             stopped,
             link: Link::default(),
+            complaint: Complaint::default(),
             place: None,
             renew_at: now,
             good_until: now,
@@ -132,9 +137,13 @@ impl Relay {
             match self.round().await {
                 Ok(Round::GoOn) => {}
                 Ok(Round::Idle) => self.wait_for_commits(&mut commits).await,
+                Ok(Round::Lost) => {
+                    self.measure_lag().await;
+                    self.pause_a_moment().await;
+                }
                 Err(error) => {
                     self.went_wrong(&error).await;
-                    self.pause(Duration::from_millis(fastrand::u64(PAUSE_MS))).await;
+                    self.pause_a_moment().await;
                 }
             }
         }
@@ -150,8 +159,12 @@ impl Relay {
         let next = place::next(self.parts.outbox.as_ref(), place, BATCH_MAX, limit).await?;
         let Next::Events(events) = next else {
             self.place = None;
-            return Ok(Round::GoOn);
+            if let Some(told) = place.told {
+                self.complaint.hole(told.seq);
+            }
+            return Ok(Round::Lost);
         };
+        self.complaint.settled();
         let (Some(first), Some(last)) = (events.first(), events.last().map(OutboxEvent::mark)) else {
             figures::lag(0, 0);
             self.check(place).await?;
@@ -250,7 +263,7 @@ impl Relay {
                 false
             }
             Err(error) => {
-                log::debug!("the lease of the relay could not be had: {error}");
+                self.complaint.lease(&error);
                 self.renew_at = asked_at + Duration::from_millis(*PAUSE_MS.end());
                 false
             }
@@ -275,6 +288,10 @@ impl Relay {
             () = tokio::time::sleep_until(renew_at) => {}
             () = until_stopped(&mut self.stopped) => {}
         }
+    }
+
+    async fn pause_a_moment(&mut self) {
+        self.pause(Duration::from_millis(fastrand::u64(PAUSE_MS))).await;
     }
 
     async fn pause(&mut self, pause: Duration) {

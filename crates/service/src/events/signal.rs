@@ -15,8 +15,15 @@ pub struct Listener {
 }
 
 impl CommitSignal {
-    /// Says that the newest event now has this number. Whoever hears it looks for themselves.
-    pub fn give(&self, newest: i64) {
+    /// Says that an event with this number was committed. Whoever hears it looks for themselves. A smaller number
+    /// than is known is late, and changes nothing.
+    pub fn give(&self, committed: i64) {
+        self.newest.send_if_modified(|known| committed > std::mem::replace(known, committed.max(*known)));
+    }
+
+    /// Says which number the newest event has, as the outbox was just asked. It may go back: a database that lost
+    /// commits gives numbers again.
+    pub(super) fn correct(&self, newest: i64) {
         self.newest.send_if_modified(|known| std::mem::replace(known, newest) != newest);
     }
 
@@ -48,5 +55,31 @@ impl Listener {
     /// Forgets what was said so far.
     pub fn forget(&mut self) {
         self.newest.mark_unchanged();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_number_changes_nothing_and_only_the_outbox_itself_goes_back() {
+        let signal = CommitSignal::default();
+        let mut listener = signal.listen();
+        let mut heard = || {
+            let heard = listener.newest.has_changed().unwrap();
+            listener.forget();
+            (heard, signal.newest())
+        };
+        signal.give(7);
+        assert_eq!(heard(), (true, 7));
+        signal.give(6);
+        assert_eq!(heard(), (false, 7));
+        signal.give(7);
+        assert_eq!(heard(), (false, 7));
+        signal.correct(5);
+        assert_eq!(heard(), (true, 5));
+        signal.correct(5);
+        assert_eq!(heard(), (false, 5));
     }
 }

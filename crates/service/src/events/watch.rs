@@ -20,7 +20,7 @@ pub async fn watch_outbox(outbox: Arc<dyn Outbox>, signal: CommitSignal, period:
             continue;
         }
         match outbox.newest_event().await {
-            Ok(newest) => signal.give(newest),
+            Ok(newest) => signal.correct(newest),
             // Whoever needs the events meets the same fault and says so.
             Err(error) => log::debug!("the outbox cannot be watched: {error}"),
         }

@@ -1,5 +1,7 @@
 //! Streams that have lost what they were given.
 
+use std::time::{Duration, Instant};
+
 use crate::on_each_stream;
 use crate::world::{LENGTH_MAX, World, until};
 
@@ -70,4 +72,27 @@ async fn a_server_that_is_killed_again_and_again_ends_with_every_event_in_order(
     for relay in relays {
         relay.stop().await;
     }
+}
+
+/// On threads of their own: a relay that does not pause would let nobody else do anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hole_at_the_place_of_the_stream_is_looked_at_now_and_then_until_it_is_mended() {
+    const LOOKS: usize = 6;
+    let world = World::in_memory();
+    world.outbox.commit(10);
+    let relay = world.relay();
+    world.all_is_published().await;
+    relay.stop().await;
+    let lost = world.outbox.take_out(10);
+    world.outbox.commit(5);
+    let before = world.outbox.looked_for();
+    let begin = Instant::now();
+    let relay = world.relay();
+    until(async || world.outbox.looked_for() >= before + LOOKS, "some looks").await;
+    let (elapsed, end) = (begin.elapsed(), world.seqs().await.pop());
+    world.outbox.put_back(lost);
+    world.all_is_published().await;
+    relay.stop().await;
+    assert_eq!(end, Some(10));
+    assert!(elapsed >= Duration::from_millis(500), "{elapsed:?}");
 }

@@ -26,6 +26,8 @@ struct Rows {
     published_seq: i64,
     /// How often the lease was asked for.
     asked: usize,
+    /// How often a place of the stream was looked for.
+    looked_for: usize,
 }
 
 /// When the first event happened; each follows the one before it by a second.
@@ -53,6 +55,23 @@ impl FakeOutbox {
 
     pub fn forget_up_to(&self, seq: i64) {
         self.rows.lock().unwrap().events.retain(|event| event.seq > seq);
+    }
+
+    /// Takes one event out of the middle, as nothing in Hermes does.
+    pub fn take_out(&self, seq: i64) -> OutboxEvent {
+        let mut rows = self.rows.lock().unwrap();
+        let place = rows.events.iter().position(|event| event.seq == seq).unwrap();
+        rows.events.remove(place)
+    }
+
+    pub fn put_back(&self, event: OutboxEvent) {
+        let mut rows = self.rows.lock().unwrap();
+        let place = rows.events.partition_point(|other| other.seq < event.seq);
+        rows.events.insert(place, event);
+    }
+
+    pub fn looked_for(&self) -> usize {
+        self.rows.lock().unwrap().looked_for
     }
 
     /// Lets the lease expire, whoever has it.
@@ -109,6 +128,7 @@ impl Outbox for FakeOutbox {
     }
 
     async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+        self.rows.lock().unwrap().looked_for += 1;
         Ok(self.marks().into_iter().filter(|mark| seqs.contains(&mark.seq)).collect())
     }
 }
