@@ -9,3 +9,4 @@ pub mod events;
 pub mod freshness;
 pub mod housekeeping;
 pub mod lane;
+mod purge;

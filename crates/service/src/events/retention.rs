@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hermes_domain::ports::{Clock, Outbox, OutboxRetention, RelayLease, StoreError};
 
+use crate::purge::in_chunks;
+
 /// How often old events are looked for.
 const PERIOD: Duration = Duration::from_secs(600);
-/// The most events that one statement deletes.
-const PURGE_MAX: u64 = 256;
 /// How many times as long events are kept that a stream has not taken: a stream that is never there must not
 /// let the outbox grow for ever.
 const UNPUBLISHED_TIMES: i32 = 4;
@@ -64,13 +64,6 @@ impl Retention {
     /// Deletes what is older than a time and below a number.
     async fn purge(&self, kept: TimeDelta, below: i64) -> Result<u64, StoreError> {
         let before = self.clock.now() - kept;
-        let mut all = 0;
-        loop {
-            let deleted = self.rows.purge_events(before, below, PURGE_MAX).await?;
-            all += deleted;
-            if deleted < PURGE_MAX {
-                return Ok(all);
-            }
-        }
+        in_chunks(|limit| self.rows.purge_events(before, below, limit)).await
     }
 }
