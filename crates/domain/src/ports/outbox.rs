@@ -76,6 +76,7 @@ pub trait RelayLease: Send + Sync {
     ///
     /// # Errors
     /// On a fault of the database, which leaves open whether it was had; the same for all below.
+    /// [`StoreError::Corrupt`] is that there is no lease to be had.
     async fn hold_lease(
         &self,
         holder: Uuid,

@@ -27,8 +27,11 @@ pub(super) async fn hold(
     if let Some(seq) = published_seq {
         update = update.col_expr(Column::PublishedSeq, Expr::value(seq));
     }
-    let updated = update.exec(connection).await.map_err(statement_error)?;
-    Ok(if updated.rows_affected > 0 { Lease::Held } else { Lease::Taken })
+    if update.exec(connection).await.map_err(statement_error)?.rows_affected > 0 {
+        return Ok(Lease::Held);
+    }
+    // A row that is not there can be had by nobody, which is something else.
+    status(connection).await.map(|_| Lease::Taken)
 }
 
 /// Lets the holder's lease expire at once.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hermes_domain::ledger::{EventMark, OutboxEvent};
 use hermes_domain::payment::Payment;
-use hermes_domain::ports::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease};
+use hermes_domain::ports::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, StoreError};
 use hermes_repository::SeaOutbox;
 use uuid::Uuid;
 
@@ -98,6 +98,13 @@ on_each_database! {
         assert_eq!(outbox.relay_status().await.unwrap().holder, None);
         assert_eq!(hold(A, LONG).await, Lease::Held);
         assert_eq!(hold(B, LONG).await, Lease::Taken);
+    }
+
+    async fn a_lease_that_is_not_there_is_no_lease_of_somebody_else(ledger: &TestLedger) {
+        let outbox = SeaOutbox::new(&ledger.database);
+        ledger.tamper("DELETE FROM event_relay").await;
+        let error = outbox.hold_lease(A, LONG, None).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Corrupt(what) if what.contains("event_relay")), "{error:?}");
     }
 
     async fn a_holder_notes_how_far_it_has_come(ledger: &TestLedger) {
