@@ -23,9 +23,11 @@ struct FeedQuery {
 /// The events after a number, oldest first.
 ///
 /// Every booking, correction and cancellation is one event. Start without `after`, and follow the `Link` header from
-/// then on: nothing is left out, and nothing comes out of order. With `wait_s` the answer waits until there is an
-/// event. Events are kept for seven days (`events.retention_days`); a place that is no longer, or not yet, one of the
-/// feed is answered with 410.
+/// then on: nothing is left out, and nothing comes out of order, as long as the database keeps what it has committed.
+/// One that was restored from a backup, or failed over, may lack its last events and give their numbers to others: a
+/// place beyond the end is answered with 410, but one that was reached again is not. Then start anew without `after`;
+/// the `id` tells which events are known. With `wait_s` the answer waits until there is an event. Events are kept for
+/// seven days (`events.retention_days`); a place that is no longer, or not yet, one of the feed is answered with 410.
 #[utoipa::path(
     tag = "events",
     params(
