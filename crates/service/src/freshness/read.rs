@@ -180,9 +180,7 @@ impl FreshReads {
         key: CacheKey,
         version: Version,
     ) -> Result<Option<Served>, ReadError> {
-        if let Some(kept) = self.kept.get(key).filter(|kept| has_version(kept.version.as_ref(), &version))
-            && let Some(served) = self.admitted(kept, Tier::L1).await?
-        {
+        if let Some(served) = self.kept_at(key, version).await? {
             return Ok(Some(served));
         }
         if let Some(fetched) = self.fetch(key, version).await
@@ -191,7 +189,19 @@ impl FreshReads {
             self.kept.keep(key, &served.snapshot, &self.anchor);
             return Ok(Some(served));
         }
+        // Somebody else's load may have ended while the shared cache was asked.
+        if let Some(served) = self.kept_at(key, version).await? {
+            return Ok(Some(served));
+        }
         self.load_at_version(query, key, version).await
+    }
+
+    /// What is kept in this process, if it has the version and is admitted.
+    async fn kept_at(&self, key: CacheKey, version: Version) -> Result<Option<Served>, ReadError> {
+        match self.kept.get(key).filter(|kept| has_version(kept.version.as_ref(), &version)) {
+            Some(kept) => self.admitted(kept, Tier::L1).await,
+            None => Ok(None),
+        }
     }
 
     /// The cache is away: the head, asked of the database after this read arrived, says what is current.

@@ -83,6 +83,26 @@ async fn readers_of_a_list_that_another_instance_has_loaded_fetch_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reader_whose_fetch_ends_after_the_load_of_another_does_not_load_again() {
+    let here = TestList::new();
+    here.reader.book("ana");
+    here.cache.fetch_gate.close();
+    here.cache.fill_gate.close();
+    here.reader.list_gate.close();
+    let quick = here.begin_read();
+    here.cache.fetch_gate.arrived(1).await;
+    here.cache.fetch_gate.let_through(1);
+    here.reader.list_gate.arrived(1).await;
+    let slow = here.begin_read();
+    here.cache.fetch_gate.arrived(2).await;
+    here.reader.list_gate.open();
+    assert_eq!(quick.told().await, (Tier::Db, "ana".to_owned()));
+    here.cache.fetch_gate.open();
+    assert_eq!(slow.told().await, (Tier::L1, "ana".to_owned()));
+    assert_eq!(here.reader.lists.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn readers_of_a_load_that_the_database_has_overtaken_share_the_next_one() {
     let here = TestList::new();
     here.reader.list_gate.close();
