@@ -105,6 +105,10 @@ impl Load {
 
     /// A cache that does not take the entry has no say in the read; whether it is away, the next question tells.
     async fn fill(&self, snapshot: &Snapshot) {
+        if self.parts.cache.version_here().is_some() {
+            // The cache is this process, which has kept the answer already.
+            return;
+        }
         let Some(entry) = snapshot.to_entry() else { return };
         match self.parts.cache.fill(self.key, &entry).await {
             Ok(true) => self.figures.fills_stored.count(),
