@@ -1,7 +1,10 @@
 //! Inserting many rows.
 
 use hermes_domain::ports::StoreError;
-use sea_orm::{DatabaseTransaction, EntityTrait, Iterable};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IdenStatic, Iterable, Statement,
+    Value,
+};
 
 use super::chunk::{Limits, chunks};
 use super::row::Row;
@@ -16,12 +19,35 @@ pub(super) async fn insert<R: Row>(
     let values_per_row = <R::Entity as EntityTrait>::Column::iter().count();
     for chunk in chunks(rows, Limits::of(values_per_row, packet_max), R::bytes_in_statement) {
         refuse_too_large(chunk, packet_max)?;
-        R::Entity::insert_many(chunk.iter().map(R::values))
-            .exec_without_returning(transaction)
-            .await
-            .map_err(statement_error)?;
+        transaction.execute_raw(statement(transaction, chunk)).await.map_err(statement_error)?;
     }
     Ok(())
+}
+
+/// The statement of a chunk. SeaORM's builder makes an expression of every value and writes them out one by one;
+/// here the text depends on nothing but the number of rows.
+fn statement<R: Row>(transaction: &DatabaseTransaction, chunk: &[R]) -> Statement {
+    let backend = transaction.get_database_backend();
+    Statement::from_sql_and_values(backend, sql::<R::Entity>(chunk.len()), chunk.iter().flat_map(values_of))
+}
+
+/// The text of an INSERT of so many whole rows; the quotes are understood by every database.
+fn sql<E: EntityTrait>(rows: usize) -> String {
+    let columns: Vec<String> = E::Column::iter().map(|column| format!("`{}`", column.as_str())).collect();
+    let row = format!("({})", vec!["?"; columns.len()].join(", "));
+    let table = E::default();
+    format!(
+        "INSERT INTO `{}` ({}) VALUES {}",
+        table.table_name(),
+        columns.join(", "),
+        vec![row.as_str(); rows].join(", ")
+    )
+}
+
+/// The values of a row in the order of its columns.
+fn values_of<R: Row>(row: &R) -> impl Iterator<Item = Value> {
+    let mut model = row.values();
+    <R::Entity as EntityTrait>::Column::iter().filter_map(move |column| model.take(column).into_value())
 }
 
 /// A row that is larger than a packet is not sent: servers answer it by ending the connection, which looks like

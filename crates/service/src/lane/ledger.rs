@@ -12,11 +12,16 @@ use super::batch::{Job, Queue};
 use super::breaker::Breaker;
 use super::carry_out::{CarryOut, Shown};
 use super::figures::count;
+use super::pace::Pace;
 use super::watch::{self, GIVEN_UP_AFTER, Watched};
 use super::{Committed, LaneParts, LaneSettings, SubmitError};
 
 /// How long a caller waits at most: for a batch that is given up, and for its visibility.
 const ANSWERED_WITHIN: Duration = GIVEN_UP_AFTER.saturating_add(Duration::from_secs(1));
+
+/// A command is let in when it is expected to wait for no more than this part of the age at which it would be sent
+/// away: an estimate that is wrong several times over then still sends nobody away who was let in.
+const EXPECTED_PART_OF_AGE: u32 = 4;
 
 /// Takes commands; cheap to clone.
 #[derive(Clone)]
@@ -24,6 +29,8 @@ pub struct Ledger {
     queue: mpsc::Sender<Job>,
     stop: channel::Sender<bool>,
     breaker: Arc<Breaker>,
+    pace: Arc<Pace>,
+    expected_wait_max: Duration,
 }
 
 impl Ledger {
@@ -32,20 +39,24 @@ impl Ledger {
         let (queue, receiver) = mpsc::channel(settings.queue_max);
         let (stop, stopped) = channel::channel(false);
         let breaker = Arc::new(Breaker::default());
+        let pace = Arc::new(Pace::new(settings.batch_max));
         let lane = Lane {
             queue: Queue::new(receiver, stopped, settings),
             work: Arc::new(CarryOut::new(parts)),
             breaker: Arc::clone(&breaker),
+            pace: Arc::clone(&pace),
         };
         let task = tokio::spawn(lane.run());
-        (Self { queue, stop, breaker }, task)
+        let expected_wait_max = settings.queue_age_max / EXPECTED_PART_OF_AGE;
+        (Self { queue, stop, breaker, pace, expected_wait_max }, task)
     }
 
-    /// Has a command carried out and waits until every read shows it.
+    /// Whether a command would be taken now, without sending one: under pressure it saves reading what would be
+    /// refused anyway.
     ///
     /// # Errors
-    /// When it was refused, or could not be carried out.
-    pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
+    /// The answer that the command would get.
+    pub fn has_room(&self) -> Result<(), SubmitError> {
         // The lane closes the queue only when it comes back to it, which may take a batch.
         if *self.stop.borrow() {
             return Err(SubmitError::Stopping);
@@ -54,6 +65,20 @@ impl Ledger {
             metrics::counter!("hermes_lane_shed_total", "reason" => "database").increment(1);
             return Err(SubmitError::Unavailable);
         }
+        let queued = self.queue.max_capacity() - self.queue.capacity();
+        if self.pace.time_for(queued) > self.expected_wait_max {
+            metrics::counter!("hermes_lane_shed_total", "reason" => "wait").increment(1);
+            return Err(SubmitError::Busy);
+        }
+        Ok(())
+    }
+
+    /// Has a command carried out and waits until every read shows it.
+    ///
+    /// # Errors
+    /// When it was refused, or could not be carried out.
+    pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
+        self.has_room()?;
         let (reply, answer) = oneshot::channel();
         let job = Job { submission, reply, queued_at: Instant::now() };
         self.queue.try_send(job).map_err(|error| match error {
@@ -89,6 +114,7 @@ struct Lane {
     queue: Queue,
     work: Arc<CarryOut>,
     breaker: Arc<Breaker>,
+    pace: Arc<Pace>,
 }
 
 impl Lane {
@@ -113,12 +139,15 @@ impl Lane {
 
     async fn carry_out(&mut self, batch: Vec<Job>) {
         metrics::histogram!("hermes_lane_batch_commands").record(count(batch.len()));
-        let commands = batch.len();
+        let (commands, started) = (batch.len(), Instant::now());
         let work = Arc::clone(&self.work);
         // In a task of its own, so that a panic costs the batch that it met and not the lane.
         let task = tokio::spawn(async move { work.carry_out(batch).await });
         match watch::watch(task, &mut self.queue, &self.breaker).await {
-            Watched::Ended(Ok(Shown::Working)) => self.breaker.close(),
+            Watched::Ended(Ok(Shown::Working)) => {
+                self.pace.learn(commands, started.elapsed());
+                self.breaker.close();
+            }
             Watched::Ended(Ok(Shown::Away)) => self.breaker.open("it did not take a batch"),
             Watched::Ended(Err(_)) => {
                 metrics::counter!("hermes_lane_failed_total").increment(1);

@@ -6,8 +6,8 @@
 //! concurrent ones share a few.
 //!
 //! A command on its way:
-//! 1. [`Ledger::submit`] puts it into the bounded queue, or says at once [`SubmitError::Busy`], or
-//!    [`SubmitError::Unavailable`] while the `breaker` is open;
+//! 1. [`Ledger::submit`] puts it into the bounded queue, or says at once [`SubmitError::Busy`] when by the `pace`
+//!    of late it would wait too long, or [`SubmitError::Unavailable`] while the `breaker` is open;
 //! 2. `batch` takes it out together with its neighbours;
 //! 3. `attempt` locks the head, reads the facts, lets the domain decide, writes, commits; `carry_out`
 //!    does so again after a transient fault, and in halves where one command stands in the way of the others;
@@ -25,6 +25,7 @@ mod breaker;
 mod carry_out;
 mod figures;
 mod ledger;
+mod pace;
 mod retry;
 mod watch;
 

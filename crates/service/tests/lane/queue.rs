@@ -23,6 +23,34 @@ async fn a_full_queue_answers_busy_at_once() {
     assert_eq!(lane.store.rows().payments.len(), 3);
 }
 
+/// A full batch of two takes 100 ms, so that whoever has three times as many before them would wait 300 ms.
+#[tokio::test(start_paused = true)]
+async fn who_would_wait_too_long_by_the_pace_of_late_is_answered_busy_at_once() {
+    let lane = TestLane::with(LaneSettings { batch_max: 2, queue_max: 100, queue_age_max: QUEUE_AGE_MAX });
+    let first = lane.queue_one_batch(vec![booking("a"), booking("b")]).await;
+    lane.store.commit_gate().close();
+    lane.store.commit_gate().arrived(1).await;
+    advance(Duration::from_millis(100)).await;
+    lane.store.commit_gate().open();
+    for one in first {
+        one.answer().await.unwrap();
+    }
+
+    lane.store.commit_gate().close();
+    let under_way = lane.queue(booking("c")).await;
+    lane.store.commit_gate().arrived(1).await;
+    let waiting =
+        [lane.queue(booking("d")).await, lane.queue(booking("e")).await, lane.queue(booking("f")).await];
+    let answer = lane.submit(booking("g")).await;
+    assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
+
+    lane.store.commit_gate().open();
+    for one in [under_way].into_iter().chain(waiting) {
+        one.answer().await.unwrap();
+    }
+    lane.submit(booking("g")).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_command_that_waited_too_long_is_answered_busy_and_leaves_no_trace() {
     let lane = TestLane::start();

@@ -1,4 +1,4 @@
-//! The body of a request as one JSON object whose values keep their own text.
+//! The body of a write as one JSON object whose values keep their own text.
 
 use std::fmt;
 use std::future::Future;
@@ -13,13 +13,15 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
 
 /// How long a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// What other languages write for numbers that are none, and JSON does not have.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// A JSON object, in the order it was sent; members may be there twice.
+/// A JSON object, in the order it was sent; members may be there twice. It is not even read while the ledger
+/// would not take the command.
 #[derive(Debug)]
 pub struct JsonObject(pub(super) Vec<(String, Box<RawValue>)>);
 
@@ -39,12 +41,18 @@ impl FromRequest for JsonObject {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
+        let state = request.app_data::<web::Data<AppState>>().cloned();
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
             }
             let body = arrived(body).await?;
+            // While more is asked for than can be done, what is refused must cost next to nothing. The body has to
+            // be there all the same, or the connection could not go on after the answer.
+            if let Some(state) = state {
+                state.ledger.has_room()?;
+            }
             Self::parse(&body)
         })
     }

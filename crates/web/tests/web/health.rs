@@ -37,3 +37,19 @@ async fn a_refused_write_says_when_to_come_back() {
         assert!(answer.body.contains("database-unavailable"), "{}", answer.body);
     }
 }
+
+#[actix_web::test]
+async fn what_would_be_refused_anyway_is_not_read_first() {
+    let app = TestApp::start();
+    let request = || {
+        let request =
+            TestRequest::post().uri("/api/bookings").insert_header(("content-type", "application/json"));
+        request.set_payload("that is no JSON")
+    };
+    assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::BAD_REQUEST);
+    app.store.fail(Failure::Away);
+    app.post_form(&ANA).await;
+    assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    app.recover().await;
+    assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::BAD_REQUEST);
+}
