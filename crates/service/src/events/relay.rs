@@ -22,6 +22,9 @@ use super::{CommitSignal, figures};
 
 /// The most events that are sent at once.
 const BATCH_MAX: u64 = 256;
+/// How soon one round follows another that has published everything: so that under load a round takes the events of
+/// several commits, instead of competing with each of them for the database. A lone event does not wait.
+const ROUND_EVERY: Duration = Duration::from_millis(10);
 /// How often an idle stream is asked whether it still has what it was given.
 const CHECK: Duration = Duration::from_secs(1);
 /// The pause after something went wrong, in milliseconds: anything in the range, so that instances do not keep step.
@@ -134,9 +137,13 @@ impl Relay {
                 return;
             }
             commits.forget();
+            let started = Instant::now();
             match self.round().await {
                 Ok(Round::GoOn) => {}
-                Ok(Round::Idle) => self.wait_for_commits(&mut commits).await,
+                Ok(Round::Idle) => {
+                    self.wait_for_commits(&mut commits).await;
+                    self.pause(ROUND_EVERY.saturating_sub(started.elapsed())).await;
+                }
                 Ok(Round::Lost) => {
                     self.measure_lag().await;
                     self.pause_a_moment().await;
@@ -165,6 +172,7 @@ impl Relay {
             return Ok(Round::Lost);
         };
         self.complaint.settled();
+        let is_page_full = u64::try_from(events.len()).is_ok_and(|events| events >= BATCH_MAX);
         let (Some(first), Some(last)) = (events.first(), events.last().map(OutboxEvent::mark)) else {
             figures::lag(0, 0);
             self.check(place).await?;
@@ -180,13 +188,17 @@ impl Relay {
         hermes_fault::pass(hermes_fault::Point::AfterXadd);
         self.link.answered();
         figures::published(published);
-        if published.mark == Some(last) {
-            self.place = Some(Place { stream_end: Some(last), told: Some(last) });
-        } else {
+        if published.mark != Some(last) {
             log::info!("the event stream is at another place than this instance knew; it looks again");
             metrics::counter!("hermes_events_resumes_total").increment(1);
+            return Ok(Round::GoOn);
         }
-        Ok(Round::GoOn)
+        self.place = Some(Place { stream_end: Some(last), told: Some(last) });
+        if is_page_full {
+            return Ok(Round::GoOn);
+        }
+        figures::lag(0, 0);
+        Ok(Round::Idle)
     }
 
     async fn find_place(&mut self) -> Result<Place, RelayError> {

@@ -1,7 +1,7 @@
 //! One try at carrying out a batch: lock the head, read, decide, write, commit.
 //!
-//! Round trips of a batch of bookings, whatever its size: begin, head, duplicates, totals, six inserts (in
-//! chunks), head, commit; two more where keys are claimed.
+//! Round trips of a batch of bookings: begin, head, duplicates, inserts of payments, checks, audit rows and events
+//! (in chunks), sums, head, commit; two more where keys are claimed, and one where another instance wrote last.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,6 +12,7 @@ use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{LedgerTransaction, StoreError};
 
 use super::LaneParts;
+use super::sums::Sums;
 
 /// What the domain decided on a batch.
 pub(super) struct Decided {
@@ -66,7 +67,11 @@ impl NotCommitted {
 }
 
 /// Carries out a batch in one transaction.
-pub(super) async fn attempt(parts: &LaneParts, submissions: &[&Submission]) -> Result<Decided, Failure> {
+pub(super) async fn attempt(
+    parts: &LaneParts,
+    sums: &Sums,
+    submissions: &[&Submission],
+) -> Result<Decided, Failure> {
     let before = |error| Failure::Before(NotCommitted::by_database(error));
     let mut transaction = parts.store.begin().await.map_err(before)?;
     let head = match transaction.lock_head().await {
@@ -76,7 +81,7 @@ pub(super) async fn attempt(parts: &LaneParts, submissions: &[&Submission]) -> R
             return Err(before(error));
         }
     };
-    let decided = match decide_and_write(parts, transaction.as_mut(), head, submissions).await {
+    let decided = match decide_and_write(parts, sums, transaction.as_mut(), head, submissions).await {
         Ok(decided) if decided.changes.is_empty() => {
             transaction.rollback().await;
             return Ok(decided);
@@ -96,6 +101,7 @@ pub(super) async fn attempt(parts: &LaneParts, submissions: &[&Submission]) -> R
 
 async fn decide_and_write(
     parts: &LaneParts,
+    sums: &Sums,
     transaction: &mut dyn LedgerTransaction,
     head: LedgerHead,
     submissions: &[&Submission],
@@ -109,12 +115,16 @@ async fn decide_and_write(
     let mut decider = Decider::new(circumstances, facts);
     let questions = decider.questions(submissions.iter().map(|submission| &submission.command));
     let duplicates = transaction.find_duplicates(&questions.duplicates).await?;
-    let totals = transaction.find_totals(&questions.currencies).await?;
-    decider.learn(duplicates, totals);
+    let totals = match sums.at(head.mark(), &questions.currencies) {
+        Some(totals) => totals,
+        None => transaction.find_totals(&questions.currencies).await?,
+    };
+    decider.learn(duplicates, totals.iter().copied());
     let (decisions, changes) = decide(decider, submissions)?;
     if changes.is_empty() {
         return Ok(Decided { head, changes, decisions });
     }
+    sums.note(head.mark(), totals, &changes);
     transaction.write(&changes).await?;
     Ok(Decided { head: changes.head, changes, decisions })
 }

@@ -10,6 +10,7 @@ use super::attempt::{Blame, Decided, Failure, NotCommitted, attempt};
 use super::batch::Job;
 use super::breaker::is_lasting;
 use super::retry::{RETRIES_MAX, pause};
+use super::sums::Sums;
 use super::{LaneParts, SubmitError};
 
 /// How often it is asked whether a batch was committed, before the callers are told that nobody knows.
@@ -27,12 +28,13 @@ pub(super) enum Shown {
 /// The lane's work.
 pub(super) struct CarryOut {
     parts: LaneParts,
+    sums: Sums,
     settling: Settling,
 }
 
 impl CarryOut {
     pub fn new(parts: LaneParts) -> Self {
-        Self { parts, settling: Settling::default() }
+        Self { parts, sums: Sums::default(), settling: Settling::default() }
     }
 
     /// Carries out a batch and answers its callers, on its own time after the commit.
@@ -58,7 +60,7 @@ impl CarryOut {
 
     /// Asks the database for everything that a batch needs before its first row.
     pub async fn try_empty(&self) -> Shown {
-        match attempt(&self.parts, &[]).await {
+        match attempt(&self.parts, &self.sums, &[]).await {
             Ok(_) => Shown::Working,
             Err(_) => Shown::Away,
         }
@@ -82,7 +84,7 @@ impl CarryOut {
         let submissions: Vec<&Submission> = jobs.iter().map(|job| &job.submission).collect();
         let mut retries = 0;
         loop {
-            let failed = match attempt(&self.parts, &submissions).await {
+            let failed = match attempt(&self.parts, &self.sums, &submissions).await {
                 Ok(decided) => return Ok(decided),
                 Err(Failure::Before(failed)) => failed,
                 Err(Failure::InCommit(decided)) => {

@@ -27,6 +27,7 @@ mod figures;
 mod ledger;
 mod pace;
 mod retry;
+mod sums;
 mod watch;
 
 use std::sync::Arc;

@@ -22,5 +22,6 @@ mod refused_rows;
 mod retries;
 mod standing_alone;
 mod stopping;
+mod sums;
 mod unknown_outcome;
 mod visibility;

@@ -18,6 +18,7 @@ async fn a_panic_in_the_database_is_an_unknown_outcome_and_the_lane_goes_on() {
     ] {
         let lane = TestLane::start();
         lane.book("ana").await;
+        lane.store.written_elsewhere(|_| {});
         lane.store.fail(step, Fault::Panic);
         let answer = lane.submit(claimed(correction(1), 7)).await;
         assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{step:?}: {answer:?}");

@@ -29,6 +29,7 @@ async fn a_transient_fault_at_any_step_is_retried_invisibly() {
     for step in STEPS {
         let lane = TestLane::start();
         lane.book("ana").await;
+        lane.store.written_elsewhere(|_| {});
         lane.store.fail_times(RETRIES_MAX, step, &transient());
         let corrected = lane.submit(claimed(correction(1), 7)).await.unwrap();
         assert_eq!(corrected.outcome.payment.version, 2, "{step:?}");
@@ -44,6 +45,7 @@ async fn too_many_transient_faults_are_unavailable_and_nothing_is_written() {
     for step in STEPS {
         let lane = TestLane::start();
         lane.book("ana").await;
+        lane.store.written_elsewhere(|_| {});
         lane.store.fail_times(RETRIES_MAX + 1, step, &transient());
         let answer = lane.submit(claimed(correction(1), 7)).await;
         assert!(matches!(answer, Err(SubmitError::Unavailable)), "{step:?}: {answer:?}");
@@ -60,6 +62,7 @@ async fn a_database_that_takes_nothing_is_not_asked_twice() {
     for step in STEPS {
         let lane = TestLane::start();
         lane.book("ana").await;
+        lane.store.written_elsewhere(|_| {});
         lane.store.fail(step, Fault::Error(StoreError::Unavailable("read-only".to_owned())));
         let answer = lane.submit(claimed(correction(1), 7)).await;
         assert!(matches!(answer, Err(SubmitError::Unavailable)), "{step:?}: {answer:?}");

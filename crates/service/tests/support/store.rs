@@ -4,10 +4,11 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{Digest, LedgerHead};
+use hermes_domain::ledger::{BatchToken, Digest, LedgerHead};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, StoreError};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::bookings::key;
 use super::gate::Gate;
@@ -118,6 +119,13 @@ impl FakeStore {
 
     pub fn rows(&self) -> Rows {
         self.inner.rows.lock().unwrap().clone()
+    }
+
+    /// Another instance has written last: it left another head, and what else it changed.
+    pub fn written_elsewhere(&self, change: impl FnOnce(&mut Rows)) {
+        let mut rows = self.inner.rows();
+        rows.head.token = BatchToken(Uuid::from_u128(u128::MAX));
+        change(&mut rows);
     }
 
     pub fn payment(&self, reference: i64) -> Payment {
