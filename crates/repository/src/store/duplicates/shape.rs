@@ -100,29 +100,53 @@ impl Shape {
         [&EMAIL, &OTHER].into_iter().chain(present.map(|(_, field)| field)).collect()
     }
 
-    /// The keys as a table of their own, and for each the first payment along the index.
-    ///
-    /// The address is the same for all payments of a key, and still part of their order: only then does MySQL
-    /// see that the order is the index's, and not sort all payments of a payer for the first of them.
+    /// A lone key is asked for by itself: a table of keys costs a server more than the look-up.
     pub(super) fn sql(self, backend: DbBackend, keys: usize) -> String {
-        let fields = self.fields();
         let mysql = backend == DbBackend::MySql;
-        let parameter = |field: &&Field| {
-            let parameter = if mysql { field.mysql_parameter } else { "?" };
-            format!("{parameter} AS {}", field.name)
-        };
+        if keys == 1 { self.sql_of_one(mysql) } else { self.sql_of_many(mysql, keys) }
+    }
+
+    fn sql_of_one(self, mysql: bool) -> String {
         let condition = |field: &&Field| {
-            if mysql { field.mysql_condition } else { field.sqlite_condition }
+            let named = format!("k.{}", field.name);
+            field.condition(mysql).replace(&named, field.parameter(mysql))
         };
+        let conditions = self.fields().iter().map(condition).collect::<Vec<_>>();
+        format!("SELECT 0 AS place, ({}) AS reference", latest(&conditions))
+    }
+
+    /// The keys as a table of their own, and for each the first payment along the index.
+    fn sql_of_many(self, mysql: bool, keys: usize) -> String {
+        let fields = self.fields();
+        let parameter = |field: &&Field| format!("{} AS {}", field.parameter(mysql), field.name);
         let parameters = fields.iter().map(parameter).collect::<Vec<_>>().join(", ");
-        let conditions = fields.iter().map(condition).collect::<Vec<_>>().join(" AND ");
+        let conditions = fields.iter().map(|field| field.condition(mysql).to_owned()).collect::<Vec<_>>();
         let table = (0..keys)
             .map(|place| format!("SELECT {place} AS place, {parameters}"))
             .collect::<Vec<_>>()
             .join(" UNION ALL ");
-        format!(
-            "SELECT k.place, (SELECT p.reference FROM payments p WHERE {conditions} AND p.status <> 'CANCELLED' \
-             ORDER BY p.email_key DESC, p.created_at DESC, p.id DESC LIMIT 1) AS reference FROM ({table}) k"
-        )
+        format!("SELECT k.place, ({}) AS reference FROM ({table}) k", latest(&conditions))
     }
+}
+
+impl Field {
+    const fn parameter(&self, mysql: bool) -> &'static str {
+        if mysql { self.mysql_parameter } else { "?" }
+    }
+
+    const fn condition(&self, mysql: bool) -> &'static str {
+        if mysql { self.mysql_condition } else { self.sqlite_condition }
+    }
+}
+
+/// The latest live payment that fulfils conditions.
+///
+/// The address is the same for all payments of a key, and still part of their order: only then does MySQL see that
+/// the order is the index's, and not sort all payments of a payer for the first of them.
+fn latest(conditions: &[String]) -> String {
+    format!(
+        "SELECT p.reference FROM payments p WHERE {} AND p.status <> 'CANCELLED' \
+         ORDER BY p.email_key DESC, p.created_at DESC, p.id DESC LIMIT 1",
+        conditions.join(" AND ")
+    )
 }
