@@ -12,7 +12,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use hermes_test_support::{SqlServer, private_mariadb, private_mysql};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use support::{Answer, Hermes, Stage, poll};
@@ -83,6 +83,50 @@ async fn a_read_only_server_is_read(server: Option<SqlServer>, [on, off]: [&str;
     root.execute_unprepared(off).await.unwrap();
 
     writes_are_back(&hermes).await;
+}
+
+#[actix_web::test]
+async fn a_server_that_is_out_of_connections_is_left_alone_until_it_has_some() {
+    let Some(server) = private_mariadb().await else { return };
+    let stage = Stage::on(server.create_database().await, None);
+    let root = Database::connect(stage.database_url()).await.unwrap();
+    let grant = format!("GRANT ALL ON {}.* TO plain@'%'", stage.database.name());
+    for sql in ["CREATE USER plain@'%' IDENTIFIED BY 'plain-Test-1'", &grant] {
+        root.execute_unprepared(sql).await.unwrap();
+    }
+    let hermes = Hermes::start_with(&stage, &[("DB_USER", "plain"), ("DB_PASSWORD", "plain-Test-1")]).await;
+    book(&hermes).await.expect(201);
+    assert_eq!(list(&hermes).await.len(), 1);
+
+    let others = take_all_connections(&root, &stage.database_url()).await;
+    refused_at_once(&hermes).await;
+    // Nothing can be confirmed now, and the answer says so.
+    let kept = hermes.get("/api/bookings").await.expect(200);
+    assert_eq!(kept.header("hermes-freshness"), "unanchored");
+    drop(others);
+
+    writes_are_back(&hermes).await;
+}
+
+/// Ends the connections of the plain user and takes their places, until the server has none left.
+async fn take_all_connections(root: &DatabaseConnection, url: &str) -> Vec<DatabaseConnection> {
+    root.execute_unprepared("SET GLOBAL max_connections = 10").await.unwrap();
+    let mut taken = Vec::new();
+    loop {
+        let one = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await;
+        let is_full = one.is_err();
+        taken.extend(one);
+        let of_plain = "SELECT id FROM information_schema.processlist WHERE user = 'plain'";
+        let rows = root.query_all_raw(Statement::from_string(DbBackend::MySql, of_plain)).await.unwrap();
+        for row in &rows {
+            let id: i64 = row.try_get_by_index(0).unwrap();
+            // It may have ended by itself.
+            let _ = root.execute_unprepared(&format!("KILL {id}")).await;
+        }
+        if is_full && rows.is_empty() {
+            return taken;
+        }
+    }
 }
 
 async fn writes_are_refused_and_reads_go_on(hermes: &Hermes) {

@@ -28,6 +28,8 @@ mod durability_tests;
 #[cfg(test)]
 mod pool_tests;
 #[cfg(test)]
+mod rolled_back_tests;
+#[cfg(test)]
 mod session_tests;
 #[cfg(test)]
 mod stall_tests;

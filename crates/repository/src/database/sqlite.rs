@@ -2,12 +2,17 @@
 //!
 //! One connection writes, so that no two transactions of this process ever meet; the write-ahead log lets
 //! readers go on meanwhile, each on its snapshot.
+//!
+//! **A connection is not used again when its transaction did not end as it should.** On some errors, a full disk among
+//! them, SQLite rolls back by itself; the driver's ROLLBACK then fails, and the driver goes on as if the transaction
+//! were open: what follows would be savepoints of a transaction that nobody ever commits, and be acknowledged.
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use log::LevelFilter;
 use sea_orm::ConnectOptions;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::session::Role;
@@ -56,6 +61,10 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: 
                     .synchronous(SqliteSynchronous::Full),
                 Role::Reader => options.pragma("query_only", "ON"),
             }
+        })
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            let is_whole = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_whole) })
         });
     options
 }
