@@ -11,7 +11,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use hermes_test_support::{SqlServer, private_mariadb, private_mysql};
+use hermes_test_support::{SqlServer, private_mariadb, private_mariadb_with, private_mysql};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 
@@ -106,6 +106,27 @@ async fn a_server_that_is_out_of_connections_is_left_alone_until_it_has_some() {
     drop(others);
 
     writes_are_back(&hermes).await;
+}
+
+#[actix_web::test]
+async fn a_tablespace_that_is_full_stops_writes_and_loses_none() {
+    let little = ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M"];
+    let Some(server) = private_mariadb_with(&little).await else { return };
+    let stage = Stage::on(server.create_database().await, None);
+    let hermes = Hermes::start(&stage).await;
+    let mut booked = 0;
+    let refused = loop {
+        assert!(booked < 20_000, "the tablespace takes everything");
+        match book(&hermes).await.status {
+            201 => booked += 1,
+            other => break other,
+        }
+    };
+    assert_eq!(refused, 503);
+    let sums = hermes.get("/api/stats").await.expect(200).json();
+    assert_eq!(sums["payments"], booked);
+    let verified = hermes.run(&["audit", "verify", "--deep"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
 }
 
 /// Ends the connections of the plain user and takes their places, until the server has none left.
