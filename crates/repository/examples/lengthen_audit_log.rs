@@ -1,4 +1,4 @@
-//! Makes the audit log of a SQLite database long, to see how long `hermes audit verify` takes.
+//! Makes the audit log of a database long, to see how long `hermes audit verify` takes.
 //!
 //! The last row is repeated, each time with the next number and the hash that belongs to it. Use a database that
 //! nobody needs: its log then tells of changes that never were.
@@ -18,13 +18,13 @@ use hermes_repository::{Database, DatabaseSettings, SeaPaymentReader};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
-/// The rows of one statement; each has eleven values, and SQLite takes 32,766.
+/// The rows of one statement; each has eleven values, and SQLite takes 32,766, servers 65,535.
 const ROWS: u64 = 1_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(count)) = (env::args().nth(1), env::args().nth(2)) else {
-        return Err("usage: lengthen_audit_log <sqlite URL> <rows>".into());
+        return Err("usage: lengthen_audit_log <database URL> <rows>".into());
     };
     let last = last_row(&url).await?;
     let head = lengthen(&url, last, count.parse()?).await?;

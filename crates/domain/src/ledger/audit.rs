@@ -53,26 +53,28 @@ impl AuditAction {
 
 /// One row of the log, as it is stored: the action stays a text, so that a row that somebody has changed can
 /// still be read and told.
+///
+/// Its texts are its own, or those of the row it was read from: a walk along the chain keeps none of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
+pub struct AuditEntry<Text = String> {
     /// Its number, from 1, without gaps.
     pub seq: i64,
     /// The payment that was changed.
     pub payment_id: PaymentId,
     /// What was done: an [`AuditAction`]'s code.
-    pub action: String,
+    pub action: Text,
     /// Who did it.
-    pub actor: String,
+    pub actor: Text,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// The payment before, as JSON.
-    pub old_value: Option<String>,
+    pub old_value: Option<Text>,
     /// The payment after, as JSON.
-    pub new_value: Option<String>,
+    pub new_value: Option<Text>,
     /// The program that asked for it.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Text>,
     /// The address it was asked from.
-    pub ip_address: Option<String>,
+    pub ip_address: Option<Text>,
     /// When.
     pub created_at: DateTime<Utc>,
     /// The hash over the row before and this one.
@@ -109,7 +111,9 @@ impl AuditEntry {
         entry.hash = entry.hash_after(last_hash);
         entry
     }
+}
 
+impl<Text: AsRef<str>> AuditEntry<Text> {
     /// The hash this row must have after a row with the given one.
     pub fn hash_after(&self, last_hash: AuditHash) -> AuditHash {
         let mut hasher = Sha256::new();
@@ -127,10 +131,11 @@ impl AuditEntry {
             self.ip_address.as_ref(),
         ];
         for text in texts {
+            let text: Option<&str> = text.map(AsRef::as_ref);
             // The length is one more than that of the text, so that none differs from an empty one.
             let length = text.map_or(0, |text| u64::try_from(text.len()).unwrap_or(u64::MAX - 1) + 1);
             hasher.update(length.to_be_bytes());
-            hasher.update(text.map_or(&[][..], |text| text.as_bytes()));
+            hasher.update(text.unwrap_or_default());
         }
         AuditHash(hasher.finalize().into())
     }
@@ -191,7 +196,7 @@ impl ChainWalk {
     ///
     /// # Errors
     /// When it is not the row that was written there.
-    pub fn step(&mut self, entry: &AuditEntry) -> Result<(), ChainBreak> {
+    pub fn step<Text: AsRef<str>>(&mut self, entry: &AuditEntry<Text>) -> Result<(), ChainBreak> {
         let expected = self.last_seq + 1;
         if entry.seq != expected {
             return Err(ChainBreak { seq: expected, fault: ChainFault::Missing });

@@ -9,6 +9,7 @@ use sea_orm::prelude::*;
 use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, TransactionTrait};
 
 use super::SeaPaymentReader;
+use super::audit::entries;
 use crate::entity::{audit_log, payments};
 use crate::error::statement_error;
 use crate::padding::padded;
@@ -113,10 +114,7 @@ async fn last_audited(
         .column_as(audit_log::Column::Seq.max(), "seq")
         .filter(audit_log::Column::PaymentId.is_in(padded(&ids).copied()))
         .group_by(audit_log::Column::PaymentId);
-    let entries = audit_log::Entity::find()
-        .filter(audit_log::Column::Seq.in_subquery(numbers.into_query()))
-        .all(snapshot)
-        .await
-        .map_err(statement_error)?;
-    entries.into_iter().map(|entry| Ok((entry.payment_id, AuditEntry::try_from(entry)?))).collect()
+    let last = audit_log::Entity::find().filter(audit_log::Column::Seq.in_subquery(numbers.into_query()));
+    let last = entries(snapshot, &last).await?;
+    Ok(last.into_iter().map(|entry| (entry.payment_id.0, entry)).collect())
 }

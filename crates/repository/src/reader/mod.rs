@@ -7,6 +7,7 @@
 //! the reading pool are read-only and REPEATABLE READ, which makes the snapshot at the first SELECT of a
 //! transaction: the head's.
 
+mod audit;
 mod audited;
 mod filter;
 mod keyset;

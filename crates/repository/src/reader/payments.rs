@@ -1,12 +1,12 @@
 //! The reader itself.
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{AuditEntry, LedgerHead, Totals};
+use hermes_domain::ledger::{LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::reader_limits::{AUDIT_CHUNK_MAX, PAGE_MAX};
 use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
 use sea_orm::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, Select, TransactionTrait};
+use sea_orm::{QueryOrder, TransactionTrait};
 
 use super::list;
 use crate::entity::{audit_log, payment_totals, payments, validation_results};
@@ -23,20 +23,6 @@ impl SeaPaymentReader {
     /// A reader of an open database, which must be migrated.
     pub fn new(database: &Database) -> Self {
         Self { database: database.clone() }
-    }
-
-    async fn audit(&self, rows: Select<audit_log::Entity>, limit: u64) -> Result<AuditPage, StoreError> {
-        let rows = rows.order_by_asc(audit_log::Column::Seq).limit(limit);
-        self.database
-            .reader
-            .read(|connection| {
-                let rows = rows.clone();
-                async move {
-                    let rows = rows.all(&connection).await.map_err(statement_error)?;
-                    rows.into_iter().map(AuditEntry::try_from).collect()
-                }
-            })
-            .await
     }
 }
 
@@ -118,12 +104,12 @@ impl PaymentReader for SeaPaymentReader {
         let rows = audit_log::Entity::find()
             .filter(audit_log::Column::PaymentId.eq(id.0))
             .filter(audit_log::Column::Seq.gt(after));
-        self.audit(rows, limit.clamp(1, PAGE_MAX)).await
+        self.audit_page(rows, limit.clamp(1, PAGE_MAX)).await
     }
 
     async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError> {
         let rows = audit_log::Entity::find().filter(audit_log::Column::Seq.gt(seq));
-        self.audit(rows, limit.clamp(1, AUDIT_CHUNK_MAX)).await
+        self.audit_page(rows, limit.clamp(1, AUDIT_CHUNK_MAX)).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! The audit log.
 
-use hermes_domain::ledger::{ChainWalk, Command, hold_against};
-use hermes_domain::ports::{LedgerStore, PaymentReader};
+use hermes_domain::ledger::{ChainBreak, ChainFault, ChainWalk, Command, LedgerHead, hold_against};
+use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
 use hermes_repository::AuditedPayment;
+use sea_orm::DbBackend;
 
 use crate::ledger::TestLedger;
 use crate::rules::rules;
@@ -73,13 +74,54 @@ on_each_database! {
         assert_eq!((bounds.first_seq, bounds.last_seq, bounds.head.audit_seq), (Some(1), Some(3), 3));
     }
 
+    async fn a_walk_goes_as_far_as_it_is_told_and_on_from_there(ledger: &TestLedger) {
+        let head = book(ledger, 5).await;
+        let walk = async |chain, last| ledger.reader.walk_audit(chain, last).await.unwrap().unwrap();
+
+        let first = walk(ChainWalk::default(), 3).await;
+        assert_eq!(first.last_seq(), 3);
+        let whole = walk(first, i64::MAX).await;
+        whole.finish(head.audit_seq, head.audit_hash).unwrap();
+        assert_eq!(walk(whole, i64::MAX).await.last_seq(), 5);
+    }
+
     async fn a_changed_row_breaks_the_chain(ledger: &TestLedger) {
-        lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        book(ledger, 3).await;
         ledger.tamper("DROP TRIGGER audit_log_no_update").await;
         ledger.tamper("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2").await;
-        let rows = ledger.reader.audit_after(0, 10).await.unwrap();
-        let mut walk = ChainWalk::default();
-        walk.step(&rows[0]).unwrap();
-        assert_eq!(walk.step(&rows[1]).unwrap_err().seq, 2);
+
+        let found = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap();
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainFault::Changed });
+        assert_eq!(ledger.reader.walk_audit(ChainWalk::default(), 1).await.unwrap().unwrap().last_seq(), 1);
     }
+
+    async fn a_missing_row_breaks_the_chain(ledger: &TestLedger) {
+        book(ledger, 3).await;
+        ledger.tamper("DROP TRIGGER audit_log_no_delete").await;
+        ledger.tamper("DELETE FROM audit_log WHERE seq = 2").await;
+
+        let found = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap();
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainFault::Missing });
+    }
+
+    /// In the order from the last column to the first, which is named. What the columns of servers take can be read.
+    async fn a_row_that_cannot_be_read_is_named_with_its_column(ledger: &TestLedger) {
+        if ledger.database.backend() != DbBackend::Sqlite {
+            return;
+        }
+        book(ledger, 3).await;
+        ledger.tamper("DROP TRIGGER audit_log_no_update").await;
+        for (column, value) in [("hash", "X'00'"), ("created_at", "'noon'"), ("actor", "X'FF'")] {
+            ledger.tamper(&format!("UPDATE audit_log SET {column} = {value} WHERE seq = 2")).await;
+            let error = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap_err();
+            let StoreError::Corrupt(named) = error else { panic!("{error:?}") };
+            assert_eq!(named, format!("audit row 2: {column}"));
+        }
+    }
+}
+
+/// Books payments, and gives the head they leave behind.
+async fn book(ledger: &TestLedger, count: usize) -> LedgerHead {
+    lane::book(ledger, (0..count).map(payers::number).collect()).await;
+    ledger.reader.head().await.unwrap()
 }

@@ -1,8 +1,8 @@
 //! The walk along the chain, in big reads.
 
 use anyhow::Result;
-use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainFault, ChainWalk, LedgerHead};
-use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_domain::ledger::{ChainBreak, ChainFault, ChainWalk, LedgerHead};
+use hermes_domain::ports::PaymentReader;
 use hermes_repository::{AuditBounds, SeaPaymentReader};
 
 /// What was found.
@@ -22,12 +22,14 @@ pub(super) async fn walk(reader: &SeaPaymentReader, from: i64, to: Option<i64>) 
         return Ok(Found::Broken(ChainBreak { seq: from - 1, fault: ChainFault::Missing }));
     };
     while chain.last_seq() < last {
-        let rows = reader.audit_after(chain.last_seq(), reader_limits::AUDIT_CHUNK_MAX).await?;
-        if rows.is_empty() {
+        let before = chain.last_seq();
+        chain = match reader.walk_audit(chain, last).await? {
+            Ok(walked) => walked,
+            Err(fault) => return Ok(Found::Broken(fault)),
+        };
+        // No row is left.
+        if chain.last_seq() == before {
             break;
-        }
-        if let Err(fault) = take(&mut chain, &rows, last) {
-            return Ok(Found::Broken(fault));
         }
     }
     let ended = if last == bounds.head.audit_seq {
@@ -48,17 +50,6 @@ async fn start(reader: &SeaPaymentReader, from: i64) -> Result<Option<ChainWalk>
     }
     let before = reader.audit_after(from - 2, 1).await?;
     Ok(before.first().filter(|row| row.seq == from - 1).map(|row| ChainWalk::after(row.seq, row.hash)))
-}
-
-/// Steps over the rows up to the last one that counts.
-fn take(chain: &mut ChainWalk, rows: &[AuditEntry], last: i64) -> Result<(), ChainBreak> {
-    for row in rows {
-        if chain.last_seq() == last {
-            break;
-        }
-        chain.step(row)?;
-    }
-    Ok(())
 }
 
 fn finish(chain: &ChainWalk, head: &LedgerHead) -> Result<(), ChainBreak> {
