@@ -65,8 +65,7 @@ pub(super) fn options(
     });
     let suspicion = Arc::clone(&watch.suspicion);
     options.map_sqlx_mysql_before_acquire(move |connection, rest| {
-        // A transaction that is still open did not end as it should; the next one must not become a part of it.
-        let given_up = suspicion.has_given_up(rest.age) || connection.is_in_transaction();
+        let given_up = suspicion.has_given_up(rest.age);
         let suspected = suspicion.covers(rest.idle_for);
         Box::pin(async move {
             if suspected && !given_up {

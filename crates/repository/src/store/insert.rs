@@ -19,16 +19,20 @@ pub(super) async fn insert<R: Row>(
     let values_per_row = <R::Entity as EntityTrait>::Column::iter().count();
     for chunk in chunks(rows, Limits::of(values_per_row, packet_max), R::bytes_in_statement) {
         refuse_too_large(chunk, packet_max)?;
-        transaction.execute_raw(statement(transaction, chunk)).await.map_err(statement_error)?;
+        transaction.execute_raw(statement(transaction, chunk)?).await.map_err(statement_error)?;
     }
     Ok(())
 }
 
 /// The statement of a chunk. SeaORM's builder makes an expression of every value and writes them out one by one;
 /// here the text depends on nothing but the number of rows.
-fn statement<R: Row>(transaction: &DatabaseTransaction, chunk: &[R]) -> Statement {
+fn statement<R: Row>(transaction: &DatabaseTransaction, chunk: &[R]) -> Result<Statement, StoreError> {
     let backend = transaction.get_database_backend();
-    Statement::from_sql_and_values(backend, sql::<R::Entity>(chunk.len()), chunk.iter().flat_map(values_of))
+    let values: Vec<Value> = chunk.iter().flat_map(values_of).collect::<Option<_>>().ok_or_else(|| {
+        let table = R::Entity::default();
+        StoreError::Internal(format!("a row of {} lacks a value", table.table_name()))
+    })?;
+    Ok(Statement::from_sql_and_values(backend, sql::<R::Entity>(chunk.len()), values))
 }
 
 /// The text of an INSERT of so many whole rows; the quotes are understood by every database.
@@ -44,10 +48,10 @@ fn sql<E: EntityTrait>(rows: usize) -> String {
     )
 }
 
-/// The values of a row in the order of its columns.
-fn values_of<R: Row>(row: &R) -> impl Iterator<Item = Value> {
+/// The values of a row in the order of its columns; nothing for one that is not set, which no row has.
+fn values_of<R: Row>(row: &R) -> impl Iterator<Item = Option<Value>> {
     let mut model = row.values();
-    <R::Entity as EntityTrait>::Column::iter().filter_map(move |column| model.take(column).into_value())
+    <R::Entity as EntityTrait>::Column::iter().map(move |column| model.take(column).into_value())
 }
 
 /// A row that is larger than a packet is not sent: servers answer it by ending the connection, which looks like

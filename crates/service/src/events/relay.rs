@@ -22,9 +22,9 @@ use super::{CommitSignal, figures};
 
 /// The most events that are sent at once.
 const BATCH_MAX: u64 = 256;
-/// How soon one round follows another that has published everything: so that under load a round takes the events of
-/// several commits, instead of competing with each of them for the database. A lone event does not wait.
-const ROUND_EVERY: Duration = Duration::from_millis(10);
+/// How soon a round follows one that has published everything there was: so that under load a round takes the events
+/// of several commits, instead of competing with each of them for the database. A lone event does not wait.
+const BREATH: Duration = Duration::from_millis(10);
 /// How often an idle stream is asked whether it still has what it was given.
 const CHECK: Duration = Duration::from_secs(1);
 /// The pause after something went wrong, in milliseconds: anything in the range, so that instances do not keep step.
@@ -84,9 +84,11 @@ pub struct RelayHandle {
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Round {
-    /// There may be more.
+    /// There is more, or may be.
     GoOn,
-    /// Everything is published.
+    /// Everything was published that there was.
+    Caught,
+    /// There was nothing to publish.
     Idle,
     /// The place is none of the outbox: it has to be found out anew.
     Lost,
@@ -137,13 +139,10 @@ impl Relay {
                 return;
             }
             commits.forget();
-            let started = Instant::now();
             match self.round().await {
                 Ok(Round::GoOn) => {}
-                Ok(Round::Idle) => {
-                    self.wait_for_commits(&mut commits).await;
-                    self.pause(ROUND_EVERY.saturating_sub(started.elapsed())).await;
-                }
+                Ok(Round::Caught) => self.pause(BREATH).await,
+                Ok(Round::Idle) => self.wait_for_commits(&mut commits).await,
                 Ok(Round::Lost) => {
                     self.measure_lag().await;
                     self.pause_a_moment().await;
@@ -194,11 +193,7 @@ impl Relay {
             return Ok(Round::GoOn);
         }
         self.place = Some(Place { stream_end: Some(last), told: Some(last) });
-        if is_page_full {
-            return Ok(Round::GoOn);
-        }
-        figures::lag(0, 0);
-        Ok(Round::Idle)
+        Ok(if is_page_full { Round::GoOn } else { Round::Caught })
     }
 
     async fn find_place(&mut self) -> Result<Place, RelayError> {

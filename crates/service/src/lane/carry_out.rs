@@ -1,14 +1,17 @@
 //! Carrying out one batch, again when the database says so, in parts when some command stands in its way.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hermes_domain::ledger::{Command, LedgerHead, Submission};
 use hermes_domain::ports::StoreError;
+use tokio::time::Instant;
 
 use super::answer::{Answers, Settling};
 use super::attempt::{Blame, Decided, Failure, NotCommitted, attempt};
 use super::batch::Job;
 use super::breaker::is_lasting;
+use super::pace::Pace;
 use super::retry::{RETRIES_MAX, pause};
 use super::sums::Sums;
 use super::{LaneParts, SubmitError};
@@ -29,12 +32,13 @@ pub(super) enum Shown {
 pub(super) struct CarryOut {
     parts: LaneParts,
     sums: Sums,
+    pace: Arc<Pace>,
     settling: Settling,
 }
 
 impl CarryOut {
-    pub fn new(parts: LaneParts) -> Self {
-        Self { parts, sums: Sums::default(), settling: Settling::default() }
+    pub fn new(parts: LaneParts, pace: Arc<Pace>) -> Self {
+        Self { parts, sums: Sums::default(), pace, settling: Settling::default() }
     }
 
     /// Carries out a batch and answers its callers, on its own time after the commit.
@@ -83,9 +87,15 @@ impl CarryOut {
     async fn commit(&self, jobs: &[Job]) -> Result<Decided, NotCommitted> {
         let submissions: Vec<&Submission> = jobs.iter().map(|job| &job.submission).collect();
         let mut retries = 0;
+        let started = Instant::now();
         loop {
             let failed = match attempt(&self.parts, &self.sums, &submissions).await {
-                Ok(decided) => return Ok(decided),
+                Ok(decided) => {
+                    if retries == 0 && !decided.changes.is_empty() {
+                        self.pace.learn(jobs.len(), started.elapsed());
+                    }
+                    return Ok(decided);
+                }
                 Err(Failure::Before(failed)) => failed,
                 Err(Failure::InCommit(decided)) => {
                     if self.look_up(&decided.head).await.map_err(NotCommitted::by_database)? {

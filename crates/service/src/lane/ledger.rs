@@ -20,7 +20,7 @@ use super::{Committed, LaneParts, LaneSettings, SubmitError};
 const ANSWERED_WITHIN: Duration = GIVEN_UP_AFTER.saturating_add(Duration::from_secs(1));
 
 /// A command is let in when it is expected to wait for no more than this part of the age at which it would be sent
-/// away: an estimate that is wrong several times over then still sends nobody away who was let in.
+/// away. The batch under way and its own come on top, and an estimate may be wrong: a half would often be too late.
 const EXPECTED_PART_OF_AGE: u32 = 4;
 
 /// Takes commands; cheap to clone.
@@ -42,9 +42,8 @@ impl Ledger {
         let pace = Arc::new(Pace::new(settings.batch_max));
         let lane = Lane {
             queue: Queue::new(receiver, stopped, settings),
-            work: Arc::new(CarryOut::new(parts)),
+            work: Arc::new(CarryOut::new(parts, Arc::clone(&pace))),
             breaker: Arc::clone(&breaker),
-            pace: Arc::clone(&pace),
         };
         let task = tokio::spawn(lane.run());
         let expected_wait_max = settings.queue_age_max / EXPECTED_PART_OF_AGE;
@@ -66,7 +65,7 @@ impl Ledger {
             return Err(SubmitError::Unavailable);
         }
         let queued = self.queue.max_capacity() - self.queue.capacity();
-        if self.pace.time_for(queued) > self.expected_wait_max {
+        if self.pace.wait_behind(queued) > self.expected_wait_max {
             metrics::counter!("hermes_lane_shed_total", "reason" => "wait").increment(1);
             return Err(SubmitError::Busy);
         }
@@ -114,7 +113,6 @@ struct Lane {
     queue: Queue,
     work: Arc<CarryOut>,
     breaker: Arc<Breaker>,
-    pace: Arc<Pace>,
 }
 
 impl Lane {
@@ -139,15 +137,12 @@ impl Lane {
 
     async fn carry_out(&mut self, batch: Vec<Job>) {
         metrics::histogram!("hermes_lane_batch_commands").record(count(batch.len()));
-        let (commands, started) = (batch.len(), Instant::now());
+        let commands = batch.len();
         let work = Arc::clone(&self.work);
         // In a task of its own, so that a panic costs the batch that it met and not the lane.
         let task = tokio::spawn(async move { work.carry_out(batch).await });
         match watch::watch(task, &mut self.queue, &self.breaker).await {
-            Watched::Ended(Ok(Shown::Working)) => {
-                self.pace.learn(commands, started.elapsed());
-                self.breaker.close();
-            }
+            Watched::Ended(Ok(Shown::Working)) => self.breaker.close(),
             Watched::Ended(Ok(Shown::Away)) => self.breaker.open("it did not take a batch"),
             Watched::Ended(Err(_)) => {
                 metrics::counter!("hermes_lane_failed_total").increment(1);

@@ -7,32 +7,41 @@ use std::time::Duration;
 /// What a full batch is taken to need before one was measured: a slow machine's time.
 const GUESS: Duration = Duration::from_millis(50);
 
-/// How fast the lane carries out what is queued. Batches that take less than they might, because a command
-/// stands alone or is long, make it slower than expected; that is what the limit of age is for.
+/// A batch that takes longer than expected moves the estimate by this part of the difference, so that one hiccup does
+/// not turn callers away.
+const CAUTION: u32 = 4;
+
+/// How fast the lane carries out what is queued. Commands that stand alone make it slower than expected; that is
+/// what the limit of age is for.
 #[derive(Debug)]
 pub(super) struct Pace {
-    batch_max: u32,
+    batch_max: usize,
     full_batch_takes: Mutex<Duration>,
 }
 
 impl Pace {
     /// Nothing is measured yet.
     pub fn new(batch_max: usize) -> Self {
-        Self { batch_max: count(batch_max).max(1), full_batch_takes: Mutex::new(GUESS) }
+        Self { batch_max: batch_max.max(1), full_batch_takes: Mutex::new(GUESS) }
     }
 
-    /// Learns from a batch. A full one takes no less time than it, and no more than in proportion to its commands,
-    /// because a part of the time is the same for every batch. So even a small batch corrects an estimate that a
-    /// hiccup has spoilt.
+    /// Learns from a batch that was committed at the first attempt. A full one takes at least as long, and at most as
+    /// much longer as it has more commands: a part of the time is the same for every batch. The upper bound holds at
+    /// once, and so an estimate that a hiccup has spoilt is mended by the next batch, even a small one.
     pub fn learn(&self, commands: usize, took: Duration) {
-        let most = took.saturating_mul(self.batch_max) / count(commands).max(1);
+        let most = took.saturating_mul(count(self.batch_max)) / count(commands).max(1);
         let mut takes = self.takes();
-        *takes = (*takes).min(most).max(took);
+        let known = (*takes).min(most);
+        *takes = known + took.saturating_sub(known) / CAUTION;
     }
 
-    /// How long so many commands keep the lane.
-    pub fn time_for(&self, commands: usize) -> Duration {
-        self.takes().saturating_mul(count(commands)) / self.batch_max
+    /// How long a command waits that has so many before it. What the next batch takes along does not wait, however
+    /// slow the database is.
+    pub fn wait_behind(&self, queued: usize) -> Duration {
+        if queued < self.batch_max {
+            return Duration::ZERO;
+        }
+        self.takes().saturating_mul(count(queued)) / count(self.batch_max)
     }
 
     fn takes(&self) -> MutexGuard<'_, Duration> {
@@ -61,23 +70,30 @@ mod tests {
     }
 
     #[test]
-    fn a_full_batch_says_how_long_the_next_ones_take() {
-        let pace = after(&[(100, 20)]);
-        assert_eq!(pace.time_for(0), ms(0));
-        assert_eq!(pace.time_for(50), ms(10));
-        assert_eq!(pace.time_for(500), ms(100));
+    fn full_batches_say_how_long_the_next_ones_take() {
+        let pace = after(&[(100, 20); 3]);
+        assert_eq!(pace.wait_behind(99), ms(0));
+        assert_eq!(pace.wait_behind(100), ms(20));
+        assert_eq!(pace.wait_behind(500), ms(100));
     }
 
     #[test]
     fn small_batches_leave_the_estimate_within_what_they_allow() {
-        assert_eq!(after(&[(1, 1)]).time_for(100), GUESS);
-        assert_eq!(after(&[(100, 20), (1, 2), (2, 3)]).time_for(100), ms(20));
-        assert_eq!(after(&[(100, 20), (10, 40)]).time_for(100), ms(40));
+        assert_eq!(after(&[(1, 1)]).wait_behind(100), GUESS);
+        assert_eq!(after(&[(100, 20), (1, 2), (2, 3)]).wait_behind(100), ms(20));
     }
 
     #[test]
-    fn a_hiccup_is_forgotten_with_the_next_batch() {
-        assert_eq!(after(&[(100, 2_000), (10, 3)]).time_for(100), ms(30));
-        assert_eq!(after(&[(1, 2_000), (1, 1)]).time_for(100), ms(100));
+    fn a_hiccup_moves_the_estimate_a_little_and_the_next_batch_moves_it_back() {
+        assert_eq!(after(&[(100, 20), (10, 420)]).wait_behind(100), ms(120));
+        assert_eq!(after(&[(100, 20), (10, 420), (100, 20)]).wait_behind(100), ms(20));
+    }
+
+    /// Whatever the estimate, a whole batch is let in: it is measured, and the estimate becomes right.
+    #[test]
+    fn a_slow_database_is_given_full_batches_all_the_same() {
+        let pace = after(&[(100, 20_000), (100, 150)]);
+        assert_eq!(pace.wait_behind(99), ms(0));
+        assert_eq!(pace.wait_behind(100), ms(150));
     }
 }

@@ -23,29 +23,29 @@ async fn a_full_queue_answers_busy_at_once() {
     assert_eq!(lane.store.rows().payments.len(), 3);
 }
 
-/// A full batch of two takes 100 ms, so that whoever has three times as many before them would wait 300 ms.
+/// Batches of two take 100 ms, so that whoever has three commands before them would wait 150 ms.
 #[tokio::test(start_paused = true)]
 async fn who_would_wait_too_long_by_the_pace_of_late_is_answered_busy_at_once() {
     let lane = TestLane::with(LaneSettings { batch_max: 2, queue_max: 100, queue_age_max: QUEUE_AGE_MAX });
-    let first = lane.queue_one_batch(vec![booking("a"), booking("b")]).await;
-    lane.store.commit_gate().close();
-    lane.store.commit_gate().arrived(1).await;
-    advance(Duration::from_millis(100)).await;
-    lane.store.commit_gate().open();
-    for one in first {
-        one.answer().await.unwrap();
+    let gate = lane.store.commit_gate();
+    gate.close();
+    let mut taken = vec![lane.queue(booking("a")).await];
+    gate.arrived(1).await;
+    for _ in 0..20 {
+        taken.extend([lane.queue(booking("b")).await, lane.queue(booking("c")).await]);
+        advance(Duration::from_millis(100)).await;
+        gate.open();
+        gate.close();
+        gate.arrived(1).await;
     }
 
-    lane.store.commit_gate().close();
-    let under_way = lane.queue(booking("c")).await;
-    lane.store.commit_gate().arrived(1).await;
-    let waiting =
-        [lane.queue(booking("d")).await, lane.queue(booking("e")).await, lane.queue(booking("f")).await];
+    taken.extend([lane.queue(booking("d")).await, lane.queue(booking("e")).await]);
+    taken.push(lane.queue(booking("f")).await);
     let answer = lane.submit(booking("g")).await;
     assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
 
-    lane.store.commit_gate().open();
-    for one in [under_way].into_iter().chain(waiting) {
+    gate.open();
+    for one in taken {
         one.answer().await.unwrap();
     }
     lane.submit(booking("g")).await.unwrap();

@@ -5,7 +5,7 @@ use hermes_service::lane::SubmitError;
 
 use crate::support::{Fault, Step, TestLane, booking, claimed, correction};
 
-/// The steps of a correction under a key: every one that there is before the answer.
+/// The steps of a correction under a key, when another instance wrote last: every one that there is before the answer.
 const STEPS: [Step; 8] = [
     Step::Begin,
     Step::LockHead,

@@ -20,8 +20,8 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// What other languages write for numbers that are none, and JSON does not have.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// A JSON object, in the order it was sent; members may be there twice. It is not even read while the ledger
-/// would not take the command.
+/// A JSON object, in the order it was sent; members may be there twice. It is not even
+/// parsed while the ledger would not take the command.
 #[derive(Debug)]
 pub struct JsonObject(pub(super) Vec<(String, Box<RawValue>)>);
 

@@ -24,57 +24,57 @@ pub(super) struct Shape {
     window: bool,
 }
 
-/// One field of a key: its name, how its parameter is typed on MySQL, and what a payment must fulfil.
+/// One field of a key: its name, how its parameter is typed on MySQL, and what of a payment it is compared with.
 struct Field {
     name: &'static str,
     mysql_parameter: &'static str,
-    mysql_condition: &'static str,
-    sqlite_condition: &'static str,
+    mysql_left: &'static str,
+    sqlite_left: &'static str,
 }
 
 /// The address; its column is compared byte by byte on every database, and is the start of the index.
 const EMAIL: Field = Field {
     name: "email_key",
     mysql_parameter: "CAST(? AS CHAR(1024)) COLLATE utf8mb4_bin",
-    mysql_condition: "p.email_key = k.email_key",
-    sqlite_condition: "p.email_key = k.email_key",
+    mysql_left: "p.email_key =",
+    sqlite_left: "p.email_key =",
 };
 const OTHER: Field = Field {
     name: "other_than",
     mysql_parameter: "CAST(? AS BINARY(16))",
-    mysql_condition: "p.id <> k.other_than",
-    sqlite_condition: "p.id <> k.other_than",
+    mysql_left: "p.id <>",
+    sqlite_left: "p.id <>",
 };
 const AMOUNT: Field = Field {
     name: "amount",
     mysql_parameter: "CAST(? AS SIGNED)",
-    mysql_condition: "p.amount = k.amount",
-    sqlite_condition: "p.amount = k.amount",
+    mysql_left: "p.amount =",
+    sqlite_left: "p.amount =",
 };
 const CURRENCY: Field = Field {
     name: "currency_from",
     mysql_parameter: "CAST(? AS BINARY)",
-    mysql_condition: "CAST(p.currency_from AS BINARY) = k.currency_from",
-    sqlite_condition: "p.currency_from = k.currency_from",
+    mysql_left: "CAST(p.currency_from AS BINARY) =",
+    sqlite_left: "p.currency_from =",
 };
 /// As bytes, because the column's collation would take "Genève" for "GENEVE".
 const SCHOOL: Field = Field {
     name: "school",
     mysql_parameter: "CAST(? AS BINARY)",
-    mysql_condition: "CAST(COALESCE(p.school, '') AS BINARY) = k.school",
-    sqlite_condition: "COALESCE(p.school, '') = k.school",
+    mysql_left: "CAST(COALESCE(p.school, '') AS BINARY) =",
+    sqlite_left: "COALESCE(p.school, '') =",
 };
 const STUDENT: Field = Field {
     name: "student_id",
     mysql_parameter: "CAST(? AS BINARY)",
-    mysql_condition: "CAST(COALESCE(p.student_id, '') AS BINARY) = k.student_id",
-    sqlite_condition: "COALESCE(p.student_id, '') = k.student_id",
+    mysql_left: "CAST(COALESCE(p.student_id, '') AS BINARY) =",
+    sqlite_left: "COALESCE(p.student_id, '') =",
 };
 const WINDOW: Field = Field {
     name: "created_from",
     mysql_parameter: "CAST(? AS DATETIME(6))",
-    mysql_condition: "p.created_at >= k.created_from",
-    sqlite_condition: "p.created_at >= k.created_from",
+    mysql_left: "p.created_at >=",
+    sqlite_left: "p.created_at >=",
 };
 
 impl Shape {
@@ -107,10 +107,7 @@ impl Shape {
     }
 
     fn sql_of_one(self, mysql: bool) -> String {
-        let condition = |field: &&Field| {
-            let named = format!("k.{}", field.name);
-            field.condition(mysql).replace(&named, field.parameter(mysql))
-        };
+        let condition = |field: &&Field| format!("{} {}", field.left(mysql), field.parameter(mysql));
         let conditions = self.fields().iter().map(condition).collect::<Vec<_>>();
         format!("SELECT 0 AS place, ({}) AS reference", latest(&conditions))
     }
@@ -120,7 +117,8 @@ impl Shape {
         let fields = self.fields();
         let parameter = |field: &&Field| format!("{} AS {}", field.parameter(mysql), field.name);
         let parameters = fields.iter().map(parameter).collect::<Vec<_>>().join(", ");
-        let conditions = fields.iter().map(|field| field.condition(mysql).to_owned()).collect::<Vec<_>>();
+        let condition = |field: &&Field| format!("{} k.{}", field.left(mysql), field.name);
+        let conditions = fields.iter().map(condition).collect::<Vec<_>>();
         let table = (0..keys)
             .map(|place| format!("SELECT {place} AS place, {parameters}"))
             .collect::<Vec<_>>()
@@ -134,8 +132,9 @@ impl Field {
         if mysql { self.mysql_parameter } else { "?" }
     }
 
-    const fn condition(&self, mysql: bool) -> &'static str {
-        if mysql { self.mysql_condition } else { self.sqlite_condition }
+    /// The payment's side of the comparison.
+    const fn left(&self, mysql: bool) -> &'static str {
+        if mysql { self.mysql_left } else { self.sqlite_left }
     }
 }
 
