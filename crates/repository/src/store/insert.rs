@@ -2,8 +2,8 @@
 
 use hermes_domain::ports::StoreError;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IdenStatic, Iterable, Statement,
-    Value,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityName, EntityTrait, IdenStatic, Iterable,
+    Statement, Value,
 };
 
 use super::chunk::{Limits, chunks};
