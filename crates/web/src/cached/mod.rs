@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, VARY,
 };
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use hermes_service::freshness::{Query, Served};
 
 use crate::input::known_tag;
@@ -53,20 +53,21 @@ pub(crate) async fn find(
     if let Some(tag) =
         known_tag(request, &snapshot.etag, |known| encoding::is_of_answer(known, &snapshot.etag))
     {
-        return Ok(Some(head_of(StatusCode::NOT_MODIFIED, &served).insert_header((ETAG, tag)).finish()));
+        return Ok(Some(head_of(StatusCode::NOT_MODIFIED, &served, Some(tag))));
     }
     let wanted = if is_compressible(query) { encoding::wanted(request) } else { None };
     let encoded =
         wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, snapshot, encoding)?)));
-    let mut response = head_of(StatusCode::OK, &served);
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    Ok(Some(match encoded {
-        Some((encoding, bytes)) => response
-            .insert_header((ETAG, encoding::etag(&snapshot.etag, encoding)))
-            .insert_header((CONTENT_ENCODING, HeaderValue::from_static(encoding.code())))
-            .body(bytes),
-        None => response.insert_header((ETAG, snapshot.etag.as_str())).body(snapshot.body.clone()),
-    }))
+    let (tag, body) = match &encoded {
+        Some((encoding, bytes)) => (value(&encoding::etag(&snapshot.etag, *encoding)), bytes),
+        None => (value(&snapshot.etag), &snapshot.body),
+    };
+    let mut response = head_of(StatusCode::OK, &served, tag);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some((encoding, _)) = &encoded {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.code()));
+    }
+    Ok(Some(response.set_body(body.clone()).map_into_boxed_body()))
 }
 
 /// The tag of a booking is what its next change must name, so it has no other forms.
@@ -74,19 +75,29 @@ const fn is_compressible(query: &Query) -> bool {
     !matches!(query, Query::Booking(_))
 }
 
-fn head_of(status: StatusCode, served: &Served) -> HttpResponseBuilder {
+/// An answer without its body, and with the headers that it has in whatever form it is given.
+fn head_of(status: StatusCode, served: &Served, tag: Option<HeaderValue>) -> HttpResponse {
     let snapshot = &served.snapshot;
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")))
-        .insert_header((VARY, HeaderValue::from_static("accept-encoding")))
-        .insert_header((HERMES_VERSION, HeaderValue::from(snapshot.head.seq)))
-        .insert_header((HERMES_CACHE, HeaderValue::from_static(served.tier.code())));
+    let mut response = HttpResponse::new(status);
+    // Straight into the map: these are on every read, and a builder takes each through a conversion that may fail.
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(HERMES_VERSION, HeaderValue::from(snapshot.head.seq));
+    headers.insert(HERMES_CACHE, HeaderValue::from_static(served.tier.code()));
+    if let Some(tag) = tag {
+        headers.insert(ETAG, tag);
+    }
+    if let Some(link) = snapshot.link.as_deref().and_then(value) {
+        headers.insert(LINK, link);
+    }
     if !served.anchored {
-        response.insert_header((HERMES_FRESHNESS, HeaderValue::from_static("unanchored")));
-    }
-    if let Some(link) = &snapshot.link {
-        response.insert_header((LINK, link.as_str()));
+        headers.insert(HERMES_FRESHNESS, HeaderValue::from_static("unanchored"));
     }
     response
+}
+
+/// A tag or a link as a header says it. They are of letters, digits and signs, so it can.
+fn value(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
 }

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110 section 13).
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
 use crate::problem::{Problem, ProblemCode};
 use crate::wire::version_of_etag;
@@ -62,14 +62,20 @@ fn several() -> Problem {
 
 /// The tag by which the caller has what it asks for already; weak comparison, as RFC 9110 13.1.2 says. `*` is the
 /// current tag.
-pub fn known_tag<'a>(
-    request: &'a HttpRequest,
-    current: &'a str,
+pub fn known_tag(
+    request: &HttpRequest,
+    current: &str,
     is_current: impl Fn(&str) -> bool,
-) -> Option<&'a str> {
-    let values = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
-    tags.filter(|tag| *tag == "*" || is_current(tag)).map(|tag| if tag == "*" { current } else { tag }).next()
+) -> Option<HeaderValue> {
+    request.headers().get_all(IF_NONE_MATCH).find_map(|value| {
+        if value == current {
+            // Most callers have one answer and name its tag: the value is that of the answer as it stands.
+            return Some(value.clone());
+        }
+        let mut tags = value.to_str().ok()?.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+        let known = tags.find(|tag| *tag == "*" || is_current(tag))?;
+        HeaderValue::from_str(if known == "*" { current } else { known }).ok()
+    })
 }
 
 #[cfg(test)]

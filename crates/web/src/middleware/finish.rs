@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::request_id::{HEADER, RequestId};
 use super::security::Place;
@@ -21,24 +21,34 @@ use crate::problem::{Problem, ProblemCode};
 /// None of the endpoints': theirs become answers.
 pub async fn finish(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let id = RequestId::of(request.headers());
-    request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     if method == Method::HEAD {
         // Whoever can be got can be asked for its head: the server leaves the body out by itself.
         request.head_mut().method = Method::GET;
     }
     // Endpoints and extractors turn their errors into answers, so what is left here is a fault of actix itself.
-    let response = next.call(request).await?.map_into_boxed_body();
-    let mut response = with_problem(response, &id);
-    response.headers_mut().insert(HeaderName::from_static(HEADER), id.to_header());
-    let place = Place::of(response.request().path());
-    security::add_headers(place, response.headers_mut());
+    let mut response = next.call(request).await?;
+    let id = RequestId::of(response.request());
+    if went_wrong(response.response()) {
+        response = with_problem(response, &id);
+    }
+    if response.status() != StatusCode::NOT_MODIFIED {
+        // Whoever keeps the answer that has not changed keeps these with it.
+        let place = Place::of(response.request().path());
+        security::add_headers(place, response.headers_mut());
+    }
     record(&method, &response, &id, started);
+    response.headers_mut().insert(HEADER, id.into_header());
     Ok(response)
+}
+
+/// Whether an answer may have to be replaced.
+fn went_wrong(response: &HttpResponse) -> bool {
+    let status = response.status();
+    response.error().is_some() || status.is_client_error() || status.is_server_error()
 }
 
 /// Replaces an error that is not a problem yet, and gives a problem its request id.
