@@ -13,8 +13,8 @@ pub mod limits {
     pub const PAGE_MAX: u64 = 1_000;
     /// The rows of a page when nothing else is asked.
     pub const PAGE_DEFAULT: u64 = 100;
-    /// The most audit rows of one read of the chain, some megabytes: a round trip weighs nothing beside them.
-    pub const AUDIT_CHUNK_MAX: u64 = 10_000;
+    /// The most audit rows of one read of the chain, about a megabyte: a round trip weighs nothing beside them.
+    pub const AUDIT_CHUNK_MAX: u64 = 1_000;
 }
 
 /// A place in the list of payments, which is ordered by the time of booking and then the identifier.

@@ -28,6 +28,11 @@ pub(crate) const ANY_CASE: &str = "HERMES_ANY_CASE";
 /// The prepared statements a connection keeps.
 const STATEMENTS_KEPT: usize = 256;
 
+/// The rows that the thread of a reading connection may be ahead of who asked for them: a chunk of the audit log
+/// ([`AUDIT_CHUNK_MAX`](hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX)) with its end. With fewer, each row that
+/// is taken wakes the thread for another one, which costs as much as reading it.
+const ROWS_AHEAD: usize = 1_024;
+
 /// The file of a URL; `None` when the database is in memory, where two pools would be two databases.
 pub(super) fn file(url: &str) -> Option<PathBuf> {
     let options: SqliteConnectOptions = url.parse().ok()?;
@@ -59,7 +64,7 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: 
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full),
-                Role::Reader => options.pragma("query_only", "ON"),
+                Role::Reader => options.row_buffer_size(ROWS_AHEAD).pragma("query_only", "ON"),
             }
         })
         .map_sqlx_sqlite_before_acquire(|connection, _| {
