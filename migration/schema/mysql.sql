@@ -161,3 +161,6 @@ SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
 CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log FOR EACH ROW
 SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_guard_audit_log', UNIX_TIMESTAMP());
+
+-- m20261124_000012_refuse_replaced_audit_rows
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', UNIX_TIMESTAMP());

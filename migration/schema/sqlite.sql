@@ -160,3 +160,9 @@ BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
 CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
 BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_guard_audit_log', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261124_000012_refuse_replaced_audit_rows
+CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
+WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', CAST(strftime('%s', 'now') AS INTEGER));

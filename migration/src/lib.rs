@@ -29,6 +29,7 @@ mod m20261122_000008_create_payment_totals;
 mod m20261124_000009_create_event_relay;
 mod m20261124_000010_insert_event_relay;
 mod m20261124_000011_guard_audit_log;
+mod m20261124_000012_refuse_replaced_audit_rows;
 mod runner;
 mod schema;
 mod step;
@@ -58,6 +59,7 @@ const STEPS: &[Step] = &[
     m20261124_000009_create_event_relay::STEP,
     m20261124_000010_insert_event_relay::STEP,
     m20261124_000011_guard_audit_log::STEP,
+    m20261124_000012_refuse_replaced_audit_rows::STEP,
 ];
 
 /// Runs the steps on a connection that the caller gives, **without** the lock.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers: TRIGGERS } };
+    Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers: |_| TRIGGERS } };
 
 const TRIGGERS: &[Trigger] = &[
     Trigger {

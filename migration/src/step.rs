@@ -21,8 +21,8 @@ pub(crate) enum Change {
     Table { name: &'static str, create: fn(Dialect) -> Vec<String> },
     /// Changes rows.
     Rows { up: fn(Dialect) -> Vec<String>, down: fn(Dialect) -> Vec<String> },
-    /// Creates triggers, where the user may; going down drops them.
-    Triggers { triggers: &'static [Trigger] },
+    /// Creates the triggers that a dialect needs, where the user may; going down drops them.
+    Triggers { triggers: fn(Dialect) -> &'static [Trigger] },
 }
 
 /// A trigger: its name and the statement that creates it.
@@ -38,7 +38,9 @@ impl Step {
         match self.change {
             Change::Table { create, .. } => create(dialect),
             Change::Rows { up, .. } => up(dialect),
-            Change::Triggers { triggers } => triggers.iter().map(|one| (one.create)(dialect)).collect(),
+            Change::Triggers { triggers } => {
+                triggers(dialect).iter().map(|one| (one.create)(dialect)).collect()
+            }
         }
     }
 
@@ -47,7 +49,7 @@ impl Step {
             // A run that was cut off between the drop and the record of it can be repeated.
             Change::Table { name, .. } => vec![format!("DROP TABLE IF EXISTS {name}")],
             Change::Rows { down, .. } => down(dialect),
-            Change::Triggers { triggers } => drop_triggers(triggers),
+            Change::Triggers { triggers } => drop_triggers(triggers(dialect)),
         }
     }
 
@@ -77,7 +79,7 @@ impl MigrationTrait for Step {
         self.refuse_unrecorded_table(manager).await?;
         let statements = self.up_statements(dialect);
         match self.change {
-            Change::Triggers { triggers } => create_triggers(manager, triggers, statements).await,
+            Change::Triggers { triggers } => create_triggers(manager, triggers(dialect), statements).await,
             Change::Table { .. } | Change::Rows { .. } => execute(manager, statements).await,
         }
     }

@@ -39,16 +39,20 @@ async fn a_mariadb_that_may_lose_commits_is_warned_about() {
 }
 
 #[actix_web::test]
-async fn an_audit_log_without_its_triggers_is_told_of() {
+async fn an_audit_log_that_lacks_a_trigger_is_told_of() {
     let stage = Stage::embedded().await.unwrap();
     let hermes = Hermes::start(&stage).await;
     let looked_at = doctor(&hermes);
     assert!(looked_at.contains("ok     audit log: triggers refuse changes"), "{looked_at}");
     assert!(looked_at.contains("ok     durability: "), "{looked_at}");
     let database = rows::connect(&stage).await;
-    database.execute_unprepared("DROP TRIGGER audit_log_no_delete").await.unwrap();
-    let looked_at = doctor(&hermes);
-    assert!(looked_at.contains("WRONG  audit log: nothing refuses changes"), "{looked_at}");
+    for name in ["audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace"] {
+        database.execute_unprepared(&format!("DROP TRIGGER {name}")).await.unwrap();
+        let looked_at = doctor(&hermes);
+        assert!(looked_at.contains("WRONG  audit log: nothing refuses changes"), "{name}: {looked_at}");
+        let again = format!("CREATE TRIGGER {name} BEFORE DELETE ON audit_log BEGIN SELECT 1; END");
+        database.execute_unprepared(&again).await.unwrap();
+    }
     database.close().await.unwrap();
 }
 

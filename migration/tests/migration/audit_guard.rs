@@ -1,6 +1,6 @@
 use hermes_migration::up;
 use hermes_test_support::TestDatabase;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 use crate::databases::{column, connect, each};
 
@@ -15,7 +15,14 @@ async fn the_audit_log_can_be_added_to_and_not_changed() {
             db.execute_unprepared(&sql).await.unwrap();
         }
 
-        for change in ["UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log"] {
+        let forged = entry().replace("'api'", "'nobody'");
+        let changes = [
+            "UPDATE audit_log SET actor = 'nobody'",
+            "DELETE FROM audit_log",
+            &forged.replace("INSERT", "REPLACE"),
+            &(forged + upsert(&db)),
+        ];
+        for change in changes {
             let refusal = db.execute_unprepared(change).await.expect_err(change).to_string();
             assert!(refusal.contains("audit_log only grows"), "{change}: {refusal}");
         }
@@ -27,10 +34,18 @@ async fn the_audit_log_can_be_added_to_and_not_changed() {
 async fn a_user_who_may_not_create_triggers_migrates_all_the_same() {
     for database in each().await {
         let Some(url) = as_user_without_triggers(&database).await else { continue };
-        assert_eq!(up(&url, None).await.unwrap().len(), 11);
+        assert_eq!(up(&url, None).await.unwrap().len(), 12);
         let db = connect(&database).await;
         assert_eq!(column::<i64>(&db, TRIGGERS).await, [0]);
         drop_user(&db, &database).await;
+    }
+}
+
+/// The rest of an INSERT that changes the row which is there instead.
+fn upsert(db: &DatabaseConnection) -> &'static str {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => " ON CONFLICT DO UPDATE SET actor = excluded.actor",
+        _ => " ON DUPLICATE KEY UPDATE actor = 'nobody'",
     }
 }
 

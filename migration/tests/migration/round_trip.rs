@@ -40,7 +40,7 @@ async fn steps_can_be_taken_one_at_a_time() {
         assert_eq!(down(&database.url, Some(1)).await.unwrap(), ["m20261122_000003_create_audit_log"]);
         let db = connect(&database).await;
         assert_eq!(tables(&db).await, ["payments", "seaql_migrations", "validation_results"]);
-        assert_eq!(pending(&db).await.unwrap(), 9);
+        assert_eq!(pending(&db).await.unwrap(), 10);
     }
 }
 
@@ -93,6 +93,6 @@ async fn a_table_that_no_step_recorded_is_left_alone() {
 
         assert!(refusal.contains("table payments is there"), "{refusal}");
         db.execute_unprepared("DROP TABLE payments").await.unwrap();
-        assert_eq!(up(&database.url, None).await.unwrap().len(), 11);
+        assert_eq!(up(&database.url, None).await.unwrap().len(), 12);
     }
 }

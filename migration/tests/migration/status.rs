@@ -8,7 +8,7 @@ async fn looking_at_an_empty_database_changes_nothing() {
     for database in each().await {
         let db = connect(&database).await;
         assert!(status(&db).await.unwrap().iter().all(|step| !step.applied));
-        assert_eq!(pending(&db).await.unwrap(), 11);
+        assert_eq!(pending(&db).await.unwrap(), 12);
         assert!(tables(&db).await.is_empty());
     }
 }
@@ -19,7 +19,7 @@ async fn a_step_shows_as_applied_once_it_is() {
         up(&database.url, Some(3)).await.unwrap();
         let steps = status(&connect(&database).await).await.unwrap();
         let applied: Vec<bool> = steps.iter().map(|step| step.applied).collect();
-        assert_eq!(applied, [[true; 3].as_slice(), &[false; 8]].concat());
+        assert_eq!(applied, [[true; 3].as_slice(), &[false; 9]].concat());
         assert_eq!(steps[0].name, "m20261122_000001_create_payments");
     }
 }

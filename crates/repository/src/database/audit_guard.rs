@@ -10,16 +10,13 @@ use crate::error::statement_error;
 /// What refuses changes of rows that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditGuard {
-    /// Triggers refuse UPDATE and DELETE, whoever asks.
+    /// Triggers refuse UPDATE, DELETE and REPLACE, whoever asks.
     Triggers,
-    /// This database user has not the right to UPDATE or DELETE.
+    /// This database user has not the right to UPDATE or DELETE, which REPLACE needs as well.
     Privileges,
     /// Nothing does.
     Nothing,
 }
-
-/// Both of them.
-const TRIGGERS: i64 = 2;
 
 /// Statements that change nothing, but need the right to; a server looks for the right first.
 const ATTEMPTS: [&str; 2] =
@@ -44,7 +41,7 @@ impl Database {
 }
 
 async fn find(connection: &DatabaseConnection) -> Result<AuditGuard, DbErr> {
-    if count_triggers(connection).await? == TRIGGERS {
+    if has_all_triggers(connection).await? {
         return Ok(AuditGuard::Triggers);
     }
     // Who may not create triggers does not see them; then what counts is what else this user may not do.
@@ -58,22 +55,23 @@ async fn find(connection: &DatabaseConnection) -> Result<AuditGuard, DbErr> {
     Ok(AuditGuard::Privileges)
 }
 
-async fn count_triggers(connection: &DatabaseConnection) -> Result<i64, DbErr> {
+async fn has_all_triggers(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     let backend = connection.get_database_backend();
     let sql = match backend {
+        // A REPLACE passes SQLite's trigger for DELETE.
         DbBackend::Sqlite => {
-            "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log' \
-             AND name IN ('audit_log_no_update', 'audit_log_no_delete')"
+            "SELECT COUNT(*) = 3 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log' \
+             AND name IN ('audit_log_no_update', 'audit_log_no_delete', 'audit_log_no_replace')"
         }
         _ => {
-            "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
+            "SELECT COUNT(*) = 2 FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
              AND event_object_table = 'audit_log' AND action_timing = 'BEFORE' \
              AND event_manipulation IN ('UPDATE', 'DELETE') \
              AND trigger_name IN ('audit_log_no_update', 'audit_log_no_delete')"
         }
     };
     let row = connection.query_one_raw(Statement::from_string(backend, sql)).await?;
-    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+    row.map_or(Ok(false), |row| row.try_get_by_index(0))
 }
 
 fn is_denied(error: &DbErr) -> bool {
