@@ -13,6 +13,8 @@ pub mod money;
 pub mod payment;
 pub mod ports;
 
+mod digits;
 mod field;
 
+pub use digits::{Digits, write_digits};
 pub use field::{FaultCode, FieldFault, parse_text};

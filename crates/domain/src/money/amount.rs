@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, BasisPoints, Currency, parse_minor};
+use crate::Digits;
 
 /// The largest amount Hermes takes, in minor units: a hundred thousand million dollars.
 ///
@@ -104,12 +105,11 @@ impl Money {
 impl fmt::Display for Money {
     /// Writes the decimal number without the currency, with all the currency's decimals: `35000.00`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = usize::try_from(self.currency.decimals()).unwrap_or_default();
+        let digits = Digits::of(self.minor.unsigned_abs(), decimals + 1);
+        let (whole, fraction) = digits.around_point(decimals);
         let sign = if self.minor < 0 { "-" } else { "" };
-        let unit = 10_u64.pow(self.currency.decimals());
-        let minor = self.minor.unsigned_abs();
-        match usize::try_from(self.currency.decimals()) {
-            Ok(0) | Err(_) => write!(formatter, "{sign}{minor}"),
-            Ok(width) => write!(formatter, "{sign}{}.{:0width$}", minor / unit, minor % unit),
-        }
+        let point = if decimals > 0 { "." } else { "" };
+        [sign, whole, point, fraction].into_iter().try_for_each(|part| formatter.write_str(part))
     }
 }

@@ -1,7 +1,9 @@
 //! Currencies of ISO 4217.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use iso_currency::IntoEnumIterator;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,10 @@ pub struct UnknownCurrency;
 /// Codes that the standard's list of current codes no longer has, or has only for accounting.
 const NOT_PAYABLE: [&str; 14] =
     ["BGN", "CUC", "HRK", "SLL", "ZWL", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"];
+
+/// Every currency by its code, because `iso_currency` compares a code with one after the other.
+static BY_CODE: LazyLock<HashMap<&str, Currency>> =
+    LazyLock::new(|| Currency::all().map(|currency| (currency.code(), currency)).collect());
 
 impl Currency {
     /// The United States dollar, the default of a booking.
@@ -60,10 +66,9 @@ impl FromStr for Currency {
 
     /// Reads a code in any case.
     fn from_str(text: &str) -> Result<Self, UnknownCurrency> {
-        iso_currency::Currency::from_code(&text.trim().to_ascii_uppercase())
-            .map(Self)
-            .filter(|currency| currency.is_payable())
-            .ok_or(UnknownCurrency)
+        let text = text.trim();
+        let found = BY_CODE.get(text).or_else(|| BY_CODE.get(text.to_ascii_uppercase().as_str()));
+        found.copied().ok_or(UnknownCurrency)
     }
 }
 

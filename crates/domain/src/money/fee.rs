@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, Currency, Money, MoneyError, parse_minor};
+use crate::Digits;
 
 /// A rate in hundredths of a per cent: 250 are 2.50 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,7 +49,9 @@ impl From<BasisPoints> for u16 {
 impl std::fmt::Display for BasisPoints {
     /// Writes the percentage with two decimals: `2.50`.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}.{:02}", self.0 / 100, self.0 % 100)
+        let digits = Digits::of(self.0.into(), 3);
+        let (whole, hundredths) = digits.around_point(2);
+        [whole, ".", hundredths].into_iter().try_for_each(|part| formatter.write_str(part))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Digits;
+
 /// A payment's reference: `REF` and a number that counts up without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,11 +46,11 @@ impl Reference {
     /// # Errors
     /// When the text is not `REF` and a number written as Hermes writes it.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let text = text.trim().to_ascii_uppercase();
-        let number = text.strip_prefix(PREFIX).ok_or(ReferenceError::Malformed)?;
+        let (prefix, number) = text.trim().split_at_checked(PREFIX.len()).ok_or(ReferenceError::Malformed)?;
         let reference = number.parse().ok().and_then(Self::new).ok_or(ReferenceError::Malformed)?;
-        // One payment has one spelling: no signs, no further zeros.
-        if reference.to_string() == text { Ok(reference) } else { Err(ReferenceError::Malformed) }
+        // One payment has one spelling besides case: no signs, no further zeros.
+        let is_its = prefix.eq_ignore_ascii_case(PREFIX) && reference.digits().as_str() == number;
+        if is_its { Ok(reference) } else { Err(ReferenceError::Malformed) }
     }
 
     /// Reads `RF59REF001`, with or without spaces, in any case.
@@ -62,8 +64,15 @@ impl Reference {
 
     /// The reference with its ISO 11649 prefix and check digits, as banks carry it.
     pub fn creditor_reference(self) -> String {
-        let check = 98 - remainder_97(&format!("{self}RF00")).unwrap_or_default();
-        format!("RF{check:02}{self}")
+        let digits = self.digits();
+        let without_check = [PREFIX, digits.as_str(), "RF00"];
+        let characters = without_check.into_iter().flat_map(str::chars);
+        let check = Digits::of((98 - remainder_97(characters).unwrap_or_default()).into(), 2);
+        ["RF", check.as_str(), PREFIX, digits.as_str()].concat()
+    }
+
+    fn digits(self) -> Digits {
+        Digits::of(self.0.unsigned_abs(), DIGITS_MIN)
     }
 }
 
@@ -84,16 +93,16 @@ pub fn check_creditor_reference(text: &str) -> Result<String, ReferenceError> {
     }
     // 00, 01 and 99 leave the same remainders as 97, 98 and 02, but nobody is given them.
     let given = check.parse::<u32>().is_ok_and(|digits| (2..=98).contains(&digits));
-    match remainder_97(&format!("{body}{head}")) {
+    match remainder_97(body.chars().chain(head.chars())) {
         Some(1) if given => Ok(compact),
         Some(_) => Err(ReferenceError::CheckDigits),
         None => Err(ReferenceError::Malformed),
     }
 }
 
-/// The remainder by 97 of a text read as a number, with A = 10 … Z = 35 (ISO 7064, MOD 97-10).
-fn remainder_97(text: &str) -> Option<u32> {
-    text.chars().try_fold(0, |remainder, character| {
+/// The remainder by 97 of characters read as a number, with A = 10 … Z = 35 (ISO 7064, MOD 97-10).
+fn remainder_97(mut characters: impl Iterator<Item = char>) -> Option<u32> {
+    characters.try_fold(0, |remainder, character| {
         let value = character.to_digit(36)?;
         let shifted = if value < 10 { remainder * 10 } else { remainder * 100 };
         Some((shifted + value) % 97)
@@ -102,7 +111,8 @@ fn remainder_97(text: &str) -> Option<u32> {
 
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{PREFIX}{:0DIGITS_MIN$}", self.0)
+        formatter.write_str(PREFIX)?;
+        formatter.write_str(self.digits().as_str())
     }
 }
 
