@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::problem::ProblemBody;
 use crate::state::AppState;
-use crate::wire::instant;
+use crate::wire::Instant;
 
 /// How Hermes and what it needs are doing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub struct Health {
     status: &'static str,
     /// When it was asked.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    timestamp: String,
+    timestamp: Instant,
     /// `connected` or `disconnected`.
     #[schema(example = "connected")]
     database: &'static str,
@@ -104,7 +104,7 @@ fn answer(available: bool, probed: &Probed) -> HttpResponse {
     };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
         status,
-        timestamp: instant(Utc::now()),
+        timestamp: Instant(Utc::now()),
         database: if probed.database { "connected" } else { "disconnected" },
         writes: if probed.writes { "accepted" } else { "refused" },
         redis: probed.redis,

@@ -4,11 +4,11 @@ use hermes_domain::ledger::Totals;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{ListPage, Page, Position};
 use hermes_service::freshness::{PageQuery, Rendered, Renderer};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::cursor;
 use crate::stats::Stats;
-use crate::wire::{BookingBody, etag_of_version};
+use crate::wire::{BookingBody, etag_of_version, to_json};
 
 /// Writes the answers of the API.
 #[derive(Debug, Clone, Copy)]
@@ -30,23 +30,27 @@ impl Renderer for JsonRenderer {
     }
 
     fn booking(&self, payment: &Payment) -> Rendered {
-        let body = json(&BookingBody::from(payment));
+        let body = to_json(&BookingBody::from(payment), BookingBody::bytes_expected(payment));
         Rendered { body, link: None, etag: Some(etag_of_version(payment.version)) }
     }
 
     fn totals(&self, totals: &[Totals]) -> Rendered {
-        Rendered { body: json(&Stats::from(totals)), link: None, etag: None }
+        Rendered { body: to_json(&Stats::from(totals), 0), link: None, etag: None }
     }
 }
 
 fn bookings(page: &ListPage) -> Vec<u8> {
-    let bookings: Vec<_> = page.payments.iter().map(BookingBody::from).collect();
-    json(&bookings)
+    let bytes = page.payments.iter().map(BookingBody::bytes_expected).sum();
+    to_json(&Bookings(page), bytes)
 }
 
-fn json(body: &impl Serialize) -> Vec<u8> {
-    // Texts and numbers: serialising them cannot fail.
-    serde_json::to_vec(body).unwrap_or_default()
+/// Bookings as a list, each made when it is written.
+struct Bookings<'a>(&'a ListPage);
+
+impl Serialize for Bookings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.payments.iter().map(BookingBody::from))
+    }
 }
 
 /// The links to the neighbouring pages (RFC 8288); nothing is counted for them.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::Payment;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{BookingBody, instant};
+use super::{BookingBody, Instant};
 
 /// One change of a booking.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,36 +25,37 @@ pub struct AuditBody {
     /// Why.
     pub reason: Option<String>,
     /// The booking before.
-    pub old_value: Option<BookingBody>,
+    #[serde(serialize_with = "as_booking")]
+    #[schema(value_type = Option<BookingBody>)]
+    pub old_value: Option<Payment>,
     /// The booking after.
-    pub new_value: Option<BookingBody>,
+    #[serde(serialize_with = "as_booking")]
+    #[schema(value_type = Option<BookingBody>)]
+    pub new_value: Option<Payment>,
     /// The program that asked for it.
     pub user_agent: Option<String>,
     /// The address it was asked from.
     pub ip_address: Option<String>,
     /// When.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    pub created_at: String,
+    pub created_at: Instant,
     /// The row's hash, in hexadecimal digits.
     pub hash: String,
 }
 
 impl From<&AuditEntry> for AuditBody {
     fn from(entry: &AuditEntry) -> Self {
-        let booking = |json: &Option<String>| {
-            let payment = serde_json::from_str::<Payment>(json.as_deref()?).ok()?;
-            Some(BookingBody::from(&payment))
-        };
+        let payment = |json: &Option<String>| serde_json::from_str(json.as_deref()?).ok();
         Self {
             seq: entry.seq,
             action: entry.action.clone(),
             actor: entry.actor.clone(),
             reason: entry.reason.clone(),
-            old_value: booking(&entry.old_value),
-            new_value: booking(&entry.new_value),
+            old_value: payment(&entry.old_value),
+            new_value: payment(&entry.new_value),
             user_agent: entry.user_agent.clone(),
             ip_address: entry.ip_address.clone(),
-            created_at: instant(entry.created_at),
+            created_at: Instant(entry.created_at),
             hash: entry.hash.0.iter().fold(String::new(), |mut text, byte| {
                 // Writing to a string cannot fail.
                 let _written = write!(text, "{byte:02x}");
@@ -62,4 +63,8 @@ impl From<&AuditEntry> for AuditBody {
             }),
         }
     }
+}
+
+fn as_booking<S: Serializer>(payment: &Option<Payment>, serializer: S) -> Result<S::Ok, S::Error> {
+    payment.as_ref().map(BookingBody::from).serialize(serializer)
 }

@@ -1,69 +1,78 @@
 //! A booking as it is served.
 
-use hermes_domain::payment::{Check, Payment};
-use serde::Serialize;
+use hermes_domain::money::{BasisPoints, Money};
+use hermes_domain::payment::{Check, Payment, PaymentId, Reference};
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::instant;
+use super::text::{Instant, as_text};
 
 /// A booked payment. Amounts are decimal strings in the booking's currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Booking)]
-pub struct BookingBody {
+pub struct BookingBody<'a> {
     /// Identifies the booking.
     #[schema(value_type = uuid::Uuid)]
-    pub id: String,
+    pub id: PaymentId,
     /// The reference for people.
-    #[schema(example = "REF001")]
-    pub reference: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "REF001")]
+    pub reference: Reference,
     /// The reference for banks (ISO 11649).
     #[schema(example = "RF59REF001")]
     pub creditor_reference: String,
     /// The payer's name.
     #[schema(example = "Ana Ruiz")]
-    pub name: String,
+    pub name: &'a str,
     /// The payer's e-mail address, as it was given.
     #[schema(example = "ana@example.org")]
-    pub email: String,
+    pub email: &'a str,
     /// The tuition or invoice amount.
-    #[schema(example = "35000.00")]
-    pub amount: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "35000.00")]
+    pub amount: Money,
     /// The rate of the fee, in per cent.
-    #[schema(example = "2.00")]
-    pub fee_percentage: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "2.00")]
+    pub fee_percentage: BasisPoints,
     /// The fee.
-    #[schema(example = "700.00")]
-    pub fee_amount: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "700.00")]
+    pub fee_amount: Money,
     /// Amount and fee.
-    #[schema(example = "35700.00")]
-    pub final_amount: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "35700.00")]
+    pub final_amount: Money,
     /// The currency (ISO 4217).
     #[schema(example = "USD")]
     pub currency_from: &'static str,
     /// What must arrive.
-    #[schema(example = "35700.00")]
-    pub amount_due: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "35700.00")]
+    pub amount_due: Money,
     /// What has arrived.
-    #[schema(example = "0.00")]
-    pub amount_received: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "0.00")]
+    pub amount_received: Money,
     /// What is still to arrive.
-    #[schema(example = "35700.00")]
-    pub amount_outstanding: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "35700.00")]
+    pub amount_outstanding: Money,
     /// The school.
     #[schema(example = "Harvard")]
-    pub school: Option<String>,
+    pub school: Option<&'a str>,
     /// The student's identifier.
     #[schema(example = "HRV001")]
-    pub student_id: Option<String>,
+    pub student_id: Option<&'a str>,
     /// Who sends the money.
     #[schema(example = "Ana Ruiz")]
-    pub sender_full_name: Option<String>,
+    pub sender_full_name: Option<&'a str>,
     /// The country the money comes from.
     #[schema(example = "USA")]
-    pub country_from: Option<String>,
+    pub country_from: Option<&'a str>,
     /// The sender's address.
     #[schema(example = "123 Test St")]
-    pub sender_address: Option<String>,
+    pub sender_address: Option<&'a str>,
     /// How what has arrived compares with what is due: PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED.
     #[schema(example = "PENDING")]
     pub status: &'static str,
@@ -71,22 +80,24 @@ pub struct BookingBody {
     #[schema(example = "PASSED")]
     pub validation_status: &'static str,
     /// The quality checks.
-    pub checks: Vec<CheckBody>,
+    #[serde(serialize_with = "as_bodies")]
+    #[schema(value_type = Vec<CheckBody>)]
+    pub checks: &'a [Check],
     /// Counts the booking's states; also its ETag.
     #[schema(example = 1)]
     pub version: i64,
     /// When it was booked.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    pub created_at: String,
+    pub created_at: Instant,
     /// When it last changed.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    pub updated_at: String,
+    pub updated_at: Instant,
 }
 
 /// One quality check.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Check)]
-pub struct CheckBody {
+pub struct CheckBody<'a> {
     /// Which check: INVALID_EMAIL, DUPLICATED_PAYMENT, AMOUNT_THRESHOLD or OVER_UNDER_PAYMENT.
     #[serde(rename = "type")]
     #[schema(example = "INVALID_EMAIL")]
@@ -96,44 +107,60 @@ pub struct CheckBody {
     pub result: &'static str,
     /// Why.
     #[schema(example = "the e-mail address is well formed")]
-    pub message: String,
+    pub message: &'a str,
 }
 
-impl From<&Payment> for BookingBody {
-    fn from(payment: &Payment) -> Self {
+impl<'a> From<&'a Payment> for BookingBody<'a> {
+    fn from(payment: &'a Payment) -> Self {
         let details = &payment.details;
         Self {
-            id: payment.id.to_string(),
-            reference: payment.reference.to_string(),
+            id: payment.id,
+            reference: payment.reference,
             creditor_reference: payment.reference.creditor_reference(),
-            name: details.name.clone(),
-            email: details.email.clone(),
-            amount: payment.amount.to_string(),
-            fee_percentage: payment.fee.rate.to_string(),
-            fee_amount: payment.fee.amount.to_string(),
-            final_amount: payment.final_amount().to_string(),
+            name: &details.name,
+            email: &details.email,
+            amount: payment.amount,
+            fee_percentage: payment.fee.rate,
+            fee_amount: payment.fee.amount,
+            final_amount: payment.final_amount(),
             currency_from: payment.amount.currency().code(),
-            amount_due: payment.amount_due().to_string(),
-            amount_received: payment.amount_received.to_string(),
-            amount_outstanding: payment.amount_outstanding().to_string(),
-            school: details.school.clone(),
-            student_id: details.student_id.clone(),
-            sender_full_name: details.sender_full_name.clone(),
-            country_from: details.country_from.clone(),
-            sender_address: details.sender_address.clone(),
+            amount_due: payment.amount_due(),
+            amount_received: payment.amount_received,
+            amount_outstanding: payment.amount_outstanding(),
+            school: details.school.as_deref(),
+            student_id: details.student_id.as_deref(),
+            sender_full_name: details.sender_full_name.as_deref(),
+            country_from: details.country_from.as_deref(),
+            sender_address: details.sender_address.as_deref(),
             status: payment.status().code(),
             validation_status: payment.validation_status().code(),
-            checks: payment.checks.iter().map(CheckBody::from).collect(),
+            checks: &payment.checks,
             version: payment.version,
-            created_at: instant(payment.created_at),
-            updated_at: instant(payment.updated_at),
+            created_at: Instant(payment.created_at),
+            updated_at: Instant(payment.updated_at),
         }
     }
 }
 
-impl From<&Check> for CheckBody {
-    fn from(check: &Check) -> Self {
-        Self { type_: check.kind.code(), result: check.result.code(), message: check.message.clone() }
+fn as_bodies<S: Serializer>(checks: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(checks.iter().map(CheckBody::from))
+}
+
+impl<'a> From<&'a Check> for CheckBody<'a> {
+    fn from(check: &'a Check) -> Self {
+        Self { type_: check.kind.code(), result: check.result.code(), message: &check.message }
+    }
+}
+
+/// About how many bytes a booking and a check have without what people wrote in them: names, amounts, instants.
+const BOOKING_BYTES: usize = 700;
+const CHECK_BYTES: usize = 70;
+
+impl BookingBody<'_> {
+    /// About how many bytes the JSON of a payment has, rather too many than too few.
+    pub(crate) fn bytes_expected(payment: &Payment) -> usize {
+        let checks = payment.checks.iter().map(|check| CHECK_BYTES + check.message.len());
+        BOOKING_BYTES + payment.details.text_bytes() + checks.sum::<usize>()
     }
 }
 
@@ -145,4 +172,39 @@ pub fn etag_of_version(version: i64) -> String {
 /// The version of an entity tag, when it is a booking's.
 pub fn version_of_etag(etag: &str) -> Option<i64> {
     etag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::to_json;
+
+    /// A payment with all that may be missing, and with the longest numbers.
+    const EVERYTHING: &str = r#"{
+        "id": "01890000-0000-7000-8000-000000000001", "reference": "REF999999999999999999",
+        "details": {
+            "name": "Ana", "email": "ana@example.org", "school": "Harvard", "student_id": "HRV001",
+            "sender_full_name": "Ana Ruiz", "country_from": "USA", "sender_address": "123 Test St"
+        },
+        "amount": {"minor": 10000000000000, "currency": "KWD"},
+        "fee": {"amount": {"minor": 10000000000000, "currency": "KWD"}, "rate": 10000, "rule": "large"},
+        "fee_bearer": "PAYER", "amount_received": {"minor": 10000000000000, "currency": "KWD"},
+        "cancelled_at": null,
+        "checks": [
+            {"type": "INVALID_EMAIL", "result": "FLAGGED", "message": "no"},
+            {"type": "DUPLICATED_PAYMENT", "result": "FLAGGED", "message": "no"},
+            {"type": "AMOUNT_THRESHOLD", "result": "FLAGGED", "message": "no"},
+            {"type": "OVER_UNDER_PAYMENT", "result": "FLAGGED", "message": "no"}
+        ],
+        "version": 9223372036854775807,
+        "created_at": "2026-11-22T12:00:00.123456Z", "updated_at": "2026-11-22T12:00:00.123456Z"
+    }"#;
+
+    #[test]
+    fn the_buffer_of_a_booking_does_not_grow() {
+        let payment: Payment = serde_json::from_str(EVERYTHING).unwrap();
+        let json = to_json(&BookingBody::from(&payment), 0);
+        let expected = BookingBody::bytes_expected(&payment);
+        assert!((json.len()..json.len() * 5 / 4).contains(&expected), "{} of {expected}", json.len());
+    }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::instant;
+use super::Instant;
 
 /// Something that happened to a booking.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +23,7 @@ pub struct EventBody {
     pub event_type: String,
     /// When.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    pub time: String,
+    pub time: Instant,
     /// The payment it is about.
     #[schema(example = "REF001")]
     pub reference: String,
@@ -68,7 +68,7 @@ impl From<&OutboxEvent> for EventBody {
             id: event.id.to_string(),
             seq: event.seq,
             event_type: event.event_type.clone(),
-            time: instant(event.occurred_at),
+            time: Instant(event.occurred_at),
             reference: event.reference.clone(),
             // It was read as JSON when it came out of the outbox.
             data: RawValue::from_string(event.data.clone()).ok(),

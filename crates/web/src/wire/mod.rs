@@ -3,17 +3,17 @@
 mod audit;
 mod booking;
 mod event;
+mod json;
+#[cfg(test)]
+mod json_tests;
+mod text;
 
 pub use audit::AuditBody;
 pub use booking::{BookingBody, CheckBody, etag_of_version, version_of_etag};
 pub use event::{EventBody, EventData};
+pub use text::Instant;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
-/// An instant as it is served: RFC 3339, UTC, microseconds.
-pub(crate) fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
+pub(crate) use json::to_json;
 
 /// An amount as it is sent: a decimal string, or a number that is read from its text.
 #[derive(utoipa::ToSchema)]
