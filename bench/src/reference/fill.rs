@@ -4,6 +4,7 @@
 //! the last reference. They have no audit rows and no events, which no list reads.
 
 use anyhow::{Context, Result};
+use hermes_domain::payment::CheckKind;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 use crate::system::{Kind, Store};
@@ -58,14 +59,14 @@ async fn slice(connection: &DatabaseConnection, kind: Kind, first: u32, last: u3
          'Ana Maria Ruiz', 'USA', '123 Test Street, Springfield', 'USD', 125000, 0, 3750, 128750, 300, 'medium', \
          'PAYER', 'PENDING', 'PASSED', 1, {at}, {at} FROM {numbers}"
     );
+    let kinds = CheckKind::ALL.map(|kind| {
+        format!("SELECT '{kind}' AS kind, '{message}' AS message", message = kind.passed_message())
+    });
     let checks = format!(
         "INSERT INTO validation_results (payment_id, check_type, check_result, check_message, created_at) \
          SELECT {id}, kinds.kind, 'PASSED', kinds.message, {at} FROM {numbers} CROSS JOIN \
-         (SELECT 'AMOUNT_THRESHOLD' AS kind, 'the amount is within the threshold' AS message \
-          UNION ALL SELECT 'DUPLICATED_PAYMENT', 'there is no other live payment of this payer' \
-          UNION ALL SELECT 'INVALID_EMAIL', 'the e-mail address is well formed' \
-          UNION ALL SELECT 'OVER_UNDER_PAYMENT', 'no money has arrived yet') AS kinds \
-         ORDER BY n, kind"
+         ({kinds}) AS kinds ORDER BY n, kind",
+        kinds = kinds.join(" UNION ALL "),
     );
     connection.execute_unprepared(&payments).await?;
     connection.execute_unprepared(&checks).await?;

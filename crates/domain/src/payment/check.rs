@@ -1,5 +1,6 @@
 //! The four quality checks. A flag refuses nothing: it is recorded and shown.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +12,7 @@ use super::{EmailAddress, Reference};
 use crate::money::{AmountError, Currency, Money, parse_minor};
 
 /// A quality check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CheckKind {
     /// The address does not parse.
@@ -36,6 +37,16 @@ impl CheckKind {
             Self::DuplicatedPayment => "DUPLICATED_PAYMENT",
             Self::AmountThreshold => "AMOUNT_THRESHOLD",
             Self::OverUnderPayment => "OVER_UNDER_PAYMENT",
+        }
+    }
+
+    /// What a check of this kind says when it has no flag.
+    pub const fn passed_message(self) -> &'static str {
+        match self {
+            Self::InvalidEmail => "the e-mail address is well formed",
+            Self::DuplicatedPayment => "the payer has no other live payment",
+            Self::AmountThreshold => "the amount is within the limit",
+            Self::OverUnderPayment => "what was received agrees with what is due",
         }
     }
 }
@@ -65,8 +76,8 @@ pub struct Check {
     pub kind: CheckKind,
     /// What it says.
     pub result: CheckResult,
-    /// Why, for people.
-    pub message: String,
+    /// Why, for people; as a rule one of the few texts of checks without a flag.
+    pub message: Cow<'static, str>,
 }
 
 impl Check {
@@ -75,10 +86,10 @@ impl Check {
         self.result == CheckResult::Flagged
     }
 
-    fn new(kind: CheckKind, flag: Option<String>, passed: &str) -> Self {
+    fn new(kind: CheckKind, flag: Option<String>) -> Self {
         match flag {
-            Some(message) => Self { kind, result: CheckResult::Flagged, message },
-            None => Self { kind, result: CheckResult::Passed, message: passed.to_owned() },
+            Some(message) => Self { kind, result: CheckResult::Flagged, message: message.into() },
+            None => Self { kind, result: CheckResult::Passed, message: kind.passed_message().into() },
         }
     }
 }
@@ -102,10 +113,10 @@ pub(crate) fn run_checks(
     let off = (!received.is_zero() && received != due)
         .then(|| format!("received {received} {currency}, due {due} {currency}"));
     vec![
-        Check::new(CheckKind::InvalidEmail, invalid, "the e-mail address is well formed"),
-        Check::new(CheckKind::DuplicatedPayment, duplicate, "the payer has no other live payment"),
-        Check::new(CheckKind::AmountThreshold, above, "the amount is within the limit"),
-        Check::new(CheckKind::OverUnderPayment, off, "what was received agrees with what is due"),
+        Check::new(CheckKind::InvalidEmail, invalid),
+        Check::new(CheckKind::DuplicatedPayment, duplicate),
+        Check::new(CheckKind::AmountThreshold, above),
+        Check::new(CheckKind::OverUnderPayment, off),
     ]
 }
 

@@ -44,7 +44,7 @@ pub fn ledger_with(received: &str) -> MemoryLedger {
 /// The message of the check for duplicates, when it has a flag.
 pub fn duplicate(payment: &Payment) -> Option<&str> {
     let check = payment.checks.iter().find(|check| check.kind == CheckKind::DuplicatedPayment).unwrap();
-    check.is_flagged().then_some(check.message.as_str())
+    check.is_flagged().then_some(&*check.message)
 }
 
 /// Asserts that a command is refused and that nothing would be written.

@@ -1,75 +1,81 @@
-//! From the rows of a payment to the payment.
+//! From the columns of a payment to the payment: the one place where this is done, whoever reads.
 
 use hermes_domain::money::{BasisPoints, Currency, Fee, FeeBearer, Money};
 use hermes_domain::payment::{
-    Check, CheckKind, Details, PageToken, Payment, PaymentFacts, PaymentId, Reference,
+    Details, PageToken, Payment, PaymentFacts, PaymentId, Reference, Status, ValidationStatus,
 };
 use hermes_domain::ports::StoreError;
+use sea_orm::prelude::Uuid;
 
 use super::corrupt::corrupt;
-use crate::entity::{payments, validation_results};
+use super::payment_columns::PaymentColumns;
+use super::validation::StoredChecks;
 
-/// A payment as it is stored: its row and the rows of its checks, in any order.
-///
-/// ```no_run
-/// # use hermes_repository::{StoredPayment, entity::payments, entity::validation_results};
-/// # use hermes_domain::{payment::Payment, ports::StoreError};
-/// # fn example(row: payments::Model, results: Vec<validation_results::Model>) -> Result<(), StoreError> {
-/// let payment = Payment::try_from(StoredPayment { row, results })?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPayment {
-    /// The payment's row.
-    pub row: payments::Model,
-    /// The rows of its checks.
-    pub results: Vec<validation_results::Model>,
+/// A payment that has been read but for its checks, which are rows of their own.
+pub(crate) struct Unchecked {
+    facts: PaymentFacts,
+    derived: DerivedColumns,
 }
 
-impl TryFrom<StoredPayment> for Payment {
+impl TryFrom<PaymentColumns<'_>> for Unchecked {
     type Error = StoreError;
 
-    /// Reads the rows, and holds what is stored twice against each other.
-    fn try_from(stored: StoredPayment) -> Result<Self, StoreError> {
-        let StoredPayment { row, results } = stored;
-        let name = row.reference.clone();
-        let wrong = |column: &str| corrupt("payment", &name, column);
+    fn try_from(row: PaymentColumns<'_>) -> Result<Self, StoreError> {
+        let wrong = |column| corrupt("payment", row.reference, column);
         let currency: Currency = row.currency_from.parse().map_err(|_| wrong("currency_from"))?;
+        let reference = Reference::parse(row.reference).map_err(|_| wrong("reference"))?;
+        let rate = u16::try_from(row.fee_rate_bps).ok().and_then(BasisPoints::new);
+        let rate = rate.ok_or_else(|| wrong("fee_rate_bps"))?;
+        let fee_bearer = read_bearer(row.fee_bearer).ok_or_else(|| wrong("fee_bearer"))?;
         let money = |minor| Money::from_minor(minor, currency);
-        let columns = DerivedColumns::of(&row);
         let facts = PaymentFacts {
             id: PaymentId(row.id),
-            reference: Reference::parse(&row.reference).map_err(|_| wrong("reference"))?,
+            reference,
             page_token: PageToken(row.page_token),
             details: Details {
-                name: row.name,
-                email: row.email,
-                school: row.school,
-                student_id: row.student_id,
-                sender_full_name: row.sender_full_name,
-                country_from: row.country_from,
-                sender_address: row.sender_address,
+                name: row.name.to_owned(),
+                email: row.email.to_owned(),
+                school: row.school.map(str::to_owned),
+                student_id: row.student_id.map(str::to_owned),
+                sender_full_name: row.sender_full_name.map(str::to_owned),
+                country_from: row.country_from.map(str::to_owned),
+                sender_address: row.sender_address.map(str::to_owned),
             },
             amount: money(row.amount),
-            fee: Fee {
-                amount: money(row.fee_amount),
-                rate: u16::try_from(row.fee_rate_bps)
-                    .ok()
-                    .and_then(BasisPoints::new)
-                    .ok_or_else(|| wrong("fee_rate_bps"))?,
-                rule: row.fee_rule,
-            },
-            fee_bearer: read_bearer(&row.fee_bearer).ok_or_else(|| wrong("fee_bearer"))?,
+            fee: Fee { amount: money(row.fee_amount), rate, rule: row.fee_rule.to_owned() },
+            fee_bearer,
             amount_received: money(row.amount_received),
             cancelled_at: row.cancelled_at,
-            checks: read_checks(&results).ok_or_else(|| wrong("validation_results"))?,
+            checks: Vec::new(),
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
         };
-        let payment = Self::new(facts).map_err(|_| wrong("amount"))?;
-        match columns.mismatch(&payment) {
+        let derived = DerivedColumns {
+            final_amount: row.final_amount,
+            status: Status::ALL.into_iter().find(|status| status.code() == row.status),
+            validation_status: ValidationStatus::ALL
+                .into_iter()
+                .find(|status| status.code() == row.validation_status),
+        };
+        Ok(Self { facts, derived })
+    }
+}
+
+impl Unchecked {
+    /// Which payment it is.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.facts.id.0
+    }
+
+    /// Puts the checks to the rest, and holds what is stored twice against each other.
+    pub(crate) fn with(self, checks: StoredChecks) -> Result<Payment, StoreError> {
+        let Self { facts, derived } = self;
+        let reference = facts.reference;
+        let wrong = |column| corrupt("payment", reference, column);
+        let checks = checks.in_order().ok_or_else(|| wrong("validation_results"))?;
+        let payment = Payment::new(PaymentFacts { checks, ..facts }).map_err(|_| wrong("amount"))?;
+        match derived.mismatch(&payment) {
             Some(column) => Err(wrong(column)),
             None => Ok(payment),
         }
@@ -79,25 +85,17 @@ impl TryFrom<StoredPayment> for Payment {
 /// The columns that follow from others: they are there to be searched by, and must agree.
 struct DerivedColumns {
     final_amount: i64,
-    status: String,
-    validation_status: String,
+    status: Option<Status>,
+    validation_status: Option<ValidationStatus>,
 }
 
 impl DerivedColumns {
-    fn of(row: &payments::Model) -> Self {
-        Self {
-            final_amount: row.final_amount,
-            status: row.status.clone(),
-            validation_status: row.validation_status.clone(),
-        }
-    }
-
     fn mismatch(&self, payment: &Payment) -> Option<&'static str> {
         if self.final_amount != payment.final_amount().minor() {
             Some("final_amount")
-        } else if self.status != payment.status().code() {
+        } else if self.status != Some(payment.status()) {
             Some("status")
-        } else if self.validation_status != payment.validation_status().code() {
+        } else if self.validation_status != Some(payment.validation_status()) {
             Some("validation_status")
         } else {
             None
@@ -109,15 +107,4 @@ fn read_bearer(code: &str) -> Option<FeeBearer> {
     [FeeBearer::Payer, FeeBearer::Institution]
         .into_iter()
         .find(|bearer| super::payment_row::bearer_code(*bearer) == code)
-}
-
-/// The checks in the order of their kinds. A payment of before a check came to be does not have it.
-fn read_checks(results: &[validation_results::Model]) -> Option<Vec<Check>> {
-    let checks: Vec<Check> = CheckKind::ALL
-        .into_iter()
-        .filter_map(|kind| results.iter().find(|row| row.check_type == kind.code()))
-        .map(Check::try_from)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    (checks.len() == results.len()).then_some(checks)
 }

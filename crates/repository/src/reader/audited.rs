@@ -10,10 +10,11 @@ use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Transact
 
 use super::SeaPaymentReader;
 use super::audit::entries;
+use crate::convert::{PaymentColumns, StoredChecks, Unchecked};
 use crate::entity::{audit_log, payments};
 use crate::error::statement_error;
+use crate::load::{self, Spread};
 use crate::padding::padded;
-use crate::{StoredPayment, load};
 
 /// The payments of one read.
 const PAYMENTS_MAX: u64 = 1_000;
@@ -85,22 +86,23 @@ impl SeaPaymentReader {
                 }
                 let rows = rows.all(&snapshot).await.map_err(statement_error)?;
                 let mut last = last_audited(&snapshot, &rows).await?;
-                let stored = load::stored_with_checks(&snapshot, rows).await?;
+                let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+                let check_rows = load::check_rows(&snapshot, &ids, Spread::Neighbours).await?;
                 snapshot.commit().await.map_err(statement_error)?;
-                Ok(stored.into_iter().map(|stored| audited(stored, &mut last)).collect())
+                let mut checks = load::by_payment(check_rows)?;
+                let audited = rows.into_iter().map(|row| {
+                    let (checks, last) = (checks.remove(&row.id).unwrap_or_default(), last.remove(&row.id));
+                    audited(row, checks, last)
+                });
+                Ok(audited.collect())
             })
             .await
     }
 }
 
-fn audited(stored: StoredPayment, last: &mut HashMap<Uuid, AuditEntry>) -> AuditedPayment {
-    let id = stored.row.id;
-    AuditedPayment {
-        id: PaymentId(id),
-        reference: stored.row.reference.clone(),
-        last: last.remove(&id),
-        payment: Payment::try_from(stored),
-    }
+fn audited(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {
+    let payment = Unchecked::try_from(PaymentColumns::from(&row)).and_then(|payment| payment.with(checks));
+    AuditedPayment { id: PaymentId(row.id), reference: row.reference, payment, last }
 }
 
 /// The last audit row of each payment.

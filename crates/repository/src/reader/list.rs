@@ -8,11 +8,11 @@ use super::filter;
 use super::keyset::{Direction, Start, beyond, ordered};
 use crate::entity::payments::{self, Entity};
 use crate::error::statement_error;
-use crate::load;
+use crate::load::{self, Loaded, Spread};
 
-/// Reads a page, one row more than asked to see whether the list goes on.
+/// Reads a page, one row more than asked to see whether the list goes on; ends the snapshot.
 pub(super) async fn read(
-    snapshot: &DatabaseTransaction,
+    snapshot: DatabaseTransaction,
     filter: &PaymentFilter,
     page: Page,
     limit: u64,
@@ -27,18 +27,30 @@ pub(super) async fn read(
         Some(place) => beyond(matching.clone(), place, direction, Start::Beyond),
         None => matching.clone(),
     };
-    let mut rows = ordered(asked, direction).limit(limit + 1).all(snapshot).await.map_err(statement_error)?;
+    let mut rows = load::payment_rows(&snapshot, ordered(asked, direction).limit(limit + 1)).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let goes_on = rows.len() > limit;
     rows.truncate(limit);
     let (has_next, has_prev) = match direction {
-        Direction::Older => (goes_on, any_before(snapshot, &matching, place).await?),
+        Direction::Older => (goes_on, any_before(&snapshot, &matching, place).await?),
         Direction::Newer => {
             rows.reverse();
-            (any_after(snapshot, matching, place).await?, goes_on)
+            (any_after(&snapshot, matching, place).await?, goes_on)
         }
     };
-    Ok(ListPage { payments: load::with_checks(snapshot, rows).await?, has_next, has_prev })
+    let loaded = Loaded::of(&snapshot, rows, spread(filter)).await?;
+    let (ended, payments) = tokio::join! {
+        biased;
+        snapshot.commit(),
+        async move { loaded.payments() },
+    };
+    ended.map_err(statement_error)?;
+    Ok(ListPage { payments: payments?, has_next, has_prev })
+}
+
+/// Identifiers sort as payments were booked, and so does the list.
+fn spread(filter: &PaymentFilter) -> Spread {
+    if *filter == PaymentFilter::default() { Spread::Neighbours } else { Spread::Any }
 }
 
 async fn any_before(

@@ -74,8 +74,7 @@ impl PaymentReader for SeaPaymentReader {
                 async move {
                     let snapshot = connection.begin().await.map_err(statement_error)?;
                     let head = load::head(&snapshot).await?;
-                    let value = list::read(&snapshot, &filter, page, limit).await?;
-                    snapshot.commit().await.map_err(statement_error)?;
+                    let value = list::read(snapshot, &filter, page, limit).await?;
                     Ok(Versioned { head: head.mark(), value })
                 }
             })

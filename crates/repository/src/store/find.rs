@@ -11,7 +11,7 @@ use sea_orm::{Condition, DatabaseTransaction, QuerySelect};
 
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments};
 use crate::error::statement_error;
-use crate::load;
+use crate::load::{self, Loaded, Spread};
 use crate::padding::padded;
 
 /// The most values that one IN takes.
@@ -60,9 +60,8 @@ pub(super) async fn payments(
 ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
     let mut found = Vec::new();
     for keys in keys.chunks(IN_MAX) {
-        let rows =
-            payments::Entity::find().filter(named(keys)).all(transaction).await.map_err(statement_error)?;
-        found.extend(load::with_checks(transaction, rows).await?);
+        let rows = load::payment_rows(transaction, payments::Entity::find().filter(named(keys))).await?;
+        found.extend(Loaded::of(transaction, rows, Spread::Any).await?.payments()?);
     }
     let by_id: HashMap<PaymentId, &Payment> = found.iter().map(|payment| (payment.id, payment)).collect();
     let by_reference: HashMap<_, _> = found.iter().map(|payment| (payment.reference, payment)).collect();

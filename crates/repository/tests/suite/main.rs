@@ -17,6 +17,7 @@ mod idempotency;
 mod lane;
 mod ledger;
 mod locking;
+mod neighbours;
 mod outbox;
 mod outcome;
 mod paging;

@@ -87,12 +87,32 @@ on_each_database! {
             ),
         ] {
             ledger.tamper(&format!("UPDATE {change}")).await;
-            let error = ledger.reader.find(&PaymentKey::Id(payment.id)).await.unwrap_err().to_string();
-            assert_eq!(error, format!("stored data is not valid: payment REF001: {column}"), "{change}");
+            let found = ledger.reader.find(&PaymentKey::Id(payment.id)).await.unwrap_err();
+            let listed = ledger.reader.list(&PaymentFilter::default(), Page::First, 10).await.unwrap_err();
+            for error in [found, listed] {
+                let expected = format!("stored data is not valid: payment REF001: {column}");
+                assert_eq!(error.to_string(), expected, "{change}");
+            }
             let undo = "UPDATE payments SET status = 'PENDING', validation_status = 'PASSED', currency_from = 'USD', \
                         fee_amount = 2500, final_amount = 52500, amount_received = 0";
             ledger.tamper(undo).await;
         }
+    }
+}
+
+/// On SQLite alone a column may hold what is not of its type.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_of_another_type_is_named_by_its_column() {
+    let ledger = TestLedger::on_sqlite().await;
+    let payment = lane::book_one(&ledger, payers::number(1)).await;
+    for (change, row) in [
+        ("validation_results SET check_message = x'ff'", "checks of payment"),
+        ("payments SET version = 'many'", "payment"),
+    ] {
+        ledger.tamper(&format!("UPDATE {change}")).await;
+        let error = ledger.reader.list(&PaymentFilter::default(), Page::First, 10).await.unwrap_err();
+        let column = change.split(' ').nth(2).unwrap();
+        assert_eq!(error.to_string(), format!("stored data is not valid: {row} {}: {column}", payment.id));
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> From<&'a Payment> for Row<'a> {
             status: payment.status().code(),
             validation_status: payment.validation_status().code(),
             flags,
-            passed: passed.into_iter().map(|check| check.message.as_str()).collect(),
+            passed: passed.into_iter().map(|check| &*check.message).collect(),
         }
     }
 }
