@@ -14,7 +14,7 @@ pub enum StoreError {
     /// The transaction is gone; the same one may succeed now.
     #[error("transient database error: {0}")]
     Transient(String),
-    /// The database does not take the request now: away, full, or out of connections.
+    /// The database does not take the request now: away, full, out of connections, or at odds with itself.
     #[error("database unavailable: {0}")]
     Unavailable(String),
     /// The database does not take writes; another server may be the one that does by now.
@@ -98,7 +98,9 @@ pub trait LedgerTransaction: Send {
     /// Writes the rows and the head.
     ///
     /// # Errors
-    /// [`StoreError::Rejected`] when a row cannot be stored.
+    /// [`StoreError::Rejected`] when a row cannot be stored. When the key of a row is taken, though nobody else can
+    /// write: [`StoreError::Unavailable`] if the head counts it, because then no batch can be stored until somebody
+    /// sets that right; otherwise [`StoreError::Transient`], because the next try draws another key or finds the claim.
     async fn write(&mut self, changes: &Changes) -> Result<(), StoreError>;
 
     /// Makes the batch durable.

@@ -79,6 +79,17 @@ pub(crate) fn commit_error(error: DbErr) -> StoreError {
     }
 }
 
+/// Whether a row was refused because its key is taken.
+pub(crate) fn is_taken_key(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    error.as_database_error().is_some_and(|error| {
+        error.is_unique_violation() || sqlite::is_refused_by_trigger(error.code().as_deref())
+    })
+}
+
 fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
     match error {
         SqlxError::Database(error) => server_error(error.as_ref(), phase),

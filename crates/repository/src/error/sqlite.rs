@@ -7,6 +7,11 @@ pub(super) fn primary_code(extended: Option<&str>) -> i32 {
     extended.and_then(|code| code.parse::<i32>().ok()).map_or(1, |code| code & 0xff)
 }
 
+/// Whether a trigger refused it. The only one that refuses a row to be inserted is that of audit numbers that are there.
+pub(super) fn is_refused_by_trigger(extended: Option<&str>) -> bool {
+    extended == Some("1811")
+}
+
 /// What an error means.
 pub(super) fn verdict(primary: i32) -> Verdict {
     match primary {

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::chunk::{Limits, chunks};
 use super::row::Row;
-use crate::error::statement_error;
+use super::taken::insert_error;
 
 /// Inserts rows in few statements, none larger than the server takes.
 pub(super) async fn insert<R: Row>(
@@ -19,7 +19,7 @@ pub(super) async fn insert<R: Row>(
     let values_per_row = <R::Entity as EntityTrait>::Column::iter().count();
     for chunk in chunks(rows, Limits::of(values_per_row, packet_max), R::bytes_in_statement) {
         refuse_too_large(chunk, packet_max)?;
-        transaction.execute_raw(statement(transaction, chunk)?).await.map_err(statement_error)?;
+        transaction.execute_raw(statement(transaction, chunk)?).await.map_err(insert_error::<R>)?;
     }
     Ok(())
 }

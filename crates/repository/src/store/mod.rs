@@ -15,6 +15,7 @@ mod insert;
 mod ledger;
 mod purge;
 mod row;
+mod taken;
 mod transaction;
 
 pub use ledger::SeaLedgerStore;

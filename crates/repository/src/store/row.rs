@@ -5,6 +5,7 @@ use hermes_domain::payment::Payment;
 use sea_orm::{EntityTrait, Iterable};
 
 use super::chunk::VALUE_OVERHEAD;
+use super::taken::KeySource;
 use crate::convert::{CheckRow, EventRow};
 use crate::entity::{audit_log, idempotency_keys, outbox, payments, validation_results};
 
@@ -12,6 +13,9 @@ use crate::entity::{audit_log, idempotency_keys, outbox, payments, validation_re
 pub(super) trait Row {
     /// Its table.
     type Entity: EntityTrait;
+
+    /// Where the key comes from that the database names in its refusal.
+    fn key_source(refusal: &str) -> KeySource;
 
     /// Its values.
     fn values(&self) -> <Self::Entity as EntityTrait>::ActiveModel;
@@ -28,6 +32,11 @@ pub(super) trait Row {
 impl Row for Payment {
     type Entity = payments::Entity;
 
+    fn key_source(refusal: &str) -> KeySource {
+        // The index is called payments_reference; SQLite names the column.
+        if refusal.contains("reference") { KeySource::Head } else { KeySource::Try }
+    }
+
     fn values(&self) -> payments::ActiveModel {
         self.into()
     }
@@ -41,6 +50,10 @@ impl Row for Payment {
 impl Row for CheckRow<'_> {
     type Entity = validation_results::Entity;
 
+    fn key_source(_refusal: &str) -> KeySource {
+        KeySource::Try
+    }
+
     fn values(&self) -> validation_results::ActiveModel {
         self.into()
     }
@@ -52,6 +65,10 @@ impl Row for CheckRow<'_> {
 
 impl Row for AuditEntry {
     type Entity = audit_log::Entity;
+
+    fn key_source(_refusal: &str) -> KeySource {
+        KeySource::Head
+    }
 
     fn values(&self) -> audit_log::ActiveModel {
         self.into()
@@ -65,6 +82,10 @@ impl Row for AuditEntry {
 
 impl Row for EventRow<'_> {
     type Entity = outbox::Entity;
+
+    fn key_source(_refusal: &str) -> KeySource {
+        KeySource::Head
+    }
 
     fn values(&self) -> outbox::ActiveModel {
         self.into()
@@ -86,6 +107,10 @@ impl AnsweredRow {
 
 impl Row for AnsweredRow {
     type Entity = idempotency_keys::Entity;
+
+    fn key_source(_refusal: &str) -> KeySource {
+        KeySource::Try
+    }
 
     fn values(&self) -> idempotency_keys::ActiveModel {
         self.0.clone()
