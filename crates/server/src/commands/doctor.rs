@@ -1,14 +1,14 @@
 //! `hermes doctor`: looks at everything Hermes needs and says what to do where something is missing.
 
 mod events;
+mod ledger;
 mod safety;
 
 use std::net::TcpListener;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use hermes_domain::ports::PaymentReader;
-use hermes_repository::{Database, SeaPaymentReader};
+use hermes_repository::Database;
 
 use super::say;
 use crate::config::{self, Settings};
@@ -88,16 +88,7 @@ async fn look_at(database: &Database) -> Vec<Finding> {
     ];
     if current {
         findings.push(Finding { what: "audit log", result: safety::audit_log(database).await });
-        let head = SeaPaymentReader::new(database).head().await;
-        let told = |head: hermes_domain::ledger::LedgerHead| {
-            format!(
-                "at {} with {} bookings and {} audit rows",
-                head.seq,
-                head.next_reference - 1,
-                head.audit_seq
-            )
-        };
-        findings.push(Finding { what: "ledger", result: head.map(told).map_err(Into::into) });
+        findings.push(Finding { what: "ledger", result: ledger::look_at(database).await });
         findings.push(Finding { what: "events", result: events::look_at(database).await });
     }
     findings
