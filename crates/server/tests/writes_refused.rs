@@ -70,12 +70,7 @@ async fn a_read_only_server_is_read(server: Option<SqlServer>, [on, off]: [&str;
     let Some(server) = server else { return };
     let stage = Stage::on(server.create_database().await, None);
     let root = Database::connect(stage.database_url()).await.unwrap();
-    // A user whom the server does not excuse from being read-only.
-    let grant = format!("GRANT ALL ON {}.* TO plain@'%'", stage.database.name());
-    for sql in ["CREATE USER plain@'%' IDENTIFIED BY 'plain-Test-1'", &grant] {
-        root.execute_unprepared(sql).await.unwrap();
-    }
-    let hermes = Hermes::start_with(&stage, &[("DB_USER", "plain"), ("DB_PASSWORD", "plain-Test-1")]).await;
+    let hermes = start_as_plain_user(&stage, &root).await;
     book(&hermes).await.expect(201);
 
     root.execute_unprepared(on).await.unwrap();
@@ -90,11 +85,7 @@ async fn a_server_that_is_out_of_connections_is_left_alone_until_it_has_some() {
     let Some(server) = private_mariadb().await else { return };
     let stage = Stage::on(server.create_database().await, None);
     let root = Database::connect(stage.database_url()).await.unwrap();
-    let grant = format!("GRANT ALL ON {}.* TO plain@'%'", stage.database.name());
-    for sql in ["CREATE USER plain@'%' IDENTIFIED BY 'plain-Test-1'", &grant] {
-        root.execute_unprepared(sql).await.unwrap();
-    }
-    let hermes = Hermes::start_with(&stage, &[("DB_USER", "plain"), ("DB_PASSWORD", "plain-Test-1")]).await;
+    let hermes = start_as_plain_user(&stage, &root).await;
     book(&hermes).await.expect(201);
     assert_eq!(list(&hermes).await.len(), 1);
 
@@ -125,6 +116,15 @@ async fn a_tablespace_that_is_full_stops_writes_and_loses_none() {
     assert_eq!(sums["payments"], booked);
     let verified = hermes.run(&["audit", "verify", "--deep"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+}
+
+/// Starts a Hermes as a user whom the server excuses from nothing: not from being read-only, not from being full.
+async fn start_as_plain_user(stage: &Stage, root: &DatabaseConnection) -> Hermes {
+    let grant = format!("GRANT ALL ON {}.* TO plain@'%'", stage.database.name());
+    for sql in ["CREATE USER plain@'%' IDENTIFIED BY 'plain-Test-1'", &grant] {
+        root.execute_unprepared(sql).await.unwrap();
+    }
+    Hermes::start_with(stage, &[("DB_USER", "plain"), ("DB_PASSWORD", "plain-Test-1")]).await
 }
 
 /// Ends the connections of the plain user and takes their places, until the server has none left.

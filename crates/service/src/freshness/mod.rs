@@ -36,6 +36,7 @@ mod barrier;
 #[cfg(feature = "fault-injection")]
 mod cache_aside;
 mod compare;
+mod confirm;
 mod encodings;
 mod figures;
 mod flights;
@@ -47,6 +48,7 @@ pub mod policy;
 mod query;
 mod question;
 mod read;
+mod served;
 mod snapshot;
 mod status;
 mod version;
@@ -63,7 +65,8 @@ pub use figures::{Counts, ReadCounts};
 pub use kept::QueryLimits;
 pub use link::LinkStatus;
 pub use query::{PageQuery, Query, Rendered, Renderer};
-pub use read::{FreshReads, ReadError, Served, Tier};
+pub use read::FreshReads;
+pub use served::{ReadError, Served, Tier};
 pub use snapshot::Snapshot;
 pub use status::Status;
 

@@ -8,6 +8,7 @@ use hermes_domain::ports::{CacheKey, StoreError, Version};
 use tokio::sync::Semaphore;
 
 use super::anchor::Anchor;
+use super::confirm::{Passage, unconfirmed};
 use super::encodings::{Encoder, Encoding};
 use super::figures::Figures;
 use super::flights::{Flights, Share};
@@ -16,49 +17,9 @@ use super::kept::Kept;
 use super::load::{Load, LoadKey, Loaded, Read};
 use super::policy::{Admission, confirms, has_version};
 use super::question::SharedQuestion;
+use super::served::{ReadError, Served, Tier};
 use super::version::SharedVersion;
-use super::{FreshnessParts, FreshnessSettings, Query, Snapshot, Unanchored};
-
-/// Which cache a read was served from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tier {
-    /// Bytes in this process.
-    L1,
-    /// The shared cache.
-    L2,
-    /// The database.
-    Db,
-}
-
-impl Tier {
-    /// The word of the `Hermes-Cache` header and of metrics.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::L1 => "l1",
-            Self::L2 => "l2",
-            Self::Db => "db",
-        }
-    }
-}
-
-/// An answer that was read.
-#[derive(Debug, Clone)]
-pub struct Served {
-    /// The answer.
-    pub snapshot: Arc<Snapshot>,
-    /// Where it came from.
-    pub tier: Tier,
-    /// Whether the database could confirm it; only [`Unanchored::ServeLabelled`] lets one pass that is not.
-    pub anchored: bool,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ReadError {
-    /// The database cannot be read, and no cache may answer in its place.
-    #[error("the ledger cannot be read: {0}")]
-    Store(#[from] StoreError),
-}
+use super::{FreshnessParts, FreshnessSettings, Query, Snapshot};
 
 /// Reads that are cached and never stale; one for each process.
 pub struct FreshReads {
@@ -72,20 +33,10 @@ pub struct FreshReads {
     /// One for the list and one for everything else, which must not keep the list waiting.
     encoders: [Encoder; 2],
     versions: SharedQuestion<Arc<SharedVersion>>,
-    heads: SharedQuestion<HeadSource>,
+    pub(super) heads: SharedQuestion<HeadSource>,
     fetches: Flights<(CacheKey, Version), Option<Arc<Snapshot>>>,
     loads: Flights<LoadKey, Loaded>,
     page_loads: Arc<Semaphore>,
-}
-
-/// What stands between a kept answer and a read.
-enum Passage {
-    /// It is of the latest head.
-    Confirmed,
-    /// Nobody can tell, and it may be served with a label.
-    Unconfirmed,
-    /// It is not of the latest head.
-    Refused,
 }
 
 impl FreshReads {
@@ -236,44 +187,6 @@ impl FreshReads {
         }
     }
 
-    /// Passes on an answer whose version is current, if the database confirms it or cannot be asked.
-    async fn admitted(&self, snapshot: Arc<Snapshot>, tier: Tier) -> Result<Option<Served>, ReadError> {
-        Ok(match self.passage(snapshot.head).await? {
-            Passage::Confirmed => Some(Served { snapshot, tier, anchored: true }),
-            Passage::Unconfirmed => Some(Served { snapshot, tier, anchored: false }),
-            Passage::Refused => None,
-        })
-    }
-
-    /// Holds a head against the anchor, or, when that cannot tell, against the head as it is now.
-    async fn passage(&self, head: HeadMark) -> Result<Passage, ReadError> {
-        match self.anchor.admission(head) {
-            Admission::Admitted => Ok(Passage::Confirmed),
-            Admission::TooOld => Ok(Passage::Refused),
-            Admission::Unknown => match self.head().await {
-                Ok(now) if confirms(now, head) => Ok(Passage::Confirmed),
-                Ok(_) => Ok(Passage::Refused),
-                Err(_) if self.settings.unanchored == Unanchored::ServeLabelled => Ok(Passage::Unconfirmed),
-                Err(error) => Err(error),
-            },
-        }
-    }
-
-    /// The head of the database, asked after this call.
-    async fn head(&self) -> Result<HeadMark, ReadError> {
-        if self.anchor.has_just_failed() {
-            // Others have waited in vain: one question goes on, and its answer ends this.
-            self.heads.ask_ahead();
-            return Err(unconfirmed());
-        }
-        let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
-        let head = asked.ok().flatten().ok_or_else(unconfirmed).and_then(|head| Ok(head?));
-        if head.is_err() {
-            self.anchor.fail();
-        }
-        head
-    }
-
     /// The entry of the shared cache, if it has the version.
     async fn fetch(&self, key: CacheKey, version: Version) -> Option<Arc<Snapshot>> {
         let cache = Arc::clone(&self.parts.cache);
@@ -348,10 +261,6 @@ impl FreshReads {
 fn served(read: Read, anchored: bool) -> Option<Served> {
     let snapshot = read.snapshot?;
     Some(Served { snapshot, tier: Tier::Db, anchored })
-}
-
-fn unconfirmed() -> ReadError {
-    ReadError::Store(StoreError::Unavailable("the head was not read in time".to_owned()))
 }
 
 fn lost() -> ReadError {
