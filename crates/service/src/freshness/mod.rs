@@ -25,11 +25,11 @@
 //! A head is only ever compared for being the same. So nothing has to be dropped when the database loses commits
 //! and gives their numbers to others: the tokens differ.
 //!
-//! Files: `policy` has the rules; `read` tells a read from end to end; `barrier` the write's side; `anchor` keeps
-//! the word; `version` and `heads` are the two questions; `load` reads the database; `query` says what can be
-//! read; `kept` is L1, of `snapshot`s with their `encodings`; `question` and `flights` make many reads ask once;
-//! `link` knows whether the cache is away; `warm` reads ahead; `compare` looks whether all this is true; `figures`
-//! counts and `status` tells.
+//! Files: `policy` has the rules; `read` tells a read from end to end, `confirm` what the database says to it, `served`
+//! what it comes to; `barrier` the write's side; `anchor` keeps the word; `version` and `heads` are the two questions;
+//! `load` reads the database; `query` says what can be read; `kept` is L1, of `snapshot`s with their `encodings`;
+//! `question` and `flights` make many reads ask once; `link` knows whether the cache is away; `warm` reads ahead;
+//! `compare` looks whether all this is true; `figures` counts and `status` tells.
 
 mod anchor;
 mod barrier;
