@@ -1,6 +1,6 @@
 //! How many questions Redis is asked for 1,000 reads of the list by 64 callers.
 //!
-//! **Counted by Redis itself** (`INFO commandstats`, scripts that were called), because it is Redis that has to answer
+//! **Counted by Redis itself** (`INFO commandstats`, `GETEX` and scripts that were called), because it is Redis that has to answer
 //! them; Hermes' own counter stands beside it. Commands that a script carries out inside are not questions.
 
 use anyhow::Result;
@@ -12,8 +12,8 @@ use crate::report::{Bound, Row};
 use crate::scale::Scale;
 use crate::statistics::{median, number, real, series};
 
-/// The commands that run scripts.
-const SCRIPTS: [&str; 3] = ["cmdstat_eval", "cmdstat_evalsha", "cmdstat_fcall"];
+/// The commands that are questions or bumps.
+const ASKED: [&str; 4] = ["cmdstat_getex", "cmdstat_eval", "cmdstat_evalsha", "cmdstat_fcall"];
 
 /// Counts over as many runs as there are pairs elsewhere.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
@@ -22,9 +22,9 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     load.run(scale.warm_up)?;
     let (mut by_redis, mut by_hermes) = (Vec::new(), Vec::new());
     for _ in 0..scale.pairs {
-        let before = (scripts(&stage.redis), questions(&stage).await?);
+        let before = (asked(&stage.redis), questions(&stage).await?);
         let thousands = real(load.run(scale.run)?.requests) / 1e3;
-        by_redis.push((scripts(&stage.redis) - before.0) / thousands);
+        by_redis.push((asked(&stage.redis) - before.0) / thousands);
         by_hermes.push((questions(&stage).await? - before.1) / thousands);
     }
     let value = median(&by_redis).max(median(&by_hermes));
@@ -42,12 +42,12 @@ async fn questions(stage: &Stage) -> Result<f64> {
     stage.hermes.figures().await?.sum("hermes_cache_questions_total")
 }
 
-/// How many scripts were called: `cmdstat_evalsha:calls=12,usec=…`.
-fn scripts(redis: &RedisServer) -> f64 {
+/// How many of them were called: `cmdstat_getex:calls=12,usec=…`.
+fn asked(redis: &RedisServer) -> f64 {
     let statistics = redis.cli(&["INFO", "commandstats"]);
     let calls = |line: &str| {
         let (name, figures) = line.split_once(":calls=")?;
-        SCRIPTS.contains(&name).then(|| figures.split(',').next()?.parse::<f64>().ok()).flatten()
+        ASKED.contains(&name).then(|| figures.split(',').next()?.parse::<f64>().ok()).flatten()
     };
     statistics.lines().filter_map(calls).sum()
 }

@@ -9,16 +9,20 @@ use deadpool_redis::{Connection, Pool, PoolError};
 use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, PoolStatus, Pooled, SharedCache, Version};
 
 use super::error::{cache_error, is_wrong_type};
-use super::lasting::LastingConnection;
+use super::lasting::LastingConnections;
 use super::{RedisSettings, RedisSettingsError, envelope, pool, scripts};
 
 /// The longest answer besides the list that is stored: with the number of places it bounds what they take.
 const QUERY_BYTES_MAX: usize = 256 * 1_024;
 
+/// The most connections for questions and bumps; each runtime needs one, and no process has so many threads.
+const LASTING_MAX: usize = 1_024;
+
 /// Keeps answers in Redis.
 pub struct RedisCache {
+    /// For bodies.
     pool: Pool,
-    lasting: LastingConnection,
+    lasting: LastingConnections,
     operation_timeout: Duration,
     entry_ttl: Duration,
     format: String,
@@ -30,10 +34,9 @@ impl RedisCache {
     /// # Errors
     /// When the settings cannot be used.
     pub fn connect(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
-        let pool = pool::build(settings)?;
         Ok(Self {
-            lasting: LastingConnection::new(pool.clone()),
-            pool,
+            pool: pool::build(settings, settings.checked_pool_max()?)?,
+            lasting: LastingConnections::new(pool::build(settings, LASTING_MAX)?),
             operation_timeout: settings.operation_timeout(),
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
@@ -54,6 +57,33 @@ impl RedisCache {
         }
     }
 
+    /// The version, if there is one.
+    async fn kept_version(&self) -> Result<Option<Version>, PoolError> {
+        match self.lasting.ask::<Option<Vec<u8>>>(scripts::kept_version).await {
+            Err(error) if is_wrong_type(&error) => Ok(None),
+            token => Ok(token?.as_deref().and_then(parsed)),
+        }
+    }
+
+    /// A fresh version, or the one that somebody else has made meanwhile.
+    async fn made_version(&self) -> Result<Version, PoolError> {
+        let mut fresh = scripts::fresh_version();
+        let token: Vec<u8> = self.lasting.ask(|| scripts::version(draw(&mut fresh))).await?;
+        let version = match parsed(&token) {
+            Some(version) => version,
+            // Somebody has written there by hand.
+            None => {
+                self.lasting.ask::<()>(|| scripts::bump(draw(&mut fresh))).await?;
+                fresh
+            }
+        };
+        if version == fresh {
+            metrics::counter!("hermes_cache_resets_total", "cause" => "missing").increment(1);
+            log::info!("the shared cache had no version (flushed or evicted) and has a new one");
+        }
+        Ok(version)
+    }
+
     /// Sends a command with a body, over a connection that nobody else uses meanwhile.
     async fn ask_alone<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
         let mut connection = self.pool.get().await?;
@@ -69,24 +99,13 @@ impl RedisCache {
 #[async_trait]
 impl SharedCache for RedisCache {
     async fn version(&self) -> Result<Version, CacheError> {
-        let mut fresh = scripts::fresh_version();
-        let version = self
-            .within(async {
-                let question = || scripts::version(draw(&mut fresh));
-                let token: Vec<u8> = self.lasting.ask(question).await?;
-                if let Ok(Ok(version)) = str::from_utf8(&token).map(Version::parse) {
-                    return Ok(version);
-                }
-                // Somebody has written there by hand.
-                self.lasting.ask::<()>(|| scripts::bump(draw(&mut fresh))).await?;
-                Ok(fresh)
-            })
-            .await?;
-        if version == fresh {
-            metrics::counter!("hermes_cache_resets_total", "cause" => "missing").increment(1);
-            log::info!("the shared cache had no version (flushed or evicted) and has a new one");
-        }
-        Ok(version)
+        self.within(async {
+            match self.kept_version().await? {
+                Some(version) => Ok(version),
+                None => self.made_version().await,
+            }
+        })
+        .await
     }
 
     async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
@@ -120,6 +139,10 @@ impl SharedCache for RedisCache {
     }
 }
 
+fn parsed(token: &[u8]) -> Option<Version> {
+    Version::parse(str::from_utf8(token).ok()?).ok()
+}
+
 /// Draws a version and notes which it is.
 fn draw(drawn: &mut Version) -> Version {
     *drawn = scripts::fresh_version();
@@ -128,15 +151,18 @@ fn draw(drawn: &mut Version) -> Version {
 
 impl Pooled for RedisCache {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
-        let status = self.pool.status();
-        let figures = PoolStatus {
-            max: status.max_size,
-            size: status.size,
-            idle: status.available,
-            in_use: status.size.saturating_sub(status.available),
-            waiting: status.waiting,
-        };
-        vec![("redis", figures)]
+        vec![("redis", figures(&self.pool)), ("redis_questions", figures(self.lasting.pool()))]
+    }
+}
+
+fn figures(pool: &Pool) -> PoolStatus {
+    let status = pool.status();
+    PoolStatus {
+        max: status.max_size,
+        size: status.size,
+        idle: status.available,
+        in_use: status.size.saturating_sub(status.available),
+        waiting: status.waiting,
     }
 }
 

@@ -56,7 +56,7 @@ fn explanation(code: &str) -> Option<&'static str> {
         "NOAUTH" => "Redis asks for a password and the URL has none",
         "WRONGPASS" => "the user name or the password of the Redis URL is wrong",
         "NOPERM" => {
-            "the Redis user may not run EVAL, GET, SET, DEL, EXISTS, INFO and PING on payments:all, payments:q:* and {payments:all}:*"
+            "the Redis user may not run EVAL, GET, GETEX, SET, DEL, EXISTS, INFO and PING on payments:all, payments:q:* and {payments:all}:*"
         }
         "BUSY" => "a script of somebody else occupies Redis",
         "MOVED" | "CROSSSLOT" => "Redis runs as a cluster, which Hermes does not use",

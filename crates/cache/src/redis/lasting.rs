@@ -1,30 +1,48 @@
-//! The one connection that is kept for questions and bumps.
+//! The connections that are kept for questions and bumps: one for each runtime that asks.
 //!
-//! Any number of callers share it: commands are sent one behind the other and the answers come back in the same
-//! order. The pool would do a round trip of its own each time it hands a connection out.
+//! Any number of callers share one: commands are sent one behind the other and the answers come back in the same
+//! order. The pool would do a round trip of its own each time it hands a connection out. Each thread of the portal
+//! has a runtime of its own; what it asks and what it is told does not go by way of another thread.
+//!
+//! **Invariant:** all of them were made after the last time that one of them failed. So none still talks to the
+//! server of before, when another has been led to a new one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError};
 use deadpool_redis::{Connection, Pool, PoolError};
-use tokio::sync::Mutex;
+use tokio::runtime::{Handle, Id};
 
-/// The kept connection, made anew when it has failed.
-pub(super) struct LastingConnection {
+/// The connections that are kept, one for each runtime; made anew when one of them has failed.
+pub(super) struct LastingConnections {
     pool: Pool,
-    kept: Mutex<Kept>,
+    places: Mutex<HashMap<Id, Arc<Place>>>,
+    /// How often they were given up.
+    generation: AtomicU64,
 }
 
-/// The generation tells a connection from the one that has replaced it.
+/// Where a runtime keeps its connection.
+type Place = tokio::sync::Mutex<Option<Kept>>;
+
 struct Kept {
+    connection: Connection,
+    /// The generation in which it was asked for.
     generation: u64,
-    connection: Option<Connection>,
 }
 
-impl LastingConnection {
-    /// Keeps nothing yet.
+impl LastingConnections {
+    /// Keeps nothing yet. The pool must be used by nobody else: what it hands out must be made here and now, because
+    /// a connection is driven by the runtime that it was made on.
     pub fn new(pool: Pool) -> Self {
-        let kept = Kept { generation: 0, connection: None };
-        Self { pool, kept: Mutex::new(kept) }
+        Self { pool, places: Mutex::default(), generation: AtomicU64::new(0) }
+    }
+
+    /// Where they come from.
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Sends a command that may be carried out twice without harm.
@@ -45,32 +63,40 @@ impl LastingConnection {
         let (generation, mut connection) = self.connection().await?;
         let answer = command.query_async(&mut connection).await;
         if answer.is_err() {
-            self.discard(generation).await;
+            self.give_up(generation);
         }
         Ok(answer)
     }
 
-    /// The connection; who finds none makes it for all who wait.
+    /// The connection of this runtime; who finds none of this generation makes it for all who wait.
     async fn connection(&self) -> Result<(u64, MultiplexedConnection), PoolError> {
-        let mut kept = self.kept.lock().await;
-        if let Some(connection) = &kept.connection {
-            return Ok((kept.generation, MultiplexedConnection::clone(connection)));
+        let place = self.place();
+        let mut kept = place.lock().await;
+        let generation = self.generation.load(Ordering::SeqCst);
+        if let Some(kept) = &*kept
+            && kept.generation == generation
+        {
+            return Ok((generation, MultiplexedConnection::clone(&kept.connection)));
+        }
+        if let Some(old) = kept.take() {
+            // Taken out of the pool, which would hand it out again otherwise.
+            drop(Connection::take(old.connection));
         }
         let connection = self.pool.get().await?;
         let shared = MultiplexedConnection::clone(&connection);
-        kept.generation = kept.generation.wrapping_add(1);
-        kept.connection = Some(connection);
-        Ok((kept.generation, shared))
+        *kept = Some(Kept { connection, generation });
+        Ok((generation, shared))
     }
 
-    /// Gives up a connection that has failed, unless somebody else has done so already.
-    async fn discard(&self, generation: u64) {
-        let mut kept = self.kept.lock().await;
-        if kept.generation == generation
-            && let Some(connection) = kept.connection.take()
-        {
-            // Taken out of the pool, which would hand it out again otherwise.
-            drop(Connection::take(connection));
-        }
+    fn place(&self) -> Arc<Place> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(places.entry(Handle::current().id()).or_default())
+    }
+
+    /// Gives up the connections of a generation of which one has failed, unless somebody else has done so already.
+    fn give_up(&self, generation: u64) {
+        let next = generation.wrapping_add(1);
+        let _done_before =
+            self.generation.compare_exchange(generation, next, Ordering::SeqCst, Ordering::SeqCst);
     }
 }

@@ -7,9 +7,9 @@
 //! | `{payments:all}:ver` | the version: a random token |
 //! | `{payments:all}:epoch` | which life of which server the version belongs to |
 //!
-//! Two kinds of connections come out of one pool. Questions and bumps, a hundred bytes each, share one
-//! connection that stays out of the pool's queue ([`lasting`]), because the pool sends a `PING` before it hands
-//! one out. Bodies, which may be megabytes, go over others, so that no question waits behind one.
+//! Two kinds of connections come out of two pools. Questions and bumps, a hundred bytes each, have one for each
+//! runtime that asks, which stays out of its pool ([`lasting`]), because a pool sends a `PING` before it hands one
+//! out. Bodies, which may be megabytes, go over others, so that no question waits behind one.
 //!
 //! **Invariant:** no connection is used before the `EPOCH` script has run on it, and a connection that has
 //! failed in whatever way is never used again. So whoever reads a version reads it from a server that has

@@ -1,4 +1,4 @@
-//! The pool: how connections are made, and what each must do before its first use.
+//! The pools: how connections are made, and what each must do before its first use.
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::io::tcp::TcpSettings;
@@ -8,11 +8,11 @@ use secrecy::ExposeSecret;
 
 use super::{RedisSettings, RedisSettingsError, scripts};
 
-/// Makes the pool; no connection is made before one is asked for.
+/// Makes a pool; no connection is made before one is asked for.
 ///
 /// # Errors
-/// When the URL is not one, or there are too few connections.
-pub(super) fn build(settings: &RedisSettings) -> Result<Pool, RedisSettingsError> {
+/// When the URL is not one.
+pub(super) fn build(settings: &RedisSettings, max: usize) -> Result<Pool, RedisSettingsError> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(settings.connect_timeout))
         .set_response_timeout(Some(settings.command_timeout));
@@ -20,7 +20,7 @@ pub(super) fn build(settings: &RedisSettings) -> Result<Pool, RedisSettingsError
         Manager::new_with_config(connection_info(settings)?, config).map_err(|_| RedisSettingsError::Url)?;
     // The connections themselves put a limit on being made and on being asked.
     let pool = Pool::builder(manager)
-        .max_size(settings.checked_pool_max()?)
+        .max_size(max)
         .wait_timeout(Some(settings.wait_timeout))
         .runtime(Runtime::Tokio1)
         .post_create(Hook::async_fn(|connection, _| Box::pin(enter_epoch(connection))))

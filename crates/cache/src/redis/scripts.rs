@@ -1,6 +1,6 @@
-//! The scripts that run inside Redis, each one atomic.
+//! What Redis is asked: scripts, each one atomic, and the plain question for the version.
 //!
-//! They are sent whole (`EVAL`): a few hundred bytes cost less than to handle that the server may have
+//! Scripts are sent whole (`EVAL`): a few hundred bytes cost less than to handle that the server may have
 //! forgotten them. All begin with `#!lua`, by which Redis 7 treats even the mere question for the version as a
 //! write: a replica, a former primary for one, refuses it instead of answering with what it has not yet heard
 //! of. `allow-oom` lets all but the fill run in a server that is out of memory, where a bump is what frees some.
@@ -39,6 +39,16 @@ pub(super) fn key_of(key: CacheKey) -> String {
 /// Makes the version fresh and drops the list if the server has lost writes; says 1 if so.
 pub(super) fn epoch() -> Cmd {
     eval(include_str!("epoch.lua"), LIST, fresh_version())
+}
+
+/// Says the version, if there is one.
+///
+/// Nearly every question is this one, which costs the server a tenth of a script. `GETEX` and not `GET`, because
+/// it counts as a write: a replica refuses it as it refuses the scripts.
+pub(super) fn kept_version() -> Cmd {
+    let mut command = redis::cmd("GETEX");
+    command.arg(VERSION);
+    command
 }
 
 /// Says the version; makes it the given one and drops the list if there is none.

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-/// The fewest connections: one for questions and bumps, one for bodies.
-const POOL_MIN: usize = 2;
-
 /// How Redis is reached; it prints without the URL, which may hold a password.
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
     /// Where Redis is: `redis://user:password@host:6379/0`, or `rediss://…` over TLS.
     pub url: SecretString,
-    /// The most connections, at least two.
+    /// The most connections that carry answers, at least one. Questions have more of their own, one for each thread
+    /// of the portal.
     pub pool_max: usize,
     /// How long making a connection may take.
     pub connect_timeout: Duration,
@@ -33,9 +31,9 @@ pub enum RedisSettingsError {
     /// The URL is not one of Redis.
     #[error("not a Redis URL such as redis://user:password@host:6379/0")]
     Url,
-    /// There are too few connections.
-    #[error("the Redis pool needs at least {POOL_MIN} connections, not {0}")]
-    PoolTooSmall(usize),
+    /// There are none.
+    #[error("the Redis pool needs at least one connection")]
+    EmptyPool,
 }
 
 impl RedisSettings {
@@ -58,8 +56,8 @@ impl RedisSettings {
     }
 
     pub(super) fn checked_pool_max(&self) -> Result<usize, RedisSettingsError> {
-        if self.pool_max < POOL_MIN {
-            return Err(RedisSettingsError::PoolTooSmall(self.pool_max));
+        if self.pool_max == 0 {
+            return Err(RedisSettingsError::EmptyPool);
         }
         Ok(self.pool_max)
     }

@@ -14,9 +14,9 @@ fn a_url_that_is_not_one_of_redis_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn one_connection_is_too_few() {
-    let settings = RedisSettings { pool_max: 1, ..RedisSettings::new("redis://127.0.0.1".to_owned().into()) };
-    assert_eq!(RedisCache::connect(&settings).unwrap_err(), RedisSettingsError::PoolTooSmall(1));
+fn a_pool_without_a_connection_is_refused() {
+    let settings = RedisSettings { pool_max: 0, ..RedisSettings::new("redis://127.0.0.1".to_owned().into()) };
+    assert_eq!(RedisCache::connect(&settings).unwrap_err(), RedisSettingsError::EmptyPool);
 }
 
 #[test]

@@ -244,7 +244,7 @@ impl Settings {
         within("cache.queries_max", self.cache.queries_max, 1, 1_000_000)?;
         within("cache.queries_bytes_max", self.cache.queries_bytes_max, 1, 4_000_000_000)?;
         within("cache.compare_every_s", self.cache.compare_every_s, 0, 86_400)?;
-        within("redis.pool_max", size(self.redis.pool_max), 2, 1_000)?;
+        within("redis.pool_max", size(self.redis.pool_max), 1, 1_000)?;
         within("redis.connect_timeout_ms", self.redis.connect_timeout_ms, 1, 60_000)?;
         within("redis.command_timeout_ms", self.redis.command_timeout_ms, 1, 60_000)?;
         within("database.connections_max", u64::from(self.database.connections_max), 1, 1_000)?;

@@ -1,16 +1,32 @@
-//! One question for many askers.
+//! One question for many askers, in rounds.
 //!
 //! An answer is only good for those who asked before the question was sent. So one question is in flight at a
-//! time, and everybody who arrives meanwhile shares the next one.
+//! time, and everybody who arrives meanwhile shares the next one: a round. The first of a round leads it, on its
+//! own thread. It waits for its turn, and then for those who are about to join, as long as its thread has other
+//! work to do that would have kept it waiting anyway.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 
-/// How many turns of the thread a question waits for those who arrive at the same time.
-const JOINING_TURNS_MAX: usize = 8;
+/// A turn of the thread that took longer than this had other work in it. An idle one looks for news of its sockets
+/// once and finds none, which takes a few microseconds.
+const IDLE_TURN_MAX: Duration = Duration::from_micros(8);
+
+/// After how many idle turns in a row nobody else is coming. One may only seem to be idle: of those who gave up their
+/// turn together, the last may be the first in the next.
+const IDLE_TURNS: u32 = 2;
+
+/// How long a round is gathered at most, in durations of the last question.
+const GATHERING_QUESTIONS_MAX: u32 = 3;
+
+/// How long a round is gathered at most, however long the last question took.
+const GATHERING_MAX: Duration = Duration::from_millis(4);
 
 /// Something that can be asked.
 #[async_trait]
@@ -25,143 +41,136 @@ pub(super) trait Source: Send + Sync + 'static {
 /// A source that is asked once for all who wait.
 pub(super) struct SharedQuestion<S: Source> {
     shared: Arc<Shared<S>>,
-    /// Where questions are asked: the runtime that outlives every request.
+    /// The runtime that outlives every request: where a round goes on whose leader has gone away.
     runtime: Handle,
 }
 
 struct Shared<S: Source> {
     source: S,
-    waiting: Mutex<Waiting<S::Answer>>,
-}
-
-struct Waiting<A> {
-    in_flight: bool,
-    askers: Vec<oneshot::Sender<A>>,
+    /// Those of the round that gathers.
+    askers: Mutex<Vec<oneshot::Sender<S::Answer>>>,
+    /// One permit: whoever has it may ask.
+    turn: Arc<Semaphore>,
+    /// How long the last question took, in microseconds.
+    last_took_us: AtomicU64,
 }
 
 impl<S: Source> SharedQuestion<S> {
     pub fn new(source: S) -> Self {
-        let waiting = Mutex::new(Waiting { in_flight: false, askers: Vec::new() });
-        Self { shared: Arc::new(Shared { source, waiting }), runtime: Handle::current() }
+        let shared = Shared {
+            source,
+            askers: Mutex::default(),
+            turn: Arc::new(Semaphore::new(1)),
+            last_took_us: AtomicU64::new(0),
+        };
+        Self { shared: Arc::new(shared), runtime: Handle::current() }
     }
 
     /// The answer to a question that is sent after this call; `None` only when asking has panicked.
     ///
-    /// Dropping the call drops nothing but the wait: the question is asked by a task of its own.
+    /// Dropping the call drops nothing but the wait: others of the round get their answer all the same.
     pub async fn ask(&self) -> Option<S::Answer> {
         let (sender, answer) = oneshot::channel();
-        if self.shared.enlist(sender) {
-            self.beginning().once_nobody_joins().await;
+        if self.shared.join(sender) {
+            Round { shared: &self.shared, runtime: &self.runtime, is_over: false }.lead().await;
         }
         answer.await.ok()
     }
 
     /// Asks for whoever comes later, unless a question is in flight; nobody waits for the answer.
     pub fn ask_ahead(&self) {
-        if self.shared.begins() {
-            let asking = Asking { shared: Arc::clone(&self.shared), is_over: false };
+        if let Ok(turn) = Arc::clone(&self.shared.turn).try_acquire_owned() {
+            let shared = Arc::clone(&self.shared);
             self.runtime.spawn(async move {
-                asking.shared.source.ask().await;
-                asking.ask_for_all().await;
+                shared.source.ask().await;
+                drop(turn);
             });
         }
     }
+}
 
-    fn beginning(&self) -> Beginning<'_, S> {
-        Beginning { question: self }
+/// A round that gathers: it is asked for, whatever becomes of whoever leads it.
+struct Round<'a, S: Source> {
+    shared: &'a Arc<Shared<S>>,
+    runtime: &'a Handle,
+    is_over: bool,
+}
+
+impl<S: Source> Round<'_, S> {
+    async fn lead(mut self) {
+        let turn = self.shared.turn().await;
+        self.gather().await;
+        self.is_over = true;
+        // A task of its own, because the request that leads may be given up.
+        tokio::spawn(Arc::clone(self.shared).answer(turn));
     }
-}
 
-/// A question that is about to be asked: it is, when this is dropped, whatever becomes of whoever began it.
-struct Beginning<'a, S: Source> {
-    question: &'a SharedQuestion<S>,
-}
-
-impl<S: Source> Beginning<'_, S> {
-    /// Waits while others join: until everything that is ready to run on this thread has run and nobody has come,
-    /// or a few times over. Whoever comes alone waits for one such turn, some microseconds.
-    async fn once_nobody_joins(self) {
-        let mut joined = 0;
-        for _ in 0..JOINING_TURNS_MAX {
-            let waiting = self.question.shared.waiting().askers.len();
-            if waiting == joined {
+    /// Waits while others may join: while this thread has other work, but not for long.
+    async fn gather(&self) {
+        let last_took = Duration::from_micros(self.shared.last_took_us.load(Ordering::Relaxed));
+        let until = Instant::now() + (last_took * GATHERING_QUESTIONS_MAX).min(GATHERING_MAX);
+        let (mut turn_began, mut idle_turns) = (Instant::now(), 0);
+        while idle_turns < IDLE_TURNS {
+            tokio::task::yield_now().await;
+            let now = Instant::now();
+            if now >= until {
                 return;
             }
-            joined = waiting;
-            tokio::task::yield_now().await;
+            idle_turns = if now - turn_began < IDLE_TURN_MAX { idle_turns + 1 } else { 0 };
+            turn_began = now;
         }
     }
 }
 
-impl<S: Source> Drop for Beginning<'_, S> {
+impl<S: Source> Drop for Round<'_, S> {
     fn drop(&mut self) {
-        let asking = Asking { shared: Arc::clone(&self.question.shared), is_over: false };
-        self.question.runtime.spawn(asking.ask_for_all());
+        if !self.is_over {
+            let shared = Arc::clone(self.shared);
+            self.runtime.spawn(async move {
+                let turn = shared.turn().await;
+                shared.answer(turn).await;
+            });
+        }
     }
 }
 
 impl<S: Source> Shared<S> {
-    fn waiting(&self) -> MutexGuard<'_, Waiting<S::Answer>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn askers(&self) -> MutexGuard<'_, Vec<oneshot::Sender<S::Answer>>> {
+        self.askers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nobody is asking yet; if so, the caller must.
-    fn begins(&self) -> bool {
-        !std::mem::replace(&mut self.waiting().in_flight, true)
+    /// Adds an asker to the round; true when it is the first of it, and has to lead.
+    fn join(&self, asker: oneshot::Sender<S::Answer>) -> bool {
+        let mut askers = self.askers();
+        askers.push(asker);
+        askers.len() == 1
     }
 
-    /// Adds an asker; true when nobody is asking yet, and the caller must.
-    fn enlist(&self, asker: oneshot::Sender<S::Answer>) -> bool {
-        let mut waiting = self.waiting();
-        waiting.askers.push(asker);
-        !std::mem::replace(&mut waiting.in_flight, true)
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it.
+        Arc::clone(&self.turn).acquire_owned().await.ok()
     }
 
-    /// Takes those who wait; with none left, nobody is asking any more.
-    fn take_askers(&self) -> Vec<oneshot::Sender<S::Answer>> {
-        let mut waiting = self.waiting();
-        let askers = std::mem::take(&mut waiting.askers);
-        waiting.in_flight = !askers.is_empty();
-        askers
-    }
-}
-
-/// One task's turn at asking, until nobody waits any more.
-struct Asking<S: Source> {
-    shared: Arc<Shared<S>>,
-    is_over: bool,
-}
-
-impl<S: Source> Asking<S> {
-    async fn ask_for_all(mut self) {
-        loop {
-            let askers = self.shared.take_askers();
-            if askers.is_empty() {
-                self.is_over = true;
-                return;
-            }
-            let answer = self.shared.source.ask().await;
-            for asker in askers {
-                let _gone = asker.send(answer.clone());
-            }
-        }
-    }
-}
-
-impl<S: Source> Drop for Asking<S> {
-    /// After a panic, those who wait are let go, and the next to ask begins anew.
-    fn drop(&mut self) {
-        if !self.is_over {
-            let mut waiting = self.shared.waiting();
-            waiting.askers.clear();
-            waiting.in_flight = false;
+    /// Asks for all of the round. Whoever comes from now on is of the next one.
+    ///
+    /// After a panic those who wait are let go with their senders, and the turn goes on.
+    async fn answer(self: Arc<Self>, turn: Option<OwnedSemaphorePermit>) {
+        let askers = std::mem::take(&mut *self.askers());
+        let asked_at = Instant::now();
+        let answer = self.source.ask().await;
+        let took_us = u64::try_from(asked_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.last_took_us.store(took_us, Ordering::Relaxed);
+        // The next leader gathers while these are answered.
+        drop(turn);
+        for asker in askers {
+            let _gone = asker.send(answer.clone());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::task::{Context, Waker};
 
     use tokio::sync::Notify;
@@ -228,7 +237,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let late: Vec<_> = (0..50).map(|_| ask()).collect();
-        while question.shared.waiting.lock().unwrap().askers.len() < 50 {
+        while question.shared.askers().len() < 50 {
             tokio::task::yield_now().await;
         }
         go.notify_one();
@@ -238,5 +247,84 @@ mod tests {
             assert_eq!(answer.await.unwrap(), Some(2));
         }
         assert_eq!(question.shared.source.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn the_round_goes_on_although_its_leader_goes_away_before_its_turn() {
+        let go = Arc::new(Notify::new());
+        let question =
+            Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+        question.ask_ahead();
+        let mut leads = Box::pin(question.ask());
+        assert!(leads.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let mut joined = Box::pin(question.ask());
+        assert!(joined.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(leads);
+        go.notify_one();
+        let release = tokio::spawn(async move {
+            loop {
+                go.notify_one();
+                tokio::task::yield_now().await;
+            }
+        });
+        assert_eq!(joined.await, Some(2));
+        release.abort();
+    }
+
+    /// Takes some turns of the thread, each of which has work in it, before it asks.
+    async fn ask_after_work(question: Arc<SharedQuestion<Counter>>) -> Option<usize> {
+        for _ in 0..5 {
+            tokio::time::advance(Duration::from_micros(100)).await;
+        }
+        question.ask().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_about_to_ask_is_waited_for_while_the_thread_has_work() {
+        // As long as the last question took three times over, and not at all.
+        for (last_took_us, number) in [(1_000, 1), (0, 2)] {
+            let go = Arc::new(Notify::new());
+            let question =
+                Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+            question.shared.last_took_us.store(last_took_us, Ordering::Relaxed);
+            let first = tokio::spawn({
+                let question = Arc::clone(&question);
+                async move { question.ask().await }
+            });
+            let late = tokio::spawn(ask_after_work(Arc::clone(&question)));
+            let release = tokio::spawn(async move {
+                loop {
+                    go.notify_one();
+                    tokio::task::yield_now().await;
+                }
+            });
+            assert_eq!(first.await.unwrap(), Some(1));
+            assert_eq!(late.await.unwrap(), Some(number));
+            release.abort();
+        }
+    }
+
+    /// Panics the first time.
+    #[derive(Default)]
+    struct Faulty {
+        asked: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Source for Faulty {
+        type Answer = usize;
+
+        async fn ask(&self) -> usize {
+            let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            assert!(number > 1, "the first question fails");
+            number
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_those_who_wait_are_let_go_and_the_next_are_answered() {
+        let question = SharedQuestion::new(Faulty::default());
+        assert_eq!(tokio::join!(question.ask(), question.ask()), (None, None));
+        assert_eq!(question.ask().await, Some(2));
     }
 }
