@@ -72,7 +72,8 @@ impl<S: Source> SharedQuestion<S> {
     pub async fn ask(&self) -> Option<S::Answer> {
         let (sender, answer) = oneshot::channel();
         if self.shared.join(sender) {
-            Round { shared: &self.shared, runtime: &self.runtime, is_over: false }.lead().await;
+            let (shared, runtime) = (Arc::clone(&self.shared), self.runtime.clone());
+            Round { shared, heir: Some(runtime), is_asked: false }.lead().await;
         }
         answer.await.ok()
     }
@@ -89,20 +90,37 @@ impl<S: Source> SharedQuestion<S> {
     }
 }
 
-/// A round that gathers: it is asked for, whatever becomes of whoever leads it.
-struct Round<'a, S: Source> {
-    shared: &'a Arc<Shared<S>>,
-    runtime: &'a Handle,
-    is_over: bool,
+/// A round that is not asked for yet: it will be, whatever becomes of whoever leads it.
+struct Round<S: Source> {
+    shared: Arc<Shared<S>>,
+    /// Where it goes on when it ends here; nowhere, if it has been handed on already.
+    heir: Option<Handle>,
+    is_asked: bool,
 }
 
-impl<S: Source> Round<'_, S> {
-    async fn lead(mut self) {
+impl<S: Source> Round<S> {
+    async fn lead(self) {
         let turn = self.shared.turn().await;
         self.gather().await;
-        self.is_over = true;
         // A task of its own, because the request that leads may be given up.
-        tokio::spawn(Arc::clone(self.shared).answer(turn));
+        tokio::spawn(self.ask(turn));
+    }
+
+    /// Asks for all of the round. Whoever comes from now on is of the next one.
+    ///
+    /// After a panic those who wait are let go with their senders, and the turn goes on.
+    async fn ask(mut self, turn: Option<OwnedSemaphorePermit>) {
+        let askers = std::mem::take(&mut *self.shared.askers());
+        self.is_asked = true;
+        let asked_at = Instant::now();
+        let answer = self.shared.source.ask().await;
+        let took_us = u64::try_from(asked_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.shared.last_took_us.store(took_us, Ordering::Relaxed);
+        // The next leader gathers while these are answered.
+        drop(turn);
+        for asker in askers {
+            let _gone = asker.send(answer.clone());
+        }
     }
 
     /// Waits while others may join: while this thread has other work, but not for long.
@@ -122,14 +140,22 @@ impl<S: Source> Round<'_, S> {
     }
 }
 
-impl<S: Source> Drop for Round<'_, S> {
+impl<S: Source> Drop for Round<S> {
+    /// Hands the round on, for its request was given up or its runtime has ended. Others of it wait elsewhere.
     fn drop(&mut self) {
-        if !self.is_over {
-            let shared = Arc::clone(self.shared);
-            self.runtime.spawn(async move {
-                let turn = shared.turn().await;
-                shared.answer(turn).await;
-            });
+        if self.is_asked {
+            return;
+        }
+        match self.heir.take() {
+            Some(runtime) => {
+                let round = Self { shared: Arc::clone(&self.shared), heir: None, is_asked: false };
+                runtime.spawn(async move {
+                    let turn = round.shared.turn().await;
+                    round.ask(turn).await;
+                });
+            }
+            // The process ends.
+            None => self.shared.askers().clear(),
         }
     }
 }
@@ -149,22 +175,6 @@ impl<S: Source> Shared<S> {
     async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // Nobody closes it.
         Arc::clone(&self.turn).acquire_owned().await.ok()
-    }
-
-    /// Asks for all of the round. Whoever comes from now on is of the next one.
-    ///
-    /// After a panic those who wait are let go with their senders, and the turn goes on.
-    async fn answer(self: Arc<Self>, turn: Option<OwnedSemaphorePermit>) {
-        let askers = std::mem::take(&mut *self.askers());
-        let asked_at = Instant::now();
-        let answer = self.source.ask().await;
-        let took_us = u64::try_from(asked_at.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.last_took_us.store(took_us, Ordering::Relaxed);
-        // The next leader gathers while these are answered.
-        drop(turn);
-        for asker in askers {
-            let _gone = asker.send(answer.clone());
-        }
     }
 }
 
@@ -326,5 +336,25 @@ mod tests {
         let question = SharedQuestion::new(Faulty::default());
         assert_eq!(tokio::join!(question.ask(), question.ask()), (None, None));
         assert_eq!(question.ask().await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn the_round_goes_on_although_the_runtime_of_its_leader_ends() {
+        let go = Arc::new(Notify::new());
+        let question =
+            Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+        let elsewhere = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let round = Round {
+            shared: Arc::clone(&question.shared),
+            heir: Some(question.runtime.clone()),
+            is_asked: false,
+        };
+        let (sender, joined) = oneshot::channel();
+        question.shared.join(sender);
+        // It never runs: its runtime is not driven, and ends.
+        elsewhere.spawn(round.ask(None));
+        elsewhere.shutdown_background();
+        go.notify_one();
+        assert_eq!(joined.await, Ok(1));
     }
 }
