@@ -4,23 +4,22 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{self, Cmd, FromRedisValue};
+use deadpool_redis::redis::{self, Cmd, FromRedisValue, RedisError};
 use deadpool_redis::{Connection, Pool, PoolError};
 use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, PoolStatus, Pooled, SharedCache, Version};
 
+use super::connect::{self, Connector};
 use super::error::{cache_error, is_wrong_type};
 use super::lasting::LastingConnections;
-use super::{RedisSettings, RedisSettingsError, envelope, pool, scripts};
+use super::{RedisSettings, RedisSettingsError, envelope, scripts};
 
 /// The longest answer besides the list that is stored: with the number of places it bounds what they take.
 const QUERY_BYTES_MAX: usize = 256 * 1_024;
 
-/// The most connections for questions and bumps; each runtime needs one, and no process has so many threads.
-const LASTING_MAX: usize = 1_024;
-
 /// Keeps answers in Redis.
 pub struct RedisCache {
-    /// For bodies.
+    /// For bodies. A connection is driven by the runtime that it was made on, so all work with bodies is done on the
+    /// one that outlives the threads of the portal.
     pool: Pool,
     lasting: LastingConnections,
     operation_timeout: Duration,
@@ -35,8 +34,8 @@ impl RedisCache {
     /// When the settings cannot be used.
     pub fn connect(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
         Ok(Self {
-            pool: pool::build(settings, settings.checked_pool_max()?)?,
-            lasting: LastingConnections::new(pool::build(settings, LASTING_MAX)?),
+            pool: connect::pool(settings)?,
+            lasting: LastingConnections::new(Connector::new(settings)?),
             operation_timeout: settings.operation_timeout(),
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
@@ -44,12 +43,12 @@ impl RedisCache {
     }
 
     /// Puts a limit on a whole operation, which may wait, connect and ask.
-    async fn within<T>(
+    async fn within<T, E: Into<PoolError>>(
         &self,
-        operation: impl Future<Output = Result<T, PoolError>>,
+        operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, CacheError> {
         match tokio::time::timeout(self.operation_timeout, operation).await {
-            Ok(result) => result.map_err(|error| cache_error(&error)),
+            Ok(result) => result.map_err(|error| cache_error(&error.into())),
             Err(_) => {
                 let limit_ms = self.operation_timeout.as_millis();
                 Err(CacheError::Away(format!("no answer within {limit_ms} ms")))
@@ -58,7 +57,7 @@ impl RedisCache {
     }
 
     /// The version, if there is one.
-    async fn kept_version(&self) -> Result<Option<Version>, PoolError> {
+    async fn kept_version(&self) -> Result<Option<Version>, RedisError> {
         match self.lasting.ask::<Option<Vec<u8>>>(scripts::kept_version).await {
             Err(error) if is_wrong_type(&error) => Ok(None),
             token => Ok(token?.as_deref().and_then(parsed)),
@@ -66,7 +65,7 @@ impl RedisCache {
     }
 
     /// A fresh version, or the one that somebody else has made meanwhile.
-    async fn made_version(&self) -> Result<Version, PoolError> {
+    async fn made_version(&self) -> Result<Version, RedisError> {
         let mut fresh = scripts::fresh_version();
         let token: Vec<u8> = self.lasting.ask(|| scripts::version(draw(&mut fresh))).await?;
         let version = match parsed(&token) {
@@ -114,7 +113,7 @@ impl SharedCache for RedisCache {
         let fetched = self
             .within(async {
                 match self.ask_alone::<Option<Vec<u8>>>(&command).await {
-                    Err(error) if is_wrong_type(&error) => Ok(None),
+                    Err(PoolError::Backend(error)) if is_wrong_type(&error) => Ok(None),
                     fetched => fetched,
                 }
             })
@@ -135,7 +134,8 @@ impl SharedCache for RedisCache {
     }
 
     async fn probe(&self) -> Result<Option<()>, CacheError> {
-        self.within(self.lasting.ask(|| redis::cmd("PING"))).await.map(Some)
+        // What every read asks, so that whoever has no right to it learns so here.
+        self.within(self.kept_version()).await.map(|_| Some(()))
     }
 }
 
@@ -151,18 +151,15 @@ fn draw(drawn: &mut Version) -> Version {
 
 impl Pooled for RedisCache {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
-        vec![("redis", figures(&self.pool)), ("redis_questions", figures(self.lasting.pool()))]
-    }
-}
-
-fn figures(pool: &Pool) -> PoolStatus {
-    let status = pool.status();
-    PoolStatus {
-        max: status.max_size,
-        size: status.size,
-        idle: status.available,
-        in_use: status.size.saturating_sub(status.available),
-        waiting: status.waiting,
+        let status = self.pool.status();
+        let figures = PoolStatus {
+            max: status.max_size,
+            size: status.size,
+            idle: status.available,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        };
+        vec![("redis", figures)]
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) fn cache_error(error: &PoolError) -> CacheError {
 }
 
 /// Whether the key holds something that is not an entry.
-pub(super) fn is_wrong_type(error: &PoolError) -> bool {
-    matches!(error, PoolError::Backend(error) if error.code() == Some(WRONG_TYPE))
+pub(super) fn is_wrong_type(error: &RedisError) -> bool {
+    error.code() == Some(WRONG_TYPE)
 }
 
 fn of_redis(error: &RedisError) -> CacheError {

@@ -7,9 +7,9 @@
 //! | `{payments:all}:ver` | the version: a random token |
 //! | `{payments:all}:epoch` | which life of which server the version belongs to |
 //!
-//! Two kinds of connections come out of two pools. Questions and bumps, a hundred bytes each, have one for each
-//! runtime that asks, which stays out of its pool ([`lasting`]), because a pool sends a `PING` before it hands one
-//! out. Bodies, which may be megabytes, go over others, so that no question waits behind one.
+//! Two kinds of connections. Questions and bumps, a hundred bytes each, have one for each runtime that asks
+//! ([`lasting`]), without a pool, which would send a `PING` before it hands one out. Bodies, which may be megabytes, go
+//! over those of a pool, so that no question waits behind one.
 //!
 //! **Invariant:** no connection is used before the `EPOCH` script has run on it, and a connection that has
 //! failed in whatever way is never used again. So whoever reads a version reads it from a server that has
@@ -19,10 +19,10 @@
 //! operation ends within the connect timeout and the command timeout together, whatever the server does.
 
 mod cache;
+mod connect;
 mod envelope;
 mod error;
 mod lasting;
-mod pool;
 mod scripts;
 mod settings;
 

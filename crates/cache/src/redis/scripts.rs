@@ -36,7 +36,8 @@ pub(super) fn key_of(key: CacheKey) -> String {
     }
 }
 
-/// Makes the version fresh and drops the list if the server has lost writes; says 1 if so.
+/// Makes the version fresh and drops the list if the server has lost writes; says 1 if so, and which life of which
+/// server it is.
 pub(super) fn epoch() -> Cmd {
     eval(include_str!("epoch.lua"), LIST, fresh_version())
 }

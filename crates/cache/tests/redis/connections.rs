@@ -1,10 +1,12 @@
 //! How connections are used, kept and replaced.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hermes_cache::RedisCache;
-use hermes_domain::ports::{CacheKey, PoolStatus, Pooled, SharedCache};
+use hermes_domain::ports::{CacheKey, PoolStatus, Pooled, SharedCache, Version};
 use hermes_test_support::RedisServer;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::scene::{entry, fill, patient};
 
@@ -16,9 +18,11 @@ fn calls(server: &RedisServer, command: &str) -> u64 {
     line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
 }
 
-/// The connections for bodies, and those for questions.
-fn sizes(cache: &RedisCache) -> Vec<usize> {
-    cache.pools().into_iter().map(|(_, pool)| pool.size).collect()
+/// The connections that the server has, but for the one that asks it.
+fn connections(server: &RedisServer) -> Vec<String> {
+    let clients = server.cli(&["CLIENT", "LIST", "TYPE", "normal"]);
+    let others = clients.lines().filter(|client| !client.contains("cmd=client"));
+    others.map(|client| client.split(['=', ' ']).nth(1).unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -40,7 +44,7 @@ async fn a_question_is_one_round_trip_on_one_connection() {
 
     assert_eq!((calls(&server, "getex"), calls(&server, "eval")), (50, 1));
     assert_eq!(calls(&server, "ping"), 0);
-    assert_eq!(sizes(&cache), [0, 1]);
+    assert_eq!(connections(&server).len(), 1);
 }
 
 #[tokio::test]
@@ -53,7 +57,8 @@ async fn bodies_go_over_other_connections_that_are_given_back() {
     cache.fetch(CacheKey::List).await.unwrap();
 
     let expected = PoolStatus { max: 8, size: 1, idle: 1, in_use: 0, waiting: 0 };
-    assert_eq!(cache.pools()[0], ("redis", expected));
+    assert_eq!(cache.pools(), [("redis", expected)]);
+    assert_eq!(connections(&server).len(), 2);
 }
 
 #[tokio::test]
@@ -73,7 +78,7 @@ async fn a_connection_that_the_server_closed_is_replaced_without_an_error() {
     }
     server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     cache.bump().await.unwrap();
-    assert!(sizes(&cache).into_iter().all(|size| size <= 1));
+    assert_eq!(connections_once(&server, 1).await.len(), 1);
 }
 
 #[tokio::test]
@@ -93,15 +98,37 @@ async fn many_who_find_the_connection_broken_make_one_new_one() {
     }
 
     assert!(tasks.join_all().await.into_iter().all(|answer| answer == version));
-    assert_eq!(sizes(&cache), [0, 1]);
+    assert_eq!(connections_once(&server, 1).await.len(), 1);
     assert_eq!(calls(&server, "info"), 2, "each new connection asks for two sections, once");
 }
 
-/// The connections that the server has, but for the one that asks it.
-fn connections(server: &RedisServer) -> Vec<String> {
-    let clients = server.cli(&["CLIENT", "LIST", "TYPE", "normal"]);
-    let others = clients.lines().filter(|client| !client.contains("cmd=client"));
-    others.map(|client| client.split(['=', ' ']).nth(1).unwrap().to_owned()).collect()
+/// The connections, once they are so many: those that were given up are closed in the background.
+async fn connections_once(server: &RedisServer, count: usize) -> Vec<String> {
+    for _ in 0..500 {
+        if connections(server).len() == count {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    connections(server)
+}
+
+/// A runtime besides that of the test, as each thread of the portal has one of its own.
+struct Elsewhere(Runtime);
+
+impl Elsewhere {
+    fn start() -> Self {
+        Self(Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+    }
+
+    async fn ask(&self, cache: &Arc<RedisCache>) -> Version {
+        let cache = Arc::clone(cache);
+        self.0.spawn(async move { cache.version().await.unwrap() }).await.unwrap()
+    }
+
+    fn end(self) {
+        self.0.shutdown_background();
+    }
 }
 
 /// The server of before may be reachable by a connection that has not failed, when another one has already been led
@@ -111,25 +138,44 @@ async fn each_runtime_has_a_connection_of_its_own_and_one_that_fails_ends_them_a
     let Some(server) = hermes_test_support::redis().await else {
         return;
     };
-    let cache = Arc::new(patient(&server));
-    let elsewhere =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let ask_elsewhere = async || {
-        let cache = Arc::clone(&cache);
-        elsewhere.spawn(async move { cache.version().await.unwrap() }).await.unwrap()
-    };
+    let (cache, elsewhere) = (Arc::new(patient(&server)), Elsewhere::start());
     let version = cache.version().await.unwrap();
     let [here] = connections(&server).try_into().unwrap();
-    assert_eq!(ask_elsewhere().await, version);
+    assert_eq!(elsewhere.ask(&cache).await, version);
     let before = connections(&server);
-    assert_eq!((before.len(), sizes(&cache)), (2, vec![0, 2]));
+    assert_eq!(before.len(), 2);
 
     server.cli(&["CLIENT", "KILL", "ID", &here]);
     assert_eq!(cache.version().await.unwrap(), version);
-    assert_eq!(ask_elsewhere().await, version);
+    assert_eq!(elsewhere.ask(&cache).await, version);
 
-    let after = connections(&server);
-    assert_eq!((after.len(), sizes(&cache)), (2, vec![0, 2]));
+    let after = connections_once(&server, 2).await;
+    assert_eq!(after.len(), 2);
     assert!(after.iter().all(|connection| !before.contains(connection)), "{before:?}, {after:?}");
-    elsewhere.shutdown_background();
+    elsewhere.end();
+}
+
+#[tokio::test]
+async fn a_new_connection_to_another_life_of_the_server_ends_those_of_before() {
+    let Some(server) = hermes_test_support::redis().await else {
+        return;
+    };
+    let (cache, elsewhere, later) = (Arc::new(patient(&server)), Elsewhere::start(), Elsewhere::start());
+    let version = cache.version().await.unwrap();
+    assert_eq!(elsewhere.ask(&cache).await, version);
+    let before = connections(&server);
+    assert_eq!(before.len(), 2);
+
+    // Nobody asks meanwhile, so no connection fails.
+    server.cli(&["REPLICAOF", "127.0.0.1", "1"]);
+    server.cli(&["REPLICAOF", "NO", "ONE"]);
+    let fresh = later.ask(&cache).await;
+
+    assert_ne!(fresh, version);
+    assert_eq!((cache.version().await.unwrap(), elsewhere.ask(&cache).await), (fresh, fresh));
+    let after = connections_once(&server, 3).await;
+    assert_eq!(after.len(), 3);
+    assert!(after.iter().all(|connection| !before.contains(connection)), "{before:?}, {after:?}");
+    elsewhere.end();
+    later.end();
 }

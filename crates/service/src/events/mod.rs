@@ -14,6 +14,7 @@
 mod complaint;
 mod feed;
 mod figures;
+mod lease;
 mod link;
 mod place;
 mod relay;

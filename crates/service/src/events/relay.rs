@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_domain::ledger::OutboxEvent;
-use hermes_domain::ports::{Clock, EventPublisher, EventsAfter, Lease, Outbox, RelayLease};
+use hermes_domain::ports::{Clock, EventPublisher, EventsAfter, Outbox, RelayLease};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::complaint::Complaint;
+use super::lease::HeldLease;
 use super::link::Link;
 use super::place::{self, Next, Place, RelayError};
 use super::signal::Listener;
@@ -29,8 +30,6 @@ const BREATH: Duration = Duration::from_millis(10);
 const CHECK: Duration = Duration::from_secs(1);
 /// The pause after something went wrong, in milliseconds: anything in the range, so that instances do not keep step.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 150..=350;
-/// A lease is renewed when a third of it has passed.
-const RENEWALS: u32 = 3;
 
 /// What a relay works with.
 #[derive(Clone)]
@@ -67,10 +66,7 @@ pub struct Relay {
     complaint: Complaint,
     /// Where to go on; `None` when it has to be found out.
     place: Option<Place>,
-    /// When the lease is to be renewed.
-    renew_at: Instant,
-    /// When the lease has surely not expired yet.
-    good_until: Instant,
+    lease: HeldLease,
     checked_at: Instant,
 }
 
@@ -98,17 +94,15 @@ impl Relay {
     /// Starts the relay's task.
     pub fn start(parts: RelayParts, settings: RelaySettings) -> RelayHandle {
         let (stop, stopped) = watch::channel(false);
-        let now = Instant::now();
         let relay = Self {
+            lease: HeldLease::new(Arc::clone(&parts.lease), settings.holder, settings.lease),
             parts,
             settings,
             stopped,
             link: Link::default(),
             complaint: Complaint::default(),
             place: None,
-            renew_at: now,
-            good_until: now,
-            checked_at: now,
+            checked_at: Instant::now(),
         };
         RelayHandle { stop, task: tokio::spawn(relay.run()) }
     }
@@ -116,7 +110,7 @@ impl Relay {
     async fn run(mut self) {
         figures::holds_lease(false);
         while !self.is_stopped() {
-            if self.renew(None).await {
+            if self.lease.renew(None, &mut self.complaint).await {
                 // What was known of the stream is from before somebody else had the lease.
                 self.place = None;
                 log::info!("this instance publishes the events");
@@ -124,17 +118,17 @@ impl Relay {
                 self.lead().await;
                 figures::holds_lease(false);
             } else {
-                self.pause(self.settings.lease / RENEWALS).await;
+                self.pause(self.lease.try_again_after()).await;
             }
         }
-        self.release().await;
+        self.lease.release(self.published_seq()).await;
     }
 
     /// Publishes until the lease is lost or the relay is stopped.
     async fn lead(&mut self) {
         let mut commits = self.parts.signal.listen();
         while !self.is_stopped() {
-            if !self.keep_lease().await {
+            if !self.lease.keep(self.published_seq(), &mut self.complaint).await {
                 log::info!("another instance publishes the events");
                 return;
             }
@@ -246,50 +240,13 @@ impl Relay {
         figures::lag(newest - status.published_seq, since.map_or(0, |since| since.num_milliseconds()));
     }
 
-    /// Whether the lease is still had; renews it in time.
-    async fn keep_lease(&mut self) -> bool {
-        if Instant::now() < self.renew_at {
-            return true;
-        }
-        let published = self.place.and_then(|place| place.told).map(|mark| mark.seq);
-        self.renew(published).await || Instant::now() < self.good_until
-    }
-
-    /// Takes or keeps the lease.
-    async fn renew(&mut self, published_seq: Option<i64>) -> bool {
-        let asked_at = Instant::now();
-        let RelaySettings { holder, lease, .. } = self.settings;
-        match self.parts.lease.hold_lease(holder, lease, published_seq).await {
-            Ok(Lease::Held) => {
-                self.renew_at = asked_at + lease / RENEWALS;
-                self.good_until = asked_at + lease;
-                true
-            }
-            Ok(Lease::Taken) => {
-                self.good_until = asked_at;
-                false
-            }
-            Err(error) => {
-                self.complaint.lease(&error);
-                self.renew_at = asked_at + Duration::from_millis(*PAUSE_MS.end());
-                false
-            }
-        }
-    }
-
-    async fn release(&self) {
-        let published = self.place.and_then(|place| place.told).map(|mark| mark.seq);
-        let RelaySettings { holder, lease, .. } = self.settings;
-        if published.is_some() && Instant::now() < self.good_until {
-            let _noted = self.parts.lease.hold_lease(holder, lease, published).await;
-        }
-        if let Err(error) = self.parts.lease.release_lease(holder).await {
-            log::debug!("the lease of the relay expires by itself: {error}");
-        }
+    /// The number of the last event that is known to be published.
+    fn published_seq(&self) -> Option<i64> {
+        self.place.and_then(|place| place.told).map(|mark| mark.seq)
     }
 
     async fn wait_for_commits(&mut self, commits: &mut Listener) {
-        let renew_at = self.renew_at.min(Instant::now() + CHECK);
+        let renew_at = self.lease.renew_at().min(Instant::now() + CHECK);
         tokio::select! {
             () = commits.heard() => {}
             () = tokio::time::sleep_until(renew_at) => {}

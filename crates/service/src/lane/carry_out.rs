@@ -92,7 +92,8 @@ impl CarryOut {
             let failed = match attempt(&self.parts, &self.sums, &submissions).await {
                 Ok(decided) => {
                     if retries == 0 && !decided.changes.is_empty() {
-                        self.pace.learn(jobs.len(), started.elapsed());
+                        // Not by the commands: refusals and replays cost next to nothing.
+                        self.pace.learn(decided.changes.audit.len(), started.elapsed());
                     }
                     return Ok(decided);
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hermes_service::lane::{LaneSettings, SubmitError};
 use tokio::time::advance;
 
-use crate::support::{QUEUE_AGE_MAX, TestLane, booking, correction};
+use crate::support::{QUEUE_AGE_MAX, TestLane, booking, claimed, correction};
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_answers_busy_at_once() {
@@ -49,6 +49,38 @@ async fn who_would_wait_too_long_by_the_pace_of_late_is_answered_busy_at_once() 
         one.answer().await.unwrap();
     }
     lane.submit(booking("g")).await.unwrap();
+}
+
+/// A batch of nine replays and one booking takes 10 ms, which says of ten bookings only that they take at most 100.
+#[tokio::test(start_paused = true)]
+async fn replays_do_not_make_the_lane_seem_faster_than_it_is() {
+    let lane = TestLane::with(LaneSettings { batch_max: 10, queue_max: 100, queue_age_max: QUEUE_AGE_MAX });
+    let gate = lane.store.commit_gate();
+    gate.close();
+    let mut taken = vec![lane.queue(claimed(booking("a"), 1)).await];
+    gate.arrived(1).await;
+    for _ in 0..9 {
+        taken.push(lane.queue(claimed(booking("a"), 1)).await);
+    }
+    taken.push(lane.queue(booking("b")).await);
+    for took_ms in [100, 10] {
+        advance(Duration::from_millis(took_ms)).await;
+        taken.push(lane.queue(booking("c")).await);
+        gate.open();
+        gate.close();
+        gate.arrived(1).await;
+    }
+
+    for _ in 0..21 {
+        taken.push(lane.queue(booking("d")).await);
+    }
+    let answer = lane.submit(booking("e")).await;
+    assert!(matches!(answer, Err(SubmitError::Busy)), "{answer:?}");
+
+    gate.open();
+    for one in taken {
+        one.answer().await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
