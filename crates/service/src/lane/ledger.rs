@@ -20,8 +20,9 @@ use super::{Committed, LaneParts, LaneSettings, SubmitError};
 const ANSWERED_WITHIN: Duration = GIVEN_UP_AFTER.saturating_add(Duration::from_secs(1));
 
 /// A command is let in when it is expected to wait for no more than this part of the age at which it would be sent
-/// away. The batch under way and its own come on top, and an estimate may be wrong: a half would often be too late.
-const EXPECTED_PART_OF_AGE: u32 = 4;
+/// away. The batch under way and its own come on top, and where the processors are busy too: a quarter became more than
+/// a half.
+const EXPECTED_PART_OF_AGE: u32 = 6;
 
 /// Takes commands; cheap to clone.
 #[derive(Clone)]

@@ -23,7 +23,7 @@ async fn a_full_queue_answers_busy_at_once() {
     assert_eq!(lane.store.rows().payments.len(), 3);
 }
 
-/// Batches of two take 100 ms, so that whoever has three commands before them would wait 150 ms.
+/// Batches of two take 80 ms, so that whoever has three commands before them would wait 120 ms.
 #[tokio::test(start_paused = true)]
 async fn who_would_wait_too_long_by_the_pace_of_late_is_answered_busy_at_once() {
     let lane = TestLane::with(LaneSettings { batch_max: 2, queue_max: 100, queue_age_max: QUEUE_AGE_MAX });
@@ -33,7 +33,7 @@ async fn who_would_wait_too_long_by_the_pace_of_late_is_answered_busy_at_once() 
     gate.arrived(1).await;
     for _ in 0..20 {
         taken.extend([lane.queue(booking("b")).await, lane.queue(booking("c")).await]);
-        advance(Duration::from_millis(100)).await;
+        advance(Duration::from_millis(80)).await;
         gate.open();
         gate.close();
         gate.arrived(1).await;
@@ -71,7 +71,7 @@ async fn replays_do_not_make_the_lane_seem_faster_than_it_is() {
         gate.arrived(1).await;
     }
 
-    for _ in 0..21 {
+    for _ in 0..14 {
         taken.push(lane.queue(booking("d")).await);
     }
     let answer = lane.submit(booking("e")).await;
