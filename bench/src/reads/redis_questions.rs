@@ -1,7 +1,7 @@
 //! How many questions Redis is asked for 1,000 reads of the list by 64 callers.
 //!
-//! **Counted by Redis itself** (`INFO commandstats`, `GETEX` and scripts that were called), because it is Redis that has to answer
-//! them; Hermes' own counter stands beside it. Commands that a script carries out inside are not questions.
+//! **Counted by Redis itself** (`INFO commandstats`, `GETEX` and scripts that were called), because it is Redis that
+//! has to answer them; Hermes' own counter stands beside it. Commands that a script carries out inside are not questions.
 
 use anyhow::Result;
 use hermes_test_support::RedisServer;

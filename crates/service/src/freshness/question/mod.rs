@@ -147,11 +147,11 @@ impl<S: Source> Round<S> {
 }
 
 impl<S: Source> Drop for Round<S> {
-    /// Hands the round on: the request of its leader was given up, or its runtime has ended, and others of it wait
-    /// elsewhere. After a panic they are let go.
+    /// Hands the round on: the request of its leader was given up or met a panic, or its runtime has ended, and others
+    /// of it wait elsewhere. They are let go when it was the question that panicked.
     fn drop(&mut self) {
         let askers = self.askers.take();
-        if askers.as_ref().is_some_and(Vec::is_empty) || std::thread::panicking() {
+        if askers.as_ref().is_some_and(|askers| askers.is_empty() || std::thread::panicking()) {
             return;
         }
         match self.heir.take() {

@@ -95,7 +95,31 @@ async fn the_round_goes_on_although_its_leader_goes_away_before_its_turn() {
     release.abort();
 }
 
-/// Takes some turns of the thread, each of which has work in it, before it asks.
+#[tokio::test]
+async fn the_round_goes_on_although_the_task_of_its_leader_panics() {
+    let go = Arc::new(Notify::new());
+    let question = Arc::new(SharedQuestion::new(Counter { asked: AtomicUsize::new(0), go: Arc::clone(&go) }));
+    let leader = tokio::spawn({
+        let question = Arc::clone(&question);
+        async move {
+            let mut leads = Box::pin(question.ask());
+            assert!(leads.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            panic!("something else of the request fails");
+        }
+    });
+    let release = tokio::spawn(async move {
+        loop {
+            go.notify_one();
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(leader.await.unwrap_err().is_panic());
+    let joined = tokio::time::timeout(Duration::from_secs(5), question.ask()).await;
+    assert!(matches!(joined, Ok(Some(_))), "{joined:?}");
+    release.abort();
+}
+
+/// Takes some laps of the thread, each of which has work in it, before it asks.
 async fn ask_after_work(question: Arc<SharedQuestion<Counter>>) -> Option<usize> {
     for _ in 0..5 {
         tokio::time::advance(Duration::from_micros(100)).await;
