@@ -33,6 +33,11 @@ impl<K: Clone + Eq + Hash + Send + 'static, T: Clone + Send + 'static> Flights<K
         Self { under_way: Arc::default(), runtime: Handle::current() }
     }
 
+    /// Whether there is one for a key.
+    pub fn is_under_way(&self, key: &K) -> bool {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+
     /// Joins the flight for a key, or begins it in a task of its own: dropping this call drops only the wait.
     pub async fn share<F>(&self, key: K, flight: F) -> Share<T>
     where

@@ -157,7 +157,9 @@ impl FreshReads {
         if let Some(served) = self.kept_at(key, version).await? {
             return Ok(Some(served));
         }
-        if let Some(fetched) = self.fetch(key, version).await
+        // A load of this version is under way only because the shared cache did not have it.
+        if !self.loads.is_under_way(&LoadKey::Version(key, version))
+            && let Some(fetched) = self.fetch(key, version).await
             && let Some(served) = self.admitted(fetched, Tier::L2).await?
         {
             self.kept.keep(key, &served.snapshot, &self.anchor);
