@@ -19,6 +19,9 @@ const UNDER_WAY_MAX: usize = 8_000;
 /// The connections that stand before the first request, as those of a proxy do; more are opened when all are busy.
 const CONNECTIONS_READY: usize = 2_000;
 
+/// What each of them has asked before, as those of a proxy have: one that never asked is closed after five seconds.
+const FIRST_REQUEST: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+
 /// The arrivals of the same seed are the same.
 const SEED: u64 = 0x48_45_52_4d_45_53;
 
@@ -71,7 +74,9 @@ impl Open {
 pub async fn open(port: u16, per_second: f64, length: Duration, bookings: &Bookings) -> Result<Open> {
     let mut ready = Vec::with_capacity(CONNECTIONS_READY);
     for _ in 0..CONNECTIONS_READY {
-        ready.push(Connection::open(port).await?);
+        let mut connection = Connection::open(port).await?;
+        connection.ask(FIRST_REQUEST).await?;
+        ready.push(connection);
     }
     let idle = Arc::new(Mutex::new(ready));
     let arrivals = arrivals(per_second, length);
