@@ -13,12 +13,16 @@ use super::breaker::Breaker;
 use super::carry_out::{CarryOut, Shown};
 use super::figures::count;
 use super::pace::Pace;
-use super::patience::Patience;
 use super::watch::{self, GIVEN_UP_AFTER, Watched};
 use super::{Committed, LaneParts, LaneSettings, SubmitError};
 
 /// How long a caller waits at most: for a batch that is given up, and for its visibility.
 const ANSWERED_WITHIN: Duration = GIVEN_UP_AFTER.saturating_add(Duration::from_secs(1));
+
+/// A command is let in when it is expected to wait for no more than this part of the age at which it would be sent
+/// away. The batch under way and its own come on top, and where the processors are busy too: a quarter became more than
+/// a half.
+const EXPECTED_PART_OF_AGE: u32 = 6;
 
 /// Takes commands; cheap to clone.
 #[derive(Clone)]
@@ -27,7 +31,7 @@ pub struct Ledger {
     stop: channel::Sender<bool>,
     breaker: Arc<Breaker>,
     pace: Arc<Pace>,
-    patience: Arc<Patience>,
+    expected_wait_max: Duration,
 }
 
 impl Ledger {
@@ -43,8 +47,8 @@ impl Ledger {
             breaker: Arc::clone(&breaker),
         };
         let task = tokio::spawn(lane.run());
-        let patience = Arc::new(Patience::new(settings.queue_age_max));
-        (Self { queue, stop, breaker, pace, patience }, task)
+        let expected_wait_max = settings.queue_age_max / EXPECTED_PART_OF_AGE;
+        (Self { queue, stop, breaker, pace, expected_wait_max }, task)
     }
 
     /// Whether a command would be taken now, without sending one: under pressure it saves reading what would be
@@ -62,7 +66,7 @@ impl Ledger {
             return Err(SubmitError::Unavailable);
         }
         let queued = self.queue.max_capacity() - self.queue.capacity();
-        if !self.patience.lets_in(self.pace.wait_behind(queued)) {
+        if self.pace.wait_behind(queued) > self.expected_wait_max {
             metrics::counter!("hermes_lane_shed_total", "reason" => "wait").increment(1);
             return Err(SubmitError::Busy);
         }

@@ -7,7 +7,7 @@
 //!
 //! A command on its way:
 //! 1. [`Ledger::submit`] puts it into the bounded queue, or says at once [`SubmitError::Busy`] when by the `pace`
-//!    of late it would wait for longer than there is `patience`, or [`SubmitError::Unavailable`] while the `breaker` is open;
+//!    of late it would wait too long, or [`SubmitError::Unavailable`] while the `breaker` is open;
 //! 2. `batch` takes it out together with its neighbours;
 //! 3. `attempt` locks the head, reads the facts, lets the domain decide, writes, commits; `carry_out`
 //!    does so again after a transient fault, and in halves where one command stands in the way of the others;
@@ -26,7 +26,6 @@ mod carry_out;
 mod figures;
 mod ledger;
 mod pace;
-mod patience;
 mod retry;
 mod sums;
 mod watch;
