@@ -104,7 +104,7 @@ pub enum Audit {
         /// The last row to check
         #[arg(long, value_name = "SEQ")]
         to: Option<i64>,
-        /// Also compare each payment with what its last audit row says of it, and name the differences
+        /// Also hold each payment against its last audit row, and the kept sums against the payments
         #[arg(long)]
         deep: bool,
     },

@@ -190,3 +190,22 @@ async fn a_payment_that_is_gone_is_missed() {
     let log = Tampered::with(&["DELETE FROM payments WHERE reference = 'REF003'"]).await;
     log.verify(&["--deep"]).complains("1 of 4 booked payments are missing");
 }
+
+#[actix_web::test]
+async fn an_address_that_duplicates_are_not_searched_by_is_named() {
+    let log = Tampered::with(&["UPDATE payments SET email_key = 'zz' WHERE reference = 'REF001'"]).await;
+    log.verify(&["--deep"]).complains("payment REF001: its email_key is not that of its address");
+}
+
+#[actix_web::test]
+async fn sums_that_are_not_those_of_the_payments_are_named() {
+    for tampering in [
+        "UPDATE payment_totals SET amount_outstanding = amount_outstanding + 1",
+        "DELETE FROM payment_totals",
+        "INSERT INTO payment_totals SELECT 'JPY', payments, passed, flagged, cancelled, above_threshold, \
+         amount_outstanding, amount_received FROM payment_totals LIMIT 1",
+    ] {
+        let log = Tampered::with(&[tampering]).await;
+        log.verify(&["--deep"]).complains("the kept sums of ");
+    }
+}

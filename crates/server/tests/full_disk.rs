@@ -45,6 +45,7 @@ async fn a_full_disk_stops_writes_and_not_reads() {
         }
     };
     assert_eq!(refused, 503);
+    assert!(hermes.log().contains("full"), "the log does not say why: {}", hermes.log());
     assert_eq!(count(&hermes).await, booked);
     hermes.get("/api/bookings/REF001").await.expect(200);
 

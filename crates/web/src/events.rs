@@ -8,7 +8,8 @@ use hermes_domain::ports::reader_limits;
 use hermes_domain::{FaultCode, FieldFault};
 use hermes_service::events::WAIT_MAX;
 
-use crate::problem::{Problem, ProblemBody};
+use crate::input::pairs_of;
+use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
 use crate::wire::EventBody;
 
@@ -57,8 +58,7 @@ pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Re
 
 impl FeedQuery {
     fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
-            .map_err(|_| Problem::new(crate::problem::ProblemCode::InvalidQuery))?;
+        let pairs = pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?;
         let mut parsed = Self { after: None, limit: reader_limits::PAGE_DEFAULT, wait_s: 0 };
         let faults: Vec<_> =
             pairs.iter().filter_map(|(name, value)| parsed.take(name, value.trim()).err()).collect();

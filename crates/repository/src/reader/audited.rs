@@ -37,6 +37,8 @@ pub struct AuditedPayment {
     pub id: PaymentId,
     /// Its reference, as it is stored.
     pub reference: String,
+    /// The form of its address that duplicates are searched by, as it is stored.
+    pub email_key: String,
     /// The payment, unless its rows contradict each other.
     pub payment: Result<Payment, StoreError>,
     /// Its last audit row.
@@ -102,7 +104,13 @@ impl SeaPaymentReader {
 
 fn audited(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {
     let payment = Unchecked::try_from(PaymentColumns::from(&row)).and_then(|payment| payment.with(checks));
-    AuditedPayment { id: PaymentId(row.id), reference: row.reference, payment, last }
+    AuditedPayment {
+        id: PaymentId(row.id),
+        reference: row.reference,
+        email_key: row.email_key,
+        payment,
+        last,
+    }
 }
 
 /// The last audit row of each payment.

@@ -26,8 +26,8 @@ pub(super) struct Decided {
 pub(super) enum Failure {
     /// It was surely not committed.
     Before(NotCommitted),
-    /// COMMIT was sent and nobody answered.
-    InCommit(Box<Decided>),
+    /// COMMIT was sent, and whether it was carried out is not known; and what the database said.
+    InCommit(Box<Decided>, String),
 }
 
 /// Why a batch was not committed.
@@ -94,7 +94,7 @@ pub(super) async fn attempt(
     };
     match transaction.commit().await {
         Ok(()) => Ok(decided),
-        Err(StoreError::OutcomeUnknown(_)) => Err(Failure::InCommit(Box::new(decided))),
+        Err(StoreError::OutcomeUnknown(cause)) => Err(Failure::InCommit(Box::new(decided), cause)),
         Err(error) => Err(Failure::Before(NotCommitted::by(error))),
     }
 }

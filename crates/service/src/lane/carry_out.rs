@@ -98,11 +98,11 @@ impl CarryOut {
                     return Ok(decided);
                 }
                 Err(Failure::Before(failed)) => failed,
-                Err(Failure::InCommit(decided)) => {
+                Err(Failure::InCommit(decided, cause)) => {
                     if self.look_up(&decided.head).await.map_err(NotCommitted::by_database)? {
                         return Ok(*decided);
                     }
-                    let error = StoreError::Transient("the commit did not happen".to_owned());
+                    let error = StoreError::Transient(format!("the commit did not happen: {cause}"));
                     NotCommitted::by_database(error)
                 }
             };

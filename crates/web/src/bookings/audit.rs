@@ -8,6 +8,7 @@ use hermes_domain::ports::reader_limits;
 use hermes_domain::{FaultCode, FieldFault};
 
 use super::key_of;
+use crate::input::pairs_of;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
 use crate::wire::AuditBody;
@@ -61,8 +62,7 @@ pub async fn audit_booking(
 
 impl ChangesQuery {
     fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query).map_err(|_| Problem::new(ProblemCode::InvalidQuery))?;
+        let pairs = pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?;
         let mut parsed = Self { after: 0, limit: reader_limits::PAGE_DEFAULT };
         let faults: Vec<_> =
             pairs.iter().filter_map(|(name, value)| parsed.take(name, value.trim()).err()).collect();

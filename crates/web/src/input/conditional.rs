@@ -96,7 +96,9 @@ mod tests {
         assert_eq!(read(&[]), Ok(IfMatch::Absent));
         assert_eq!(read(&["*"]), Ok(IfMatch::Any));
         assert_eq!(read(&["\"v7\""]), Ok(IfMatch::Version(7)));
-        assert_eq!(read(&["\"x\""]), Err(ProblemCode::VersionMismatch));
+        for unknown in ["\"x\"", "\"v07\"", "\"v+7\"", "W/\"v7\""] {
+            assert_eq!(read(&[unknown]), Err(ProblemCode::VersionMismatch), "{unknown}");
+        }
         assert_eq!(read(&["\"v1\", \"v2\""]), Err(ProblemCode::BadRequest));
         assert_eq!(read(&["\"v1\"", "\"v2\""]), Err(ProblemCode::BadRequest));
     }

@@ -8,11 +8,12 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::BODY_MAX;
 use super::json::arrived;
+use super::pairs::pairs_of;
 use crate::problem::{Problem, ProblemCode};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The fields of a form, in the order they were sent; a name may be there twice.
+/// The fields of a form, in the order they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormFields(Vec<(String, String)>);
 
@@ -20,15 +21,15 @@ impl FormFields {
     /// Reads a body.
     ///
     /// # Errors
-    /// When it is too large or not of the form's encoding.
+    /// When it is too large, not of the form's encoding, or has a field twice.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         if body.len() > BODY_MAX {
             return Err(Problem::new(ProblemCode::BodyTooLarge));
         }
-        serde_urlencoded::from_bytes(body).map(Self).map_err(|_| Problem::new(ProblemCode::BadRequest))
+        pairs_of(body, ProblemCode::BadRequest).map(Self)
     }
 
-    /// The first value of a field.
+    /// The value of a field.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -56,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_decoded_and_the_first_of_a_name_counts() {
-        let fields = FormFields::parse(b"name=Ana+Ruiz&email=ana%40example.org&name=Eve").unwrap();
+    fn fields_are_decoded() {
+        let fields = FormFields::parse(b"name=Ana+Ruiz&email=ana%40example.org").unwrap();
         assert_eq!(fields.find("name"), Some("Ana Ruiz"));
         assert_eq!(fields.find("email"), Some("ana@example.org"));
         assert_eq!(fields.find("amount"), None);

@@ -8,6 +8,7 @@ mod idempotency;
 mod json;
 mod object;
 mod origin;
+mod pairs;
 mod query;
 
 pub use booking::{booking_from_form, booking_from_json};
@@ -17,6 +18,7 @@ pub use form::FormFields;
 pub use idempotency::{IdempotencyKey, claim, fingerprint};
 pub use json::JsonObject;
 pub use origin::Caller;
+pub(crate) use pairs::pairs_of;
 pub use query::{page_query, page_query_of_form};
 
 /// The largest body that is read, in bytes.

@@ -7,6 +7,7 @@ use hermes_domain::payment::{Reference, limits};
 use hermes_domain::ports::{Page, PaymentFilter, reader_limits};
 use hermes_service::freshness::PageQuery;
 
+use super::pairs_of;
 use crate::cursor;
 use crate::problem::{Problem, ProblemCode};
 
@@ -18,7 +19,7 @@ pub fn page_query(query: &str) -> Result<Option<PageQuery>, Problem> {
     if query.is_empty() {
         return Ok(None);
     }
-    of_pairs(&pairs_of(query)?, reader_limits::PAGE_DEFAULT).map(Some)
+    of_pairs(&pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?, reader_limits::PAGE_DEFAULT).map(Some)
 }
 
 /// Reads the filter of a page for people: a field that was left empty was not given.
@@ -26,7 +27,7 @@ pub fn page_query(query: &str) -> Result<Option<PageQuery>, Problem> {
 /// # Errors
 /// As above.
 pub fn page_query_of_form(query: &str, limit: u64) -> Result<PageQuery, Problem> {
-    let mut pairs = pairs_of(query)?;
+    let mut pairs = pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?;
     pairs.retain(|(_, value)| !value.trim().is_empty());
     of_pairs(&pairs, limit)
 }
@@ -77,10 +78,6 @@ fn take(query: &mut PageQuery, name: &str, value: &str) -> Result<(), FieldFault
         }
     }
     Ok(())
-}
-
-fn pairs_of(query: &str) -> Result<Vec<(String, String)>, Problem> {
-    serde_urlencoded::from_str(query).map_err(|_| Problem::new(ProblemCode::InvalidQuery))
 }
 
 const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2026-11-22T18:00:00Z";

@@ -171,7 +171,9 @@ pub fn etag_of_version(version: i64) -> String {
 
 /// The version of an entity tag, when it is a booking's.
 pub fn version_of_etag(etag: &str) -> Option<i64> {
-    etag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
+    let version = etag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()?;
+    // Tags are compared as they stand (RFC 9110 8.8.3.2): "v01" is another one.
+    (etag_of_version(version) == etag).then_some(version)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod chain;
 mod deep;
+mod sums;
 
 use std::process::ExitCode;
 
