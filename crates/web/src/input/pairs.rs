@@ -1,5 +1,7 @@
 //! Names and values, as queries and forms have them.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode;
 
 use crate::problem::{Problem, ProblemCode};
@@ -15,10 +17,8 @@ pub(crate) fn pairs_of(encoded: &[u8], code: ProblemCode) -> Result<Vec<(String,
     let pairs = serde_urlencoded::from_bytes::<Vec<(String, String)>>(encoded).ok().filter(|_| is_text);
     let pairs =
         pairs.ok_or_else(|| wrong("Nothing was saved. Send percent-encoded UTF-8; some of it is not."))?;
-    let is_repeated = |(place, (name, _)): (usize, &(String, String))| {
-        pairs.iter().take(place).any(|(earlier, _)| earlier == name)
-    };
-    if pairs.iter().enumerate().any(is_repeated) {
+    let mut seen = HashSet::with_capacity(pairs.len());
+    if !pairs.iter().all(|(name, _)| seen.insert(name.as_str())) {
         return Err(wrong("Nothing was saved. Send each name once; one of them is there twice."));
     }
     Ok(pairs)
