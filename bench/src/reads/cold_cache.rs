@@ -22,7 +22,7 @@ const READ: &[u8] = b"GET /api/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 /// How long whatever the reads set in motion has until the loads are counted.
 const SETTLED_AFTER: Duration = Duration::from_millis(200);
 
-/// Counts the loads of every crowd.
+/// CacheStats the loads of every crowd.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let stage = Stage::start(Mode::Strict, 1_000).await?;
     let bookings = Bookings::new();

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
-use hermes_repository::SeaPaymentReader;
+use hermes_repository::SqlPaymentReader;
 
 use crate::pairs::Pairs;
 use crate::reference::fill;
@@ -46,7 +46,7 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     fill(&large, scale.many).await?;
     fill(&small, scale.some).await?;
     let (large_database, small_database) = (large.open().await?, small.open().await?);
-    let (large, small) = (SeaPaymentReader::new(&large_database), SeaPaymentReader::new(&small_database));
+    let (large, small) = (SqlPaymentReader::new(&large_database), SqlPaymentReader::new(&small_database));
     read_pages(&small, scale.pages).await?;
     read_pages(&large, scale.pages).await?;
     let pairs = Pairs::alternate(
@@ -61,7 +61,7 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
 }
 
 /// How long a page takes, in milliseconds.
-async fn read_pages(reader: &SeaPaymentReader, pages: u32) -> Result<f64> {
+async fn read_pages(reader: &SqlPaymentReader, pages: u32) -> Result<f64> {
     let started = Instant::now();
     for _ in 0..pages {
         let page = reader.list(&PaymentFilter::default(), Page::First, PAGE).await?.value;

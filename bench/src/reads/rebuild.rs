@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
-use hermes_repository::SeaPaymentReader;
-use hermes_service::freshness::Renderer;
+use hermes_repository::SqlPaymentReader;
+use hermes_service::read_cache::Renderer;
 use hermes_web::JsonRenderer;
 use sea_orm::DatabaseConnection;
 
@@ -46,7 +46,7 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     // A few more than the list shows, as there usually are.
     fill(&store, WINDOW + WINDOW / 10).await?;
     let database = store.open().await?;
-    let reader = SeaPaymentReader::new(&database);
+    let reader = SqlPaymentReader::new(&database);
     bare(database.reading(), 1).await?;
     rebuild(&reader, 1).await?;
     let times = scale.pages / 10;
@@ -71,7 +71,7 @@ async fn bare(connection: &DatabaseConnection, times: u32) -> Result<f64> {
 }
 
 /// How long the list takes, in milliseconds.
-async fn rebuild(reader: &SeaPaymentReader, times: u32) -> Result<f64> {
+async fn rebuild(reader: &SqlPaymentReader, times: u32) -> Result<f64> {
     let started = Instant::now();
     for _ in 0..times {
         let page = reader.list(&PaymentFilter::default(), Page::First, WINDOW.into()).await?.value;

@@ -15,7 +15,7 @@ use crate::statistics::{median, number, real, series};
 /// The commands that are questions or bumps.
 const ASKED: [&str; 4] = ["cmdstat_getex", "cmdstat_eval", "cmdstat_evalsha", "cmdstat_fcall"];
 
-/// Counts over as many runs as there are pairs elsewhere.
+/// CacheStats over as many runs as there are pairs elsewhere.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let stage = Stage::start(Mode::Strict, 1_000).await?;
     let load = Wrk::new(stage.hermes.url("/api/bookings"), 64);
@@ -39,7 +39,7 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
 }
 
 async fn questions(stage: &Stage) -> Result<f64> {
-    stage.hermes.figures().await?.sum("hermes_cache_questions_total")
+    stage.hermes.figures().await?.sum("hermes_cache_version_checks_total")
 }
 
 /// How many of them were called: `cmdstat_getex:calls=12,usec=…`.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use hermes_test_support::Port;
 use tempfile::TempDir;
 
-use super::figures::Figures;
+use super::metrics::Figures;
 use super::programs::{Build, program};
 use super::store::Store;
 use crate::load::{Answer, get};

@@ -1,8 +1,8 @@
 //! What is measured: a built Hermes, its databases, the handler it is held against.
 
 mod bare;
-mod figures;
 mod hermes;
+mod metrics;
 mod place;
 mod programs;
 mod store;

@@ -31,7 +31,7 @@ const PATIENT: [(&str, &str); 6] = [
     ("HERMES__REDIS__COMMAND_TIMEOUT_MS", "10000"),
 ];
 
-/// Counts on MariaDB.
+/// CacheStats on MariaDB.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let output = folder.path().join("callgrind");

@@ -62,7 +62,7 @@ async fn on(scale: &Scale, kind: Kind) -> Result<Row> {
 /// The commands and the batches so far.
 async fn lane(hermes: &Hermes) -> Result<(f64, f64)> {
     let figures = hermes.figures().await?;
-    Ok((figures.sum("hermes_lane_batch_commands_sum")?, figures.sum("hermes_lane_batch_commands_count")?))
+    Ok((figures.sum("hermes_writer_batch_commands_sum")?, figures.sum("hermes_writer_batch_commands_count")?))
 }
 
 /// The median time of a bare transaction with about so many bookings, in milliseconds.

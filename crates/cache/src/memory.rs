@@ -2,18 +2,18 @@
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
+use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 use uuid::Uuid;
 
 /// Says in this process whether anything has changed, with the promises of the shared cache.
 ///
 /// It keeps no answers: the only process that could want one has it already.
 #[derive(Debug)]
-pub struct MemoryCache {
+pub struct LocalVersion {
     version: ArcSwap<Version>,
 }
 
-impl MemoryCache {
+impl LocalVersion {
     /// Makes a cache with a version of its own.
     pub fn new() -> Self {
         Self { version: ArcSwap::from_pointee(fresh_version()) }
@@ -24,15 +24,15 @@ impl MemoryCache {
     }
 }
 
-impl Default for MemoryCache {
+impl Default for LocalVersion {
     fn default() -> Self {
         Self::new()
     }
 }
 
 #[async_trait]
-impl SharedCache for MemoryCache {
-    fn version_here(&self) -> Option<Version> {
+impl SharedCache for LocalVersion {
+    fn local_version(&self) -> Option<Version> {
         Some(self.current())
     }
 
@@ -40,20 +40,20 @@ impl SharedCache for MemoryCache {
         Ok(self.current())
     }
 
-    async fn fetch(&self, _key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
+    async fn get(&self, _key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
         Ok(None)
     }
 
-    async fn fill(&self, _key: CacheKey, _entry: &CachedAnswer) -> Result<bool, CacheError> {
+    async fn put_if_version(&self, _key: CacheKey, _entry: &StoredEntry) -> Result<bool, CacheError> {
         Ok(false)
     }
 
-    async fn bump(&self) -> Result<(), CacheError> {
+    async fn invalidate(&self) -> Result<(), CacheError> {
         self.version.store(fresh_version().into());
         Ok(())
     }
 
-    async fn probe(&self) -> Result<Option<()>, CacheError> {
+    async fn ping(&self) -> Result<Option<()>, CacheError> {
         Ok(None)
     }
 }
@@ -68,12 +68,12 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_nothing_to_probe() {
-        assert_eq!(MemoryCache::new().probe().await.unwrap(), None);
+        assert_eq!(LocalVersion::new().ping().await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn the_version_is_told_without_asking() {
-        let cache = MemoryCache::new();
-        assert_eq!(cache.version_here(), Some(cache.version().await.unwrap()));
+        let cache = LocalVersion::new();
+        assert_eq!(cache.local_version(), Some(cache.version().await.unwrap()));
     }
 }

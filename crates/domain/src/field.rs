@@ -4,18 +4,18 @@ use serde::Serialize;
 
 /// One thing that is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldFault {
+pub struct FieldError {
     /// The field's name on the wire, such as `amount`.
     pub field: String,
     /// What kind of fault it is, for programs.
-    pub code: FaultCode,
+    pub code: ValidationCode,
     /// What is wrong and what would be right, for people.
     pub detail: String,
 }
 
-impl FieldFault {
+impl FieldError {
     /// Names what is wrong with a field.
-    pub fn new(field: &str, code: FaultCode, detail: impl Into<String>) -> Self {
+    pub fn new(field: &str, code: ValidationCode, detail: impl Into<String>) -> Self {
         Self { field: field.to_owned(), code, detail: detail.into() }
     }
 }
@@ -23,7 +23,7 @@ impl FieldFault {
 /// The kinds of faults a field can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultCode {
+pub enum ValidationCode {
     /// The field must be given and must not be blank.
     Required,
     /// The field is not one of this request's.
@@ -65,22 +65,22 @@ const CARD_DIGITS_MAX: usize = 19;
 ///
 /// # Errors
 /// The fault, when the text is too long, has control characters or holds a card number.
-pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<String>, FieldFault> {
+pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<String>, FieldError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     if text.chars().count() > max_chars {
         let detail = format!("at most {max_chars} characters");
-        return Err(FieldFault::new(field, FaultCode::TooLong, detail));
+        return Err(FieldError::new(field, ValidationCode::TooLong, detail));
     }
     if text.chars().any(is_invisible) {
         let detail = "characters that are not shown, such as line breaks, are not allowed";
-        return Err(FieldFault::new(field, FaultCode::ControlCharacter, detail));
+        return Err(FieldError::new(field, ValidationCode::ControlCharacter, detail));
     }
     if holds_card_number(text) {
         let detail = "this looks like a card number; Hermes never takes or stores card numbers";
-        return Err(FieldFault::new(field, FaultCode::CardNumber, detail));
+        return Err(FieldError::new(field, ValidationCode::CardNumber, detail));
     }
     Ok(Some(text.to_owned()))
 }
@@ -154,7 +154,7 @@ mod tests {
         for text in ["a\nb", "a\u{0}b", "\u{202E}anA", "\u{200B}"] {
             assert_eq!(
                 parse_text("name", text, 80).unwrap_err().code,
-                FaultCode::ControlCharacter,
+                ValidationCode::ControlCharacter,
                 "{text:?}"
             );
         }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn limits_count_characters_not_bytes() {
         assert!(parse_text("name", "ÄÖÜäö", 5).is_ok());
-        assert_eq!(parse_text("name", "ÄÖÜäöü", 5).unwrap_err().code, FaultCode::TooLong);
+        assert_eq!(parse_text("name", "ÄÖÜäöü", 5).unwrap_err().code, ValidationCode::TooLong);
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
             "4111111111111111 12/27 123",
             "for Ana 7 4111 1111 1111 1111",
         ] {
-            assert_eq!(parse_text("name", text, 80).unwrap_err().code, FaultCode::CardNumber, "{text}");
+            assert_eq!(parse_text("name", text, 80).unwrap_err().code, ValidationCode::CardNumber, "{text}");
         }
     }
 

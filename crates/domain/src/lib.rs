@@ -17,4 +17,4 @@ mod digits;
 mod field;
 
 pub use digits::{Digits, write_digits};
-pub use field::{FaultCode, FieldFault, parse_text};
+pub use field::{FieldError, ValidationCode, parse_text};

@@ -3,7 +3,7 @@
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainFault, ChainWalk, Command};
+use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier, Command};
 use hermes_domain::payment::PaymentId;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -17,7 +17,7 @@ use support::steps::{run, steps};
 const FIELDS: usize = 11;
 
 fn verify(rows: &[AuditEntry], ledger: &MemoryLedger) -> Result<(), ChainBreak> {
-    let mut walk = ChainWalk::default();
+    let mut walk = ChainVerifier::default();
     for row in rows {
         walk.step(row)?;
     }
@@ -50,7 +50,7 @@ fn change(row: &mut AuditEntry, field: usize) {
 /// Gives the rows from a place on the hashes that fit them, as somebody would who knows how they are made.
 fn rehash(rows: &mut [AuditEntry], from: usize) {
     let (before, changed) = rows.split_at_mut(from);
-    let mut last = before.last().map_or(AuditHash::START, |row| row.hash);
+    let mut last = before.last().map_or(AuditHash::GENESIS, |row| row.hash);
     for row in changed {
         row.hash = row.hash_after(last);
         last = row.hash;
@@ -86,7 +86,7 @@ proptest! {
         let found = verify(&rows, &ledger.0).unwrap_err();
 
         prop_assert_eq!(found.seq, i64::try_from(place).unwrap() + 1);
-        let fault = if field == 0 { ChainFault::Missing } else { ChainFault::Changed };
+        let fault = if field == 0 { ChainError::Missing } else { ChainError::Changed };
         prop_assert_eq!(found.fault, fault);
     }
 
@@ -101,9 +101,9 @@ proptest! {
 
         let next = i64::try_from(place).unwrap() + 2;
         let expected = if place + 1 < rows.len() {
-            ChainBreak { seq: next, fault: ChainFault::Changed }
+            ChainBreak { seq: next, fault: ChainError::Changed }
         } else {
-            ChainBreak { seq: next - 1, fault: ChainFault::NotTheHead }
+            ChainBreak { seq: next - 1, fault: ChainError::NotTheHead }
         };
         prop_assert_eq!(found, expected);
     }
@@ -115,7 +115,7 @@ proptest! {
         change(&mut rows[place], field);
         rehash(&mut rows, place);
 
-        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainFault::NotTheHead);
+        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainError::NotTheHead);
     }
 
     #[test]
@@ -124,7 +124,7 @@ proptest! {
         let place = place.index(rows.len());
         rows.remove(place);
 
-        let expected = ChainBreak { seq: i64::try_from(place).unwrap() + 1, fault: ChainFault::Missing };
+        let expected = ChainBreak { seq: i64::try_from(place).unwrap() + 1, fault: ChainError::Missing };
         prop_assert_eq!(verify(&rows, &ledger.0), Err(expected));
     }
 
@@ -177,7 +177,7 @@ proptest! {
         let last = rows.len() - 1;
         rehash(&mut rows, last);
 
-        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainFault::NotTheHead);
+        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainError::NotTheHead);
     }
 
     /// A check of the newest rows begins at a row that was checked before.
@@ -185,8 +185,8 @@ proptest! {
     fn a_walk_goes_on_where_another_has_ended((ledger, place) in ledgers()) {
         let rows = &ledger.0.audit;
         let (known, new) = rows.split_at(place.index(rows.len()));
-        let (seq, hash) = known.last().map_or((0, AuditHash::START), |row| (row.seq, row.hash));
-        let mut walk = ChainWalk::after(seq, hash);
+        let (seq, hash) = known.last().map_or((0, AuditHash::GENESIS), |row| (row.seq, row.hash));
+        let mut walk = ChainVerifier::after(seq, hash);
         for row in new {
             prop_assert_eq!(walk.step(row), Ok(()));
         }
@@ -198,9 +198,9 @@ proptest! {
 #[test]
 fn a_walk_that_has_gone_past_the_head_is_not_the_heads() {
     let hash = AuditHash([7; 32]);
-    assert_eq!(ChainWalk::after(4, hash).finish(4, hash), Ok(()));
-    let past = ChainBreak { seq: 5, fault: ChainFault::NotTheHead };
-    assert_eq!(ChainWalk::after(5, hash).finish(4, hash), Err(past));
+    assert_eq!(ChainVerifier::after(4, hash).finish(4, hash), Ok(()));
+    let past = ChainBreak { seq: 5, fault: ChainError::NotTheHead };
+    assert_eq!(ChainVerifier::after(5, hash).finish(4, hash), Err(past));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn every_field_counts_in_the_hash() {
     for field in 0..FIELDS - 1 {
         let mut changed = row.clone();
         change(&mut changed, field);
-        assert_ne!(changed.hash_after(AuditHash::START), row.hash, "field {field}");
+        assert_ne!(changed.hash_after(AuditHash::GENESIS), row.hash, "field {field}");
     }
     assert_ne!(row.hash_after(row.hash), row.hash, "the hash before");
 }
@@ -226,5 +226,5 @@ fn moving_a_letter_from_one_field_to_the_next_changes_the_hash() {
     let mut moved = row.clone();
     let letter = moved.action.pop().unwrap();
     moved.actor.insert(0, letter);
-    assert_ne!(moved.hash_after(AuditHash::START), row.hash_after(AuditHash::START));
+    assert_ne!(moved.hash_after(AuditHash::GENESIS), row.hash_after(AuditHash::GENESIS));
 }

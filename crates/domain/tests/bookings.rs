@@ -3,7 +3,7 @@
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{AuditAction, Effect, EventKind, Refusal, Rules};
+use hermes_domain::ledger::{AuditAction, Effect, EventKind, Rejection, Rules};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
 
 use support::builders::{claim, correct, rules, submit, unclaimed};
@@ -23,7 +23,7 @@ fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     assert_eq!(payment.final_amount().to_string(), "35700.00");
     assert_eq!((payment.version, payment.created_at), (1, changes.head.advanced_at));
     assert_eq!(payment.updated_at, payment.created_at);
-    assert_eq!(changes.audit[0].action, AuditAction::Booked.code());
+    assert_eq!(changes.audit[0].action, AuditAction::Booked.as_str());
     assert_eq!(changes.audit[0].actor, "tests");
     assert_eq!(changes.audit[0].ip_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(changes.audit[0].old_value, None);
@@ -54,7 +54,7 @@ fn references_of_a_batch_have_no_gaps_where_a_command_was_refused() {
         unclaimed(book("c@example.org", "3")),
     ];
     let answers = ledger.carry_out(&batch);
-    assert!(matches!(&answers[1], Err(Refusal::KeyReused { payment }) if payment.reference.number() == 1));
+    assert!(matches!(&answers[1], Err(Rejection::KeyReused { payment }) if payment.reference.number() == 1));
     let references: Vec<_> = ledger.payments.iter().map(|payment| payment.reference.to_string()).collect();
     assert_eq!(references, ["REF001", "REF002"]);
     assert_eq!(ledger.head.next_reference, 3);
@@ -111,8 +111,8 @@ fn a_payment_that_does_not_fit_into_the_sums_is_refused() {
     for totals in ledger.totals.values_mut() {
         totals.outstanding_minor = i64::MAX - 100;
     }
-    assert_refused(&ledger, book("bob@example.org", "1"), &Refusal::OutOfRange);
-    assert_refused(&ledger, correct(1, 1, amount("1002")), &Refusal::OutOfRange);
+    assert_refused(&ledger, book("bob@example.org", "1"), &Rejection::OutOfRange);
+    assert_refused(&ledger, correct(1, 1, amount("1002")), &Rejection::OutOfRange);
     ledger.carry_out_one(book("bob@example.org", "0.10"));
 }
 
@@ -122,6 +122,6 @@ fn there_is_no_payment_after_the_last_reference() {
     ledger.head.next_reference = 999_999_999_999_999_999;
     let answers =
         ledger.carry_out(&[unclaimed(book("a@example.org", "1")), unclaimed(book("b@example.org", "1"))]);
-    assert_eq!(answers[1], Err(Refusal::OutOfRange));
+    assert_eq!(answers[1], Err(Rejection::OutOfRange));
     assert_eq!(ledger.payments.len(), 1);
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use hermes_domain::ledger::{Circumstances, Decider, EventKind, Facts, Refusal};
+use hermes_domain::ledger::{Decider, DecisionContext, EventKind, Facts, Rejection};
 use hermes_domain::payment::Status;
 
 use support::builders::{Counted, correct, rules, unclaimed};
@@ -13,7 +13,7 @@ fn only_the_version_that_was_seen_can_be_changed() {
     let mut ledger = ledger_with("0");
     ledger.carry_out_one(correct(1, 1, name("Anna Ruiz")));
     for seen in [0, 1, 3] {
-        let mismatch = Refusal::VersionMismatch { current: 2 };
+        let mismatch = Rejection::VersionMismatch { current: 2 };
         assert_refused(&ledger, correct(1, seen, name("Anne Ruiz")), &mismatch);
         assert_refused(&ledger, cancel(1, Some(seen)), &mismatch);
     }
@@ -23,8 +23,8 @@ fn only_the_version_that_was_seen_can_be_changed() {
 #[test]
 fn what_is_not_there_cannot_be_changed() {
     let ledger = ledger_with("0");
-    assert_refused(&ledger, correct(2, 1, name("Anna")), &Refusal::NotFound(key(2)));
-    assert_refused(&ledger, cancel(2, None), &Refusal::NotFound(key(2)));
+    assert_refused(&ledger, correct(2, 1, name("Anna")), &Rejection::NotFound(key(2)));
+    assert_refused(&ledger, cancel(2, None), &Rejection::NotFound(key(2)));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_cancelled_payment_is_changed_no_more() {
     assert_eq!(ledger.audit[1].reason.as_deref(), Some("booked twice"));
     assert_eq!(ledger.events[1].kind, EventKind::PaymentCancelled);
 
-    let illegal = |attempted| Refusal::IllegalState { status: Status::Cancelled, attempted };
+    let illegal = |attempted| Rejection::IllegalState { status: Status::Cancelled, attempted };
     assert_refused(&ledger, correct(1, 2, name("Anna")), &illegal("corrected"));
     assert_refused(&ledger, cancel(1, None), &illegal("cancelled"));
 }
@@ -48,14 +48,17 @@ fn a_second_change_of_a_payment_sees_the_first_one() {
     let ledger = ledger_with("0");
     let mut facts = Facts::at(ledger.head);
     facts.payments.insert(key(1), ledger.get(1).clone());
-    let entropy = Counted::default();
-    let circumstances =
-        Circumstances { rules: &rules(), now: ledger.head.next_instant(ledger.clock), entropy: &entropy };
-    let mut decider = Decider::new(circumstances, facts);
-    decider.learn([], ledger.totals.values().copied());
+    let random_source = Counted::default();
+    let context = DecisionContext {
+        rules: &rules(),
+        now: ledger.head.next_timestamp(ledger.clock),
+        random_source: &random_source,
+    };
+    let mut decider = Decider::new(context, facts);
+    decider.add_facts([], ledger.totals.values().copied());
 
     decider.decide(&unclaimed(correct(1, 1, name("Anna")))).unwrap();
     let second = decider.decide(&unclaimed(correct(1, 1, name("Anne"))));
 
-    assert_eq!(second, Err(Refusal::VersionMismatch { current: 2 }));
+    assert_eq!(second, Err(Rejection::VersionMismatch { current: 2 }));
 }

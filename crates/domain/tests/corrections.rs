@@ -5,10 +5,10 @@ mod support;
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{Command, CorrectionRequest, Edit, Effect, EventKind, Refusal, Rules};
+use hermes_domain::ledger::{Command, CorrectionRequest, Edit, Effect, EventKind, Rejection, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
-use hermes_domain::payment::{Details, NewBooking, Payment, Status};
-use hermes_domain::{FaultCode, FieldFault};
+use hermes_domain::payment::{NewBooking, PayerDetails, Payment, Status};
+use hermes_domain::{FieldError, ValidationCode};
 
 use support::builders::{booking, booking_of, correct, money, rules, unclaimed};
 use support::commands::{amount, assert_refused, book, duplicate, ledger_with, name, set};
@@ -83,8 +83,8 @@ fn an_amount_is_corrected_in_the_payments_own_currency() {
 
     let (answers, _) = ledger.decide(&[unclaimed(correct(1, 2, amount("2000.5")))]);
     let detail = "JPY amounts have at most 0 decimals";
-    let fault = FieldFault::new("amount", FaultCode::TooManyDecimals, detail);
-    assert_eq!(answers[0], Err(Refusal::Invalid(vec![fault])));
+    let fault = FieldError::new("amount", ValidationCode::TooManyDecimals, detail);
+    assert_eq!(answers[0], Err(Rejection::Invalid(vec![fault])));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_correction_that_says_what_is_so_already_writes_nothing() {
 /// Every text is set, each to something else, and each is corrected alone.
 #[test]
 fn a_correction_changes_what_it_names_and_nothing_else() {
-    let details = Details {
+    let details = PayerDetails {
         name: "Ana Ruiz".to_owned(),
         email: "ana@example.org".to_owned(),
         school: Some("Porto International".to_owned()),
@@ -120,7 +120,7 @@ fn a_correction_changes_what_it_names_and_nothing_else() {
     };
     let new = || Edit::Set("new".to_owned());
     let nothing = CorrectionRequest::default;
-    type Expected = fn(&mut Details);
+    type Expected = fn(&mut PayerDetails);
     let corrections: [(CorrectionRequest, Expected); 5] = [
         (CorrectionRequest { name: new(), ..nothing() }, |details| details.name = "new".to_owned()),
         (CorrectionRequest { email: new(), ..nothing() }, |details| details.email = "new".to_owned()),
@@ -155,9 +155,9 @@ fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
         amount: Edit::Clear,
         ..CorrectionRequest::default()
     };
-    let required = |field| FieldFault::new(field, FaultCode::Required, "must be given");
+    let required = |field| FieldError::new(field, ValidationCode::Required, "must be given");
     let faults = vec![required("name"), required("email"), required("amount")];
-    assert_refused(&ledger, correct(1, 3, everything), &Refusal::Invalid(faults));
+    assert_refused(&ledger, correct(1, 3, everything), &Rejection::Invalid(faults));
 }
 
 #[test]
@@ -177,16 +177,16 @@ fn a_corrected_address_is_checked_like_a_new_one() {
 #[test]
 fn the_amount_is_frozen_once_money_has_arrived_and_the_rest_is_not() {
     let mut ledger = ledger_with("10");
-    let frozen = FieldFault::new(
+    let frozen = FieldError::new(
         "amount",
-        FaultCode::Frozen,
+        ValidationCode::Frozen,
         "the amount can be corrected only while nothing was received",
     );
-    assert_refused(&ledger, correct(1, 1, amount("999")), &Refusal::Invalid(vec![frozen.clone()]));
+    assert_refused(&ledger, correct(1, 1, amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
 
     let with_a_fault = CorrectionRequest { name: Edit::Clear, ..amount("999") };
-    let required = FieldFault::new("name", FaultCode::Required, "must be given");
-    assert_refused(&ledger, correct(1, 1, with_a_fault), &Refusal::Invalid(vec![required, frozen]));
+    let required = FieldError::new("name", ValidationCode::Required, "must be given");
+    assert_refused(&ledger, correct(1, 1, with_a_fault), &Rejection::Invalid(vec![required, frozen]));
 
     let payment =
         ledger.carry_out_one(correct(1, 1, CorrectionRequest { name: set("Anna"), ..amount("1000") }));

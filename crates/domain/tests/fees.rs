@@ -106,7 +106,7 @@ fn tiers_that_do_not_cover_every_amount_are_refused() {
         vec![tier("a", TierBound::Unbounded), tier("b", below("10"))],
         vec![tier("a", TierBound::Unbounded), tier("b", TierBound::Unbounded)],
     ] {
-        assert!(matches!(every(&tiers), Err(FeeScheduleError::NotTotal { .. })), "{tiers:?}");
+        assert!(matches!(every(&tiers), Err(FeeScheduleError::MissingUnboundedTier { .. })), "{tiers:?}");
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::HashMap;
 
-use hermes_domain::ledger::{ChainBreak, ChainWalk, Command, Totals};
+use hermes_domain::ledger::{ChainBreak, ChainVerifier, Command, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment};
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn counted(payments: &[Payment]) -> HashMap<Currency, Totals> {
 }
 
 fn verified(ledger: &MemoryLedger) -> Result<(), ChainBreak> {
-    let mut walk = ChainWalk::default();
+    let mut walk = ChainVerifier::default();
     for row in &ledger.audit {
         walk.step(row)?;
     }

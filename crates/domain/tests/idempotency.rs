@@ -2,7 +2,7 @@
 
 mod support;
 
-use hermes_domain::ledger::{Effect, Refusal};
+use hermes_domain::ledger::{Effect, Rejection};
 use hermes_domain::payment::Status;
 
 use support::builders::{claim, submit};
@@ -45,7 +45,7 @@ fn a_key_that_was_used_for_something_else_is_refused() {
     ledger.carry_out(&[submit(book("ana@example.org", "1"), claim(1, 1))]);
     let answers = ledger.carry_out(&[submit(book("ana@example.org", "2"), claim(1, 2))]);
     let first = Box::new(ledger.get(1).clone());
-    assert_eq!(answers[0], Err(Refusal::KeyReused { payment: first }));
+    assert_eq!(answers[0], Err(Rejection::KeyReused { payment: first }));
 }
 
 #[test]

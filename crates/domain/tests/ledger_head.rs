@@ -24,7 +24,7 @@ proptest! {
     #[test]
     fn the_next_instant_is_later_than_the_last_and_never_before_the_clock(last in NANOS, clock in NANOS) {
         let (last, clock) = (whole_micros(last), DateTime::from_timestamp_nanos(clock));
-        let next = head(last).next_instant(clock);
+        let next = head(last).next_timestamp(clock);
         prop_assert!(next > last);
         prop_assert!(next > clock - TimeDelta::microseconds(1));
         prop_assert_eq!(next.timestamp_subsec_nanos() % 1_000, 0);
@@ -39,7 +39,7 @@ proptest! {
     fn instants_strictly_increase_whatever_the_clock_does(clocks in proptest::collection::vec(NANOS, 1..50)) {
         let mut last = whole_micros(0);
         for clock in clocks {
-            let next = head(last).next_instant(DateTime::from_timestamp_nanos(clock));
+            let next = head(last).next_timestamp(DateTime::from_timestamp_nanos(clock));
             prop_assert!(next > last);
             last = next;
         }
@@ -48,6 +48,6 @@ proptest! {
 
 #[test]
 fn a_clock_that_stands_still_advances_by_a_microsecond() {
-    let next = head(CLOCK).next_instant(CLOCK);
+    let next = head(CLOCK).next_timestamp(CLOCK);
     assert_eq!(next, CLOCK + TimeDelta::microseconds(1));
 }

@@ -4,11 +4,11 @@ mod support;
 
 use std::cmp::Ordering;
 
-use hermes_domain::FaultCode;
+use hermes_domain::ValidationCode;
 use hermes_domain::ledger::{Command, Rules};
 use hermes_domain::money::{Currency, FeeBearer, MAX_MINOR, Money};
 use hermes_domain::payment::{
-    BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFacts, Status,
+    BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFields, Status,
     ValidationStatus, limits,
 };
 use proptest::prelude::*;
@@ -24,8 +24,8 @@ fn booked(amount: &str, code: &str, received: &str) -> Payment {
     MemoryLedger::new().carry_out_one(Command::Book(booking))
 }
 
-fn facts() -> PaymentFacts {
-    booked("1000", "USD", "0").into_facts()
+fn facts() -> PaymentFields {
+    booked("1000", "USD", "0").into_fields()
 }
 
 fn flags(payment: &Payment) -> Vec<CheckKind> {
@@ -131,7 +131,7 @@ fn the_four_checks_stand_in_their_order_and_every_flag_counts() {
 #[test]
 fn facts_that_are_not_a_payment_are_refused() {
     /// Which amount of the facts, and the lowest it may be.
-    type Change = (fn(&mut PaymentFacts, Money), i64);
+    type Change = (fn(&mut PaymentFields, Money), i64);
     let changes: [Change; 3] = [
         (|facts, money| facts.amount = money, 1),
         (|facts, money| facts.fee.amount = money, 0),
@@ -177,7 +177,7 @@ fn an_address_must_fit_in_lower_case_too() {
         let faults = NewBooking::parse(&request).err().unwrap_or_default();
         faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
     };
-    let too_long = [("email".to_owned(), FaultCode::TooLong)];
+    let too_long = [("email".to_owned(), ValidationCode::TooLong)];
     assert_eq!(codes("İ".repeat(limits::EMAIL_MAX / 2)), []);
     assert_eq!(codes("İ".repeat(limits::EMAIL_MAX / 2 + 1)), too_long);
     assert_eq!(codes("x".repeat(limits::EMAIL_MAX)), []);
@@ -199,16 +199,16 @@ fn every_fault_is_told_also_in_an_unknown_currency() {
         let faults = NewBooking::parse(&request).unwrap_err();
         faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
     };
-    let unknown = ("currency_from".to_owned(), FaultCode::UnknownCurrency);
+    let unknown = ("currency_from".to_owned(), ValidationCode::UnknownCurrency);
     let fault = |field: &str, code| vec![unknown.clone(), (field.to_owned(), code)];
     // Amounts that some currency takes are not faults.
     for amount in ["1.234", "10000000000000"] {
         assert_eq!(faults(amount, ""), std::slice::from_ref(&unknown), "{amount}");
         assert_eq!(faults("1", amount), std::slice::from_ref(&unknown), "{amount}");
     }
-    assert_eq!(faults("0", "0"), fault("amount", FaultCode::NotPositive));
-    assert_eq!(faults("-1", "0"), fault("amount", FaultCode::Negative));
-    assert_eq!(faults("", "0"), fault("amount", FaultCode::Required));
-    assert_eq!(faults("1", "1,5"), fault("amount_received", FaultCode::NotANumber));
-    assert_eq!(faults("1e20", "0"), fault("amount", FaultCode::TooLarge));
+    assert_eq!(faults("0", "0"), fault("amount", ValidationCode::NotPositive));
+    assert_eq!(faults("-1", "0"), fault("amount", ValidationCode::Negative));
+    assert_eq!(faults("", "0"), fault("amount", ValidationCode::Required));
+    assert_eq!(faults("1", "1,5"), fault("amount_received", ValidationCode::NotANumber));
+    assert_eq!(faults("1e20", "0"), fault("amount", ValidationCode::TooLarge));
 }

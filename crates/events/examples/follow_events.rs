@@ -11,7 +11,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_events::{Consumer, ConsumerSettings, Delivery, HandlerError, RedisSeen, StreamSettings};
+use hermes_events::{
+    Consumer, ConsumerSettings, Delivery, HandlerError, RedisProcessedEvents, StreamSettings,
+};
 
 /// As long as the outbox keeps events.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -21,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
     let group = std::env::args().nth(1).unwrap_or_else(|| "example".to_owned());
     let stream = StreamSettings::new(url.into());
-    let seen = RedisSeen::connect(&stream, &group, REMEMBERED)?;
+    let seen = RedisProcessedEvents::connect(&stream, &group, REMEMBERED)?;
     let settings = ConsumerSettings::new(stream, &group, "follow-events");
     let consumer = Consumer::new(settings, show, Arc::new(seen))?;
     let stop = async {

@@ -5,7 +5,7 @@
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use hermes_events::{Consumer, ConsumerSettings, Delivery, MemorySeen, StreamSettings};
+//! use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, StreamSettings};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let stream = StreamSettings::new("redis://127.0.0.1:6379".to_owned().into());
@@ -14,7 +14,7 @@
 //!     println!("{} {}", delivery.event.event_type, delivery.event.reference);
 //!     Ok(())
 //! };
-//! let consumer = Consumer::new(settings, handler, Arc::new(MemorySeen::new(100_000)))?;
+//! let consumer = Consumer::new(settings, handler, Arc::new(MemoryProcessedEvents::new(100_000)))?;
 //! consumer.run(std::future::pending()).await;
 //! # Ok(())
 //! # }
@@ -35,8 +35,8 @@ mod memory;
 mod redis;
 
 pub use consumer::{
-    ConsumeError, Consumer, ConsumerSettings, Delivery, EventHandler, HandlerError, Lag, MemorySeen, Missed,
-    RedisSeen, SeenError, SeenEvents, Start,
+    ConsumeError, Consumer, ConsumerSettings, Delivery, EventHandler, HandlerError, Lag,
+    MemoryProcessedEvents, Missed, ProcessedEvents, ProcessedEventsError, RedisProcessedEvents, Start,
 };
 pub use memory::{MemoryPublisher, Notice, SUBSCRIBER_BACKLOG_MAX, Subscription};
 pub use redis::{RedisPublisher, STREAM, StreamSettings, StreamSettingsError};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{EventMark, OutboxEvent};
+use hermes_domain::ledger::{EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, PublishError, Published};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -70,17 +70,17 @@ impl MemoryPublisher {
 
 #[async_trait]
 impl EventPublisher for MemoryPublisher {
-    async fn mark(&self) -> Result<Option<EventMark>, PublishError> {
+    async fn last_position(&self) -> Result<Option<EventPosition>, PublishError> {
         Ok(end(&self.kept()))
     }
 
-    async fn recent(&self, limit: usize) -> Result<Vec<EventMark>, PublishError> {
-        Ok(self.kept().iter().rev().take(limit).map(|event| event.mark()).collect())
+    async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError> {
+        Ok(self.kept().iter().rev().take(limit).map(|event| event.position()).collect())
     }
 
     async fn publish(
         &self,
-        after: Option<EventMark>,
+        after: Option<EventPosition>,
         events: &[OutboxEvent],
     ) -> Result<Published, PublishError> {
         let mut kept = self.kept();
@@ -88,7 +88,7 @@ impl EventPublisher for MemoryPublisher {
         let had = if end_before == after {
             0
         } else {
-            match events.iter().position(|event| Some(event.mark()) == end_before) {
+            match events.iter().position(|event| Some(event.position()) == end_before) {
                 Some(place) => place + 1,
                 None => return Ok(Published { mark: end_before, appended: 0 }),
             }
@@ -106,8 +106,8 @@ impl EventPublisher for MemoryPublisher {
     }
 }
 
-fn end(events: &VecDeque<Arc<OutboxEvent>>) -> Option<EventMark> {
-    events.back().map(|event| event.mark())
+fn end(events: &VecDeque<Arc<OutboxEvent>>) -> Option<EventPosition> {
+    events.back().map(|event| event.position())
 }
 
 impl Subscription {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     async fn publish(publisher: &MemoryPublisher, numbers: std::ops::RangeInclusive<i64>) {
-        let after = publisher.mark().await.unwrap();
+        let after = publisher.last_position().await.unwrap();
         publisher.publish(after, &events(numbers)).await.unwrap();
     }
 

@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let today = Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc();
     let yesterday = today - Days::new(1);
     let found = payments::Entity::find()
-        .filter(payments::Column::ValidationStatus.eq(ValidationStatus::Flagged.code()))
+        .filter(payments::Column::ValidationStatus.eq(ValidationStatus::Flagged.as_str()))
         .filter(payments::Column::CreatedAt.gte(yesterday))
         .filter(payments::Column::CreatedAt.lt(today))
         .order_by_asc(payments::Column::CreatedAt)

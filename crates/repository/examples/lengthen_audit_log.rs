@@ -14,7 +14,7 @@ use std::error::Error;
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::ports::PaymentReader;
 use hermes_repository::entity::{audit_log, ledger_head};
-use hermes_repository::{Database, DatabaseSettings, SeaPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SqlPaymentReader};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn last_row(url: &str) -> Result<AuditEntry, Box<dyn Error>> {
     let database = Database::connect(&DatabaseSettings::new(url)).await?;
-    let reader = SeaPaymentReader::new(&database);
+    let reader = SqlPaymentReader::new(&database);
     let head = reader.head().await?;
     let last = reader.audit_after(head.audit_seq - 1, 1).await?;
     database.close().await;

@@ -6,23 +6,23 @@
 //! | to | take |
 //! |---|---|
 //! | open a database | [`Database::connect`] with [`DatabaseSettings`] |
-//! | find and list payments, sums and audit rows, each answer one snapshot | [`SeaPaymentReader`], a [`PaymentReader`](hermes_domain::ports::PaymentReader) |
-//! | follow events without Redis | [`SeaOutbox`], an [`Outbox`](hermes_domain::ports::Outbox) |
+//! | find and list payments, sums and audit rows, each answer one snapshot | [`SqlPaymentReader`], a [`PaymentReader`](hermes_domain::ports::PaymentReader) |
+//! | follow events without Redis | [`SqlOutbox`], an [`Outbox`](hermes_domain::ports::Outbox) |
 //! | ask anything else | the [`entity`] modules on [`Database::reading`], which cannot write |
 //! | turn rows into a [`Payment`](hermes_domain::payment::Payment) that keeps its invariants | [`StoredPayment`] |
-//! | change anything | nothing of this crate: ask the API, or run the ledger of `hermes-service` on [`SeaLedgerStore`] |
+//! | change anything | nothing of this crate: ask the API, or run the ledger of `hermes-service` on [`SqlLedgerStore`] |
 //!
 //! # Reading payments
 //!
 //! ```no_run
 //! use hermes_domain::payment::{PaymentKey, Status};
 //! use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
-//! use hermes_repository::{Database, DatabaseSettings, SeaPaymentReader};
+//! use hermes_repository::{Database, DatabaseSettings, SqlPaymentReader};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = DatabaseSettings::new("mysql://reporting:secret@db.example.org/hermes_payments");
 //! let database = Database::connect(&settings).await?;
-//! let reader = SeaPaymentReader::new(&database);
+//! let reader = SqlPaymentReader::new(&database);
 //!
 //! if let Some(key) = PaymentKey::parse("RF59REF001")
 //!     && let Some(payment) = reader.find(&key).await?
@@ -67,24 +67,25 @@
 //! * **The database must be migrated** (`hermes migrate up`); this crate creates no table.
 //! * **No message holds a payer's data.** A row that makes no sense is named by its reference and column.
 //! * Metrics: the histograms `hermes_pool_acquire_seconds` and `hermes_database_statement_seconds` by `pool`;
-//!   the figures of the pools are [`Pooled::pools`](hermes_domain::ports::Pooled::pools) of [`Database`].
+//!   the figures of the pools are [`PoolMetrics::pools`](hermes_domain::ports::PoolMetrics::pools) of [`Database`].
 #![warn(missing_docs)]
 
 pub mod entity;
 
-mod convert;
 mod database;
 mod error;
+mod in_list_padding;
+mod ledger_store;
 mod load;
+mod mapping;
 mod outbox;
-mod padding;
 mod reader;
-mod store;
 
-pub use convert::StoredPayment;
 pub use database::{
-    AuditGuard, Database, DatabaseSettings, DurabilityFault, MySqlAddress, OpenError, tune_connections_to,
+    AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
+    tune_connections_to,
 };
-pub use outbox::SeaOutbox;
-pub use reader::{AuditBounds, AuditedPayment, SeaPaymentReader};
-pub use store::SeaLedgerStore;
+pub use ledger_store::SqlLedgerStore;
+pub use mapping::StoredPayment;
+pub use outbox::SqlOutbox;
+pub use reader::{AuditBounds, AuditedPayment, SqlPaymentReader};

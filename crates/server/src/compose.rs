@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hermes_cache::{MemoryCache, RedisCache, RedisSettings};
-use hermes_domain::ports::{Pooled, SharedCache};
-use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SeaLedgerStore, SeaPaymentReader};
-use hermes_service::events::{CommitSignal, RelayHandle};
-use hermes_service::freshness::{
-    FreshReads, FreshnessParts, FreshnessSettings, QueryLimits, Unanchored, compare_now_and_then,
-};
+use hermes_cache::{LocalVersion, RedisCache, RedisSettings};
+use hermes_domain::ports::{PoolMetrics, SharedCache};
+use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
 use hermes_service::housekeeping;
-use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
+use hermes_service::outbox::{CommitNotifier, RelayHandle};
+use hermes_service::read_cache::{
+    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
+};
+use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,10 +23,10 @@ use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
 use crate::config::{self, Configuration, Settings, millis};
-use crate::system::{SystemClock, SystemEntropy};
+use crate::system::{SystemClock, SystemRandom};
 
 /// A composed server.
-pub struct Composed {
+pub struct Application {
     /// What the endpoints work with.
     pub state: AppState,
     /// The write lane's task, which ends once the ledger is closed and everything queued is done.
@@ -90,14 +90,14 @@ pub struct Cache {
     /// The cache.
     pub shared: Arc<dyn SharedCache>,
     /// Its pool.
-    pub pool: Option<Arc<dyn Pooled>>,
+    pub pool: Option<Arc<dyn PoolMetrics>>,
 }
 
 /// The shared cache, or the one of this process.
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
-        return Ok(Cache { shared: Arc::new(MemoryCache::new()), pool: None });
+        return Ok(Cache { shared: Arc::new(LocalVersion::new()), pool: None });
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
@@ -122,40 +122,40 @@ pub fn place(settings: &Settings) -> String {
 }
 
 /// Puts the parts together and starts the lane.
-pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Composed> {
+pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
     let database = open_database(settings).await?;
     let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
-    let reader = Arc::new(SeaPaymentReader::new(&database));
+    let reader = Arc::new(SqlPaymentReader::new(&database));
     let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
-    let reads = FreshReads::new(
-        FreshnessParts { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
+    let reads = ReadCache::new(
+        ReadCacheDeps { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
         freshness_settings(settings),
     );
     if settings.cache.compare_every_s > 0 {
         let every = Duration::from_secs(settings.cache.compare_every_s);
-        tokio::spawn(compare_now_and_then(Arc::clone(&reads), every));
+        tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
     }
-    let ledger_settings = LaneSettings {
+    let ledger_settings = WriterConfig {
         batch_max: settings.ledger.batch_max,
         queue_max: settings.ledger.queue_max,
         queue_age_max: millis(settings.ledger.queue_age_max_ms),
     };
     let cache_is_shared = settings.shares_cache();
-    let store = Arc::new(SeaLedgerStore::new(&database));
+    let store = Arc::new(SqlLedgerStore::new(&database));
     tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
-    let commits = CommitSignal::default();
+    let commits = CommitNotifier::default();
     let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
-    let parts = LaneParts {
+    let parts = WriterDeps {
         store,
         barrier: reads.clone(),
         commits,
         rules: Arc::new(configuration.rules.clone()),
         clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
+        random_source: Arc::new(SystemRandom),
     };
-    let (ledger, lane) = Ledger::start(parts, ledger_settings);
-    let database_pools: Arc<dyn Pooled> = Arc::new(database.clone());
+    let (ledger, lane) = LedgerWriter::start(parts, ledger_settings);
+    let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         ledger,
         feed,
@@ -165,14 +165,14 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         cache_is_shared,
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
-        entropy: Arc::new(SystemEntropy),
+        random_source: Arc::new(SystemRandom),
         draining: Draining::default(),
     };
-    Ok(Composed { state, lane, relay, database })
+    Ok(Application { state, lane, relay, database })
 }
 
-fn freshness_settings(settings: &Settings) -> FreshnessSettings {
-    FreshnessSettings {
+fn freshness_settings(settings: &Settings) -> ReadCacheConfig {
+    ReadCacheConfig {
         staleness_bound: millis(settings.cache.staleness_bound_ms),
         head_deadline: millis(settings.database.acquire_timeout_ms),
         retry_cache_after: millis(settings.cache.staleness_bound_ms),
@@ -182,9 +182,9 @@ fn freshness_settings(settings: &Settings) -> FreshnessSettings {
             count_max: settings.cache.queries_max,
             bytes_max: settings.cache.queries_bytes_max,
         },
-        unanchored: match settings.cache.unanchored {
-            config::Unanchored::Serve => Unanchored::ServeLabelled,
-            config::Unanchored::Refuse => Unanchored::Refuse,
+        unverified_reads: match settings.cache.unverified_reads {
+            config::UnverifiedReads::Serve => UnverifiedReads::Serve,
+            config::UnverifiedReads::Reject => UnverifiedReads::Reject,
         },
     }
 }

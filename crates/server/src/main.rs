@@ -9,7 +9,7 @@ mod commands;
 mod compose;
 mod config;
 mod durability;
-mod figures;
+mod metrics;
 
 mod logging;
 mod serve;
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     match run(cli, dotenv) {
         Ok(code) => code,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -45,6 +45,6 @@ fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
 }
 
 #[expect(clippy::print_stderr, reason = "the last word of a program that cannot go on")]
-fn complain(error: &anyhow::Error) {
+fn print_error(error: &anyhow::Error) {
     eprintln!("hermes: {error:#}");
 }

@@ -8,13 +8,13 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
-use hermes_web::{AppState, dashboard, input, middleware, portal};
+use hermes_web::{AppState, dashboard, extract, middleware, portal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::migrate;
-use crate::compose::{self, Composed};
+use crate::compose::{self, Application};
 use crate::config::{self, Settings};
-use crate::{banner, durability, figures, logging};
+use crate::{banner, durability, logging, metrics};
 
 /// How long the head of a request may take to arrive.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -39,8 +39,8 @@ pub async fn serve() -> Result<()> {
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
     prepare_schema(&configuration.settings).await?;
 
-    let Composed { state, lane, relay, database } =
-        compose::compose(&configuration, figures::start()?).await?;
+    let Application { state, lane, relay, database } =
+        compose::compose(&configuration, metrics::start()?).await?;
     durability::warn(&database).await;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
@@ -84,7 +84,7 @@ fn server(
         App::new()
             .wrap(from_fn(middleware::finish))
             .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(input::BODY_MAX))
+            .app_data(web::PayloadConfig::new(extract::BODY_MAX))
             .configure(routes)
     });
     let server = server

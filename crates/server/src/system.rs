@@ -1,13 +1,13 @@
 //! The machine: its clock and its random numbers.
 
-use hermes_domain::ledger::Entropy;
+use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::Clock;
 
 /// The operating system's random numbers.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemEntropy;
+pub struct SystemRandom;
 
-impl Entropy for SystemEntropy {
+impl RandomSource for SystemRandom {
     fn random(&self) -> uuid::Uuid {
         uuid::Uuid::new_v4()
     }

@@ -94,7 +94,7 @@ async fn the_figures_tell_of_it(hermes: &Hermes, total: i64) {
         &[("method", "POST"), ("route", "/api/bookings"), ("status", "2xx")],
     );
     assert_eq!(booked.to_string(), total.to_string());
-    assert_eq!(metrics.value("hermes_lane_batch_commands_sum", &[]).to_string(), total.to_string());
+    assert_eq!(metrics.value("hermes_writer_batch_commands_sum", &[]).to_string(), total.to_string());
     for state in ["max", "size", "idle", "in_use"] {
         for pool in ["database_writer", "database_reader", "redis"] {
             metrics.value("hermes_pool_connections", &[("pool", pool), ("state", state)]);

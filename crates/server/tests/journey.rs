@@ -305,7 +305,7 @@ async fn the_dashboard_shows_it(hermes: &Hermes) {
     let metrics = hermes.dashboard("/metrics").await.expect(200).text();
     for name in [
         "hermes_http_requests_total",
-        "hermes_lane_batch_commands",
+        "hermes_writer_batch_commands",
         "hermes_cached_reads_total",
         "hermes_pool",
     ] {

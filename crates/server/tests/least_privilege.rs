@@ -11,7 +11,7 @@ mod support;
 
 use chrono::{TimeDelta, Utc};
 use hermes_domain::ports::{IdempotencyStore, OutboxRetention};
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaOutbox};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlOutbox};
 use hermes_test_support::{SqlServer, private_mariadb, private_mysql, redis};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::json;
@@ -83,8 +83,8 @@ async fn book_correct_and_cancel(hermes: &Hermes) {
 async fn old_rows_are_purged(url: &str) {
     let database = Database::connect(&DatabaseSettings::new(url)).await.unwrap();
     let later = Utc::now() + TimeDelta::days(1);
-    let keys = SeaLedgerStore::new(&database).purge_idempotency(later, 10).await.unwrap();
-    let events = SeaOutbox::new(&database).purge_events(later, 3, 10).await.unwrap();
+    let keys = SqlLedgerStore::new(&database).purge_idempotency(later, 10).await.unwrap();
+    let events = SqlOutbox::new(&database).purge_events(later, 3, 10).await.unwrap();
     assert_eq!((keys, events), (1, 2));
     database.close().await;
 }

@@ -5,8 +5,9 @@
 //! * [`events`]: from the outbox to those who follow events.
 //! * [`housekeeping`]: forgetting what need not be kept.
 
-pub mod events;
-pub mod freshness;
+mod coalesce;
 pub mod housekeeping;
-pub mod lane;
+pub mod outbox;
 mod purge;
+pub mod read_cache;
+pub mod writer;

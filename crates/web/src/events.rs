@@ -5,13 +5,13 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, LINK};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ports::reader_limits;
-use hermes_domain::{FaultCode, FieldFault};
-use hermes_service::events::WAIT_MAX;
+use hermes_domain::{FieldError, ValidationCode};
+use hermes_service::outbox::LONG_POLL_MAX;
 
-use crate::input::pairs_of;
+use crate::dto::EventBody;
+use crate::extract::pairs_of;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
-use crate::wire::EventBody;
 
 /// What is asked of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl FeedQuery {
         if faults.is_empty() { Ok(parsed) } else { Err(Problem::invalid_query(faults)) }
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
-        let wrong = |detail: &str| FieldFault::new(name, FaultCode::NotAChoice, detail);
+    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
+        let wrong = |detail: &str| FieldError::new(name, ValidationCode::NotAChoice, detail);
         match name {
             "after" => {
                 let after = value.parse().ok().filter(|after| (0..i64::MAX).contains(after));
@@ -77,12 +77,13 @@ impl FeedQuery {
                 self.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
             }
             "wait_s" => {
-                let wait_s = value.parse().ok().filter(|wait_s| (0..=WAIT_MAX.as_secs()).contains(wait_s));
+                let wait_s =
+                    value.parse().ok().filter(|wait_s| (0..=LONG_POLL_MAX.as_secs()).contains(wait_s));
                 self.wait_s = wait_s.ok_or_else(|| wrong("must be a whole number from 0 to 30"))?;
             }
             _ => {
                 let detail = "is not a parameter of this feed";
-                return Err(FieldFault::new(name, FaultCode::UnknownField, detail));
+                return Err(FieldError::new(name, ValidationCode::UnknownField, detail));
             }
         }
         Ok(())

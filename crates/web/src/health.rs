@@ -7,9 +7,9 @@ use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::dto::Rfc3339;
 use crate::problem::ProblemBody;
 use crate::state::AppState;
-use crate::wire::Instant;
 
 /// How Hermes and what it needs are doing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub struct Health {
     status: &'static str,
     /// When it was asked.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    timestamp: Instant,
+    timestamp: Rfc3339,
     /// `connected` or `disconnected`.
     #[schema(example = "connected")]
     database: &'static str,
@@ -50,13 +50,13 @@ pub struct Liveness {
 )]
 #[get("/health")]
 pub async fn health(state: web::Data<AppState>) -> HttpResponse {
-    let (head, cache) = (state.reads.head_seq().await, state.cache.probe().await);
+    let (head, cache) = (state.reads.head_seq().await, state.cache.ping().await);
     let redis = match cache {
         Ok(Some(())) => "connected",
         Ok(None) => "disabled",
         Err(_) => "disconnected",
     };
-    let probed = Probed { database: head.is_ok(), writes: state.ledger.takes_writes(), redis };
+    let probed = Probed { database: head.is_ok(), writes: state.ledger.is_accepting_writes(), redis };
     answer(probed.database, &probed)
 }
 
@@ -77,14 +77,14 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let cache_up = matches!(state.reads.link_status(), hermes_service::freshness::LinkStatus::Up);
+    let cache_up = matches!(state.reads.link_status(), hermes_service::read_cache::OutageStatus::Up);
     let redis = match (state.cache_is_shared, cache_up) {
         (false, _) => "disabled",
         (true, true) => "connected",
         (true, false) => "disconnected",
     };
     let database = state.reads.head_seq().await.is_ok();
-    let probed = Probed { database, writes: state.ledger.takes_writes(), redis };
+    let probed = Probed { database, writes: state.ledger.is_accepting_writes(), redis };
     answer(probed.database && probed.writes && !state.draining.has_started(), &probed)
 }
 
@@ -104,7 +104,7 @@ fn answer(available: bool, probed: &Probed) -> HttpResponse {
     };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
         status,
-        timestamp: Instant(Utc::now()),
+        timestamp: Rfc3339(Utc::now()),
         database: if probed.database { "connected" } else { "disconnected" },
         writes: if probed.writes { "accepted" } else { "refused" },
         redis: probed.redis,

@@ -7,21 +7,21 @@
 
 pub mod bookings;
 pub mod dashboard;
+pub mod dto;
 pub mod events;
+pub mod extract;
 pub mod health;
-pub mod input;
 pub mod middleware;
 pub mod pages;
 pub mod portal;
 pub mod problem;
 pub mod state;
-pub mod wire;
 
 mod assets;
-mod cache;
-mod cached;
+mod cache_admin;
+mod cached_response;
 mod cursor;
 mod stats;
 
-pub use cached::JsonRenderer;
+pub use cached_response::JsonRenderer;
 pub use state::AppState;

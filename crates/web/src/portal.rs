@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::Problem;
-use crate::{assets, bookings, cache, events, health, pages, stats};
+use crate::{assets, bookings, cache_admin, events, health, pages, stats};
 
 /// The document's own words.
 #[derive(OpenApi)]
@@ -42,8 +42,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(bookings::audit_booking)
         .service(events::list_events)
         .service(stats::get_stats)
-        .service(cache::cache_status)
-        .service(cache::warm_cache)
+        .service(cache_admin::cache_status)
+        .service(cache_admin::warm_cache)
         .service(health::live)
         .service(health::ready)
         .service(health::health);
@@ -68,7 +68,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(swagger))
         .configure(pages::configure)
         .service(assets::asset)
-        .default_service(web::to(nothing_here));
+        .default_service(web::to(not_found));
 }
 
 #[get("/api/openapi.json", wrap = "Compress::default()")]
@@ -77,7 +77,7 @@ async fn openapi_json() -> HttpResponse {
 }
 
 /// No route took the request: the address is unknown, or it takes other methods.
-async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.path();
     Err(Problem::unmatched(pages::methods_of(path).or_else(|| api_methods_of(path))))
 }

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hermes_domain::ledger::Entropy;
-use hermes_domain::ports::{PaymentReader, Pooled, SharedCache};
-use hermes_service::events::Feed;
-use hermes_service::freshness::FreshReads;
-use hermes_service::lane::Ledger;
+use hermes_domain::ledger::RandomSource;
+use hermes_domain::ports::{PaymentReader, PoolMetrics, SharedCache};
+use hermes_service::outbox::Feed;
+use hermes_service::read_cache::ReadCache;
+use hermes_service::writer::LedgerWriter;
 
 /// Everything an endpoint may use; one for the process, shared by its threads.
 pub struct AppState {
     /// Takes commands.
-    pub ledger: Ledger,
+    pub ledger: LedgerWriter,
     /// Reads what is cached: the list of bookings, pages of it, single ones, the sums.
-    pub reads: Arc<FreshReads>,
+    pub reads: Arc<ReadCache>,
     /// The events, for those who follow them here.
     pub feed: Arc<Feed>,
     /// Reads everything else.
@@ -24,11 +24,11 @@ pub struct AppState {
     /// Whether the cache is one that instances share.
     pub cache_is_shared: bool,
     /// The connection pools, for their figures.
-    pub pools: Vec<Arc<dyn Pooled>>,
+    pub pools: Vec<Arc<dyn PoolMetrics>>,
     /// Writes the process's metrics as Prometheus text.
     pub metrics_text: Box<dyn Fn() -> String + Send + Sync>,
     /// Randomness for keys of forms and ids of requests.
-    pub entropy: Arc<dyn Entropy>,
+    pub random_source: Arc<dyn RandomSource>,
     /// Set once the server is stopping.
     pub draining: Draining,
 }

@@ -3,11 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ledger::Totals;
 use hermes_domain::money::Money;
-use hermes_service::freshness::Query;
+use hermes_service::read_cache::Query;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cached;
+use crate::cached_response;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
@@ -55,7 +55,7 @@ pub struct CurrencyStats {
 )]
 #[get("/api/stats")]
 pub async fn get_stats(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    cached::answer(&state, &request, &Query::Totals).await
+    cached_response::answer(&state, &request, &Query::Totals).await
 }
 
 impl From<&[Totals]> for Stats {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{self, Cmd, FromRedisValue, RedisError};
 use deadpool_redis::{Connection, Pool, PoolError};
-use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, PoolStatus, Pooled, SharedCache, Version};
+use hermes_domain::ports::{
+    CacheError, CacheKey, PoolMetrics, PoolStatus, SharedCache, StoredEntry, Version,
+};
 
 use super::connect::{self, Connector};
+use super::connections::PerRuntimeConnections;
 use super::error::{cache_error, is_wrong_type};
-use super::lasting::LastingConnections;
 use super::{RedisSettings, RedisSettingsError, envelope, scripts};
 
 /// The longest answer besides the list that is stored: with the number of places it bounds what they take.
@@ -21,7 +23,7 @@ pub struct RedisCache {
     /// For bodies. A connection is driven by the runtime that it was made on, so all work with bodies is done on the
     /// one that outlives the threads of the portal.
     pool: Pool,
-    lasting: LastingConnections,
+    lasting: PerRuntimeConnections,
     operation_timeout: Duration,
     entry_ttl: Duration,
     format: String,
@@ -35,7 +37,7 @@ impl RedisCache {
     pub fn connect(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
         Ok(Self {
             pool: connect::pool(settings)?,
-            lasting: LastingConnections::new(Connector::new(settings)?),
+            lasting: PerRuntimeConnections::new(Connector::new(settings)?),
             operation_timeout: settings.operation_timeout(),
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
@@ -51,21 +53,21 @@ impl RedisCache {
             Ok(result) => result.map_err(|error| cache_error(&error.into())),
             Err(_) => {
                 let limit_ms = self.operation_timeout.as_millis();
-                Err(CacheError::Away(format!("no answer within {limit_ms} ms")))
+                Err(CacheError::Unavailable(format!("no answer within {limit_ms} ms")))
             }
         }
     }
 
     /// The version, if there is one.
-    async fn kept_version(&self) -> Result<Option<Version>, RedisError> {
-        match self.lasting.ask::<Option<Vec<u8>>>(scripts::kept_version).await {
+    async fn get_version(&self) -> Result<Option<Version>, RedisError> {
+        match self.lasting.ask::<Option<Vec<u8>>>(scripts::get_version).await {
             Err(error) if is_wrong_type(&error) => Ok(None),
             token => Ok(token?.as_deref().and_then(parsed)),
         }
     }
 
     /// A fresh version, or the one that somebody else has made meanwhile.
-    async fn made_version(&self) -> Result<Version, RedisError> {
+    async fn init_version(&self) -> Result<Version, RedisError> {
         let mut fresh = scripts::fresh_version();
         let token: Vec<u8> = self.lasting.ask(|| scripts::version(draw(&mut fresh))).await?;
         let version = match parsed(&token) {
@@ -84,7 +86,7 @@ impl RedisCache {
     }
 
     /// Sends a command with a body, over a connection that nobody else uses meanwhile.
-    async fn ask_alone<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
+    async fn query_pooled<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
         let mut connection = self.pool.get().await?;
         let answer = command.query_async(&mut connection).await;
         if answer.is_err() {
@@ -99,20 +101,20 @@ impl RedisCache {
 impl SharedCache for RedisCache {
     async fn version(&self) -> Result<Version, CacheError> {
         self.within(async {
-            match self.kept_version().await? {
+            match self.get_version().await? {
                 Some(version) => Ok(version),
-                None => self.made_version().await,
+                None => self.init_version().await,
             }
         })
         .await
     }
 
-    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
+    async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
         let mut command = redis::cmd("GET");
         command.arg(scripts::key_of(key));
         let fetched = self
             .within(async {
-                match self.ask_alone::<Option<Vec<u8>>>(&command).await {
+                match self.query_pooled::<Option<Vec<u8>>>(&command).await {
                     Err(PoolError::Backend(error)) if is_wrong_type(&error) => Ok(None),
                     fetched => fetched,
                 }
@@ -121,21 +123,21 @@ impl SharedCache for RedisCache {
         Ok(fetched.and_then(|bytes| envelope::decode(&self.format, key, bytes)))
     }
 
-    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
+    async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError> {
         if key != CacheKey::List && entry.body.len() > QUERY_BYTES_MAX {
             return Ok(false);
         }
         let command = scripts::fill(&self.format, key, entry, self.entry_ttl);
-        self.within(self.ask_alone(&command)).await
+        self.within(self.query_pooled(&command)).await
     }
 
-    async fn bump(&self) -> Result<(), CacheError> {
+    async fn invalidate(&self) -> Result<(), CacheError> {
         self.within(self.lasting.ask(|| scripts::bump(scripts::fresh_version()))).await
     }
 
-    async fn probe(&self) -> Result<Option<()>, CacheError> {
+    async fn ping(&self) -> Result<Option<()>, CacheError> {
         // What every read asks, so that whoever has no right to it learns so here.
-        self.within(self.kept_version()).await.map(|_| Some(()))
+        self.within(self.get_version()).await.map(|_| Some(()))
     }
 }
 
@@ -149,7 +151,7 @@ fn draw(drawn: &mut Version) -> Version {
     *drawn
 }
 
-impl Pooled for RedisCache {
+impl PoolMetrics for RedisCache {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         let status = self.pool.status();
         let figures = PoolStatus {

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use super::{RedisSettings, RedisSettingsError, scripts};
 
 /// Which life of which server it is, if it says so.
-pub(super) type Life = Option<String>;
+pub(super) type ServerIdentity = Option<String>;
 
 /// Makes the pool; no connection is made before one is asked for.
 ///
@@ -24,7 +24,7 @@ pub(super) fn pool(settings: &RedisSettings) -> Result<Pool, RedisSettingsError>
         .wait_timeout(Some(settings.wait_timeout))
         .runtime(Runtime::Tokio1)
         .post_create(Hook::async_fn(|connection, _| {
-            Box::pin(async { enter_epoch(connection).await.map(drop).map_err(HookError::Backend) })
+            Box::pin(async { init_connection(connection).await.map(drop).map_err(HookError::Backend) })
         }))
         .build();
     // All that can be wrong is that a limit has no runtime to keep it.
@@ -48,9 +48,9 @@ impl Connector {
     }
 
     /// Makes one, which is driven by the runtime that this is called on.
-    pub async fn connect(&self) -> Result<(MultiplexedConnection, Life), RedisError> {
+    pub async fn connect(&self) -> Result<(MultiplexedConnection, ServerIdentity), RedisError> {
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&self.limits).await?;
-        let life = enter_epoch(&mut connection).await?;
+        let life = init_connection(&mut connection).await?;
         Ok((connection, life))
     }
 }
@@ -68,7 +68,7 @@ fn connection_info(settings: &RedisSettings) -> Result<ConnectionInfo, RedisSett
 }
 
 /// Drops what a server has that was restarted, restored or promoted since the version was made.
-async fn enter_epoch(connection: &mut MultiplexedConnection) -> Result<Life, RedisError> {
+async fn init_connection(connection: &mut MultiplexedConnection) -> Result<ServerIdentity, RedisError> {
     let (reset, life): (bool, String) = scripts::epoch().query_async(connection).await?;
     if reset {
         metrics::counter!("hermes_cache_resets_total", "cause" => "epoch").increment(1);

@@ -1,8 +1,8 @@
 //! An entry as bytes: one line of JSON that people can read, then the body as it is.
 
 use bytes::Bytes;
-use hermes_domain::ledger::{BatchToken, HeadMark};
-use hermes_domain::ports::{CacheKey, CachedAnswer, Version};
+use hermes_domain::ledger::{BatchToken, HeadId};
+use hermes_domain::ports::{CacheKey, StoredEntry, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ struct Header {
 }
 
 /// Writes an entry.
-pub(super) fn encode(format: &str, key: CacheKey, entry: &CachedAnswer) -> Vec<u8> {
+pub(super) fn encode(format: &str, key: CacheKey, entry: &StoredEntry) -> Vec<u8> {
     let header = Header {
         format: format.to_owned(),
         version: entry.version.to_string(),
@@ -44,16 +44,16 @@ pub(super) fn encode(format: &str, key: CacheKey, entry: &CachedAnswer) -> Vec<u
 }
 
 /// Reads an entry; `None` is something else, another format's, or another query's, which is as good as nothing.
-pub(super) fn decode(format: &str, key: CacheKey, bytes: Vec<u8>) -> Option<CachedAnswer> {
+pub(super) fn decode(format: &str, key: CacheKey, bytes: Vec<u8>) -> Option<StoredEntry> {
     let bytes = Bytes::from(bytes);
     let header_len = bytes.iter().position(|byte| *byte == END_OF_HEADER)?;
     let header: Header = serde_json::from_slice(bytes.get(..header_len)?).ok()?;
     if header.format != format || header.query != query_of(key) {
         return None;
     }
-    Some(CachedAnswer {
+    Some(StoredEntry {
         version: Version::parse(&header.version).ok()?,
-        head: HeadMark { seq: header.head_seq, token: BatchToken(header.head_token) },
+        head: HeadId { seq: header.head_seq, token: BatchToken(header.head_token) },
         etag: header.etag,
         link: header.link,
         body: bytes.slice(header_len + 1..),
@@ -74,10 +74,10 @@ mod tests {
     const FORMAT: &str = "1";
     const VERSION: &str = "0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b";
 
-    fn entry(body: &'static [u8]) -> CachedAnswer {
-        CachedAnswer {
+    fn entry(body: &'static [u8]) -> StoredEntry {
+        StoredEntry {
             version: Version::parse(VERSION).unwrap(),
-            head: HeadMark { seq: 42, token: BatchToken(Uuid::from_u128(7)) },
+            head: HeadId { seq: 42, token: BatchToken(Uuid::from_u128(7)) },
             etag: "\"42-a\"".to_owned(),
             link: Some("a\nb".to_owned()),
             body: Bytes::from_static(body),

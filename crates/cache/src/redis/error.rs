@@ -65,7 +65,7 @@ fn explanation(code: &str) -> Option<&'static str> {
 }
 
 fn away(text: &str) -> CacheError {
-    CacheError::Away(text.to_owned())
+    CacheError::Unavailable(text.to_owned())
 }
 
 #[cfg(test)]

@@ -20,9 +20,9 @@
 
 mod cache;
 mod connect;
+mod connections;
 mod envelope;
 mod error;
-mod lasting;
 mod scripts;
 mod settings;
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, Cmd};
-use hermes_domain::ports::{CacheKey, CachedAnswer, Version};
+use hermes_domain::ports::{CacheKey, StoredEntry, Version};
 use uuid::Uuid;
 
 use super::envelope;
@@ -24,14 +24,14 @@ const EPOCH: &str = "{payments:all}:epoch";
 const JITTER_PERMILLE: u64 = 100;
 
 /// The places for other answers than the list; two queries that meet in one take turns.
-const QUERY_PLACES: u16 = 256;
+const QUERY_SLOTS: u16 = 256;
 
 /// The key of an entry.
 pub(super) fn key_of(key: CacheKey) -> String {
     match key {
         CacheKey::List => LIST.to_owned(),
         CacheKey::Query([first, second, ..]) => {
-            format!("{QUERIES}{}", u16::from_be_bytes([first, second]) % QUERY_PLACES)
+            format!("{QUERIES}{}", u16::from_be_bytes([first, second]) % QUERY_SLOTS)
         }
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn epoch() -> Cmd {
 ///
 /// Nearly every question is this one, which costs the server a tenth of a script. `GETEX` and not `GET`, because
 /// it counts as a write: a replica refuses it as it refuses the scripts.
-pub(super) fn kept_version() -> Cmd {
+pub(super) fn get_version() -> Cmd {
     let mut command = redis::cmd("GETEX");
     command.arg(VERSION);
     command
@@ -63,7 +63,7 @@ pub(super) fn bump(fresh: Version) -> Cmd {
 }
 
 /// Stores an entry if the version is still the entry's; says 1 if so.
-pub(super) fn fill(format: &str, key: CacheKey, entry: &CachedAnswer, ttl: Duration) -> Cmd {
+pub(super) fn fill(format: &str, key: CacheKey, entry: &StoredEntry, ttl: Duration) -> Cmd {
     let mut command = eval(include_str!("fill.lua"), &key_of(key), entry.version);
     command.arg(envelope::encode(format, key, entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
     command

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_cache::{MemoryCache, RedisCache, RedisSettings};
+use hermes_cache::{LocalVersion, RedisCache, RedisSettings};
 use hermes_domain::ports::SharedCache;
 use hermes_test_support::RedisServer;
 
@@ -15,7 +15,7 @@ pub struct Cache {
 
 /// The cache in the process; its two instances are one.
 pub fn memory() -> Cache {
-    let cache: Arc<dyn SharedCache> = Arc::new(MemoryCache::new());
+    let cache: Arc<dyn SharedCache> = Arc::new(LocalVersion::new());
     Cache { here: Arc::clone(&cache), there: cache }
 }
 

@@ -23,20 +23,20 @@ async fn a_server_that_is_down_is_away_at_once() {
     };
     let cache = hasty(&server);
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch(CacheKey::List).await).await;
+    answer(async || cache.get(CacheKey::List).await).await;
 
     server.stop();
 
     for round in ["with the old connections", "without"] {
         for (operation, took, result) in every_operation(&cache).await {
-            assert!(matches!(result, Err(CacheError::Away(_))), "{operation} {round}: {result:?}");
+            assert!(matches!(result, Err(CacheError::Unavailable(_))), "{operation} {round}: {result:?}");
             assert!(took < PROMPT, "{operation} {round}: {took:?}");
         }
     }
 
     server.start().await;
-    answer(async || cache.bump().await).await;
-    assert_eq!(answer(async || cache.probe().await).await, Some(()));
+    answer(async || cache.invalidate().await).await;
+    assert_eq!(answer(async || cache.ping().await).await, Some(()));
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_cache_can_be_made_before_its_server_runs() {
 
     let cache = hasty(&server);
 
-    assert!(matches!(cache.version().await, Err(CacheError::Away(_))));
+    assert!(matches!(cache.version().await, Err(CacheError::Unavailable(_))));
     server.start().await;
     answer(async || cache.version().await).await;
 }
@@ -61,20 +61,20 @@ async fn a_server_that_hangs_is_away_soon() {
     };
     let cache = hasty(&server);
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch(CacheKey::List).await).await;
+    answer(async || cache.get(CacheKey::List).await).await;
 
     server.pause();
 
     for round in ["with the old connections", "without"] {
         for (operation, took, result) in every_operation(&cache).await {
-            assert!(matches!(result, Err(CacheError::Away(_))), "{operation} {round}: {result:?}");
+            assert!(matches!(result, Err(CacheError::Unavailable(_))), "{operation} {round}: {result:?}");
             assert!(took < PROMPT, "{operation} {round}: {took:?}");
         }
     }
 
     server.resume();
     answer(async || cache.version().await).await;
-    answer(async || cache.fetch(CacheKey::List).await).await;
+    answer(async || cache.get(CacheKey::List).await).await;
 }
 
 /// The limits of the single steps are far apart here, so that a busy machine cannot blur them.
@@ -86,7 +86,7 @@ async fn a_command_that_is_not_answered_in_time_is_not_tried_again() {
     server.pause();
 
     let begin = Instant::now();
-    assert!(matches!(cache.version().await, Err(CacheError::Away(_))));
+    assert!(matches!(cache.version().await, Err(CacheError::Unavailable(_))));
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
 
@@ -97,8 +97,8 @@ async fn a_connection_that_is_not_made_in_time_is_given_up() {
     let cache = limited(&server, Duration::from_millis(100), Duration::from_secs(10));
 
     let begin = Instant::now();
-    assert!(matches!(cache.version().await, Err(CacheError::Away(_))));
-    assert!(matches!(cache.fetch(CacheKey::List).await, Err(CacheError::Away(_))));
+    assert!(matches!(cache.version().await, Err(CacheError::Unavailable(_))));
+    assert!(matches!(cache.get(CacheKey::List).await, Err(CacheError::Unavailable(_))));
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
 
@@ -114,7 +114,7 @@ async fn who_finds_the_pool_in_use_waits_no_longer_than_it_may() {
     let cache = RedisCache::connect(&settings).unwrap();
 
     let answers =
-        tokio::join!(cache.fetch(CacheKey::List), cache.fetch(CacheKey::List), cache.fetch(CacheKey::List));
+        tokio::join!(cache.get(CacheKey::List), cache.get(CacheKey::List), cache.get(CacheKey::List));
 
     let message = "cache away: all connections of the pool are in use";
     assert_eq!(answers.2.unwrap_err().to_string(), message);
@@ -135,13 +135,13 @@ async fn nobody_waits_longer_because_many_do() {
             tasks.spawn(async move {
                 match number % 3 {
                     0 => cache.version().await.map(drop),
-                    1 => cache.fetch(CacheKey::List).await.map(drop),
-                    _ => cache.bump().await,
+                    1 => cache.get(CacheKey::List).await.map(drop),
+                    _ => cache.invalidate().await,
                 }
             });
         }
         while let Some(result) = tasks.join_next().await {
-            assert!(matches!(result.unwrap(), Err(CacheError::Away(_))));
+            assert!(matches!(result.unwrap(), Err(CacheError::Unavailable(_))));
         }
         assert!(begin.elapsed() < PROMPT, "{round}: {:?}", begin.elapsed());
     }
@@ -163,7 +163,7 @@ async fn late_answers_reach_nobody() {
     server.resume();
 
     for _ in 0..20 {
-        other.bump().await.unwrap();
+        other.invalidate().await.unwrap();
         let version = answer(async || cache.version().await).await;
         assert_eq!(version, other.version().await.unwrap());
     }

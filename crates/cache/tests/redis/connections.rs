@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_cache::RedisCache;
-use hermes_domain::ports::{CacheKey, PoolStatus, Pooled, SharedCache, Version};
+use hermes_domain::ports::{CacheKey, PoolMetrics, PoolStatus, SharedCache, Version};
 use hermes_test_support::RedisServer;
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,7 +40,7 @@ async fn a_question_is_one_round_trip_on_one_connection() {
         tasks.spawn(async move { cache.version().await.unwrap() });
     }
     tasks.join_all().await;
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
 
     assert_eq!((calls(&server, "getex"), calls(&server, "eval")), (50, 1));
     assert_eq!(calls(&server, "ping"), 0);
@@ -54,7 +54,7 @@ async fn bodies_go_over_other_connections_that_are_given_back() {
     };
     let cache = patient(&server);
     fill(&cache).await;
-    cache.fetch(CacheKey::List).await.unwrap();
+    cache.get(CacheKey::List).await.unwrap();
 
     let expected = PoolStatus { max: 8, size: 1, idle: 1, in_use: 0, waiting: 0 };
     assert_eq!(cache.pools(), [("redis", expected)]);
@@ -72,12 +72,12 @@ async fn a_connection_that_the_server_closed_is_replaced_without_an_error() {
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
         assert_eq!(cache.version().await.unwrap(), version);
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-        assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(version)));
+        assert_eq!(cache.get(CacheKey::List).await.unwrap(), Some(entry(version)));
         server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
+        assert!(cache.put_if_version(CacheKey::List, &entry(version)).await.unwrap());
     }
     server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
     assert_eq!(connections_once(&server, 1).await.len(), 1);
 }
 

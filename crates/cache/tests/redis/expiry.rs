@@ -15,7 +15,7 @@ async fn an_entry_lives_five_minutes_more_or_less_and_never_the_same_time() {
     let version = cache.version().await.unwrap();
     let mut seconds = HashSet::new();
     for _ in 0..200 {
-        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
+        assert!(cache.put_if_version(CacheKey::List, &entry(version)).await.unwrap());
         let left_ms: i64 = server.cli(&["PTTL", ENTRY]).parse().unwrap();
         // What has passed between the two commands is not worth a flaky test.
         assert!((260_000..=330_000).contains(&left_ms), "{left_ms}");
@@ -32,7 +32,7 @@ async fn a_version_does_not_expire() {
     let cache = patient(&server);
     fill(&cache).await;
     assert_eq!(server.cli(&["PTTL", VERSION]), "-1");
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
     assert_eq!(server.cli(&["PTTL", VERSION]), "-1");
 }
 

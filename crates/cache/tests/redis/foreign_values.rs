@@ -14,9 +14,9 @@ async fn a_malformed_entry_is_no_entry_and_is_filled_over() {
     for command in [&["SET", ENTRY, "[]"][..], &["SET", ENTRY, ""], &["HSET", ENTRY, "version", "1"]] {
         server.cli(&["DEL", ENTRY]);
         server.cli(command);
-        assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None, "{command:?}");
-        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap(), "{command:?}");
-        assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(version)));
+        assert_eq!(cache.get(CacheKey::List).await.unwrap(), None, "{command:?}");
+        assert!(cache.put_if_version(CacheKey::List, &entry(version)).await.unwrap(), "{command:?}");
+        assert_eq!(cache.get(CacheKey::List).await.unwrap(), Some(entry(version)));
     }
 }
 
@@ -30,14 +30,14 @@ async fn a_malformed_version_is_replaced_and_takes_its_entry_along() {
         let before = fill(&cache).await;
         server.cli(&["DEL", VERSION]);
         server.cli(command);
-        assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap(), "{command:?}");
+        assert!(!cache.put_if_version(CacheKey::List, &entry(before)).await.unwrap(), "{command:?}");
 
         let version = cache.version().await.unwrap();
 
         assert_ne!(version, before);
         assert_eq!(cache.version().await.unwrap(), version, "{command:?}");
-        assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None, "{command:?}");
-        assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
+        assert_eq!(cache.get(CacheKey::List).await.unwrap(), None, "{command:?}");
+        assert!(cache.put_if_version(CacheKey::List, &entry(version)).await.unwrap());
     }
 }
 
@@ -53,5 +53,5 @@ async fn a_malformed_epoch_is_another_one() {
     let cache = patient(&server);
 
     assert_ne!(cache.version().await.unwrap(), before);
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
 }

@@ -43,9 +43,9 @@ async fn bump_twice(server: &RedisServer) -> Option<(Version, Version)> {
     let (other, cut_off) = (patient(server), Arc::new(patient_on(proxy.port())));
     let before = cut_off.version().await.unwrap();
     proxy.set(Traffic::SwallowAnswers);
-    let bumping = tokio::spawn(async move { cut_off.bump().await });
+    let bumping = tokio::spawn(async move { cut_off.invalidate().await });
     let made = moved_on(&other, before).await;
-    other.bump().await.unwrap();
+    other.invalidate().await.unwrap();
     let left_for = other.version().await.unwrap();
 
     // The connection is reset, and the bump is sent again on another one.

@@ -14,11 +14,11 @@ async fn after_a_flush_the_version_is_a_new_one_and_the_old_one_stores_nothing()
 
     server.cli(&["FLUSHALL"]);
 
-    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
+    assert!(!cache.put_if_version(CacheKey::List, &entry(before)).await.unwrap());
     let after = cache.version().await.unwrap();
     assert_ne!(after, before);
-    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert!(!cache.put_if_version(CacheKey::List, &entry(before)).await.unwrap());
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
     assert_eq!(cache.version().await.unwrap(), after);
 }
 
@@ -33,7 +33,7 @@ async fn an_evicted_version_takes_its_entry_along() {
     server.cli(&["DEL", VERSION]);
 
     assert_ne!(cache.version().await.unwrap(), before);
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn an_evicted_version_costs_the_entry_at_the_next_connection() {
 
     server.cli(&["DEL", VERSION]);
 
-    assert_eq!(patient(&server).fetch(CacheKey::List).await.unwrap(), None);
+    assert_eq!(patient(&server).get(CacheKey::List).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn another_instance_that_connects_leaves_everything_as_it_is() {
     let cache = patient(&server);
 
     assert_eq!(cache.version().await.unwrap(), version);
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(version)));
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), Some(entry(version)));
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_server_that_comes_back_empty_gets_a_new_version() {
     server.start().await;
 
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert!(!answer(async || cache.fill(CacheKey::List, &entry(before)).await).await);
+    assert!(!answer(async || cache.put_if_version(CacheKey::List, &entry(before)).await).await);
 }
 
 /// The dump holds an entry, and the version and epoch that fit it; a bump since the dump is lost.
@@ -95,14 +95,14 @@ async fn a_server_that_comes_back_from_an_old_dump_gets_a_new_version() {
     let cache = patient(&server);
     let before = fill(&cache).await;
     server.cli(&["SAVE"]);
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
 
     server.stop();
     server.start().await;
 
     assert_eq!(server.cli(&["GET", VERSION]), before.to_string(), "the dump was loaded");
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert_eq!(answer(async || cache.fetch(CacheKey::List).await).await, None);
+    assert_eq!(answer(async || cache.get(CacheKey::List).await).await, None);
 }
 
 /// As above, for a caller whose first command is another one, which goes over another connection.
@@ -119,8 +119,8 @@ async fn an_old_dump_is_not_fetched_from_either() {
 
     let cache = patient(&server);
 
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
-    assert!(!cache.fill(CacheKey::List, &entry(before)).await.unwrap());
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
+    assert!(!cache.put_if_version(CacheKey::List, &entry(before)).await.unwrap());
 }
 
 /// What an operator or a tool puts back is as old as a dump.
@@ -131,7 +131,7 @@ async fn what_is_restored_by_hand_under_another_epoch_is_dropped() {
     };
     let cache = hasty(&server);
     let before = answer(async || cache.version().await).await;
-    assert!(answer(async || cache.fill(CacheKey::List, &entry(before)).await).await);
+    assert!(answer(async || cache.put_if_version(CacheKey::List, &entry(before)).await).await);
     let [stored, epoch] = [ENTRY, EPOCH].map(|key| server.cli(&["GET", key]));
     server.stop();
     server.start().await;
@@ -141,7 +141,7 @@ async fn what_is_restored_by_hand_under_another_epoch_is_dropped() {
     server.cli(&["SET", EPOCH, &epoch]);
 
     assert_ne!(answer(async || cache.version().await).await, before);
-    assert_eq!(answer(async || cache.fetch(CacheKey::List).await).await, None);
+    assert_eq!(answer(async || cache.get(CacheKey::List).await).await, None);
 }
 
 /// A failover: the server's process is the same, what it replicates is not.
@@ -162,5 +162,5 @@ async fn a_replica_that_was_promoted_gets_a_new_version() {
 
     let cache = patient(&replica);
     assert_ne!(cache.version().await.unwrap(), before);
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
 }

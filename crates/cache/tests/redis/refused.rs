@@ -1,7 +1,7 @@
 //! Servers that answer that they do not do what they were asked.
 
 use hermes_cache::{RedisCache, RedisSettings};
-use hermes_domain::ports::{CacheError, CacheKey, Pooled, SharedCache};
+use hermes_domain::ports::{CacheError, CacheKey, PoolMetrics, SharedCache};
 use hermes_test_support::RedisServer;
 
 use crate::scene::{VERSION, entry, every_operation, fill, patient};
@@ -53,8 +53,8 @@ async fn a_former_primary_is_refused_even_for_questions() {
     let message = "READONLY: this Redis is a replica: the URL must lead to the primary";
     let refused = cache.version().await;
     assert!(matches!(&refused, Err(CacheError::Refused(text)) if text == message), "{refused:?}");
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), Some(entry(before)));
-    assert!(cache.fill(CacheKey::List, &entry(before)).await.is_err());
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), Some(entry(before)));
+    assert!(cache.put_if_version(CacheKey::List, &entry(before)).await.is_err());
     assert_all_refused(&cache, message).await;
 
     server.cli(&["REPLICAOF", "NO", "ONE"]);
@@ -72,13 +72,13 @@ async fn a_primary_without_its_replicas_is_refused() {
 
     server.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
 
-    let refused = cache.bump().await;
+    let refused = cache.invalidate().await;
     let message = "NOREPLICAS: Redis has fewer replicas than min-replicas-to-write asks for";
     assert!(matches!(&refused, Err(CacheError::Refused(text)) if text == message), "{refused:?}");
     assert!(matches!(cache.version().await, Err(CacheError::Refused(_))));
 
     server.cli(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
 }
 
 /// A bump takes nothing and frees the entry, so it is let through; what needs memory is refused.
@@ -92,20 +92,20 @@ async fn out_of_memory_nothing_is_filled_and_everything_else_goes_on() {
     server.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
 
-    let refused = cache.fill(CacheKey::List, &entry(before)).await;
+    let refused = cache.put_if_version(CacheKey::List, &entry(before)).await;
     let message = "OOM: Redis is out of memory: raise maxmemory or let it evict";
     assert!(matches!(&refused, Err(CacheError::Refused(text)) if text == message), "{refused:?}");
     assert_eq!(cache.pools()[0].1.idle, 0, "a connection that was refused is not kept");
 
-    cache.bump().await.unwrap();
+    cache.invalidate().await.unwrap();
     let after = cache.version().await.unwrap();
     assert_ne!(after, before);
     assert_eq!(server.cli(&["GET", VERSION]), after.to_string());
-    assert_eq!(cache.fetch(CacheKey::List).await.unwrap(), None);
+    assert_eq!(cache.get(CacheKey::List).await.unwrap(), None);
     assert_eq!(patient(&server).version().await.unwrap(), after, "new connections can be made");
 
     server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
-    assert!(cache.fill(CacheKey::List, &entry(after)).await.unwrap());
+    assert!(cache.put_if_version(CacheKey::List, &entry(after)).await.unwrap());
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_user_without_the_rights_is_refused() {
     server.cli(&["ACL", "SETUSER", "hermes", "on", ">correct-horse", "~*", "+@all", "-getex"]);
     let cache = with_login(&server, "hermes:correct-horse@");
     // Whoever looks whether Redis answers learns that reads are refused.
-    for refused in [cache.version().await.map(drop), cache.probe().await.map(drop)] {
+    for refused in [cache.version().await.map(drop), cache.ping().await.map(drop)] {
         let is_named = matches!(&refused, Err(CacheError::Refused(text)) if text.starts_with("NOPERM: "));
         assert!(is_named, "{refused:?}");
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hermes_cache::{RedisCache, RedisSettings};
-use hermes_domain::ledger::{BatchToken, HeadMark};
-use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
+use hermes_domain::ledger::{BatchToken, HeadId};
+use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 use hermes_test_support::RedisServer;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -41,15 +41,15 @@ pub fn hasty(server: &RedisServer) -> RedisCache {
     RedisCache::connect(&RedisSettings::new(server.url().into())).unwrap()
 }
 
-pub fn entry(version: Version) -> CachedAnswer {
-    let head = HeadMark { seq: 7, token: BatchToken(Uuid::from_u128(7)) };
-    CachedAnswer { version, head, etag: "\"7\"".to_owned(), link: None, body: "[]".into() }
+pub fn entry(version: Version) -> StoredEntry {
+    let head = HeadId { seq: 7, token: BatchToken(Uuid::from_u128(7)) };
+    StoredEntry { version, head, etag: "\"7\"".to_owned(), link: None, body: "[]".into() }
 }
 
 /// Fills an entry of the version of now, and returns that version.
 pub async fn fill(cache: &RedisCache) -> Version {
     let version = cache.version().await.unwrap();
-    assert!(cache.fill(CacheKey::List, &entry(version)).await.unwrap());
+    assert!(cache.put_if_version(CacheKey::List, &entry(version)).await.unwrap());
     version
 }
 
@@ -75,9 +75,9 @@ pub async fn every_operation(cache: &RedisCache) -> Vec<(&'static str, Duration,
         begin = Instant::now();
     };
     note("version", cache.version().await.map(drop));
-    note("fetch", cache.fetch(CacheKey::List).await.map(drop));
-    note("fill", cache.fill(CacheKey::List, &some).await.map(drop));
-    note("bump", cache.bump().await);
-    note("probe", cache.probe().await.map(drop));
+    note("fetch", cache.get(CacheKey::List).await.map(drop));
+    note("fill", cache.put_if_version(CacheKey::List, &some).await.map(drop));
+    note("bump", cache.invalidate().await);
+    note("probe", cache.ping().await.map(drop));
     results
 }

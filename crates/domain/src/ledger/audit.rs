@@ -16,7 +16,7 @@ pub struct AuditHash(pub [u8; 32]);
 
 impl AuditHash {
     /// The hash before the first row.
-    pub const START: Self = Self([0; 32]);
+    pub const GENESIS: Self = Self([0; 32]);
 }
 
 /// What was done, in the words of the log.
@@ -42,7 +42,7 @@ impl AuditAction {
     }
 
     /// The word used from SQL to HTML.
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Booked => "PAYMENT_BOOKED",
             Self::Corrected => "PAYMENT_CORRECTED",
@@ -92,13 +92,13 @@ pub(super) struct Audited<'a> {
 
 impl AuditEntry {
     /// Makes the row that follows one with the given number and hash.
-    pub(super) fn following(last_seq: i64, last_hash: AuditHash, audited: Audited<'_>) -> Self {
+    pub(super) fn append_after(last_seq: i64, last_hash: AuditHash, audited: Audited<'_>) -> Self {
         // A payment is texts, integers and instants: serialising one cannot fail.
         let json = |payment: &Payment| serde_json::to_string(payment).unwrap_or_default();
         let mut entry = Self {
             seq: last_seq + 1,
             payment_id: audited.after.id,
-            action: audited.action.code().to_owned(),
+            action: audited.action.as_str().to_owned(),
             actor: audited.origin.actor.clone(),
             reason: audited.reason,
             old_value: audited.before.map(json),
@@ -106,7 +106,7 @@ impl AuditEntry {
             user_agent: audited.origin.user_agent.clone(),
             ip_address: audited.origin.ip_address.map(|address| address.to_string()),
             created_at: audited.after.updated_at,
-            hash: AuditHash::START,
+            hash: AuditHash::GENESIS,
         };
         entry.hash = entry.hash_after(last_hash);
         entry
@@ -143,7 +143,7 @@ impl<Text: AsRef<str>> AuditEntry<Text> {
 
 /// A walk along the chain, row by row.
 #[derive(Debug, Clone)]
-pub struct ChainWalk {
+pub struct ChainVerifier {
     last_seq: i64,
     last_hash: AuditHash,
 }
@@ -155,12 +155,12 @@ pub struct ChainBreak {
     /// The row.
     pub seq: i64,
     /// What is wrong with it.
-    pub fault: ChainFault,
+    pub fault: ChainError,
 }
 
 /// What is wrong with a row of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ChainFault {
+pub enum ChainError {
     /// The row is not there.
     #[error("missing")]
     Missing,
@@ -172,16 +172,16 @@ pub enum ChainFault {
     NotTheHead,
     /// The row stands before the first or after the last one that the ledger wrote.
     #[error("not one that the ledger wrote")]
-    Surplus,
+    UnexpectedEntry,
 }
 
-impl Default for ChainWalk {
+impl Default for ChainVerifier {
     fn default() -> Self {
-        Self { last_seq: 0, last_hash: AuditHash::START }
+        Self { last_seq: 0, last_hash: AuditHash::GENESIS }
     }
 }
 
-impl ChainWalk {
+impl ChainVerifier {
     /// Starts after a row whose hash is trusted.
     pub const fn after(last_seq: i64, last_hash: AuditHash) -> Self {
         Self { last_seq, last_hash }
@@ -199,10 +199,10 @@ impl ChainWalk {
     pub fn step<Text: AsRef<str>>(&mut self, entry: &AuditEntry<Text>) -> Result<(), ChainBreak> {
         let expected = self.last_seq + 1;
         if entry.seq != expected {
-            return Err(ChainBreak { seq: expected, fault: ChainFault::Missing });
+            return Err(ChainBreak { seq: expected, fault: ChainError::Missing });
         }
         if entry.hash_after(self.last_hash) != entry.hash {
-            return Err(ChainBreak { seq: expected, fault: ChainFault::Changed });
+            return Err(ChainBreak { seq: expected, fault: ChainError::Changed });
         }
         self.last_seq = expected;
         self.last_hash = entry.hash;
@@ -215,10 +215,10 @@ impl ChainWalk {
     /// When rows are missing at the end, or the last hash is another.
     pub fn finish(&self, head_seq: i64, head_hash: AuditHash) -> Result<(), ChainBreak> {
         if self.last_seq < head_seq {
-            return Err(ChainBreak { seq: self.last_seq + 1, fault: ChainFault::Missing });
+            return Err(ChainBreak { seq: self.last_seq + 1, fault: ChainError::Missing });
         }
         if self.last_seq != head_seq || self.last_hash != head_hash {
-            return Err(ChainBreak { seq: self.last_seq, fault: ChainFault::NotTheHead });
+            return Err(ChainBreak { seq: self.last_seq, fault: ChainError::NotTheHead });
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::payment::Payment;
 
 /// How a payment is not what the audit log last said of it; without a payer's data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StateFault {
+pub enum AuditMismatch {
     /// The log does not know the payment.
     #[error("has no audit row")]
     NotAudited,
@@ -32,15 +32,15 @@ pub enum StateFault {
 /// Every field that the row has is compared; one that came to be after the row was written is in none of its words.
 ///
 /// # Errors
-/// [`StateFault`], when they are not the same.
-pub fn hold_against(payment: &Payment, last: Option<&AuditEntry>) -> Result<(), StateFault> {
-    let last = last.ok_or(StateFault::NotAudited)?;
+/// [`AuditMismatch`], when they are not the same.
+pub fn verify_against_audit(payment: &Payment, last: Option<&AuditEntry>) -> Result<(), AuditMismatch> {
+    let last = last.ok_or(AuditMismatch::NotAudited)?;
     let audited = last.new_value.as_deref().and_then(fields_of);
-    let audited = audited.ok_or(StateFault::StateUnknown { seq: last.seq })?;
+    let audited = audited.ok_or(AuditMismatch::StateUnknown { seq: last.seq })?;
     let current = serde_json::to_value(payment).unwrap_or_default();
     let mut fields = Vec::new();
     compare("", &audited, &current, &mut fields);
-    if fields.is_empty() { Ok(()) } else { Err(StateFault::Differs { seq: last.seq, fields }) }
+    if fields.is_empty() { Ok(()) } else { Err(AuditMismatch::Differs { seq: last.seq, fields }) }
 }
 
 /// Collects the names of fields that differ, those inside others behind a dot.

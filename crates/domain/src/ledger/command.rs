@@ -44,7 +44,7 @@ impl Command {
     /// Bookings only add, so the facts of a batch stay true while it is decided. A command that alters a
     /// payment can take away what those facts say of *other* payments (whether their payer has a live one),
     /// which no query of before the batch could know.
-    pub const fn stands_alone(&self) -> bool {
+    pub const fn requires_exclusive_batch(&self) -> bool {
         match self {
             Self::Book(_) => false,
             Self::Correct(_) | Self::Cancel(_) => true,

@@ -2,18 +2,18 @@
 
 use super::CorrectionRequest;
 use super::command::Edit;
-use crate::field::{FaultCode, FieldFault};
+use crate::field::{FieldError, ValidationCode};
 use crate::money::Money;
-use crate::payment::{BookingRequest, Details, NewBooking, Payment};
+use crate::payment::{BookingRequest, NewBooking, PayerDetails, Payment};
 
 /// Reads a correction on top of the payment as it is.
 ///
 /// # Errors
 /// Every fault at once.
-pub(super) fn propose(
+pub(super) fn apply_correction(
     payment: &Payment,
     request: &CorrectionRequest,
-) -> Result<(Details, Money), Vec<FieldFault>> {
+) -> Result<(PayerDetails, Money), Vec<FieldError>> {
     let current = &payment.details;
     let amount_text = payment.amount.to_string();
     let text = |edit: &Edit, value: Option<&str>| edit.applied_to(value).map(str::to_owned);
@@ -38,10 +38,10 @@ pub(super) fn propose(
 }
 
 /// The fault of another amount than the one that money has arrived for.
-fn frozen_amount(payment: &Payment, edit: &Edit) -> Option<FieldFault> {
+fn frozen_amount(payment: &Payment, edit: &Edit) -> Option<FieldError> {
     let Edit::Set(text) = edit else { return None };
     let amount = Money::parse(text, payment.amount.currency()).ok()?;
     let detail = "the amount can be corrected only while nothing was received";
     (amount != payment.amount && !payment.amount_received.is_zero())
-        .then(|| FieldFault::new("amount", FaultCode::Frozen, detail))
+        .then(|| FieldError::new("amount", ValidationCode::Frozen, detail))
 }

@@ -33,7 +33,7 @@ impl EventKind {
     }
 
     /// The event's type on the wire.
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::PaymentBooked => "payment.booked",
             Self::PaymentCorrected => "payment.corrected",
@@ -102,8 +102,8 @@ pub struct OutboxEvent {
 
 impl OutboxEvent {
     /// The place of the event.
-    pub const fn mark(&self) -> EventMark {
-        EventMark { seq: self.seq, id: self.id }
+    pub const fn position(&self) -> EventPosition {
+        EventPosition { seq: self.seq, id: self.id }
     }
 }
 
@@ -111,7 +111,7 @@ impl OutboxEvent {
 ///
 /// The number alone would not do: after a database lost commits, or was made anew, it may be another event's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EventMark {
+pub struct EventPosition {
     /// The event's number.
     pub seq: i64,
     /// Its name.
@@ -135,8 +135,8 @@ impl Event {
     pub(super) fn of(seq: i64, kind: EventKind, payment: &Payment) -> Self {
         let payload = Payload {
             reference: payment.reference.to_string(),
-            status: payment.status().code(),
-            validation_status: payment.validation_status().code(),
+            status: payment.status().as_str(),
+            validation_status: payment.validation_status().as_str(),
             currency_from: payment.amount.currency().code(),
             amount: payment.amount.to_string(),
             amount_due: payment.amount_due().to_string(),

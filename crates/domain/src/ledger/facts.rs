@@ -8,7 +8,7 @@ use crate::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 
 /// What a batch asks of the database, each kind with one query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Questions {
+pub struct FactQueries {
     /// Which live payments are the same payer's.
     pub duplicates: Vec<DuplicateKey>,
     /// The sums of which currencies.

@@ -42,7 +42,7 @@ pub struct LedgerHead {
 ///
 /// The number alone would not do: after a failover that lost commits it is given to another batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HeadMark {
+pub struct HeadId {
     /// The number of the last batch.
     pub seq: i64,
     /// The name of the last batch.
@@ -51,15 +51,15 @@ pub struct HeadMark {
 
 impl LedgerHead {
     /// Names this state.
-    pub const fn mark(&self) -> HeadMark {
-        HeadMark { seq: self.seq, token: self.token }
+    pub const fn id(&self) -> HeadId {
+        HeadId { seq: self.seq, token: self.token }
     }
 
     /// The time of the next batch: the clock's, in whole microseconds, but always after the last batch.
     ///
     /// Databases keep microseconds, and clocks of instances differ or are set back: this keeps the order of
     /// times the order of commits.
-    pub fn next_instant(&self, clock: DateTime<Utc>) -> DateTime<Utc> {
+    pub fn next_timestamp(&self, clock: DateTime<Utc>) -> DateTime<Utc> {
         let clock = DateTime::from_timestamp_micros(clock.timestamp_micros()).unwrap_or(clock);
         clock.max(self.advanced_at + TimeDelta::microseconds(1))
     }

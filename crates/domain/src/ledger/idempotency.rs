@@ -27,14 +27,14 @@ pub struct IdempotencyRecord {
     /// The payment it was about.
     pub payment_id: PaymentId,
     /// The answer, to be given again as it was.
-    pub answer: RecordedAnswer,
+    pub answer: RecordedOutcome,
     /// When the claim was carried out.
     pub created_at: DateTime<Utc>,
 }
 
 /// The part of an outcome that is kept for a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedAnswer {
+pub struct RecordedOutcome {
     /// What was done.
     pub effect: Effect,
     /// The payment as it was then.

@@ -5,7 +5,7 @@
 //! the end, [`Changes`], is written and committed as a whole.
 //!
 //! **Invariant:** deciding twice on the same facts gives the same answer. Time and randomness come in through
-//! [`Circumstances`]. A refused command leaves nothing in the changes.
+//! [`DecisionContext`]. A refused command leaves nothing in the changes.
 
 mod audit;
 mod audited_state;
@@ -21,15 +21,15 @@ mod outcome;
 mod rules;
 mod totals;
 
-pub use audit::{AuditAction, AuditEntry, AuditHash, ChainBreak, ChainFault, ChainWalk};
-pub use audited_state::{StateFault, hold_against};
+pub use audit::{AuditAction, AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier};
+pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use changes::Changes;
 pub use command::{Cancellation, Command, Correction, CorrectionRequest, Edit, Origin, Submission};
-pub use decide::{Circumstances, Decider, Entropy};
-pub use event::{Event, EventId, EventKind, EventMark, OutboxEvent};
-pub use facts::{Facts, Questions};
-pub use head::{BatchToken, HeadMark, LedgerHead};
-pub use idempotency::{Digest, IdempotencyClaim, IdempotencyRecord, RecordedAnswer};
-pub use outcome::{Effect, Outcome, Refusal};
+pub use decide::{Decider, DecisionContext, RandomSource};
+pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
+pub use facts::{FactQueries, Facts};
+pub use head::{BatchToken, HeadId, LedgerHead};
+pub use idempotency::{Digest, IdempotencyClaim, IdempotencyRecord, RecordedOutcome};
+pub use outcome::{Effect, Outcome, Rejection};
 pub use rules::Rules;
 pub use totals::Totals;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldFault;
+use crate::field::FieldError;
 use crate::payment::{Payment, PaymentKey, Status};
 
 /// What a command did.
@@ -32,7 +32,7 @@ pub struct Outcome {
 
 /// A command that was not carried out and left no trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is no such payment.
     #[error("there is no payment {0}")]
     NotFound(PaymentKey),
@@ -52,7 +52,7 @@ pub enum Refusal {
     },
     /// Values cannot be taken.
     #[error("{} of the values cannot be taken", .0.len())]
-    Invalid(Vec<FieldFault>),
+    Invalid(Vec<FieldError>),
     /// The key was used for another request.
     #[error("the idempotency key was used for a different request")]
     KeyReused {

@@ -60,7 +60,7 @@ impl Totals {
     ///
     /// # Errors
     /// When a sum does not fit, or the currencies differ.
-    pub fn moved(self, before: Option<&Payment>, after: &Payment) -> Result<Self, MoneyError> {
+    pub fn after_change(self, before: Option<&Payment>, after: &Payment) -> Result<Self, MoneyError> {
         let reduced = match before {
             Some(payment) => self.combine(Self::of(payment), i64::checked_sub)?,
             None => self,

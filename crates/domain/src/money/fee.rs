@@ -121,7 +121,7 @@ pub enum FeeScheduleError {
     },
     /// The last tier has a bound, or an earlier one has none.
     #[error("the fee tiers for {currency} must end with exactly one tier that has no bound")]
-    NotTotal {
+    MissingUnboundedTier {
         /// The currency.
         currency: Currency,
     },
@@ -182,7 +182,7 @@ impl FeeSchedule {
 fn resolve_tiers(specs: &[TierSpec], currency: Currency) -> Result<Vec<Tier>, FeeScheduleError> {
     let unbounded = specs.iter().filter(|spec| spec.bound == TierBound::Unbounded).count();
     if unbounded != 1 || specs.last().is_none_or(|last| last.bound != TierBound::Unbounded) {
-        return Err(FeeScheduleError::NotTotal { currency });
+        return Err(FeeScheduleError::MissingUnboundedTier { currency });
     }
     let mut tiers: Vec<Tier> = Vec::with_capacity(specs.len());
     for spec in specs {

@@ -31,7 +31,7 @@ impl CheckKind {
         [Self::InvalidEmail, Self::DuplicatedPayment, Self::AmountThreshold, Self::OverUnderPayment];
 
     /// The word used from SQL to HTML.
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidEmail => "INVALID_EMAIL",
             Self::DuplicatedPayment => "DUPLICATED_PAYMENT",
@@ -55,13 +55,13 @@ impl FromStr for CheckKind {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        Self::ALL.into_iter().find(|kind| kind.code() == text).ok_or(UnknownState)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownState)
     }
 }
 
 impl fmt::Display for CheckKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FaultCode, FieldFault, parse_text};
+use crate::field::{FieldError, ValidationCode, parse_text};
 
 /// The longest texts, in characters: the widths of the columns.
 pub mod limits {
@@ -26,7 +26,7 @@ pub mod limits {
 
 /// The texts of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Details {
+pub struct PayerDetails {
     /// The payer's name.
     pub name: String,
     /// The payer's e-mail address as given; whether it is one is a quality check.
@@ -43,7 +43,7 @@ pub struct Details {
     pub sender_address: Option<String>,
 }
 
-impl Details {
+impl PayerDetails {
     /// What "the same payer" compares: the address without regard to case.
     pub fn email_key(&self) -> String {
         self.email.to_lowercase()
@@ -79,7 +79,7 @@ impl EmailAddress {
 
 /// Reads one text and keeps its fault, so that a request is told everything at once.
 pub(crate) fn optional_text(
-    faults: &mut Vec<FieldFault>,
+    faults: &mut Vec<FieldError>,
     field: &str,
     text: Option<&str>,
     max_chars: usize,
@@ -92,7 +92,7 @@ pub(crate) fn optional_text(
 
 /// As [`optional_text`], and a blank or missing text is a fault.
 pub(crate) fn required_text(
-    faults: &mut Vec<FieldFault>,
+    faults: &mut Vec<FieldError>,
     field: &str,
     text: Option<&str>,
     max_chars: usize,
@@ -100,7 +100,7 @@ pub(crate) fn required_text(
     let before = faults.len();
     let parsed = optional_text(faults, field, text, max_chars);
     if parsed.is_none() && faults.len() == before {
-        faults.push(FieldFault::new(field, FaultCode::Required, "must be given"));
+        faults.push(FieldError::new(field, ValidationCode::Required, "must be given"));
     }
     parsed.unwrap_or_default()
 }

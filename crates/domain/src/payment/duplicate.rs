@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Details, PaymentId};
+use super::{PayerDetails, PaymentId};
 use crate::money::Money;
 
 /// A field that two payments can have in common.
@@ -69,10 +69,10 @@ impl DuplicateRule {
     }
 
     /// What another live payment must have to be the same as this one.
-    pub(crate) fn key_of(
+    pub(crate) fn duplicate_key(
         &self,
         own: PaymentId,
-        details: &Details,
+        details: &PayerDetails,
         amount: Money,
         now: DateTime<Utc>,
     ) -> DuplicateKey {
@@ -85,7 +85,7 @@ impl DuplicateRule {
             student_id: has(DuplicateField::StudentId)
                 .then(|| details.student_id.clone().unwrap_or_default()),
             created_from: self.window_start(now),
-            other_than: own,
+            exclude_id: own,
         }
     }
 
@@ -111,5 +111,5 @@ pub struct DuplicateKey {
     /// The earliest time of booking, when there is one.
     pub created_from: Option<DateTime<Utc>>,
     /// The payment that asks, which is not its own duplicate.
-    pub other_than: PaymentId,
+    pub exclude_id: PaymentId,
 }

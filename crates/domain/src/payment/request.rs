@@ -1,8 +1,8 @@
 //! What a payer asks for, and what of it can be booked.
 
 use super::details::{optional_text, required_text};
-use super::{Details, limits};
-use crate::field::{FaultCode, FieldFault};
+use super::{PayerDetails, limits};
+use crate::field::{FieldError, ValidationCode};
 use crate::money::{AmountError, Currency, Money};
 
 /// A booking as it was asked for: every value still text, nothing checked.
@@ -34,7 +34,7 @@ pub struct BookingRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBooking {
     /// The texts.
-    pub details: Details,
+    pub details: PayerDetails,
     /// The amount, more than zero.
     pub amount: Money,
     /// What has arrived already, in the same currency.
@@ -46,7 +46,7 @@ impl NewBooking {
     ///
     /// # Errors
     /// Every fault of every field at once.
-    pub fn parse(request: &BookingRequest) -> Result<Self, Vec<FieldFault>> {
+    pub fn parse(request: &BookingRequest) -> Result<Self, Vec<FieldError>> {
         let mut faults = Vec::new();
         let details = parse_details(request, &mut faults);
         let amounts = parse_amounts(request, &mut faults);
@@ -59,8 +59,8 @@ impl NewBooking {
     }
 }
 
-fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Details {
-    Details {
+fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldError>) -> PayerDetails {
+    PayerDetails {
         name: required_text(faults, "name", request.name.as_deref(), limits::NAME_MAX),
         email: parse_email(request.email.as_deref(), faults),
         school: optional_text(faults, "school", request.school.as_deref(), limits::SCHOOL_MAX),
@@ -92,28 +92,28 @@ fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Deta
 }
 
 /// Reads the address, which must also fit in lower case: `İ` becomes two characters there.
-fn parse_email(text: Option<&str>, faults: &mut Vec<FieldFault>) -> String {
+fn parse_email(text: Option<&str>, faults: &mut Vec<FieldError>) -> String {
     let email = required_text(faults, "email", text, limits::EMAIL_MAX);
     if email.to_lowercase().chars().count() > limits::EMAIL_MAX {
         let detail = format!("at most {} characters in lower case", limits::EMAIL_MAX);
-        faults.push(FieldFault::new("email", FaultCode::TooLong, detail));
+        faults.push(FieldError::new("email", ValidationCode::TooLong, detail));
     }
     email
 }
 
-fn parse_amounts(request: &BookingRequest, faults: &mut Vec<FieldFault>) -> Option<(Money, Money)> {
+fn parse_amounts(request: &BookingRequest, faults: &mut Vec<FieldError>) -> Option<(Money, Money)> {
     let Some(currency) = parse_currency(request.currency_from.as_deref(), faults) else {
         // The amounts are read all the same, in the currency that takes the largest ones, and a fault that
         // another currency would not find is none.
         let mut found = Vec::new();
         parse_amounts_in(Currency::JPY, request, &mut found);
-        faults.extend(found.into_iter().filter(|fault| fault.code != FaultCode::TooManyDecimals));
+        faults.extend(found.into_iter().filter(|fault| fault.code != ValidationCode::TooManyDecimals));
         return None;
     };
     parse_amounts_in(currency, request, faults)
 }
 
-fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldFault>) -> Option<Currency> {
+fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldError>) -> Option<Currency> {
     let code = match code.map(str::trim) {
         None | Some("") => return Some(Currency::USD),
         Some(code) => code,
@@ -121,7 +121,7 @@ fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldFault>) -> Option<Cu
     let currency = code.parse().ok();
     if currency.is_none() {
         let detail = "must be a current ISO 4217 code of three letters, such as USD";
-        faults.push(FieldFault::new("currency_from", FaultCode::UnknownCurrency, detail));
+        faults.push(FieldError::new("currency_from", ValidationCode::UnknownCurrency, detail));
     }
     currency
 }
@@ -129,7 +129,7 @@ fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldFault>) -> Option<Cu
 fn parse_amounts_in(
     currency: Currency,
     request: &BookingRequest,
-    faults: &mut Vec<FieldFault>,
+    faults: &mut Vec<FieldError>,
 ) -> Option<(Money, Money)> {
     let amount = parse_positive(request.amount.as_deref(), currency, faults);
     let received = match request.amount_received.as_deref().map(str::trim) {
@@ -143,37 +143,37 @@ fn parse_amounts_in(
 pub(crate) fn parse_positive(
     text: Option<&str>,
     currency: Currency,
-    faults: &mut Vec<FieldFault>,
+    faults: &mut Vec<FieldError>,
 ) -> Option<Money> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     let Some(text) = text else {
-        faults.push(FieldFault::new("amount", FaultCode::Required, "must be given"));
+        faults.push(FieldError::new("amount", ValidationCode::Required, "must be given"));
         return None;
     };
     let amount = parse_money("amount", text, currency, faults)?;
     if amount.is_zero() {
-        faults.push(FieldFault::new("amount", FaultCode::NotPositive, "must be more than zero"));
+        faults.push(FieldError::new("amount", ValidationCode::NotPositive, "must be more than zero"));
         return None;
     }
     Some(amount)
 }
 
-fn parse_money(field: &str, text: &str, currency: Currency, faults: &mut Vec<FieldFault>) -> Option<Money> {
+fn parse_money(field: &str, text: &str, currency: Currency, faults: &mut Vec<FieldError>) -> Option<Money> {
     match Money::parse(text, currency) {
         Ok(money) => Some(money),
         Err(error) => {
-            faults.push(FieldFault::new(field, fault_code(error), error.to_string()));
+            faults.push(FieldError::new(field, fault_code(error), error.to_string()));
             None
         }
     }
 }
 
-fn fault_code(error: AmountError) -> FaultCode {
+fn fault_code(error: AmountError) -> ValidationCode {
     match error {
-        AmountError::NotANumber => FaultCode::NotANumber,
-        AmountError::Negative => FaultCode::Negative,
-        AmountError::TooManyDecimals { .. } => FaultCode::TooManyDecimals,
-        AmountError::TooLarge { .. } => FaultCode::TooLarge,
+        AmountError::NotANumber => ValidationCode::NotANumber,
+        AmountError::Negative => ValidationCode::Negative,
+        AmountError::TooManyDecimals { .. } => ValidationCode::TooManyDecimals,
+        AmountError::TooLarge { .. } => ValidationCode::TooLarge,
     }
 }
 
@@ -214,20 +214,22 @@ mod tests {
         assert_eq!(
             named,
             [
-                ("name", FaultCode::Required),
-                ("email", FaultCode::Required),
-                ("school", FaultCode::TooLong),
-                ("currency_from", FaultCode::UnknownCurrency),
-                ("amount", FaultCode::NotANumber),
+                ("name", ValidationCode::Required),
+                ("email", ValidationCode::Required),
+                ("school", ValidationCode::TooLong),
+                ("currency_from", ValidationCode::UnknownCurrency),
+                ("amount", ValidationCode::NotANumber),
             ]
         );
     }
 
     #[test]
     fn an_amount_must_be_more_than_zero() {
-        for (amount, code) in
-            [("0", FaultCode::NotPositive), ("0.00", FaultCode::NotPositive), ("-1", FaultCode::Negative)]
-        {
+        for (amount, code) in [
+            ("0", ValidationCode::NotPositive),
+            ("0.00", ValidationCode::NotPositive),
+            ("-1", ValidationCode::Negative),
+        ] {
             assert_eq!(NewBooking::parse(&request(amount)).unwrap_err()[0].code, code, "{amount}");
         }
     }

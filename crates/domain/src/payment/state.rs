@@ -5,12 +5,12 @@ use std::ops::Deref;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Details, PageToken, PaymentId, Reference, Status, ValidationStatus};
+use super::{Check, PageToken, PayerDetails, PaymentId, Reference, Status, ValidationStatus};
 use crate::money::{Fee, FeeBearer, Money, MoneyError};
 
 /// What is known of a payment, before anything is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentFacts {
+pub struct PaymentFields {
     /// Its identifier.
     pub id: PaymentId,
     /// Its reference.
@@ -19,7 +19,7 @@ pub struct PaymentFacts {
     #[serde(skip, default = "no_page")]
     pub page_token: PageToken,
     /// Its texts.
-    pub details: Details,
+    pub details: PayerDetails,
     /// The tuition or invoice amount.
     pub amount: Money,
     /// The fee and the rule that set it.
@@ -48,9 +48,9 @@ fn no_page() -> PageToken {
 ///
 /// Its facts can be read but not written: a changed payment is made anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "PaymentFacts", into = "PaymentFacts")]
+#[serde(try_from = "PaymentFields", into = "PaymentFields")]
 pub struct Payment {
-    facts: PaymentFacts,
+    facts: PaymentFields,
     final_amount: Money,
 }
 
@@ -70,7 +70,7 @@ impl Payment {
     ///
     /// # Errors
     /// When the amounts have wrong signs, two currencies, or a sum that does not fit.
-    pub fn new(facts: PaymentFacts) -> Result<Self, PaymentError> {
+    pub fn new(facts: PaymentFields) -> Result<Self, PaymentError> {
         if facts.amount.minor() <= 0 || facts.fee.amount.minor() < 0 || facts.amount_received.minor() < 0 {
             return Err(PaymentError::Sign);
         }
@@ -117,28 +117,28 @@ impl Payment {
     }
 
     /// Its facts, to make another state of it.
-    pub fn into_facts(self) -> PaymentFacts {
+    pub fn into_fields(self) -> PaymentFields {
         self.facts
     }
 }
 
 impl Deref for Payment {
-    type Target = PaymentFacts;
+    type Target = PaymentFields;
 
-    fn deref(&self) -> &PaymentFacts {
+    fn deref(&self) -> &PaymentFields {
         &self.facts
     }
 }
 
-impl TryFrom<PaymentFacts> for Payment {
+impl TryFrom<PaymentFields> for Payment {
     type Error = PaymentError;
 
-    fn try_from(facts: PaymentFacts) -> Result<Self, PaymentError> {
+    fn try_from(facts: PaymentFields) -> Result<Self, PaymentError> {
         Self::new(facts)
     }
 }
 
-impl From<Payment> for PaymentFacts {
+impl From<Payment> for PaymentFields {
     fn from(payment: Payment) -> Self {
         payment.facts
     }

@@ -42,7 +42,7 @@ impl Status {
     }
 
     /// The word used from SQL to HTML.
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
             Self::Underpayment => "UNDERPAYMENT",
@@ -73,7 +73,7 @@ impl ValidationStatus {
     }
 
     /// The word used from SQL to HTML.
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "PASSED",
             Self::Flagged => "FLAGGED",
@@ -90,7 +90,7 @@ impl FromStr for Status {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        let matches = |status: &Self| status.code().eq_ignore_ascii_case(text);
+        let matches = |status: &Self| status.as_str().eq_ignore_ascii_case(text);
         Self::ALL.into_iter().find(matches).ok_or(UnknownState)
     }
 }
@@ -99,19 +99,19 @@ impl FromStr for ValidationStatus {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        let matches = |status: &Self| status.code().eq_ignore_ascii_case(text);
+        let matches = |status: &Self| status.as_str().eq_ignore_ascii_case(text);
         Self::ALL.into_iter().find(matches).ok_or(UnknownState)
     }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
+        formatter.write_str(self.as_str())
     }
 }
 
 impl fmt::Display for ValidationStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
+        formatter.write_str(self.as_str())
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::ledger::{Digest, HeadMark};
+use crate::ledger::{Digest, HeadId};
 
 /// A random token that names one state of everything that is cached; it is compared, never counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,11 +55,11 @@ pub enum CacheKey {
 
 /// An answer as it is kept in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedAnswer {
+pub struct StoredEntry {
     /// The version that was asked for before the database was read.
     pub version: Version,
     /// The head the answer was read at.
-    pub head: HeadMark,
+    pub head: HeadId,
     /// The entity tag, with its quotes.
     pub etag: String,
     /// The `Link` header to neighbouring pages, when there are some.
@@ -73,7 +73,7 @@ pub struct CachedAnswer {
 pub enum CacheError {
     /// It could not be reached, or not in time: whether it did what was asked is not known.
     #[error("cache away: {0}")]
-    Away(String),
+    Unavailable(String),
     /// It answered that it does not do what was asked (out of memory, read-only, loading).
     #[error("cache refused: {0}")]
     Refused(String),
@@ -88,7 +88,7 @@ pub enum CacheError {
 #[async_trait]
 pub trait SharedCache: Send + Sync {
     /// The version of now, if it can be told without asking anybody: only a cache in this process can.
-    fn version_here(&self) -> Option<Version> {
+    fn local_version(&self) -> Option<Version> {
         None
     }
 
@@ -102,23 +102,23 @@ pub trait SharedCache: Send + Sync {
     ///
     /// # Errors
     /// As above.
-    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError>;
+    async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError>;
 
     /// Stores an entry if the version is still the entry's; tells whether it was stored.
     ///
     /// # Errors
     /// As above.
-    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError>;
+    async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError>;
 
     /// Makes the version a fresh one and deletes the list; other entries are old by their version.
     ///
     /// # Errors
     /// As above.
-    async fn bump(&self) -> Result<(), CacheError>;
+    async fn invalidate(&self) -> Result<(), CacheError>;
 
     /// Tells whether the cache answers at all; `None` when there is no shared cache to ask.
     ///
     /// # Errors
     /// As above.
-    async fn probe(&self) -> Result<Option<()>, CacheError>;
+    async fn ping(&self) -> Result<Option<()>, CacheError>;
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 
-use crate::ledger::{EventMark, OutboxEvent};
+use crate::ledger::{EventPosition, OutboxEvent};
 
 /// Why a stream did not take events.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PublishError {
     /// It could not be reached, or not in time: whether it took the events is not known.
     #[error("event stream away: {0}")]
-    Away(String),
+    Unavailable(String),
     /// It answered that it takes nothing now (out of memory, read-only, loading).
     #[error("event stream refused: {0}")]
     Refused(String),
@@ -19,7 +19,7 @@ pub enum PublishError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
     /// The end of the stream now; `None` when it is empty.
-    pub mark: Option<EventMark>,
+    pub mark: Option<EventPosition>,
     /// How many of the events were appended this time.
     pub appended: usize,
 }
@@ -36,13 +36,13 @@ pub trait EventPublisher: Send + Sync {
     ///
     /// # Errors
     /// When the stream does not answer; the same for all below.
-    async fn mark(&self) -> Result<Option<EventMark>, PublishError>;
+    async fn last_position(&self) -> Result<Option<EventPosition>, PublishError>;
 
     /// Lists the last places of the stream, newest first.
     ///
     /// # Errors
     /// As above.
-    async fn recent(&self, limit: usize) -> Result<Vec<EventMark>, PublishError>;
+    async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError>;
 
     /// Appends events that follow `after`, in their order; those that the stream has already are left out.
     ///
@@ -53,7 +53,7 @@ pub trait EventPublisher: Send + Sync {
     /// As above.
     async fn publish(
         &self,
-        after: Option<EventMark>,
+        after: Option<EventPosition>,
         events: &[OutboxEvent],
     ) -> Result<Published, PublishError>;
 }

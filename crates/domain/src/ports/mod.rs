@@ -9,13 +9,13 @@ mod pool;
 mod reader;
 mod store;
 
-pub use cache::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
+pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use clock::Clock;
 pub use events::{EventPublisher, PublishError, Published};
 pub use idempotency::IdempotencyStore;
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
-pub use pool::{PoolStatus, Pooled};
+pub use pool::{PoolMetrics, PoolStatus};
 pub use reader::{
-    AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, Versioned, limits as reader_limits,
+    AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
 pub use store::{LedgerStore, LedgerTransaction, StoreError};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::ledger::{EventMark, OutboxEvent};
+use crate::ledger::{EventPosition, OutboxEvent};
 
 /// The events after a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum EventsAfter {
     /// The next ones, in order and without a gap; none when the place is the end.
     Events(Vec<OutboxEvent>),
     /// The place is none of this outbox: what followed it is forgotten, or it is beyond the end.
-    Elsewhere {
+    OutOfRange {
         /// The number of the oldest event that is kept; one above `newest` when none is.
         oldest: i64,
         /// The number of the newest event there is.
@@ -45,7 +45,7 @@ pub trait Outbox: Send + Sync {
     ///
     /// # Errors
     /// As above.
-    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventMark>, StoreError>;
+    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError>;
 }
 
 /// Whether the lease was had.
@@ -77,7 +77,7 @@ pub trait RelayLease: Send + Sync {
     /// # Errors
     /// On a fault of the database, which leaves open whether it was had; the same for all below.
     /// [`StoreError::Corrupt`] is that there is no lease to be had.
-    async fn hold_lease(
+    async fn acquire_or_renew_lease(
         &self,
         holder: Uuid,
         ttl: Duration,

@@ -16,7 +16,7 @@ pub struct PoolStatus {
 }
 
 /// Something with connection pools.
-pub trait Pooled: Send + Sync {
+pub trait PoolMetrics: Send + Sync {
     /// The pools by name, such as `database_writer`.
     fn pools(&self) -> Vec<(&'static str, PoolStatus)>;
 }

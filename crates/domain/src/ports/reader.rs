@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::ledger::{AuditEntry, HeadMark, LedgerHead, Totals};
+use crate::ledger::{AuditEntry, HeadId, LedgerHead, Totals};
 use crate::payment::{Payment, PaymentId, PaymentKey, Status, ValidationStatus};
 
 /// The limits of lists.
@@ -67,9 +67,9 @@ pub struct PaymentFilter {
 
 /// Something with the head it was read at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Versioned<T> {
+pub struct AtHead<T> {
     /// The state of the ledger.
-    pub head: HeadMark,
+    pub head: HeadId,
     /// What was read.
     pub value: T,
 }
@@ -109,7 +109,7 @@ pub trait PaymentReader: Send + Sync {
     ///
     /// # Errors
     /// As above.
-    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError>;
+    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError>;
 
     /// Lists payments with their checks.
     ///
@@ -120,13 +120,13 @@ pub trait PaymentReader: Send + Sync {
         filter: &PaymentFilter,
         page: Page,
         limit: u64,
-    ) -> Result<Versioned<ListPage>, StoreError>;
+    ) -> Result<AtHead<ListPage>, StoreError>;
 
     /// Reads the sums of every currency.
     ///
     /// # Errors
     /// As above.
-    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError>;
+    async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError>;
 
     /// Reads the audit rows of one payment that follow a number, oldest first, at most [`limits::PAGE_MAX`].
     ///

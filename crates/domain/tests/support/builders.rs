@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
-    Command, Correction, CorrectionRequest, Entropy, IdempotencyClaim, Origin, Rules, Submission,
+    Command, Correction, CorrectionRequest, IdempotencyClaim, Origin, RandomSource, Rules, Submission,
 };
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
@@ -21,7 +21,7 @@ pub const CLOCK: DateTime<Utc> = DateTime::from_timestamp_micros(1_795_348_800_1
 #[derive(Debug, Default)]
 pub struct Counted(AtomicU64);
 
-impl Entropy for Counted {
+impl RandomSource for Counted {
     fn random(&self) -> Uuid {
         // Times an odd number of 128 bits, so that every byte differs from one to the next.
         let count = u128::from(self.0.fetch_add(1, Ordering::Relaxed) + 1);

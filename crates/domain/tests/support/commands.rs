@@ -1,6 +1,6 @@
 //! Commands on a ledger, and what they must do to it.
 
-use hermes_domain::ledger::{Cancellation, Command, CorrectionRequest, Edit, LedgerHead, Refusal};
+use hermes_domain::ledger::{Cancellation, Command, CorrectionRequest, Edit, LedgerHead, Rejection};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference};
 
 use super::builders::{booking, booking_of, claim, submit};
@@ -48,7 +48,7 @@ pub fn duplicate(payment: &Payment) -> Option<&str> {
 }
 
 /// Asserts that a command is refused and that nothing would be written.
-pub fn assert_refused(ledger: &MemoryLedger, command: Command, refusal: &Refusal) {
+pub fn assert_refused(ledger: &MemoryLedger, command: Command, refusal: &Rejection) {
     let (answers, changes) = ledger.decide(&[submit(command, claim(200, 0))]);
     assert_eq!(answers.first().unwrap().as_ref().unwrap_err(), refusal);
     assert!(changes.is_empty());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{
-    AuditEntry, AuditHash, BatchToken, Changes, Circumstances, Command, Decider, Event, Facts,
-    IdempotencyRecord, LedgerHead, Outcome, Refusal, Rules, Submission, Totals,
+    AuditEntry, AuditHash, BatchToken, Changes, Command, Decider, DecisionContext, Event, Facts,
+    IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
@@ -23,7 +23,7 @@ pub struct MemoryLedger {
     pub totals: HashMap<Currency, Totals>,
     pub idempotency: Vec<IdempotencyRecord>,
     pub clock: DateTime<Utc>,
-    entropy: Counted,
+    random_source: Counted,
 }
 
 impl MemoryLedger {
@@ -48,7 +48,7 @@ impl MemoryLedger {
             token: BatchToken(Uuid::nil()),
             next_reference: 1,
             audit_seq: 0,
-            audit_hash: AuditHash::START,
+            audit_hash: AuditHash::GENESIS,
             event_seq: 0,
             advanced_at: CLOCK - TimeDelta::days(1),
         };
@@ -61,12 +61,12 @@ impl MemoryLedger {
             totals: HashMap::new(),
             idempotency: Vec::new(),
             clock: CLOCK,
-            entropy: Counted::default(),
+            random_source: Counted::default(),
         }
     }
 
     /// Decides a batch and keeps what it writes.
-    pub fn carry_out(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Refusal>> {
+    pub fn carry_out(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
         let (answers, changes) = self.decide(submissions);
         if !changes.is_empty() {
             self.write(changes);
@@ -81,13 +81,13 @@ impl MemoryLedger {
     }
 
     /// Decides a batch and writes nothing.
-    pub fn decide(&self, submissions: &[Submission]) -> (Vec<Result<Outcome, Refusal>>, Changes) {
+    pub fn decide(&self, submissions: &[Submission]) -> (Vec<Result<Outcome, Rejection>>, Changes) {
         let commands = || submissions.iter().map(|submission| &submission.command);
-        assert!(submissions.len() == 1 || !commands().any(Command::stands_alone));
-        let circumstances = Circumstances {
+        assert!(submissions.len() == 1 || !commands().any(Command::requires_exclusive_batch));
+        let context = DecisionContext {
             rules: &self.rules,
-            now: self.head.next_instant(self.clock),
-            entropy: &self.entropy,
+            now: self.head.next_timestamp(self.clock),
+            random_source: &self.random_source,
         };
         let mut facts = Facts::at(self.head);
         for key in commands().filter_map(Command::target) {
@@ -98,10 +98,10 @@ impl MemoryLedger {
         for record in &self.idempotency {
             facts.idempotency.insert(record.claim.scope_hash, record.clone());
         }
-        let mut decider = Decider::new(circumstances, facts);
-        let questions = decider.questions(commands());
+        let mut decider = Decider::new(context, facts);
+        let questions = decider.fact_queries(commands());
         let duplicates = questions.duplicates.into_iter();
-        decider.learn(
+        decider.add_facts(
             duplicates.filter_map(|key| self.find_duplicate(&key).map(|found| (key, found))),
             questions.currencies.iter().filter_map(|currency| self.totals.get(currency).copied()),
         );
@@ -124,7 +124,7 @@ impl MemoryLedger {
         let optional = |text: &Option<String>| text.clone().unwrap_or_default();
         let matches = |payment: &&Payment| {
             payment.cancelled_at.is_none()
-                && payment.id != key.other_than
+                && payment.id != key.exclude_id
                 && payment.details.email_key() == key.email_key
                 && key.amount_minor.is_none_or(|minor| minor == payment.amount.minor())
                 && key.currency_from.is_none_or(|code| code == payment.amount.currency().code())

@@ -14,17 +14,17 @@ use super::event::parse;
 use super::group::Group;
 use super::insist::insist;
 use super::run::StepError;
-use super::{Delivery, EventHandler, HandlerError, Missed, SeenEvents};
+use super::{Delivery, EventHandler, HandlerError, Missed, ProcessedEvents};
 use crate::redis::{is_refusal, message};
 
 /// How often an event is delivered before it is given up.
 pub(super) const DELIVERIES_MAX: usize = 5;
 
 /// What deliveries are made with.
-pub(super) struct Deliveries {
+pub(super) struct DeliveryWorker {
     pub group: Group,
     pub handler: Arc<dyn EventHandler>,
-    pub seen: Arc<dyn SeenEvents>,
+    pub seen: Arc<dyn ProcessedEvents>,
     pub retry_pause: Duration,
     /// How often it is said that events are being worked on.
     pub keep_every: Duration,
@@ -49,7 +49,7 @@ enum Counted {
     Stopped,
 }
 
-impl Deliveries {
+impl DeliveryWorker {
     /// Handles an entry; those behind it in the same batch are kept from being claimed meanwhile.
     ///
     /// A delivery is counted right before the handler starts, and by number: whatever does not answer before or
@@ -61,16 +61,16 @@ impl Deliveries {
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<Ended, StepError> {
         let working_on: Vec<String> = std::iter::once(&entry.id).chain(behind).cloned().collect();
-        self.keeping(&working_on, self.handle_or_give_up(entry, stopped)).await
+        self.keeping(&working_on, self.handle_with_retries(entry, stopped)).await
     }
 
-    async fn handle_or_give_up(
+    async fn handle_with_retries(
         &self,
         mut entry: Entry,
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<Ended, StepError> {
         let Some(event) = parse(&entry.fields) else {
-            self.bury(&entry, "this is no event of Hermes").await?;
+            self.dead_letter(&entry, "this is no event of Hermes").await?;
             return Ok(Ended::Done);
         };
         let group = self.group.label();
@@ -88,7 +88,7 @@ impl Deliveries {
                 Counted::Gone => {
                     // Another consumer may have handled it; what the stream has no more nobody can handle.
                     if self.group.read(&entry.id).await?.is_none() {
-                        self.tell_missed(Missed::Trimmed { entries: vec![entry.id] }).await;
+                        self.report_missed(Missed::Trimmed { entries: vec![entry.id] }).await;
                     }
                     return Ok(Ended::Done);
                 }
@@ -107,7 +107,7 @@ impl Deliveries {
                 }
             }
         }
-        self.bury(&entry, &reason).await?;
+        self.dead_letter(&entry, &reason).await?;
         Ok(Ended::Done)
     }
 
@@ -159,8 +159,8 @@ impl Deliveries {
     }
 
     /// Gives up an entry that was delivered too often without anybody saying what became of it.
-    pub async fn bury(&self, entry: &Entry, reason: &str) -> Result<(), StepError> {
-        self.group.bury(&entry.id, entry.counted, &entry.fields, reason).await?;
+    pub async fn dead_letter(&self, entry: &Entry, reason: &str) -> Result<(), StepError> {
+        self.group.dead_letter(&entry.id, entry.counted, &entry.fields, reason).await?;
         self.count("dead");
         log::error!(
             group = self.group.label(), entry = entry.id.as_str(), deliveries = entry.counted;

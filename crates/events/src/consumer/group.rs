@@ -118,7 +118,7 @@ impl Group {
     }
 
     /// Takes over what others have left for too long.
-    pub async fn claim_left(&self) -> Result<Claimed, PoolError> {
+    pub async fn claim_stale(&self) -> Result<Claimed, PoolError> {
         let mut from = "0-0".to_owned();
         let mut claimed = Claimed::default();
         loop {
@@ -180,7 +180,7 @@ impl Group {
     }
 
     /// Gives an entry up, with its fields and the reason, and takes it off the list, both or neither.
-    pub async fn bury(
+    pub async fn dead_letter(
         &self,
         entry_id: &str,
         deliveries: usize,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deadpool_redis::redis::streams::StreamId;
 
-use super::deliver::Deliveries;
+use super::deliver::DeliveryWorker;
 use crate::redis::message;
 
 /// Events that no handler of the group is handed any more. `GET /api/events` and the outbox have them for seven days
@@ -70,9 +70,9 @@ pub(super) fn gaps(before: Option<i64>, seqs: impl IntoIterator<Item = i64>) -> 
     missed
 }
 
-impl Deliveries {
+impl DeliveryWorker {
     /// Tells what is missing before and in a batch that the group was just given.
-    pub(super) async fn look_for_gaps(&self, batch: &[StreamId]) {
+    pub(super) async fn detect_gaps(&self, batch: &[StreamId]) {
         let seqs: Vec<i64> = batch.iter().filter_map(|entry| entry.get("seq")).collect();
         let (Some(first), Some(last), Some(last_seq)) = (batch.first(), batch.last(), seqs.last()) else {
             return;
@@ -83,12 +83,12 @@ impl Deliveries {
             None
         });
         for missed in gaps(before, seqs) {
-            self.tell_missed(missed).await;
+            self.report_missed(missed).await;
         }
     }
 
     /// Tells everybody what the group has missed. A handler that panics at that has been told.
-    pub(super) async fn tell_missed(&self, missed: Missed) {
+    pub(super) async fn report_missed(&self, missed: Missed) {
         let group = self.group.label();
         metrics::counter!("hermes_consumer_missed_total", "group" => group.to_owned())
             .increment(missed.count());

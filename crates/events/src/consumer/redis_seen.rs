@@ -7,17 +7,17 @@ use deadpool_redis::redis::{self, Cmd};
 use deadpool_redis::{Pool, PoolError};
 use hermes_domain::ledger::EventId;
 
-use super::{SeenError, SeenEvents};
+use super::{ProcessedEvents, ProcessedEventsError};
 use crate::redis::{Connect, STREAM, StreamSettings, StreamSettingsError, ask, message};
 
 /// Remembers the events of a group in Redis for a while.
-pub struct RedisSeen {
+pub struct RedisProcessedEvents {
     pool: Pool,
     group: String,
     kept: Duration,
 }
 
-impl RedisSeen {
+impl RedisProcessedEvents {
     /// Remembers events for so long: at least as long as the outbox keeps them, because so old ones may be
     /// published again.
     ///
@@ -39,18 +39,18 @@ impl RedisSeen {
 }
 
 #[async_trait]
-impl SeenEvents for RedisSeen {
-    async fn is_seen(&self, id: EventId) -> Result<bool, SeenError> {
+impl ProcessedEvents for RedisProcessedEvents {
+    async fn is_seen(&self, id: EventId) -> Result<bool, ProcessedEventsError> {
         ask(&self.pool, &self.command("EXISTS", id)).await.map_err(|error| seen_error(&error))
     }
 
-    async fn note(&self, id: EventId) -> Result<(), SeenError> {
+    async fn note(&self, id: EventId) -> Result<(), ProcessedEventsError> {
         let mut command = self.command("SET", id);
         command.arg(1).arg("EX").arg(self.kept.as_secs().max(1));
         ask(&self.pool, &command).await.map_err(|error| seen_error(&error))
     }
 }
 
-fn seen_error(error: &PoolError) -> SeenError {
-    SeenError(message(error))
+fn seen_error(error: &PoolError) -> ProcessedEventsError {
+    ProcessedEventsError(message(error))
 }

@@ -8,24 +8,24 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::deliver::{Deliveries, Ended};
+use super::deliver::{DeliveryWorker, Ended};
 use super::entry::Entry;
 use super::group::{BLOCK_MS, Group, Lag};
 use super::link::Link;
-use super::{ConsumerSettings, EventHandler, Missed, SeenEvents, Start};
+use super::{ConsumerSettings, EventHandler, Missed, ProcessedEvents, Start};
 use crate::redis::{Connect, StreamSettingsError, message};
 
 /// How much longer than it should a waiting question may take before its connection is given up.
-const GRACE: Duration = Duration::from_secs(5);
+const READ_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
 /// The pause before Redis is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
 /// While an event is worked on, that is said so many times before others would claim it.
-const SIGNS_OF_LIFE: u32 = 3;
+const HEARTBEATS_PER_CLAIM: u32 = 3;
 
 /// Hands the events of the stream to a handler.
 pub struct Consumer {
     connect: Connect,
-    deliveries: Deliveries,
+    deliveries: DeliveryWorker,
     settings: ConsumerSettings,
 }
 
@@ -62,15 +62,15 @@ impl Consumer {
     pub fn new(
         settings: ConsumerSettings,
         handler: impl EventHandler,
-        seen: Arc<dyn SeenEvents>,
+        seen: Arc<dyn ProcessedEvents>,
     ) -> Result<Self, StreamSettingsError> {
         let connect = Connect::new(&settings.stream)?;
-        let deliveries = Deliveries {
+        let deliveries = DeliveryWorker {
             group: Group::new(connect.pool()?, &settings),
             handler: Arc::new(handler),
             seen,
             retry_pause: settings.retry_pause,
-            keep_every: settings.claim_after / SIGNS_OF_LIFE,
+            keep_every: settings.claim_after / HEARTBEATS_PER_CLAIM,
         };
         Ok(Self { connect, deliveries, settings })
     }
@@ -134,17 +134,17 @@ impl Consumer {
         };
         if Instant::now() >= session.claim_at {
             session.claim_at = Instant::now() + self.settings.claim_after / 2;
-            let claimed = self.deliveries.group.claim_left().await?;
+            let claimed = self.deliveries.group.claim_stale().await?;
             session.left |= claimed.any;
             if !claimed.trimmed.is_empty() {
-                self.deliveries.tell_missed(Missed::Trimmed { entries: claimed.trimmed }).await;
+                self.deliveries.report_missed(Missed::Trimmed { entries: claimed.trimmed }).await;
             }
         }
         if session.left {
-            session.left = self.take_up_what_was_left(stopped).await?;
+            session.left = self.process_pending(stopped).await?;
             return Ok(());
         }
-        self.take_new(session, stopped).await
+        self.process_new(session, stopped).await
     }
 
     async fn begin(&self, from: &str) -> Result<Session, StepError> {
@@ -158,7 +158,7 @@ impl Consumer {
     }
 
     /// Delivers what this consumer has and has not handled; tells whether there may be more.
-    async fn take_up_what_was_left(&self, stopped: &mut watch::Receiver<bool>) -> Result<bool, StepError> {
+    async fn process_pending(&self, stopped: &mut watch::Receiver<bool>) -> Result<bool, StepError> {
         let pending = self.deliveries.group.own_pending().await?;
         let ids: Vec<String> = pending.iter().map(|pending| pending.entry_id.clone()).collect();
         for (place, pending) in pending.iter().enumerate() {
@@ -168,7 +168,7 @@ impl Consumer {
             let Some(fields) = self.deliveries.group.read(&pending.entry_id).await? else {
                 self.deliveries.group.acknowledge(&pending.entry_id).await?;
                 self.deliveries
-                    .tell_missed(Missed::Trimmed { entries: vec![pending.entry_id.clone()] })
+                    .report_missed(Missed::Trimmed { entries: vec![pending.entry_id.clone()] })
                     .await;
                 continue;
             };
@@ -181,19 +181,19 @@ impl Consumer {
         Ok(!pending.is_empty())
     }
 
-    async fn take_new(
+    async fn process_new(
         &self,
         session: &mut Session,
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<(), StepError> {
-        let limit = Duration::from_millis(BLOCK_MS) + GRACE;
+        let limit = Duration::from_millis(BLOCK_MS) + READ_TIMEOUT_GRACE;
         let read = tokio::select! {
             read = timeout(limit, self.deliveries.group.read_new(&mut session.waiting)) => read,
             // What the server sends to a question that nobody waits for any more is left for the next start.
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
         };
         let entries = read.map_err(|_| StepError::Silent)?.map_err(PoolError::Backend)?;
-        self.deliveries.look_for_gaps(&entries).await;
+        self.deliveries.detect_gaps(&entries).await;
         let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
         for (place, entry) in entries.into_iter().enumerate() {
             let entry = Entry::new(entry.id, entry.map);

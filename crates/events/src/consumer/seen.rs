@@ -9,27 +9,27 @@ use hermes_domain::ledger::EventId;
 /// The store of seen events did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the store of seen events: {0}")]
-pub struct SeenError(pub String);
+pub struct ProcessedEventsError(pub String);
 
 /// Remembers the events that a group has handled.
 #[async_trait]
-pub trait SeenEvents: Send + Sync {
+pub trait ProcessedEvents: Send + Sync {
     /// Whether an event was handled.
     ///
     /// # Errors
     /// When that cannot be found out; the event is asked for again.
-    async fn is_seen(&self, id: EventId) -> Result<bool, SeenError>;
+    async fn is_seen(&self, id: EventId) -> Result<bool, ProcessedEventsError>;
 
     /// Remembers that an event was handled.
     ///
     /// # Errors
     /// When that cannot be kept; it is noted again until it can, and the event is not handled again meanwhile.
-    async fn note(&self, id: EventId) -> Result<(), SeenError>;
+    async fn note(&self, id: EventId) -> Result<(), ProcessedEventsError>;
 }
 
 /// Remembers the last events in this process.
 #[derive(Debug)]
-pub struct MemorySeen {
+pub struct MemoryProcessedEvents {
     capacity: usize,
     seen: Mutex<Seen>,
 }
@@ -40,7 +40,7 @@ struct Seen {
     order: VecDeque<EventId>,
 }
 
-impl MemorySeen {
+impl MemoryProcessedEvents {
     /// Remembers so many events, forty bytes each or a little more.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, seen: Mutex::default() }
@@ -48,12 +48,12 @@ impl MemorySeen {
 }
 
 #[async_trait]
-impl SeenEvents for MemorySeen {
-    async fn is_seen(&self, id: EventId) -> Result<bool, SeenError> {
+impl ProcessedEvents for MemoryProcessedEvents {
+    async fn is_seen(&self, id: EventId) -> Result<bool, ProcessedEventsError> {
         Ok(self.seen.lock().unwrap_or_else(PoisonError::into_inner).ids.contains(&id))
     }
 
-    async fn note(&self, id: EventId) -> Result<(), SeenError> {
+    async fn note(&self, id: EventId) -> Result<(), ProcessedEventsError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.ids.insert(id) {
             seen.order.push_back(id);
@@ -75,7 +75,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_events_are_remembered() {
-        let seen = MemorySeen::new(2);
+        let seen = MemoryProcessedEvents::new(2);
         let ids = [1, 2, 3].map(|number| EventId(Uuid::from_u128(number)));
         for id in [ids[0], ids[1], ids[1], ids[2]] {
             seen.note(id).await.unwrap();

@@ -5,7 +5,11 @@ use deadpool_redis::{PoolError, TimeoutType};
 use hermes_domain::ports::PublishError;
 
 pub(super) fn publish_error(error: &PoolError) -> PublishError {
-    if is_refusal(error) { PublishError::Refused(message(error)) } else { PublishError::Away(message(error)) }
+    if is_refusal(error) {
+        PublishError::Refused(message(error))
+    } else {
+        PublishError::Unavailable(message(error))
+    }
 }
 
 /// Whether Redis has said no, so that the command was surely not carried out.

@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use deadpool_redis::redis::streams::StreamRangeReply;
 use deadpool_redis::redis::{self, Cmd};
 use deadpool_redis::{Pool, PoolError};
-use hermes_domain::ledger::{EventId, EventMark, OutboxEvent};
+use hermes_domain::ledger::{EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, PublishError, Published};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ impl RedisPublisher {
 
     async fn append(
         &self,
-        after: Option<EventMark>,
+        after: Option<EventPosition>,
         events: &[OutboxEvent],
     ) -> Result<Published, PublishError> {
         let mut command = redis::cmd("EVAL");
@@ -49,11 +49,11 @@ impl RedisPublisher {
 
 #[async_trait]
 impl EventPublisher for RedisPublisher {
-    async fn mark(&self) -> Result<Option<EventMark>, PublishError> {
+    async fn last_position(&self) -> Result<Option<EventPosition>, PublishError> {
         self.append(None, &[]).await.map(|published| published.mark)
     }
 
-    async fn recent(&self, limit: usize) -> Result<Vec<EventMark>, PublishError> {
+    async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError> {
         let mut command = redis::cmd("XREVRANGE");
         command.arg(STREAM).arg("+").arg("-").arg("COUNT").arg(limit);
         let reply: Result<StreamRangeReply, PoolError> = ask(&self.pool, &command).await;
@@ -61,14 +61,14 @@ impl EventPublisher for RedisPublisher {
         // Whatever else somebody has put there is none of ours.
         let mark = |entry: &redis::streams::StreamId| {
             let id = Uuid::try_parse(&entry.get::<String>("id")?).ok()?;
-            Some(EventMark { seq: entry.get("seq")?, id: EventId(id) })
+            Some(EventPosition { seq: entry.get("seq")?, id: EventId(id) })
         };
         Ok(entries.iter().filter_map(mark).collect())
     }
 
     async fn publish(
         &self,
-        after: Option<EventMark>,
+        after: Option<EventPosition>,
         events: &[OutboxEvent],
     ) -> Result<Published, PublishError> {
         self.append(after, events).await
@@ -77,7 +77,7 @@ impl EventPublisher for RedisPublisher {
 
 fn add(command: &mut Cmd, event: &OutboxEvent) {
     command
-        .arg(text_of(event.mark()))
+        .arg(text_of(event.position()))
         .arg(event.id.to_string())
         .arg(event.seq)
         .arg(&event.event_type)
@@ -86,16 +86,16 @@ fn add(command: &mut Cmd, event: &OutboxEvent) {
         .arg(&event.data);
 }
 
-fn text_of(mark: EventMark) -> String {
+fn text_of(mark: EventPosition) -> String {
     format!("{}:{}", mark.seq, mark.id)
 }
 
-fn parse(text: &str) -> Result<Option<EventMark>, PublishError> {
+fn parse(text: &str) -> Result<Option<EventPosition>, PublishError> {
     if text.is_empty() {
         return Ok(None);
     }
     let parsed = text.split_once(':').and_then(|(seq, id)| {
-        Some(EventMark { seq: seq.parse().ok()?, id: EventId(Uuid::try_parse(id).ok()?) })
+        Some(EventPosition { seq: seq.parse().ok()?, id: EventId(Uuid::try_parse(id).ok()?) })
     });
     let strange = || PublishError::Refused(format!("{MARK} holds no mark: delete it"));
     parsed.map(Some).ok_or_else(strange)

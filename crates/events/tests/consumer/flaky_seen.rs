@@ -4,13 +4,13 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hermes_domain::ledger::EventId;
-use hermes_events::{MemorySeen, SeenError, SeenEvents};
+use hermes_events::{MemoryProcessedEvents, ProcessedEvents, ProcessedEventsError};
 
 use crate::scene::events;
 
 /// Refuses to answer so many times where a test wants it to.
-pub struct FlakySeen {
-    inner: MemorySeen,
+pub struct FlakyProcessedEvents {
+    inner: MemoryProcessedEvents,
     asks: Mutex<Refusals>,
     notes: Mutex<Refusals>,
 }
@@ -20,7 +20,7 @@ struct Refusals {
     left: usize,
 }
 
-impl FlakySeen {
+impl FlakyProcessedEvents {
     /// Does not say so many times whether this event was seen.
     pub fn asked(seq: i64, times: usize) -> Self {
         Self::new(Refusals::of(seq, times), Refusals::of(seq, 0))
@@ -37,7 +37,7 @@ impl FlakySeen {
     }
 
     fn new(asks: Refusals, notes: Refusals) -> Self {
-        Self { inner: MemorySeen::new(1_000), asks: Mutex::new(asks), notes: Mutex::new(notes) }
+        Self { inner: MemoryProcessedEvents::new(1_000), asks: Mutex::new(asks), notes: Mutex::new(notes) }
     }
 }
 
@@ -46,23 +46,23 @@ impl Refusals {
         Self { at: events(seq..=seq).remove(0).id, left: times }
     }
 
-    fn answer(&mut self, id: EventId) -> Result<(), SeenError> {
+    fn answer(&mut self, id: EventId) -> Result<(), ProcessedEventsError> {
         if id != self.at || self.left == 0 {
             return Ok(());
         }
         self.left -= 1;
-        Err(SeenError("away on purpose".to_owned()))
+        Err(ProcessedEventsError("away on purpose".to_owned()))
     }
 }
 
 #[async_trait]
-impl SeenEvents for FlakySeen {
-    async fn is_seen(&self, id: EventId) -> Result<bool, SeenError> {
+impl ProcessedEvents for FlakyProcessedEvents {
+    async fn is_seen(&self, id: EventId) -> Result<bool, ProcessedEventsError> {
         self.asks.lock().unwrap().answer(id)?;
         self.inner.is_seen(id).await
     }
 
-    async fn note(&self, id: EventId) -> Result<(), SeenError> {
+    async fn note(&self, id: EventId) -> Result<(), ProcessedEventsError> {
         self.notes.lock().unwrap().answer(id)?;
         self.inner.note(id).await
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_events::{ConsumerSettings, Lag, RedisSeen, Start};
+use hermes_events::{ConsumerSettings, Lag, RedisProcessedEvents, Start};
 
 use crate::scene::{STREAM, Scene, events, stream, until};
 
@@ -75,8 +75,9 @@ async fn groups_do_not_take_each_others_events() {
     let one = scene.start("a");
     let mut settings = scene.settings("a");
     settings.group = "others".to_owned();
-    let seen =
-        Arc::new(RedisSeen::connect(&stream(&scene.server), "others", Duration::from_secs(60)).unwrap());
+    let seen = Arc::new(
+        RedisProcessedEvents::connect(&stream(&scene.server), "others", Duration::from_secs(60)).unwrap(),
+    );
     let others = Scene { seen, effects: Default::default(), ..Scene::new().await.unwrap() };
     let other = others.start_with(settings);
     scene.publish(1..=5).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_domain::ports::EventPublisher;
-use hermes_events::RedisSeen;
+use hermes_events::RedisProcessedEvents;
 
 use crate::scene::{STREAM, Scene, events, stream, until};
 
@@ -40,7 +40,7 @@ async fn after_an_old_dump_nothing_is_missed_and_nothing_has_a_second_effect() {
     scene.done_is(1..=9).await;
     scene.server.stop();
     scene.server.start().await;
-    let after = events(5..=5).remove(0).mark();
+    let after = events(5..=5).remove(0).position();
     until(async || scene.publisher.publish(Some(after), &events(6..=12)).await.is_ok(), "the server").await;
     scene.done_is(1..=12).await;
     running.stop().await;
@@ -79,7 +79,8 @@ async fn what_was_trimmed_before_it_was_handled_stops_nobody() {
 #[tokio::test]
 async fn redis_can_remember_for_all_consumers_of_a_group() {
     let Some(mut scene) = Scene::new().await else { return };
-    let remember = || RedisSeen::connect(&stream(&scene.server), "tests", Duration::from_secs(60)).unwrap();
+    let remember =
+        || RedisProcessedEvents::connect(&stream(&scene.server), "tests", Duration::from_secs(60)).unwrap();
     scene.seen = Arc::new(remember());
     scene.publish(1..=5).await;
     let running = scene.start("a");
@@ -87,8 +88,9 @@ async fn redis_can_remember_for_all_consumers_of_a_group() {
     scene.nothing_is_pending().await;
     running.stop().await;
     scene.server.cli(&["XGROUP", "DESTROY", STREAM, "tests"]);
-    scene.seen =
-        Arc::new(RedisSeen::connect(&stream(&scene.server), "tests", Duration::from_secs(60)).unwrap());
+    scene.seen = Arc::new(
+        RedisProcessedEvents::connect(&stream(&scene.server), "tests", Duration::from_secs(60)).unwrap(),
+    );
     scene.publish(6..=6).await;
     let again = scene.start("b");
     scene.done_is(1..=6).await;

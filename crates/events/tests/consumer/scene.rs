@@ -7,7 +7,9 @@ use std::time::Duration;
 use chrono::DateTime;
 use hermes_domain::ledger::{BatchToken, EventId, OutboxEvent};
 use hermes_domain::ports::EventPublisher;
-use hermes_events::{Consumer, ConsumerSettings, MemorySeen, RedisPublisher, SeenEvents, StreamSettings};
+use hermes_events::{
+    Consumer, ConsumerSettings, MemoryProcessedEvents, ProcessedEvents, RedisPublisher, StreamSettings,
+};
 use hermes_test_support::RedisServer;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,7 +27,7 @@ pub struct Scene {
     pub server: RedisServer,
     pub publisher: RedisPublisher,
     pub effects: Effects,
-    pub seen: Arc<dyn SeenEvents>,
+    pub seen: Arc<dyn ProcessedEvents>,
 }
 
 /// A consumer that runs.
@@ -39,12 +41,17 @@ impl Scene {
     pub async fn new() -> Option<Self> {
         let server = hermes_test_support::redis().await?;
         let publisher = RedisPublisher::connect(&stream(&server)).unwrap();
-        Some(Self { server, publisher, effects: Effects::default(), seen: Arc::new(MemorySeen::new(10_000)) })
+        Some(Self {
+            server,
+            publisher,
+            effects: Effects::default(),
+            seen: Arc::new(MemoryProcessedEvents::new(10_000)),
+        })
     }
 
     /// Publishes events behind those there are.
     pub async fn publish(&self, numbers: RangeInclusive<i64>) {
-        let after = self.publisher.mark().await.unwrap();
+        let after = self.publisher.last_position().await.unwrap();
         self.publisher.publish(after, &events(numbers)).await.unwrap();
     }
 

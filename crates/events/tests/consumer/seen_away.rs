@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_events::{ConsumerSettings, SeenEvents};
+use hermes_events::{ConsumerSettings, ProcessedEvents};
 
-use crate::flaky_seen::FlakySeen;
+use crate::flaky_seen::FlakyProcessedEvents;
 use crate::scene::{DEAD, STREAM, Scene, until};
 
 /// More often than an event is delivered before it is given up.
@@ -13,9 +13,9 @@ const LONG: usize = 8;
 /// So often that it is away until the consumer is stopped.
 const ALWAYS: usize = 1_000_000;
 
-async fn scene_with(seen: FlakySeen) -> Option<(Scene, Arc<FlakySeen>)> {
+async fn scene_with(seen: FlakyProcessedEvents) -> Option<(Scene, Arc<FlakyProcessedEvents>)> {
     let flaky = Arc::new(seen);
-    let seen: Arc<dyn SeenEvents> = flaky.clone();
+    let seen: Arc<dyn ProcessedEvents> = flaky.clone();
     Some((Scene { seen, ..Scene::new().await? }, flaky))
 }
 
@@ -28,7 +28,7 @@ async fn each_is_handled_once(scene: &Scene) {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_looked_up_for_a_while_is_handled_once() {
-    let Some((scene, seen)) = scene_with(FlakySeen::asked(2, LONG)).await else { return };
+    let Some((scene, seen)) = scene_with(FlakyProcessedEvents::asked(2, LONG)).await else { return };
     scene.publish(1..=3).await;
     let running = scene.start("a");
     each_is_handled_once(&scene).await;
@@ -38,7 +38,7 @@ async fn an_event_that_cannot_be_looked_up_for_a_while_is_handled_once() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_noted_for_a_while_is_handled_once() {
-    let Some((scene, seen)) = scene_with(FlakySeen::noting(2, LONG)).await else { return };
+    let Some((scene, seen)) = scene_with(FlakyProcessedEvents::noting(2, LONG)).await else { return };
     scene.publish(1..=3).await;
     let running = scene.start("a");
     each_is_handled_once(&scene).await;
@@ -49,7 +49,7 @@ async fn an_event_that_cannot_be_noted_for_a_while_is_handled_once() {
 /// The other one claims what shows no sign of life for much less time than the memory is away.
 #[tokio::test]
 async fn nobody_claims_an_event_that_waits_to_be_looked_up() {
-    let Some((scene, seen)) = scene_with(FlakySeen::asked(1, LONG)).await else { return };
+    let Some((scene, seen)) = scene_with(FlakyProcessedEvents::asked(1, LONG)).await else { return };
     let soon = |name| ConsumerSettings { claim_after: Duration::from_millis(150), ..scene.settings(name) };
     scene.publish(1..=3).await;
     let waiting = scene.start_with(soon("a"));
@@ -64,7 +64,7 @@ async fn nobody_claims_an_event_that_waits_to_be_looked_up() {
 
 #[tokio::test]
 async fn a_consumer_that_waits_can_be_stopped_and_that_counts_no_delivery() {
-    let Some((scene, seen)) = scene_with(FlakySeen::asked(1, ALWAYS)).await else { return };
+    let Some((scene, seen)) = scene_with(FlakyProcessedEvents::asked(1, ALWAYS)).await else { return };
     scene.publish(1..=1).await;
     for _start in 0..7 {
         let before = seen.left();
@@ -80,7 +80,7 @@ async fn a_consumer_that_waits_can_be_stopped_and_that_counts_no_delivery() {
 /// It was handled: that it is not noted does not bring it back after a restart.
 #[tokio::test]
 async fn what_was_handled_is_off_the_list_when_the_consumer_is_stopped_before_it_is_noted() {
-    let Some((scene, seen)) = scene_with(FlakySeen::noting(1, ALWAYS)).await else { return };
+    let Some((scene, seen)) = scene_with(FlakyProcessedEvents::noting(1, ALWAYS)).await else { return };
     scene.publish(1..=1).await;
     let running = scene.start("a");
     until(async || seen.left() < ALWAYS, "a refusal").await;

@@ -79,7 +79,7 @@ async fn numbers_that_go_back_are_handled_and_nothing_is_missing() {
     for event in &mut again {
         event.id = EventId::of(BatchToken(Uuid::from_u128(2)), event.seq);
     }
-    let mark = scene.publisher.mark().await.unwrap();
+    let mark = scene.publisher.last_position().await.unwrap();
     scene.publisher.publish(mark, &again).await.unwrap();
     let running = scene.start("a");
     scene.done_is((1..=9).chain(5..=12)).await;

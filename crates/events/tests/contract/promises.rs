@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono::DateTime;
-use hermes_domain::ledger::{BatchToken, EventId, EventMark, OutboxEvent};
+use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, Published};
 use uuid::Uuid;
 
@@ -27,8 +27,8 @@ fn of_ledger(ledger: u128, numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
     numbers.map(event).collect()
 }
 
-fn mark(ledger: u128, seq: i64) -> Option<EventMark> {
-    Some(EventMark { seq, id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq) })
+fn mark(ledger: u128, seq: i64) -> Option<EventPosition> {
+    Some(EventPosition { seq, id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq) })
 }
 
 async fn seqs(stream: &dyn EventPublisher) -> Vec<i64> {
@@ -37,12 +37,12 @@ async fn seqs(stream: &dyn EventPublisher) -> Vec<i64> {
     places.into_iter().map(|mark| mark.seq).collect()
 }
 
-async fn publish(stream: &Stream, after: Option<EventMark>, events: &[OutboxEvent]) -> Published {
+async fn publish(stream: &Stream, after: Option<EventPosition>, events: &[OutboxEvent]) -> Published {
     stream.here.publish(after, events).await.unwrap()
 }
 
 pub async fn an_empty_stream_has_no_mark(stream: &Stream) {
-    assert_eq!(stream.here.mark().await.unwrap(), None);
+    assert_eq!(stream.here.last_position().await.unwrap(), None);
     assert_eq!(publish(stream, None, &[]).await, Published { mark: None, appended: 0 });
     assert!(stream.here.recent(5).await.unwrap().is_empty());
 }
@@ -52,7 +52,7 @@ pub async fn events_stand_in_the_order_they_were_given(stream: &Stream) {
     assert_eq!(first, Published { mark: mark(1, 3), appended: 3 });
     let second = stream.there.publish(first.mark, &events(4..=5)).await.unwrap();
     assert_eq!(second, Published { mark: mark(1, 5), appended: 2 });
-    assert_eq!(stream.here.mark().await.unwrap(), mark(1, 5));
+    assert_eq!(stream.here.last_position().await.unwrap(), mark(1, 5));
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2, 3, 4, 5]);
 }
 
@@ -126,7 +126,7 @@ pub async fn two_who_send_the_same_at_once_leave_one_stream(stream: &Stream) {
         let sender = Arc::clone(sender);
         tasks.spawn(async move {
             let outbox = events(1..=ALL);
-            let mut after: Option<EventMark> = None;
+            let mut after: Option<EventPosition> = None;
             while after.is_none_or(|mark| mark.seq < ALL) {
                 let from = after.map_or(0, |mark| usize::try_from(mark.seq).unwrap());
                 let batch = &outbox[from..(from + size).min(outbox.len())];

@@ -15,9 +15,9 @@ async fn a_server_that_is_down_is_away_and_found_again_when_it_is_back() {
     stream.publish(None, &events(1..=1)).await.unwrap();
     server.stop();
     let error = stream.publish(mark(1), &events(2..=2)).await.unwrap_err();
-    assert!(matches!(error, PublishError::Away(_)), "{error}");
+    assert!(matches!(error, PublishError::Unavailable(_)), "{error}");
     server.start().await;
-    assert_eq!(answer(async || stream.mark().await).await, None);
+    assert_eq!(answer(async || stream.last_position().await).await, None);
 }
 
 /// The server takes the events after the relay has given up waiting, and the relay has sent them again by then.
@@ -28,11 +28,11 @@ async fn what_a_paused_server_carries_out_late_is_not_there_twice() {
         command_timeout: Duration::from_millis(50),
         ..StreamSettings::new(server.url().into())
     });
-    answer(async || hasty.mark().await).await;
+    answer(async || hasty.last_position().await).await;
     server.pause();
     let begin = Instant::now();
     let error = hasty.publish(None, &events(1..=3)).await.unwrap_err();
-    assert!(matches!(error, PublishError::Away(_)), "{error}");
+    assert!(matches!(error, PublishError::Unavailable(_)), "{error}");
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     server.resume();
     answer(async || hasty.publish(None, &events(1..=3)).await).await;

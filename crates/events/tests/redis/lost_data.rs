@@ -29,7 +29,7 @@ async fn a_server_that_comes_back_from_an_old_dump_has_the_mark_of_then() {
     server.stop();
     server.start().await;
 
-    assert_eq!(answer(async || stream.mark().await).await, mark(3));
+    assert_eq!(answer(async || stream.last_position().await).await, mark(3));
     let gap = stream.publish(mark(6), &events(7..=7)).await.unwrap();
     assert_eq!(gap, Published { mark: mark(3), appended: 0 });
     stream.publish(mark(3), &events(4..=7)).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_mark_that_is_lost_alone_is_read_from_the_last_entry() {
 
     server.cli(&["DEL", MARK]);
 
-    assert_eq!(stream.mark().await.unwrap(), mark(3));
+    assert_eq!(stream.last_position().await.unwrap(), mark(3));
     let late = stream.publish(None, &events(1..=2)).await.unwrap();
     assert_eq!(late, Published { mark: mark(3), appended: 0 });
 }
@@ -57,7 +57,7 @@ async fn a_mark_without_its_stream_is_void() {
 
     server.cli(&["DEL", STREAM]);
 
-    assert_eq!(stream.mark().await.unwrap(), None);
+    assert_eq!(stream.last_position().await.unwrap(), None);
 }
 
 /// An operator who trims the stream to nothing has not lost it.
@@ -69,7 +69,7 @@ async fn a_stream_that_was_trimmed_to_nothing_keeps_its_mark() {
 
     server.cli(&["XTRIM", STREAM, "MAXLEN", "0"]);
 
-    assert_eq!(stream.mark().await.unwrap(), mark(3));
+    assert_eq!(stream.last_position().await.unwrap(), mark(3));
     assert_eq!(stream.publish(mark(3), &events(4..=4)).await.unwrap().appended, 1);
 }
 
@@ -87,10 +87,10 @@ async fn a_replica_that_was_promoted_has_the_mark_of_what_it_has() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let after = publisher(&patient(&replica));
-    assert!(after.mark().await.is_err(), "a replica may not know the end");
+    assert!(after.last_position().await.is_err(), "a replica may not know the end");
 
     replica.cli(&["REPLICAOF", "NO", "ONE"]);
     before.publish(mark(3), &events(4..=4)).await.unwrap();
 
-    assert_eq!(after.mark().await.unwrap(), mark(3));
+    assert_eq!(after.last_position().await.unwrap(), mark(3));
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono::DateTime;
-use hermes_domain::ledger::{BatchToken, EventId, EventMark, OutboxEvent};
+use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, PublishError};
 use hermes_events::{RedisPublisher, StreamSettings};
 use hermes_test_support::RedisServer;
@@ -43,8 +43,8 @@ pub fn events(numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
     numbers.map(event).collect()
 }
 
-pub fn mark(seq: i64) -> Option<EventMark> {
-    Some(EventMark { seq, id: EventId::of(BatchToken(Uuid::from_u128(1)), seq) })
+pub fn mark(seq: i64) -> Option<EventPosition> {
+    Some(EventPosition { seq, id: EventId::of(BatchToken(Uuid::from_u128(1)), seq) })
 }
 
 /// Asks until there is an answer: a server that is back, or a machine that was busy, may need a moment.

@@ -10,7 +10,7 @@ use crate::error::statement_error;
 
 /// A setting that puts acknowledged writes at risk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DurabilityFault {
+pub struct DurabilityWarning {
     /// Its name.
     pub setting: &'static str,
     /// Its value.
@@ -21,7 +21,7 @@ pub struct DurabilityFault {
     pub remedy: &'static str,
 }
 
-impl fmt::Display for DurabilityFault {
+impl fmt::Display for DurabilityWarning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { setting, value, at_risk, remedy } = self;
         write!(formatter, "{setting} is {value}: {at_risk}; set {remedy}")
@@ -40,7 +40,7 @@ impl Database {
     ///
     /// # Errors
     /// On a fault of the database.
-    pub async fn durability_faults(&self) -> Result<Vec<DurabilityFault>, StoreError> {
+    pub async fn durability_faults(&self) -> Result<Vec<DurabilityWarning>, StoreError> {
         let work = move |connection: sea_orm::DatabaseConnection, slot| async move {
             let backend = connection.get_database_backend();
             let sql = if backend == DbBackend::Sqlite { "PRAGMA synchronous" } else { SERVER_SETTINGS };
@@ -60,8 +60,8 @@ impl Database {
     }
 }
 
-fn of_sqlite(synchronous: i64) -> Option<DurabilityFault> {
-    (synchronous < SYNCHRONOUS_FULL).then(|| DurabilityFault {
+fn of_sqlite(synchronous: i64) -> Option<DurabilityWarning> {
+    (synchronous < SYNCHRONOUS_FULL).then(|| DurabilityWarning {
         setting: "synchronous",
         value: synchronous.to_string(),
         at_risk: "a power cut can lose payments that were acknowledged",
@@ -69,8 +69,8 @@ fn of_sqlite(synchronous: i64) -> Option<DurabilityFault> {
     })
 }
 
-fn of_server([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<DurabilityFault> {
-    let fault = |setting, value: &str, at_risk, remedy| DurabilityFault {
+fn of_server([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<DurabilityWarning> {
+    let fault = |setting, value: &str, at_risk, remedy| DurabilityWarning {
         setting,
         value: value.to_owned(),
         at_risk,

@@ -8,11 +8,11 @@ use sea_orm::ConnectOptions;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
 
-use super::packet::PacketMax;
+use super::packet::MaxAllowedPacket;
+use super::pool_invalidation::PoolInvalidation;
 use super::session::{self, Role};
 use super::settings::DatabaseSettings;
 use super::socket;
-use super::suspicion::Suspicion;
 
 /// The connections of the writing pool: the lane's, and one that the lane takes while a lost one still ends.
 pub(super) const WRITERS_MAX: u32 = 2;
@@ -21,7 +21,7 @@ pub(super) const WRITERS_MAX: u32 = 2;
 const STATEMENTS_KEPT: usize = 256;
 
 /// A connection that rested for so long is asked whether it still stands.
-const TRUSTED_FOR: Duration = Duration::from_secs(30);
+const PING_IF_IDLE_FOR: Duration = Duration::from_secs(30);
 
 /// A connection that rested for so long is closed, before the server does it.
 const IDLE_MAX: Duration = Duration::from_secs(45);
@@ -29,8 +29,8 @@ const IDLE_MAX: Duration = Duration::from_secs(45);
 /// What the connections of a server tell, and are judged by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch {
-    pub(super) suspicion: Arc<Suspicion>,
-    pub(super) packet_max: Arc<PacketMax>,
+    pub(super) pool_invalidation: Arc<PoolInvalidation>,
+    pub(super) packet_max: Arc<MaxAllowedPacket>,
 }
 
 /// The options of one pool.
@@ -45,7 +45,7 @@ pub(super) fn options(
         .max_connections(connections_max)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(IDLE_MAX)
-        .test_before_acquire_if_idle_for(TRUSTED_FOR)
+        .test_before_acquire_if_idle_for(PING_IF_IDLE_FOR)
         .sqlx_logging_level(LevelFilter::Trace)
         .sqlx_slow_statements_logging_settings(LevelFilter::Warn, settings.slow_statement)
         .record_stmt_in_spans(false)
@@ -63,10 +63,10 @@ pub(super) fn options(
             })
         })
     });
-    let suspicion = Arc::clone(&watch.suspicion);
+    let pool_invalidation = Arc::clone(&watch.pool_invalidation);
     options.map_sqlx_mysql_before_acquire(move |connection, rest| {
-        let given_up = suspicion.has_given_up(rest.age);
-        let suspected = suspicion.covers(rest.idle_for);
+        let given_up = pool_invalidation.has_given_up(rest.age);
+        let suspected = pool_invalidation.covers(rest.idle_for);
         Box::pin(async move {
             if suspected && !given_up {
                 connection.ping().await?;

@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hermes_domain::ports::{PoolStatus, Pooled, StoreError};
+use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
 use super::mysql::Watch;
-use super::packet::PacketMax;
+use super::packet::MaxAllowedPacket;
 use super::pool::{Limits, Pool};
 use super::session::Role;
 use super::settings::DatabaseSettings;
@@ -26,7 +26,7 @@ pub struct Database {
     /// A connection for the head alone: whether everything else is still true must not wait behind searches.
     pub(crate) head: Arc<Pool>,
     /// How much the server takes at once.
-    pub(crate) packet_max: Arc<PacketMax>,
+    pub(crate) packet_max: Arc<MaxAllowedPacket>,
     /// How one more connection is opened, beside the pools.
     single: ConnectOptions,
 }
@@ -57,14 +57,14 @@ impl Database {
     /// [`OpenError`]: each variant says what is wrong.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         let watch = Watch::default();
-        let plan = Plan::of(settings, &watch)?;
+        let plan = PoolOptions::of(settings, &watch)?;
         let pool = |name, connection, connections| {
             let limits = Limits {
                 connections,
                 acquire_timeout: settings.acquire_timeout,
                 work_timeout: settings.acquire_timeout + settings.statement_timeout,
             };
-            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&watch.suspicion)))
+            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&watch.pool_invalidation)))
         };
         // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
         let writer = measured("database_writer", open(plan.writer).await?);
@@ -94,7 +94,7 @@ impl Database {
     }
 
     /// Opens a connection of its own, which shares nothing with the pools.
-    pub(crate) async fn connect_anew(&self) -> Result<DatabaseConnection, StoreError> {
+    pub(crate) async fn connect_dedicated(&self) -> Result<DatabaseConnection, StoreError> {
         open(self.single.clone()).await
     }
 
@@ -108,14 +108,14 @@ impl Database {
     }
 }
 
-impl Pooled for Database {
+impl PoolMetrics for Database {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         vec![self.writer.status(), self.reader.status(), self.head.status()]
     }
 }
 
 /// How each pool, and a single connection beside them, is opened.
-struct Plan {
+struct PoolOptions {
     writer: ConnectOptions,
     writers_max: u32,
     reader: ConnectOptions,
@@ -124,7 +124,7 @@ struct Plan {
     single: ConnectOptions,
 }
 
-impl Plan {
+impl PoolOptions {
     fn of(settings: &DatabaseSettings, watch: &Watch) -> Result<Self, OpenError> {
         match backend(&settings.url) {
             Some(DbBackend::MySql) => Ok(Self::with(settings, mysql::WRITERS_MAX, |role, most| {

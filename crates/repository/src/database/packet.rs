@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `max_allowed_packet` in bytes, as the last connection was told; SQLite has no such limit.
 #[derive(Debug)]
-pub(crate) struct PacketMax(AtomicUsize);
+pub(crate) struct MaxAllowedPacket(AtomicUsize);
 
-impl Default for PacketMax {
+impl Default for MaxAllowedPacket {
     fn default() -> Self {
         Self(AtomicUsize::new(usize::MAX))
     }
 }
 
-impl PacketMax {
+impl MaxAllowedPacket {
     pub(super) fn learn(&self, bytes: usize) {
         self.0.store(bytes, Ordering::Relaxed);
     }

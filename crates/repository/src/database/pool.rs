@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::suspicion::Suspicion;
+use super::pool_invalidation::PoolInvalidation;
 
 /// A pool with its slots.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Pool {
     waiting: AtomicUsize,
     acquire_timeout: Duration,
     work_timeout: Duration,
-    suspicion: Arc<Suspicion>,
+    pool_invalidation: Arc<PoolInvalidation>,
     /// Where work runs: the runtime the database was opened in, which outlives every request.
     runtime: Handle,
 }
@@ -50,7 +50,7 @@ impl Pool {
         name: &'static str,
         connection: DatabaseConnection,
         limits: &Limits,
-        suspicion: Arc<Suspicion>,
+        pool_invalidation: Arc<PoolInvalidation>,
     ) -> Self {
         let slots_max = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
@@ -61,7 +61,7 @@ impl Pool {
             waiting: AtomicUsize::new(0),
             acquire_timeout: limits.acquire_timeout,
             work_timeout: limits.work_timeout,
-            suspicion,
+            pool_invalidation,
             runtime: Handle::current(),
         }
     }
@@ -79,8 +79,8 @@ impl Pool {
     /// Takes the meaning of an error for the connections: whether a new one may not meet it.
     pub(crate) fn note(&self, error: &StoreError) {
         match error {
-            StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.suspicion.raise(),
-            StoreError::ReadOnly(_) => self.suspicion.give_up(),
+            StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.raise(),
+            StoreError::ReadOnly(_) => self.pool_invalidation.give_up(),
             StoreError::Unavailable(_)
             | StoreError::TooLarge(_)
             | StoreError::Rejected(_)

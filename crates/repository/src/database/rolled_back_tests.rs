@@ -6,7 +6,7 @@ use sea_orm::sqlx::{Connection as _, Executor as _};
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::{Database, DatabaseSettings};
-use crate::SeaLedgerStore;
+use crate::SqlLedgerStore;
 
 #[tokio::test]
 async fn a_connection_whose_transaction_is_gone_begins_no_other_one() {
@@ -21,7 +21,7 @@ async fn a_connection_whose_transaction_is_gone_begins_no_other_one() {
     lost.execute_unprepared("ROLLBACK").await.unwrap();
     lost.commit().await.unwrap_err();
 
-    let transaction = SeaLedgerStore::new(&database).begin().await.unwrap();
+    let transaction = SqlLedgerStore::new(&database).begin().await.unwrap();
     let mut other = SqliteConnection::connect(&place.url).await.unwrap();
     other.execute("PRAGMA busy_timeout = 0").await.unwrap();
     let meanwhile = other.begin_with("BEGIN IMMEDIATE").await;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::{AssertSqlSafe, Error, Executor, Row};
 
-use super::packet::PacketMax;
+use super::packet::MaxAllowedPacket;
 
 /// How long a server keeps a session that says nothing.
 ///
 /// An instance that vanishes without a word (its machine lost power, the network is cut) may hold the ledger's
 /// head locked. The servers' default of eight hours would stop every other instance for as long.
-const SILENCE_MAX_S: u64 = 60;
+const WAIT_TIMEOUT_S: u64 = 60;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) async fn prepare(
     connection: &mut MySqlConnection,
     role: Role,
     statement_timeout: Duration,
-    packet_max: &PacketMax,
+    packet_max: &MaxAllowedPacket,
 ) -> Result<(), Error> {
     let server = connection.fetch_one("SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED)").await?;
     packet_max.learn(usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX));
@@ -56,7 +56,7 @@ fn settings(version: &str, role: Role, statement_timeout: Duration) -> String {
     format!(
         "SET SESSION {statement_limit}, innodb_lock_wait_timeout = {lock_seconds}, \
          lock_wait_timeout = {lock_seconds}, \
-         wait_timeout = {SILENCE_MAX_S}; \
+         wait_timeout = {WAIT_TIMEOUT_S}; \
          SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access}"
     )
 }

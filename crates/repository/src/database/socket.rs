@@ -22,12 +22,12 @@ const DESCRIPTORS: &str = "/proc/self/fd";
 /// How long a connection is silent before the server's kernel is asked whether it is still there, how often it
 /// is asked again, and how many questions may stay without an answer: a server that vanished is noticed after
 /// 25 s.
-const SILENT_FOR: Duration = Duration::from_secs(10);
-const ASK_EVERY: Duration = Duration::from_secs(5);
-const UNANSWERED_MAX: u32 = 3;
+const KEEPALIVE_TIME: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
 
 /// How long what was sent may stay without an acknowledgement.
-const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(25);
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Sets the options of every TCP connection of this process to a port; tells how many there are.
 ///
@@ -63,11 +63,13 @@ fn tune_if_to(descriptor: i32, port: u16) -> bool {
 }
 
 fn tune(socket: &SockRef<'_>) -> io::Result<()> {
-    let keepalive =
-        TcpKeepalive::new().with_time(SILENT_FOR).with_interval(ASK_EVERY).with_retries(UNANSWERED_MAX);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_TIME)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_RETRIES);
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&keepalive)?;
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX))
+    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
 }
 
 #[cfg(test)]
@@ -76,7 +78,7 @@ mod tests {
 
     use socket2::SockRef;
 
-    use super::{UNACKNOWLEDGED_MAX, tune_connections_to};
+    use super::{TCP_USER_TIMEOUT, tune_connections_to};
 
     #[test]
     fn connections_to_the_port_are_told_and_no_others() {
@@ -88,7 +90,7 @@ mod tests {
 
         assert!(tuned.nodelay().unwrap() && !left.nodelay().unwrap());
         let timeout = |stream| SockRef::from(stream).tcp_user_timeout().unwrap();
-        assert_eq!(timeout(&tuned), Some(UNACKNOWLEDGED_MAX));
+        assert_eq!(timeout(&tuned), Some(TCP_USER_TIMEOUT));
         assert!(SockRef::from(&tuned).keepalive().unwrap() && !SockRef::from(&left).keepalive().unwrap());
     }
 }

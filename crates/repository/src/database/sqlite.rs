@@ -23,7 +23,7 @@ pub(super) const WRITERS_MAX: u32 = 1;
 
 /// Compares texts without regard to case, as [`str::to_lowercase`] knows it; SQLite's own NOCASE knows ASCII
 /// only. Only connections of this crate have it.
-pub(crate) const ANY_CASE: &str = "HERMES_ANY_CASE";
+pub(crate) const UNICODE_NOCASE: &str = "HERMES_ANY_CASE";
 
 /// The prepared statements a connection keeps.
 const STATEMENTS_KEPT: usize = 256;
@@ -31,7 +31,7 @@ const STATEMENTS_KEPT: usize = 256;
 /// The rows that the thread of a reading connection may be ahead of who asked for them: a chunk of the audit log
 /// ([`AUDIT_CHUNK_MAX`](hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX)) with its end. With fewer, each row that
 /// is taken wakes the thread for another one, which costs as much as reading it.
-const ROWS_AHEAD: usize = 1_024;
+const ROW_BUFFER_SIZE: usize = 1_024;
 
 /// The file of a URL; `None` when the database is in memory, where two pools would be two databases.
 pub(super) fn file(url: &str) -> Option<PathBuf> {
@@ -58,13 +58,13 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: 
                 .foreign_keys(true)
                 .busy_timeout(busy_timeout)
                 .statement_cache_capacity(STATEMENTS_KEPT)
-                .collation(ANY_CASE, compare_any_case);
+                .collation(UNICODE_NOCASE, compare_any_case);
             match role {
                 Role::Writer => options
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full),
-                Role::Reader => options.row_buffer_size(ROWS_AHEAD).pragma("query_only", "ON"),
+                Role::Reader => options.row_buffer_size(ROW_BUFFER_SIZE).pragma("query_only", "ON"),
             }
         })
         .map_sqlx_sqlite_before_acquire(|connection, _| {

@@ -2,17 +2,17 @@
 
 use std::io::ErrorKind;
 
-use super::{Phase, Verdict};
+use super::{ErrorClass, Phase};
 
 /// What an error of the connection means: before a connection stands the server is away; afterwards it was
 /// lost, and a new one may do.
-pub(super) fn verdict(kind: ErrorKind, phase: Phase) -> Verdict {
+pub(super) fn classify(kind: ErrorKind, phase: Phase) -> ErrorClass {
     match (phase, kind) {
-        (Phase::Connect, _) => Verdict::Unavailable,
+        (Phase::Connect, _) => ErrorClass::Unavailable,
         // A server that restarts refuses the connection that the pool opens in place of the lost one.
         (_, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
-            Verdict::Unavailable
+            ErrorClass::Unavailable
         }
-        _ => Verdict::Transient,
+        _ => ErrorClass::Transient,
     }
 }

@@ -26,7 +26,7 @@ enum Phase {
 
 /// What may be done about an error: the variants of [`StoreError`] that databases cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum ErrorClass {
     Transient,
     Unavailable,
     ReadOnly,
@@ -35,7 +35,7 @@ enum Verdict {
     Internal,
 }
 
-impl Verdict {
+impl ErrorClass {
     fn with(self, message: String) -> StoreError {
         match self {
             Self::Transient => StoreError::Transient(message),
@@ -80,7 +80,7 @@ pub(crate) fn commit_error(error: DbErr) -> StoreError {
 }
 
 /// Whether a row was refused because its key is taken.
-pub(crate) fn is_taken_key(error: &DbErr) -> bool {
+pub(crate) fn is_unique_violation(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
     else {
         return false;
@@ -94,7 +94,7 @@ fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
     match error {
         SqlxError::Database(error) => server_error(error.as_ref(), phase),
         error if phase == Phase::Commit => StoreError::OutcomeUnknown(error.to_string()),
-        SqlxError::Io(error) => io::verdict(error.kind(), phase).with(error.to_string()),
+        SqlxError::Io(error) => io::classify(error.kind(), phase).with(error.to_string()),
         SqlxError::Tls(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed => {
             StoreError::Unavailable(error.to_string())
         }
@@ -109,21 +109,21 @@ fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
 }
 
 fn server_error(error: &(dyn DatabaseError + 'static), phase: Phase) -> StoreError {
-    let (verdict, undone, message) = if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+    let (classify, undone, message) = if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
         (
-            mysql::verdict(error.number(), error.code()),
-            mysql::undoes_commit(error.number()),
+            mysql::classify(error.number(), error.code()),
+            mysql::is_definite_rollback(error.number()),
             mysql::message(error.number(), error.message()),
         )
     } else if error.try_downcast_ref::<SqliteError>().is_some() {
         let code = sqlite::primary_code(error.code().as_deref());
-        (sqlite::verdict(code), sqlite::undoes_commit(code), error.to_string())
+        (sqlite::classify(code), sqlite::is_definite_rollback(code), error.to_string())
     } else {
-        (Verdict::Internal, false, error.to_string())
+        (ErrorClass::Internal, false, error.to_string())
     };
     match phase {
-        Phase::Connect | Phase::Statement => verdict.with(message),
-        Phase::Commit if undone => verdict.with(message),
+        Phase::Connect | Phase::Statement => classify.with(message),
+        Phase::Commit if undone => classify.with(message),
         Phase::Commit => StoreError::OutcomeUnknown(message),
     }
 }

@@ -1,6 +1,6 @@
 //! Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
 
-use super::Verdict;
+use super::ErrorClass;
 
 /// The primary result code: the lower eight bits of an extended one. 1 is SQLite's "some error".
 pub(super) fn primary_code(extended: Option<&str>) -> i32 {
@@ -13,21 +13,21 @@ pub(super) fn is_refused_by_trigger(extended: Option<&str>) -> bool {
 }
 
 /// What an error means.
-pub(super) fn verdict(primary: i32) -> Verdict {
+pub(super) fn classify(primary: i32) -> ErrorClass {
     match primary {
         // BUSY, LOCKED, PROTOCOL (a race for the WAL), SCHEMA (changed, to be prepared again).
-        5 | 6 | 15 | 17 => Verdict::Transient,
+        5 | 6 | 15 | 17 => ErrorClass::Transient,
         // PERM, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
-        3 | 7 | 8 | 9 | 10 | 13 | 14 => Verdict::Unavailable,
+        3 | 7 | 8 | 9 | 10 | 13 | 14 => ErrorClass::Unavailable,
         // TOOBIG.
-        18 => Verdict::TooLarge,
+        18 => ErrorClass::TooLarge,
         // CONSTRAINT, MISMATCH.
-        19 | 20 => Verdict::Rejected,
-        _ => Verdict::Internal,
+        19 | 20 => ErrorClass::Rejected,
+        _ => ErrorClass::Internal,
     }
 }
 
 /// Whether a COMMIT that ends so was surely not carried out: a busy file leaves the transaction open.
-pub(super) fn undoes_commit(primary: i32) -> bool {
+pub(super) fn is_definite_rollback(primary: i32) -> bool {
     matches!(primary, 5 | 6)
 }

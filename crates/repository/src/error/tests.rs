@@ -4,7 +4,7 @@ use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::error::Error as SqlxError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use super::{Phase, Verdict, commit_error, io, mysql, sqlite, statement_error};
+use super::{ErrorClass, Phase, commit_error, io, mysql, sqlite, statement_error};
 
 fn lost() -> RuntimeErr {
     RuntimeErr::SqlxError(SqlxError::Io(ErrorKind::UnexpectedEof.into()).into())
@@ -12,8 +12,8 @@ fn lost() -> RuntimeErr {
 
 #[test]
 fn the_numbers_of_the_fault_table_mean_what_it_says() {
-    use Verdict::{ReadOnly, Rejected, TooLarge, Transient, Unavailable};
-    for (numbers, verdict) in [
+    use ErrorClass::{ReadOnly, Rejected, TooLarge, Transient, Unavailable};
+    for (numbers, classify) in [
         (&[1213, 1205, 1020][..], Transient),
         (&[1040, 1203, 1114, 1021], Unavailable),
         (&[1290, 1836, 1792], ReadOnly),
@@ -21,44 +21,44 @@ fn the_numbers_of_the_fault_table_mean_what_it_says() {
         (&[1062, 3819, 1406], Rejected),
     ] {
         for number in numbers {
-            assert_eq!(mysql::verdict(*number, None), verdict, "{number}");
+            assert_eq!(mysql::classify(*number, None), classify, "{number}");
         }
     }
 }
 
 #[test]
 fn mariadbs_number_of_a_broken_condition_is_told_by_its_state() {
-    assert_eq!(mysql::verdict(4025, Some("23000")), Verdict::Rejected);
-    assert_eq!(mysql::verdict(4025, Some("HY000")), Verdict::Internal);
+    assert_eq!(mysql::classify(4025, Some("23000")), ErrorClass::Rejected);
+    assert_eq!(mysql::classify(4025, Some("HY000")), ErrorClass::Internal);
 }
 
 #[test]
 fn unknown_numbers_go_by_their_state() {
-    assert_eq!(mysql::verdict(9999, Some("40001")), Verdict::Transient);
-    assert_eq!(mysql::verdict(9999, Some("08004")), Verdict::Unavailable);
-    assert_eq!(mysql::verdict(1064, Some("42000")), Verdict::Internal);
-    assert_eq!(mysql::verdict(9999, None), Verdict::Internal);
+    assert_eq!(mysql::classify(9999, Some("40001")), ErrorClass::Transient);
+    assert_eq!(mysql::classify(9999, Some("08004")), ErrorClass::Unavailable);
+    assert_eq!(mysql::classify(1064, Some("42000")), ErrorClass::Internal);
+    assert_eq!(mysql::classify(9999, None), ErrorClass::Internal);
 }
 
 #[test]
 fn sqlites_extended_codes_mean_what_their_primary_code_means() {
-    for (extended, verdict) in [
-        ("5", Verdict::Transient),
-        ("517", Verdict::Transient),
-        ("262", Verdict::Transient),
-        ("13", Verdict::Unavailable),
-        ("778", Verdict::Unavailable),
-        ("275", Verdict::Rejected),
-        ("1555", Verdict::Rejected),
-        ("2067", Verdict::Rejected),
-        ("1", Verdict::Internal),
-        ("11", Verdict::Internal),
-        ("no number", Verdict::Internal),
+    for (extended, classify) in [
+        ("5", ErrorClass::Transient),
+        ("517", ErrorClass::Transient),
+        ("262", ErrorClass::Transient),
+        ("13", ErrorClass::Unavailable),
+        ("778", ErrorClass::Unavailable),
+        ("275", ErrorClass::Rejected),
+        ("1555", ErrorClass::Rejected),
+        ("2067", ErrorClass::Rejected),
+        ("1", ErrorClass::Internal),
+        ("11", ErrorClass::Internal),
+        ("no number", ErrorClass::Internal),
     ] {
         let primary = sqlite::primary_code(Some(extended));
-        assert_eq!(sqlite::verdict(primary), verdict, "{extended}");
+        assert_eq!(sqlite::classify(primary), classify, "{extended}");
     }
-    assert_eq!(sqlite::verdict(sqlite::primary_code(None)), Verdict::Internal);
+    assert_eq!(sqlite::classify(sqlite::primary_code(None)), ErrorClass::Internal);
 }
 
 #[test]
@@ -76,14 +76,22 @@ fn a_server_that_cannot_be_reached_is_unavailable() {
         let error = statement_error(DbErr::ConnectionAcquire(reason));
         assert!(matches!(error, StoreError::Unavailable(_)));
     }
-    let refused = io::verdict(ErrorKind::ConnectionRefused, Phase::Statement);
-    assert_eq!(refused, Verdict::Unavailable);
+    let refused = io::classify(ErrorKind::ConnectionRefused, Phase::Statement);
+    assert_eq!(refused, ErrorClass::Unavailable);
 }
 
 #[test]
 fn only_a_conflict_or_a_busy_file_surely_undoes_a_commit() {
-    assert!(mysql::undoes_commit(1213) && mysql::undoes_commit(1290) && sqlite::undoes_commit(5));
-    assert!(!mysql::undoes_commit(1205) && !mysql::undoes_commit(1053) && !sqlite::undoes_commit(10));
+    assert!(
+        mysql::is_definite_rollback(1213)
+            && mysql::is_definite_rollback(1290)
+            && sqlite::is_definite_rollback(5)
+    );
+    assert!(
+        !mysql::is_definite_rollback(1205)
+            && !mysql::is_definite_rollback(1053)
+            && !sqlite::is_definite_rollback(10)
+    );
 }
 
 #[test]

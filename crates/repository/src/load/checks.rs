@@ -8,29 +8,29 @@ use sea_orm::prelude::*;
 use sea_orm::{QuerySelect, Select};
 
 use super::rows;
-use crate::convert::{CheckColumns, StoredChecks};
 use crate::entity::validation_results::{Column, Entity};
-use crate::padding::padded;
+use crate::in_list_padding::padded;
+use crate::mapping::{CheckColumns, StoredChecks};
 
 /// The identifiers of one statement, a power of two: one statement for the longest page.
 const IDS_MAX: usize = 1_024;
 
 /// How far apart payments are in the order of their identifiers, which is that of their checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spread {
+pub(crate) enum IdLocality {
     /// There are few others between them, as a rule none: their checks are one range of rows.
-    Neighbours,
+    Contiguous,
     /// There may be any number of others.
-    Any,
+    Scattered,
 }
 
 /// Reads the rows of checks of payments.
 pub(crate) async fn check_rows<C: ConnectionTrait>(
     connection: &C,
     ids: &[Uuid],
-    spread: Spread,
+    spread: IdLocality,
 ) -> Result<Vec<QueryResult>, StoreError> {
-    if spread == Spread::Neighbours
+    if spread == IdLocality::Contiguous
         && let Some(rows) = range(connection, ids).await?
     {
         return Ok(rows);

@@ -11,7 +11,7 @@ use sea_orm::{QueryTrait, Select};
 use crate::entity::ledger_head;
 use crate::error::statement_error;
 
-pub(crate) use checks::{Spread, by_payment, check_rows};
+pub(crate) use checks::{IdLocality, by_payment, check_rows};
 pub(crate) use payments::{Loaded, payment_rows};
 
 /// Reads rows as the driver has them.

@@ -5,10 +5,10 @@ use hermes_domain::ports::StoreError;
 use sea_orm::prelude::*;
 use sea_orm::{QuerySelect, Select};
 
-use super::checks::{Spread, by_payment, check_rows};
+use super::checks::{IdLocality, by_payment, check_rows};
 use super::rows;
-use crate::convert::{PaymentColumns, Unchecked};
 use crate::entity::payments::Entity;
+use crate::mapping::{PaymentColumns, PaymentWithoutChecks};
 
 /// Reads the rows of payments.
 pub(crate) async fn payment_rows<C: ConnectionTrait>(
@@ -20,7 +20,7 @@ pub(crate) async fn payment_rows<C: ConnectionTrait>(
 
 /// Payments and the rows of their checks, still apart; to put them together needs no connection.
 pub(crate) struct Loaded {
-    payments: Vec<Unchecked>,
+    payments: Vec<PaymentWithoutChecks>,
     check_rows: Vec<QueryResult>,
 }
 
@@ -29,7 +29,7 @@ impl Loaded {
     pub(crate) async fn of<C: ConnectionTrait>(
         connection: &C,
         rows: Vec<QueryResult>,
-        spread: Spread,
+        spread: IdLocality,
     ) -> Result<Self, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(PaymentColumns::id).collect::<Result<_, _>>()?;
         // The statement first: while the server carries it out, the payments are read here.
@@ -44,7 +44,7 @@ impl Loaded {
     /// Puts both together, in the order of the rows.
     pub(crate) fn payments(self) -> Result<Vec<Payment>, StoreError> {
         let mut checks = by_payment(self.check_rows)?;
-        let with_checks = |payment: Unchecked| {
+        let with_checks = |payment: PaymentWithoutChecks| {
             let checks = checks.remove(&payment.id()).unwrap_or_default();
             payment.with(checks)
         };
@@ -52,6 +52,6 @@ impl Loaded {
     }
 }
 
-fn read(row: &QueryResult) -> Result<Unchecked, StoreError> {
+fn read(row: &QueryResult) -> Result<PaymentWithoutChecks, StoreError> {
     PaymentColumns::read(row)?.try_into()
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
-use hermes_domain::ledger::EventMark;
+use hermes_domain::ledger::EventPosition;
 use hermes_domain::ports::{
     EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus, StoreError,
 };
@@ -22,11 +22,11 @@ use crate::{Database, load};
 
 /// The outbox on SQLite, MySQL or MariaDB.
 #[derive(Debug, Clone)]
-pub struct SeaOutbox {
+pub struct SqlOutbox {
     database: Database,
 }
 
-impl SeaOutbox {
+impl SqlOutbox {
     /// The outbox of an open database, which must be migrated.
     pub fn new(database: &Database) -> Self {
         Self { database: database.clone() }
@@ -51,7 +51,7 @@ impl SeaOutbox {
 }
 
 #[async_trait]
-impl Outbox for SeaOutbox {
+impl Outbox for SqlOutbox {
     async fn newest_event(&self) -> Result<i64, StoreError> {
         let read = |connection| async move { load::head(&connection).await.map(|head| head.event_seq) };
         self.database.reader.read(read).await
@@ -61,7 +61,7 @@ impl Outbox for SeaOutbox {
         self.database.reader.read(|connection| async move { page::read(&connection, seq, limit).await }).await
     }
 
-    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError> {
         let seqs = seqs.to_vec();
         self.database
             .reader
@@ -74,8 +74,8 @@ impl Outbox for SeaOutbox {
 }
 
 #[async_trait]
-impl RelayLease for SeaOutbox {
-    async fn hold_lease(
+impl RelayLease for SqlOutbox {
+    async fn acquire_or_renew_lease(
         &self,
         holder: Uuid,
         ttl: Duration,
@@ -97,7 +97,7 @@ impl RelayLease for SeaOutbox {
 }
 
 #[async_trait]
-impl OutboxRetention for SeaOutbox {
+impl OutboxRetention for SqlOutbox {
     async fn purge_events(&self, before: DateTime<Utc>, seq: i64, limit: u64) -> Result<u64, StoreError> {
         self.write(move |connection| async move { purge::purge(&connection, before, seq, limit).await }).await
     }

@@ -1,14 +1,14 @@
 //! Reading events.
 
-use hermes_domain::ledger::{BatchToken, EventId, EventMark, OutboxEvent};
+use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventsAfter, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseConnection, QueryOrder, QuerySelect, TransactionTrait};
 
 use crate::entity::outbox::{Column, Entity};
 use crate::error::statement_error;
+use crate::in_list_padding::padded;
 use crate::load;
-use crate::padding::padded;
 
 /// The most events of one answer.
 const EVENTS_MAX: u64 = 1_025;
@@ -32,7 +32,7 @@ pub(super) async fn read(
     let next = rows.first().map_or(newest + 1, |row| row.seq);
     let found = match after {
         Some(seq) if next != seq + 1 => {
-            EventsAfter::Elsewhere { oldest: oldest(&snapshot, newest).await?, newest }
+            EventsAfter::OutOfRange { oldest: oldest(&snapshot, newest).await?, newest }
         }
         _ => EventsAfter::Events(rows.into_iter().map(OutboxEvent::try_from).collect::<Result<_, _>>()?),
     };
@@ -44,7 +44,7 @@ pub(super) async fn read(
 pub(super) async fn find(
     connection: &DatabaseConnection,
     seqs: &[i64],
-) -> Result<Vec<EventMark>, StoreError> {
+) -> Result<Vec<EventPosition>, StoreError> {
     let mut found = Vec::new();
     for seqs in seqs.chunks(512) {
         let rows: Vec<(i64, Uuid)> = Entity::find()
@@ -56,7 +56,8 @@ pub(super) async fn find(
             .await
             .map_err(statement_error)?;
         found.extend(
-            rows.into_iter().map(|(seq, batch)| EventMark { seq, id: EventId::of(BatchToken(batch), seq) }),
+            rows.into_iter()
+                .map(|(seq, batch)| EventPosition { seq, id: EventId::of(BatchToken(batch), seq) }),
         );
     }
     Ok(found)

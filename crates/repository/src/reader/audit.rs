@@ -1,18 +1,18 @@
 //! Audit rows: in pages, and along the chain.
 
 use futures_util::TryStreamExt;
-use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainWalk};
+use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainVerifier};
 use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseConnection, QueryOrder, QuerySelect, QueryTrait, Select, Statement, StreamTrait};
 
-use super::SeaPaymentReader;
-use crate::convert::audit_entry;
+use super::SqlPaymentReader;
 use crate::entity::audit_log::{Column, Entity};
 use crate::error::statement_error;
+use crate::mapping::audit_entry;
 
-impl SeaPaymentReader {
+impl SqlPaymentReader {
     /// Walks on along the chain, over at most [`AUDIT_CHUNK_MAX`] rows and not beyond the row with the number
     /// `last`; a walk that comes back as it was has no more rows to go over.
     ///
@@ -21,11 +21,11 @@ impl SeaPaymentReader {
     /// # Errors
     /// The outer on a fault of the database, [`StoreError::Corrupt`] for a row that cannot be read; the inner
     /// when a row is not the one that was written there.
-    pub async fn walk_audit(
+    pub async fn verify_chain_chunk(
         &self,
-        chain: ChainWalk,
+        chain: ChainVerifier,
         last: i64,
-    ) -> Result<Result<ChainWalk, ChainBreak>, StoreError> {
+    ) -> Result<Result<ChainVerifier, ChainBreak>, StoreError> {
         let rows = Entity::find()
             .filter(Column::Seq.gt(chain.last_seq()))
             .filter(Column::Seq.lte(last))
@@ -65,9 +65,9 @@ pub(super) async fn entries<C: ConnectionTrait>(
 
 async fn walk(
     connection: &DatabaseConnection,
-    mut chain: ChainWalk,
+    mut chain: ChainVerifier,
     rows: Statement,
-) -> Result<Result<ChainWalk, ChainBreak>, StoreError> {
+) -> Result<Result<ChainVerifier, ChainBreak>, StoreError> {
     let mut rows = connection.stream_raw(rows).await.map_err(statement_error)?;
     let mut walked = Ok(Ok(()));
     // To the last row in any case: a running statement is never given up.

@@ -8,13 +8,13 @@ use hermes_domain::ports::StoreError;
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, TransactionTrait};
 
-use super::SeaPaymentReader;
+use super::SqlPaymentReader;
 use super::audit::entries;
-use crate::convert::{PaymentColumns, StoredChecks, Unchecked};
 use crate::entity::{audit_log, payments};
 use crate::error::statement_error;
-use crate::load::{self, Spread};
-use crate::padding::padded;
+use crate::in_list_padding::padded;
+use crate::load::{self, IdLocality};
+use crate::mapping::{PaymentColumns, PaymentWithoutChecks, StoredChecks};
 
 /// The payments of one read.
 const PAYMENTS_MAX: u64 = 1_000;
@@ -45,7 +45,7 @@ pub struct AuditedPayment {
     pub last: Option<AuditEntry>,
 }
 
-impl SeaPaymentReader {
+impl SqlPaymentReader {
     /// Reads the head and the ends of the audit log in one snapshot.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl SeaPaymentReader {
                 let rows = rows.all(&snapshot).await.map_err(statement_error)?;
                 let mut last = last_audited(&snapshot, &rows).await?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-                let check_rows = load::check_rows(&snapshot, &ids, Spread::Neighbours).await?;
+                let check_rows = load::check_rows(&snapshot, &ids, IdLocality::Contiguous).await?;
                 snapshot.commit().await.map_err(statement_error)?;
                 let mut checks = load::by_payment(check_rows)?;
                 let audited = rows.into_iter().map(|row| {
@@ -103,7 +103,8 @@ impl SeaPaymentReader {
 }
 
 fn audited(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {
-    let payment = Unchecked::try_from(PaymentColumns::from(&row)).and_then(|payment| payment.with(checks));
+    let payment =
+        PaymentWithoutChecks::try_from(PaymentColumns::from(&row)).and_then(|payment| payment.with(checks));
     AuditedPayment {
         id: PaymentId(row.id),
         reference: row.reference,

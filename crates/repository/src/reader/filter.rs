@@ -7,13 +7,13 @@ use sea_orm::sea_query::extension::sqlite::SqliteExpr;
 use sea_orm::{Condition, DbBackend};
 
 use super::pattern;
-use crate::database::ANY_CASE;
+use crate::database::UNICODE_NOCASE;
 use crate::entity::payments::Column;
 
 /// What a payment must fulfil.
 pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition {
-    let status = filter.status.map(|status| Column::Status.eq(status.code()));
-    let validation = filter.validation_status.map(|status| Column::ValidationStatus.eq(status.code()));
+    let status = filter.status.map(|status| Column::Status.eq(status.as_str()));
+    let validation = filter.validation_status.map(|status| Column::ValidationStatus.eq(status.as_str()));
     let email = filter.email.as_ref().map(|email| Column::EmailKey.eq(email.to_lowercase()));
     let school = filter.school.as_ref().map(|school| school_is(school, backend));
     let reference = filter
@@ -39,7 +39,7 @@ fn school_is(school: &str, backend: DbBackend) -> Expr {
     let column = Expr::col((crate::entity::payments::Entity, Column::School));
     match backend {
         DbBackend::Sqlite => {
-            Expr::cust_with_exprs(format!("? = ? COLLATE {ANY_CASE}"), [column, Expr::value(school)])
+            Expr::cust_with_exprs(format!("? = ? COLLATE {UNICODE_NOCASE}"), [column, Expr::value(school)])
         }
         _ => Expr::cust_with_exprs(
             "? COLLATE utf8mb4_bin = ? COLLATE utf8mb4_bin",

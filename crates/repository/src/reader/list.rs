@@ -8,7 +8,7 @@ use super::filter;
 use super::keyset::{Direction, Start, beyond, ordered};
 use crate::entity::payments::{self, Entity};
 use crate::error::statement_error;
-use crate::load::{self, Loaded, Spread};
+use crate::load::{self, IdLocality, Loaded};
 
 /// Reads a page, one row more than asked to see whether the list goes on; ends the snapshot.
 pub(super) async fn read(
@@ -49,8 +49,8 @@ pub(super) async fn read(
 }
 
 /// Identifiers sort as payments were booked, and so does the list.
-fn spread(filter: &PaymentFilter) -> Spread {
-    if *filter == PaymentFilter::default() { Spread::Neighbours } else { Spread::Any }
+fn spread(filter: &PaymentFilter) -> IdLocality {
+    if *filter == PaymentFilter::default() { IdLocality::Contiguous } else { IdLocality::Scattered }
 }
 
 async fn any_before(

@@ -15,4 +15,4 @@ mod pattern;
 mod payments;
 
 pub use audited::{AuditBounds, AuditedPayment};
-pub use payments::SeaPaymentReader;
+pub use payments::SqlPaymentReader;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hermes_domain::ledger::{LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::reader_limits::{AUDIT_CHUNK_MAX, PAGE_MAX};
-use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
+use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{QueryOrder, TransactionTrait};
 
@@ -15,11 +15,11 @@ use crate::{Database, StoredPayment, load};
 
 /// Reads from SQLite, MySQL or MariaDB.
 #[derive(Debug, Clone)]
-pub struct SeaPaymentReader {
+pub struct SqlPaymentReader {
     pub(super) database: Database,
 }
 
-impl SeaPaymentReader {
+impl SqlPaymentReader {
     /// A reader of an open database, which must be migrated.
     pub fn new(database: &Database) -> Self {
         Self { database: database.clone() }
@@ -27,7 +27,7 @@ impl SeaPaymentReader {
 }
 
 #[async_trait]
-impl PaymentReader for SeaPaymentReader {
+impl PaymentReader for SqlPaymentReader {
     async fn head(&self) -> Result<LedgerHead, StoreError> {
         self.database.head.read(|connection| async move { load::head(&connection).await }).await
     }
@@ -43,7 +43,7 @@ impl PaymentReader for SeaPaymentReader {
             .await
     }
 
-    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
+    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
         let named = named(key);
         self.database
             .reader
@@ -54,7 +54,7 @@ impl PaymentReader for SeaPaymentReader {
                     let head = load::head(&snapshot).await?;
                     let value = find_one(&snapshot, named).await?;
                     snapshot.commit().await.map_err(statement_error)?;
-                    Ok(Versioned { head: head.mark(), value })
+                    Ok(AtHead { head: head.id(), value })
                 }
             })
             .await
@@ -65,7 +65,7 @@ impl PaymentReader for SeaPaymentReader {
         filter: &PaymentFilter,
         page: Page,
         limit: u64,
-    ) -> Result<Versioned<ListPage>, StoreError> {
+    ) -> Result<AtHead<ListPage>, StoreError> {
         let limit = limit.clamp(1, PAGE_MAX);
         self.database
             .reader
@@ -75,13 +75,13 @@ impl PaymentReader for SeaPaymentReader {
                     let snapshot = connection.begin().await.map_err(statement_error)?;
                     let head = load::head(&snapshot).await?;
                     let value = list::read(snapshot, &filter, page, limit).await?;
-                    Ok(Versioned { head: head.mark(), value })
+                    Ok(AtHead { head: head.id(), value })
                 }
             })
             .await
     }
 
-    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+    async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError> {
         self.database
             .reader
             .read(|connection| async move {
@@ -94,7 +94,7 @@ impl PaymentReader for SeaPaymentReader {
                     .map_err(statement_error)?;
                 snapshot.commit().await.map_err(statement_error)?;
                 let value = rows.into_iter().map(Totals::try_from).collect::<Result<_, _>>()?;
-                Ok(Versioned { head: head.mark(), value })
+                Ok(AtHead { head: head.id(), value })
             })
             .await
     }

@@ -35,7 +35,7 @@ on_each_database! {
         transaction.rollback().await;
         for version in [1, 3, 4] {
             let mut stale = changes.clone();
-            let mut facts = stale.altered[0].clone().into_facts();
+            let mut facts = stale.altered[0].clone().into_fields();
             facts.version = version;
             stale.altered = vec![Payment::new(facts).unwrap()];
             let mut transaction = ledger.store.begin().await.unwrap();

@@ -1,6 +1,8 @@
 //! The audit log.
 
-use hermes_domain::ledger::{ChainBreak, ChainFault, ChainWalk, Command, LedgerHead, hold_against};
+use hermes_domain::ledger::{
+    ChainBreak, ChainError, ChainVerifier, Command, LedgerHead, verify_against_audit,
+};
 use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
 use hermes_repository::AuditedPayment;
 use sea_orm::DbBackend;
@@ -24,7 +26,7 @@ on_each_database! {
         lane::carry_out(ledger, &[altering::cancellation(&payment)]).await;
         let rows = ledger.reader.audit_after(0, 10).await.unwrap();
         let head = ledger.reader.head().await.unwrap();
-        let mut walk = ChainWalk::default();
+        let mut walk = ChainVerifier::default();
         for row in &rows {
             walk.step(row).unwrap();
         }
@@ -59,7 +61,7 @@ on_each_database! {
         assert_eq!([seq("REF001"), seq("REF002"), seq("REF003")], [Some(1), Some(4), Some(3)]);
         for reference in ["REF001", "REF002"] {
             let AuditedPayment { payment, last, .. } = of(reference);
-            hold_against(payment.as_ref().unwrap(), last.as_ref()).unwrap();
+            verify_against_audit(payment.as_ref().unwrap(), last.as_ref()).unwrap();
         }
         assert!(of("REF003").payment.is_err());
         let end = audited.last().unwrap().id;
@@ -76,9 +78,9 @@ on_each_database! {
 
     async fn a_walk_goes_as_far_as_it_is_told_and_on_from_there(ledger: &TestLedger) {
         let head = book(ledger, 5).await;
-        let walk = async |chain, last| ledger.reader.walk_audit(chain, last).await.unwrap().unwrap();
+        let walk = async |chain, last| ledger.reader.verify_chain_chunk(chain, last).await.unwrap().unwrap();
 
-        let first = walk(ChainWalk::default(), 3).await;
+        let first = walk(ChainVerifier::default(), 3).await;
         assert_eq!(first.last_seq(), 3);
         let whole = walk(first, i64::MAX).await;
         whole.finish(head.audit_seq, head.audit_hash).unwrap();
@@ -90,9 +92,9 @@ on_each_database! {
         ledger.tamper("DROP TRIGGER audit_log_no_update").await;
         ledger.tamper("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2").await;
 
-        let found = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainFault::Changed });
-        assert_eq!(ledger.reader.walk_audit(ChainWalk::default(), 1).await.unwrap().unwrap().last_seq(), 1);
+        let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Changed });
+        assert_eq!(ledger.reader.verify_chain_chunk(ChainVerifier::default(), 1).await.unwrap().unwrap().last_seq(), 1);
     }
 
     async fn a_missing_row_breaks_the_chain(ledger: &TestLedger) {
@@ -100,8 +102,8 @@ on_each_database! {
         ledger.tamper("DROP TRIGGER audit_log_no_delete").await;
         ledger.tamper("DELETE FROM audit_log WHERE seq = 2").await;
 
-        let found = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainFault::Missing });
+        let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Missing });
     }
 
     /// In the order from the last column to the first, which is named. What the columns of servers take can be read.
@@ -113,7 +115,7 @@ on_each_database! {
         ledger.tamper("DROP TRIGGER audit_log_no_update").await;
         for (column, value) in [("hash", "X'00'"), ("created_at", "'noon'"), ("actor", "X'FF'")] {
             ledger.tamper(&format!("UPDATE audit_log SET {column} = {value} WHERE seq = 2")).await;
-            let error = ledger.reader.walk_audit(ChainWalk::default(), 3).await.unwrap_err();
+            let error = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap_err();
             let StoreError::Corrupt(named) = error else { panic!("{error:?}") };
             assert_eq!(named, format!("audit row 2: {column}"));
         }

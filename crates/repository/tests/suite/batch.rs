@@ -53,7 +53,7 @@ fn keyed(number: usize) -> Submission {
 async fn carry_out(url: &str, submissions: &[Submission]) {
     let settings = hermes_repository::DatabaseSettings::new(url);
     let database = hermes_repository::Database::connect(&settings).await.unwrap();
-    let store = hermes_repository::SeaLedgerStore::new(&database);
+    let store = hermes_repository::SqlLedgerStore::new(&database);
     let mut transaction = store.begin().await.unwrap();
     let (outcomes, changes) = lane::decide(transaction.as_mut(), &rules(), submissions).await;
     assert!(outcomes.iter().all(Result::is_ok));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader};
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
 use tokio::time::timeout;
 
 use crate::ledger::TestLedger;
@@ -17,7 +17,7 @@ on_each_database! {
         }
         let settings = DatabaseSettings { readers_max: 2, ..TestLedger::settings(&ledger.place) };
         let database = Database::connect(&settings).await.unwrap();
-        let reader = SeaPaymentReader::new(&database);
+        let reader = SqlPaymentReader::new(&database);
         let filter = PaymentFilter::default();
         let mut dropped = 0;
         for turn in 0..20 {
@@ -37,7 +37,7 @@ on_each_database! {
 
     async fn a_dropped_begin_gives_the_ledger_back(ledger: &TestLedger) {
         let database = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
-        let store = SeaLedgerStore::new(&database);
+        let store = SqlLedgerStore::new(&database);
         for turn in 0..20 {
             let _ = timeout(Duration::from_micros(20 * turn), store.begin()).await;
         }

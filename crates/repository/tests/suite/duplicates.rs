@@ -34,7 +34,7 @@ on_each_database! {
     async fn cancelled_payments_and_the_asking_one_do_not_count(ledger: &TestLedger) {
         let booked = lane::book(ledger, vec![payers::number(1), payers::number(1)]).await;
         let mut own = key("payer1@example.org");
-        own.other_than = booked[1].id;
+        own.exclude_id = booked[1].id;
         assert_eq!(find(ledger, &[own.clone()]).await, [Some(booked[0].reference)]);
         lane::carry_out(ledger, &[altering::cancellation(&booked[0])]).await;
         assert_eq!(find(ledger, &[own, key("payer1@example.org")]).await, [None, Some(booked[1].reference)]);
@@ -110,7 +110,7 @@ pub fn key(email_key: &str) -> DuplicateKey {
         school: None,
         student_id: None,
         created_from: None,
-        other_than: PaymentId::NIL,
+        exclude_id: PaymentId::NIL,
     }
 }
 

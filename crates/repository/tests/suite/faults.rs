@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
 use hermes_test_support::{SqlServer, private_mariadb, private_mysql};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
@@ -93,7 +93,7 @@ async fn a_server_that_stands_still_is_unavailable(server: Option<SqlServer>) {
         ..DatabaseSettings::new(&ledger.place.url)
     };
     let database = Database::connect(&settings).await.unwrap();
-    let (store, reader) = (SeaLedgerStore::new(&database), SeaPaymentReader::new(&database));
+    let (store, reader) = (SqlLedgerStore::new(&database), SqlPaymentReader::new(&database));
     reader.head().await.unwrap();
 
     server.pause();

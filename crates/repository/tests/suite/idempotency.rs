@@ -17,9 +17,9 @@ on_each_database! {
         assert_eq!(second.effect, Effect::Booked);
         assert_eq!(second.payment.id, first.payment.id);
         // The page token is not part of an answer that is kept.
-        let mut facts = first.payment.clone().into_facts();
+        let mut facts = first.payment.clone().into_fields();
         facts.page_token = second.payment.page_token;
-        assert_eq!(second.payment.into_facts(), facts);
+        assert_eq!(second.payment.into_fields(), facts);
     }
 
     async fn old_records_are_forgotten_a_few_at_a_time(ledger: &TestLedger) {

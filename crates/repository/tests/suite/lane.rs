@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
-    Changes, Circumstances, Command, Decider, Facts, IdempotencyClaim, LedgerHead, Origin, Outcome, Refusal,
-    Rules, Submission,
+    Changes, Command, Decider, DecisionContext, Facts, IdempotencyClaim, LedgerHead, Origin, Outcome,
+    Rejection, Rules, Submission,
 };
 use hermes_domain::payment::{NewBooking, Payment};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
@@ -49,7 +49,7 @@ pub async fn book_one(ledger: &TestLedger, booking: NewBooking) -> Payment {
     book(ledger, vec![booking]).await.pop().unwrap()
 }
 
-pub async fn carry_out(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Refusal>> {
+pub async fn carry_out(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
     let mut transaction = ledger.store.begin().await.unwrap();
     let (outcomes, changes) = decide(transaction.as_mut(), &rules(), submissions).await;
     transaction.write(&changes).await.unwrap();
@@ -62,15 +62,15 @@ pub async fn decide(
     transaction: &mut dyn LedgerTransaction,
     rules: &Rules,
     submissions: &[Submission],
-) -> (Vec<Result<Outcome, Refusal>>, Changes) {
+) -> (Vec<Result<Outcome, Rejection>>, Changes) {
     let head = transaction.lock_head().await.unwrap();
     let facts = facts(transaction, head, submissions).await;
-    let circumstances = Circumstances { rules, now: head.next_instant(noon()), entropy: &Counting };
-    let mut decider = Decider::new(circumstances, facts);
-    let questions = decider.questions(submissions.iter().map(|submission| &submission.command));
+    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &Counting };
+    let mut decider = Decider::new(context, facts);
+    let questions = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
     let duplicates = transaction.find_duplicates(&questions.duplicates).await.unwrap();
     let totals = transaction.find_totals(&questions.currencies).await.unwrap();
-    decider.learn(duplicates, totals);
+    decider.add_facts(duplicates, totals);
     let outcomes = submissions.iter().map(|submission| decider.decide(submission)).collect();
     (outcomes, decider.into_changes())
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
 pub struct TestLedger {
-    pub store: SeaLedgerStore,
-    pub reader: SeaPaymentReader,
+    pub store: SqlLedgerStore,
+    pub reader: SqlPaymentReader,
     pub database: Database,
     // Dropped last, when nothing uses it any more.
     pub place: Arc<TestDatabase>,
@@ -41,8 +41,8 @@ impl TestLedger {
 
     fn on(database: Database, place: Arc<TestDatabase>) -> Self {
         Self {
-            store: SeaLedgerStore::new(&database),
-            reader: SeaPaymentReader::new(&database),
+            store: SqlLedgerStore::new(&database),
+            reader: SqlPaymentReader::new(&database),
             database,
             place,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
-use hermes_repository::{Database, SeaLedgerStore};
+use hermes_repository::{Database, SqlLedgerStore};
 use tokio::time::timeout;
 
 use crate::ledger::TestLedger;
@@ -15,7 +15,7 @@ const A_WHILE: Duration = Duration::from_millis(300);
 on_each_database! {
     async fn a_second_instance_waits_for_the_head_and_then_sees_the_first_ones_batch(ledger: &TestLedger) {
         let other = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
-        let other_store = SeaLedgerStore::new(&other);
+        let other_store = SqlLedgerStore::new(&other);
         let (first, changes) = lane::written(ledger, vec![payers::number(1)]).await;
 
         let second = tokio::spawn(async move {
@@ -42,7 +42,7 @@ on_each_database! {
             statement_timeout: Duration::from_secs(2),
             ..TestLedger::settings(&ledger.place)
         };
-        let other = SeaLedgerStore::new(&Database::connect(&settings).await.unwrap());
+        let other = SqlLedgerStore::new(&Database::connect(&settings).await.unwrap());
         let (first, _) = lane::written(ledger, vec![payers::number(1)]).await;
 
         let error = match other.begin().await {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hermes_domain::ports::{LedgerStore, StoreError};
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore};
 
 use crate::ledger::TestLedger;
 use crate::{lane, on_each_database, payers};
@@ -30,7 +30,7 @@ on_each_database! {
 async fn an_open_batch_is_not_answered_about(ledger: &TestLedger) {
     let settings =
         DatabaseSettings { statement_timeout: Duration::from_secs(2), ..TestLedger::settings(&ledger.place) };
-    let asking = SeaLedgerStore::new(&Database::connect(&settings).await.unwrap());
+    let asking = SqlLedgerStore::new(&Database::connect(&settings).await.unwrap());
     let (transaction, changes) = lane::written(ledger, vec![payers::number(1)]).await;
 
     let refused = asking.is_committed(&changes.head).await;

@@ -1,12 +1,12 @@
 //! Bookings.
 
 use hermes_domain::money::{Currency, Money};
-use hermes_domain::payment::{Details, NewBooking};
+use hermes_domain::payment::{NewBooking, PayerDetails};
 
 /// A booking of 500.00 dollars with nothing optional.
 pub fn of(email: &str) -> NewBooking {
     NewBooking {
-        details: Details {
+        details: PayerDetails {
             name: "Ana Ruiz".to_owned(),
             email: email.to_owned(),
             school: None,
@@ -28,7 +28,7 @@ pub fn number(number: usize) -> NewBooking {
 pub fn with_everything() -> NewBooking {
     let long = |text: &str, chars: usize| text.chars().cycle().take(chars).collect::<String>();
     NewBooking {
-        details: Details {
+        details: PayerDetails {
             name: long("Zoë 🎓 O'Brien \\ %_\"; -- ", 200),
             email: format!("{}@EXÄMPLE.org", long("🦀Á", 242)),
             school: Some(long("École Ⅻ 学校 🏫", 200)),

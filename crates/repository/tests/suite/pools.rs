@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hermes_domain::ports::{LedgerStore, PoolStatus, Pooled, StoreError};
-use hermes_repository::{Database, DatabaseSettings, OpenError, SeaLedgerStore};
+use hermes_domain::ports::{LedgerStore, PoolMetrics, PoolStatus, StoreError};
+use hermes_repository::{Database, DatabaseSettings, OpenError, SqlLedgerStore};
 use sea_orm::DbBackend;
 
 use crate::ledger::TestLedger;
@@ -45,7 +45,7 @@ on_each_database! {
             ..DatabaseSettings::new(&ledger.place.url)
         };
         let database = Database::connect(&settings).await.unwrap();
-        let store = SeaLedgerStore::new(&database);
+        let store = SqlLedgerStore::new(&database);
         let mut open = Vec::new();
         for _ in 0..writer(&database).max {
             open.push(store.begin().await.unwrap());

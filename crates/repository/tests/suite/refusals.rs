@@ -12,7 +12,7 @@ use crate::{lane, on_each_database, payers};
 on_each_database! {
     async fn a_row_that_breaks_a_condition_of_the_table_is_rejected(ledger: &TestLedger) {
         let rejected = reject(ledger, |changes| {
-            let mut facts = changes.booked[0].clone().into_facts();
+            let mut facts = changes.booked[0].clone().into_fields();
             facts.version = 0;
             changes.booked[0] = Payment::new(facts).unwrap();
         })
@@ -23,7 +23,7 @@ on_each_database! {
     async fn a_reference_that_is_taken_is_named_as_a_head_that_is_behind(ledger: &TestLedger) {
         let taken = lane::book_one(ledger, payers::number(1)).await.reference;
         let said = head_is_behind(ledger, |changes| {
-            let mut facts = changes.booked[0].clone().into_facts();
+            let mut facts = changes.booked[0].clone().into_fields();
             facts.reference = taken;
             changes.booked[0] = Payment::new(facts).unwrap();
         })
@@ -47,7 +47,7 @@ on_each_database! {
     async fn an_identifier_that_is_taken_is_worth_another_try(ledger: &TestLedger) {
         let taken = lane::book_one(ledger, payers::number(1)).await.id;
         let error = refuse(ledger, |changes| {
-            let mut facts = changes.booked[0].clone().into_facts();
+            let mut facts = changes.booked[0].clone().into_fields();
             facts.id = taken;
             changes.booked[0] = Payment::new(facts).unwrap();
         })
@@ -87,7 +87,7 @@ on_each_database! {
             return;
         }
         let rejected = reject(ledger, |changes| {
-            let mut facts = changes.booked[0].clone().into_facts();
+            let mut facts = changes.booked[0].clone().into_fields();
             facts.details.name = "x".repeat(201);
             changes.booked[0] = Payment::new(facts).unwrap();
         })

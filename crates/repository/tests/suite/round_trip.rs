@@ -62,7 +62,7 @@ on_each_database! {
             .map(|event| outbox::Model {
                 seq: event.seq,
                 batch_token: changes.head.token.0,
-                event_type: event.kind.code().to_owned(),
+                event_type: event.kind.as_str().to_owned(),
                 payment_id: event.payment_id.0,
                 payload: event.payload.clone(),
                 created_at: event.occurred_at,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hermes_domain::ledger::{Entropy, Rules};
+use hermes_domain::ledger::{RandomSource, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Thresholds};
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub fn rules_with(duplicates: DuplicateRule) -> Rules {
 /// Never twice the same, in all tests of the process.
 pub struct Counting;
 
-impl Entropy for Counting {
+impl RandomSource for Counting {
     fn random(&self) -> Uuid {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
-use hermes_repository::SeaPaymentReader;
+use hermes_repository::SqlPaymentReader;
 use hermes_repository::entity::{ledger_head, payments};
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
 
@@ -44,7 +44,7 @@ async fn head<C: ConnectionTrait>(connection: &C) -> i64 {
     row.unwrap().seq
 }
 
-async fn read_until(reader: SeaPaymentReader, done: Arc<AtomicBool>) -> Vec<i64> {
+async fn read_until(reader: SqlPaymentReader, done: Arc<AtomicBool>) -> Vec<i64> {
     let mut heads = Vec::new();
     while !done.load(Ordering::Relaxed) {
         let list = reader.list(&PaymentFilter::default(), Page::First, 1000).await.unwrap();

@@ -17,7 +17,7 @@ on_each_database! {
 
         assert_eq!(totals.head.seq, 3);
         let expected = [
-            Totals::empty(dinars.amount.currency()).moved(None, &dinars).unwrap(),
+            Totals::empty(dinars.amount.currency()).after_change(None, &dinars).unwrap(),
             Totals {
                 payments: 2,
                 passed: 2,

@@ -68,7 +68,7 @@ fn port(host: &str, port: u16) -> Result<String> {
 
 async fn cache(settings: &Settings) -> Result<String> {
     let cache = compose::open_cache(settings)?;
-    Ok(match cache.shared.probe().await? {
+    Ok(match cache.shared.ping().await? {
         Some(()) => "Redis answers".to_owned(),
         None => "in this process, which is right for one process".to_owned(),
     })

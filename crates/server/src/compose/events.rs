@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use hermes_domain::ledger::Entropy;
+use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::RelayLease;
 use hermes_events::{RedisPublisher, StreamSettings};
-use hermes_repository::{Database, SeaOutbox};
-use hermes_service::events::{
-    CommitSignal, Feed, FeedSettings, Relay, RelayHandle, RelayParts, RelaySettings, Retention,
-    forget_old_events, watch_outbox,
+use hermes_repository::{Database, SqlOutbox};
+use hermes_service::outbox::{
+    CommitNotifier, Feed, FeedSettings, Relay, RelayHandle, RelayParts, RelaySettings, Retention,
+    poll_outbox, run_retention,
 };
 
 use crate::config::{Settings, millis};
-use crate::system::{SystemClock, SystemEntropy};
+use crate::system::{SystemClock, SystemRandom};
 
 /// What became of it.
 pub(super) struct Events {
@@ -26,13 +26,13 @@ pub(super) struct Events {
 }
 
 /// Starts what passes events on.
-pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitSignal) -> Result<Events> {
-    let outbox = Arc::new(SeaOutbox::new(database));
+pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
+    let outbox = Arc::new(SqlOutbox::new(database));
     let feed_settings = FeedSettings { waiters_max: settings.events.waiters_max };
     let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), feed_settings));
-    tokio::spawn(watch_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
+    tokio::spawn(poll_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
     let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
-    tokio::spawn(forget_old_events(Retention {
+    tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
         rows: outbox.clone(),
         published: lease.clone(),
@@ -48,9 +48,9 @@ pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitSi
 
 fn start_relay(
     settings: &Settings,
-    outbox: Arc<SeaOutbox>,
+    outbox: Arc<SqlOutbox>,
     lease: Arc<dyn RelayLease>,
-    commits: &CommitSignal,
+    commits: &CommitNotifier,
 ) -> Result<RelayHandle> {
     let stream = StreamSettings {
         connect_timeout: millis(settings.redis.connect_timeout_ms),
@@ -66,7 +66,7 @@ fn start_relay(
         clock: Arc::new(SystemClock),
     };
     let limits = RelaySettings {
-        holder: SystemEntropy.random(),
+        holder: SystemRandom.random(),
         lease: Duration::from_secs(settings.events.lease_s),
         stream_length_max: i64::from(settings.events.stream_length_max),
     };

@@ -11,7 +11,7 @@ mod settings;
 mod sources;
 
 pub use environment::Environment;
-pub use settings::{LogFormat, Settings, Unanchored, millis};
+pub use settings::{LogFormat, Settings, UnverifiedReads, millis};
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;

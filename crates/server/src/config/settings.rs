@@ -84,7 +84,7 @@ pub struct Cache {
     pub cluster: Cluster,
     pub ttl_s: u64,
     pub staleness_bound_ms: u64,
-    pub unanchored: Unanchored,
+    pub unverified_reads: UnverifiedReads,
     pub queries_max: u64,
     pub queries_bytes_max: u64,
     pub compare_every_s: u64,
@@ -103,11 +103,11 @@ pub enum Cluster {
 /// What a read gets while the database cannot confirm what the cache calls current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Unanchored {
+pub enum UnverifiedReads {
     /// The cached list, labelled.
     Serve,
     /// 503.
-    Refuse,
+    Reject,
 }
 
 #[derive(Debug, Deserialize)]

@@ -79,7 +79,7 @@ impl Answer {
             etag: header("ETag"),
             tier: header("Hermes-Cache"),
             version: header("Hermes-Version"),
-            is_anchored: header("Hermes-Freshness") != "unanchored",
+            is_anchored: header("Hermes-Freshness") != "unverified",
             is_replay: header("Idempotency-Replayed") == "true",
             body,
         })

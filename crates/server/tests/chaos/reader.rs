@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::client::{Answer, Client};
 use crate::etags::Etags;
-use crate::figures::Count;
 use crate::list;
+use crate::metrics::Count;
 use crate::run::Run;
 use crate::scene::LIST_WINDOW;
 
@@ -171,7 +171,7 @@ impl Reader {
         );
         match shown {
             Err(wrong) => self.run.anomaly(&format!("{said}: {wrong}")),
-            Ok(_) if !answer.is_anchored => self.run.figures.count(Count::Unanchored),
+            Ok(_) if !answer.is_anchored => self.run.figures.count(Count::UnverifiedReads),
             Ok(newest) if newest < *floor => {
                 let missing = self.run.record.tell(newest + 1..=*floor);
                 self.run.anomaly(&format!("{said}; it ends at REF{newest:03}, {STALE}\n{missing}"));

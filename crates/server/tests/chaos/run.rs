@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::figures::Figures;
+use crate::metrics::Figures;
 use crate::record::Record;
 use crate::settings::Settings;
 

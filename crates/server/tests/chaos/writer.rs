@@ -9,8 +9,8 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
-use crate::figures::Count;
 use crate::list;
+use crate::metrics::Count;
 use crate::reader::Reader;
 use crate::record::Acknowledged;
 use crate::run::Run;

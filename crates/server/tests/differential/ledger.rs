@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hermes_domain::ledger::{Entropy, Rules};
+use hermes_domain::ledger::{RandomSource, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Thresholds};
 use hermes_domain::ports::{Clock, PaymentReader};
-use hermes_repository::{Database, DatabaseSettings, SeaLedgerStore, SeaPaymentReader};
-use hermes_service::events::CommitSignal;
-use hermes_service::lane::{Barrier, LaneParts, LaneSettings, Ledger};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::outbox::CommitNotifier;
+use hermes_service::writer::{LedgerWriter, VisibilityBarrier, WriterConfig, WriterDeps};
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct TestLedger {
-    pub ledger: Ledger,
+    pub ledger: LedgerWriter,
     pub database: Database,
     // Dropped last, when nothing uses it any more.
     place: TestDatabase,
@@ -40,22 +40,22 @@ impl TestLedger {
             ..DatabaseSettings::new(&place.url)
         };
         let database = Database::connect(&settings).await.unwrap();
-        let parts = LaneParts {
-            store: Arc::new(SeaLedgerStore::new(&database)),
+        let parts = WriterDeps {
+            store: Arc::new(SqlLedgerStore::new(&database)),
             barrier: Arc::new(Surroundings),
-            commits: CommitSignal::default(),
+            commits: CommitNotifier::default(),
             rules: Arc::new(rules()),
             clock: Arc::new(Surroundings),
-            entropy: Arc::new(Surroundings),
+            random_source: Arc::new(Surroundings),
         };
-        let limits = LaneSettings { batch_max: 32, queue_max: 1_024, queue_age_max: PATIENCE };
-        let (ledger, _task) = Ledger::start(parts, limits);
+        let limits = WriterConfig { batch_max: 32, queue_max: 1_024, queue_age_max: PATIENCE };
+        let (ledger, _task) = LedgerWriter::start(parts, limits);
         Self { ledger, database, place }
     }
 
     /// How many batches were committed.
     pub async fn batches(&self) -> i64 {
-        SeaPaymentReader::new(&self.database).head().await.unwrap().seq
+        SqlPaymentReader::new(&self.database).head().await.unwrap().seq
     }
 
     /// A connection of its own.
@@ -79,8 +79,8 @@ fn rules() -> Rules {
 }
 
 #[async_trait]
-impl Barrier for Surroundings {
-    async fn make_visible(&self) {}
+impl VisibilityBarrier for Surroundings {
+    async fn wait_until_visible(&self) {}
 }
 
 impl Clock for Surroundings {
@@ -89,7 +89,7 @@ impl Clock for Surroundings {
     }
 }
 
-impl Entropy for Surroundings {
+impl RandomSource for Surroundings {
     fn random(&self) -> Uuid {
         Uuid::new_v4()
     }

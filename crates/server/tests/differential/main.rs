@@ -19,7 +19,7 @@ mod state;
 
 use std::collections::BTreeSet;
 
-use hermes_repository::SeaPaymentReader;
+use hermes_repository::SqlPaymentReader;
 use hermes_test_support::TestDatabase;
 use tokio::task::JoinSet;
 
@@ -67,7 +67,7 @@ async fn compare(place: TestDatabase) {
     let kinds: BTreeSet<_> = ended.iter().flat_map(|ended| &ended.kinds).copied().collect();
     assert!(sequences < MANY || kinds == KINDS.into(), "{kinds:?}");
     eprintln!("{requests} requests in {} batches", ledger.batches().await);
-    state::expect(&ledger.connection().await, &SeaPaymentReader::new(&ledger.database), &ended).await;
+    state::expect(&ledger.connection().await, &SqlPaymentReader::new(&ledger.database), &ended).await;
 }
 
 fn from_variable(name: &str) -> Option<u64> {

@@ -8,10 +8,11 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Refusal, Submission,
+    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Rejection,
+    Submission,
 };
 use hermes_domain::payment::{BookingRequest, NewBooking, Payment, PaymentKey, Reference, ValidationStatus};
-use hermes_service::lane::{Committed, Ledger, SubmitError};
+use hermes_service::writer::{Committed, LedgerWriter, SubmitError};
 
 use crate::model::{Act, Answer, Change, Model, Request, Row};
 
@@ -58,7 +59,7 @@ impl Sequence {
         }
     }
 
-    pub async fn carry_out(mut self, ledger: Ledger) -> Ended {
+    pub async fn carry_out(mut self, ledger: LedgerWriter) -> Ended {
         for _ in 0..self.random.usize(1..=BURSTS_MAX) {
             let requests: Vec<_> = (0..self.random.usize(1..=BURST_MAX)).map(|_| self.request()).collect();
             self.requests += requests.len();
@@ -204,14 +205,14 @@ fn decimal(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }
 
-const fn why(refusal: &Refusal) -> &'static str {
+const fn why(refusal: &Rejection) -> &'static str {
     match refusal {
-        Refusal::NotFound(_) => "not found",
-        Refusal::VersionMismatch { .. } => "version",
-        Refusal::IllegalState { .. } => "state",
-        Refusal::Invalid(_) => "invalid",
-        Refusal::KeyReused { .. } => "key reused",
-        Refusal::OutOfRange => "out of range",
+        Rejection::NotFound(_) => "not found",
+        Rejection::VersionMismatch { .. } => "version",
+        Rejection::IllegalState { .. } => "state",
+        Rejection::Invalid(_) => "invalid",
+        Rejection::KeyReused { .. } => "key reused",
+        Rejection::OutOfRange => "out of range",
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use hermes_domain::ledger::ChainWalk;
+use hermes_domain::ledger::ChainVerifier;
 use hermes_domain::ports::PaymentReader;
-use hermes_repository::SeaPaymentReader;
+use hermes_repository::SqlPaymentReader;
 use hermes_repository::entity::{audit_log, outbox, payment_totals, payments, validation_results};
 use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait, QueryOrder};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::sequence::{Ended, payer_of};
 const PAGE: u64 = 5_000;
 
 /// Checks every payment, its history in the audit log and in the outbox, the sums and the chain.
-pub async fn expect(database: &DatabaseConnection, reader: &SeaPaymentReader, ended: &[Ended]) {
+pub async fn expect(database: &DatabaseConnection, reader: &SqlPaymentReader, ended: &[Ended]) {
     let audit = audit_log::Entity::find().order_by_asc(audit_log::Column::Seq).all(database).await.unwrap();
     let audit = histories(audit.into_iter().map(|row| (row.payment_id, row.action)), "PAYMENT_");
     let events = outbox::Entity::find().order_by_asc(outbox::Column::Seq).all(database).await.unwrap();
@@ -70,10 +70,10 @@ fn of_row(row: &payments::Model) -> Row {
     }
 }
 
-async fn expect_whole_chain(reader: &SeaPaymentReader, booked: i64) {
+async fn expect_whole_chain(reader: &SqlPaymentReader, booked: i64) {
     let head = reader.head().await.unwrap();
     assert_eq!(head.next_reference, booked + 1);
-    let mut chain = ChainWalk::default();
+    let mut chain = ChainVerifier::default();
     while chain.last_seq() < head.audit_seq {
         for entry in &reader.audit_after(chain.last_seq(), PAGE).await.unwrap() {
             chain.step(entry).unwrap();

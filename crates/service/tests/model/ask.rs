@@ -18,15 +18,15 @@ impl Reading<'_> {
         question: HeadQuestion,
     ) -> Next<Read> {
         match question {
-            HeadQuestion::Sent { asked_at } => match self.answer(asked_at) {
+            HeadQuestion::Sent { requested_at } => match self.answer(requested_at) {
                 Some(question) => Next::At(Read::Confirming { must, version, snapshot, tier, question }),
                 None if self.variant.changes(Change::Unlabelled) => self.serve(must, snapshot),
                 // It is served with a label, and claims nothing.
                 None => Next::Done,
             },
-            HeadQuestion::Answered { asked_at, head } => {
-                self.hear(asked_at, head);
-                if (self.variant.rules.confirms)(head.mark(), snapshot.head.mark()) {
+            HeadQuestion::Answered { requested_at, head } => {
+                self.hear(requested_at, head);
+                if (self.variant.rules.is_same_head)(head.id(), snapshot.head.id()) {
                     self.tell("has its answer confirmed");
                     return self.serve_from(must, version, snapshot, tier);
                 }
@@ -46,7 +46,7 @@ impl Reading<'_> {
     }
 
     pub fn ask_head(&mut self, must: Writes, version: Option<Version>) -> Next<Read> {
-        let question = HeadQuestion::Sent { asked_at: self.world.now };
+        let question = HeadQuestion::Sent { requested_at: self.world.now };
         Next::At(Read::AskingHead { must, version, question })
     }
 
@@ -58,16 +58,16 @@ impl Reading<'_> {
         question: HeadQuestion,
     ) -> Next<Read> {
         match question {
-            HeadQuestion::Sent { asked_at } => match self.answer(asked_at) {
+            HeadQuestion::Sent { requested_at } => match self.answer(requested_at) {
                 Some(question) => Next::At(Read::AskingHead { must, version, question }),
                 // The read fails.
                 None => Next::Done,
             },
-            HeadQuestion::Answered { asked_at, head } => {
-                self.hear(asked_at, head);
+            HeadQuestion::Answered { requested_at, head } => {
+                self.hear(requested_at, head);
                 match (version, self.world.place(self.instance).kept) {
                     (None, Some(kept))
-                        if (self.variant.rules.confirms)(head.mark(), kept.snapshot.head.mark()) =>
+                        if (self.variant.rules.is_same_head)(head.id(), kept.snapshot.head.id()) =>
                     {
                         self.tell("finds the answer of that head in L1");
                         self.serve(must, kept.snapshot)
@@ -78,13 +78,13 @@ impl Reading<'_> {
         }
     }
 
-    fn answer(&mut self, asked_at: Tick) -> Option<HeadQuestion> {
-        answer(self.world, self.instance, asked_at, self.story)
+    fn answer(&mut self, requested_at: Tick) -> Option<HeadQuestion> {
+        answer(self.world, self.instance, requested_at, self.story)
     }
 
-    fn hear(&mut self, asked_at: Tick, head: Head) {
-        self.world.take_word(self.variant, self.instance, asked_at, head);
-        self.story.tell(|| format!("instance {} hears {head:?}, asked at {asked_at}", self.instance));
+    fn hear(&mut self, requested_at: Tick, head: Head) {
+        self.world.take_word(self.variant, self.instance, requested_at, head);
+        self.story.tell(|| format!("instance {} hears {head:?}, asked at {requested_at}", self.instance));
     }
 }
 
@@ -92,7 +92,7 @@ impl Reading<'_> {
 pub fn answer(
     world: &mut World,
     instance: Instance,
-    asked_at: Tick,
+    requested_at: Tick,
     story: &mut Story,
 ) -> Option<HeadQuestion> {
     if !world.place(instance).reaches_database {
@@ -101,5 +101,5 @@ pub fn answer(
     }
     let head = world.database.snapshot().head;
     story.tell(|| format!("the database tells instance {instance} {head:?}"));
-    Some(HeadQuestion::Answered { asked_at, head })
+    Some(HeadQuestion::Answered { requested_at, head })
 }

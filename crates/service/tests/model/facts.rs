@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hermes_domain::ledger::{BatchToken, HeadMark};
-use hermes_service::freshness::policy::Word;
+use hermes_domain::ledger::{BatchToken, HeadId};
+use hermes_service::read_cache::rules::HeadObservation;
 use uuid::Uuid;
 
 /// The number of an instance.
@@ -45,17 +45,17 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Told {
     pub head: Head,
-    pub asked_at: Tick,
-    pub heard_at: Tick,
+    pub requested_at: Tick,
+    pub received_at: Tick,
 }
 
 /// How the questions of a read to the database stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HeadQuestion {
     /// It is on its way.
-    Sent { asked_at: Tick },
+    Sent { requested_at: Tick },
     /// The answer is on its way back.
-    Answered { asked_at: Tick, head: Head },
+    Answered { requested_at: Tick, head: Head },
 }
 
 impl Writes {
@@ -76,14 +76,18 @@ impl Writes {
 }
 
 impl Head {
-    pub fn mark(self) -> HeadMark {
-        HeadMark { seq: i64::from(self.seq), token: BatchToken(Uuid::from_u128(u128::from(self.token))) }
+    pub fn id(self) -> HeadId {
+        HeadId { seq: i64::from(self.seq), token: BatchToken(Uuid::from_u128(u128::from(self.token))) }
     }
 }
 
 impl Told {
-    pub fn word(self) -> Word<Duration> {
-        Word { head: self.head.mark(), asked_at: moment(self.asked_at), heard_at: moment(self.heard_at) }
+    pub fn word(self) -> HeadObservation<Duration> {
+        HeadObservation {
+            head: self.head.id(),
+            requested_at: moment(self.requested_at),
+            received_at: moment(self.received_at),
+        }
     }
 }
 

@@ -27,10 +27,10 @@ pub struct Flight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     Asked {
-        asked_at: Tick,
+        requested_at: Tick,
     },
     Read {
-        asked_at: Tick,
+        requested_at: Tick,
         snapshot: Snapshot,
     },
     /// Nobody waits any more; the shared cache gets it.
@@ -65,7 +65,7 @@ impl World {
         if let Some(flight) = self.flights.iter().flatten().find(fits) {
             return (flight.key, false);
         }
-        let stage = Stage::Asked { asked_at: self.now };
+        let stage = Stage::Asked { requested_at: self.now };
         let place = self.flights.iter_mut().find(|place| place.is_none()).expect("a place for every load");
         *place = Some(Flight { instance, key, version, stage });
         (key, true)
@@ -81,15 +81,15 @@ impl World {
                 story.tell(|| format!("a load of instance {instance} fails"));
                 (None, Brought::Failure)
             }
-            Stage::Asked { asked_at } => {
+            Stage::Asked { requested_at } => {
                 let snapshot = self.database.snapshot();
                 story.tell(|| format!("a load of instance {instance} reads {snapshot:?}"));
-                (Some(Flight { stage: Stage::Read { asked_at, snapshot }, ..flight }), Brought::Nothing)
+                (Some(Flight { stage: Stage::Read { requested_at, snapshot }, ..flight }), Brought::Nothing)
             }
-            Stage::Read { asked_at, snapshot } => {
+            Stage::Read { requested_at, snapshot } => {
                 story.tell(|| format!("a load of instance {instance} lands with {snapshot:?}"));
                 let version = self.version_of(variant, flight);
-                self.take_word(variant, instance, asked_at, snapshot.head);
+                self.take_word(variant, instance, requested_at, snapshot.head);
                 self.keep(variant, instance, Entry { version, snapshot });
                 let filling = Flight { version, stage: Stage::Filling { snapshot }, ..flight };
                 (version.is_some().then_some(filling), Brought::Answer(snapshot))

@@ -7,8 +7,8 @@
 //! what an instance does on its own when an answer arrives. Operations, their answers and their failures are
 //! steps of their own wherever something could happen between them.
 //!
-//! **The rules are the server's**: [`rules::SERVER`] has the functions of `hermes_service::freshness::policy`
-//! themselves. `protocols` are variants for which the promise must hold; `mutations` are the same with one thing
+//! **The rules are the server's**: [`rules::SERVER`] has the functions of `hermes_service::read_cache::rules`
+//! themselves. `protocols` are variants for which the history_check must hold; `mutations` are the same with one thing
 //! broken, and the suite fails unless the model finds what that breaks, so that it is known to look.
 //!
 //! A write that the database has lost is not missed, and a read that is labelled as unconfirmed claims nothing.

@@ -1,4 +1,4 @@
-//! The protocol with one thing broken: the promise must break, or the model could not see it.
+//! The protocol with one thing broken: the history_check must break, or the model could not see it.
 
 use crate::rules::{self, Rules, SERVER};
 use crate::variant::{CALM, Change, Fault, Variant};
@@ -59,12 +59,12 @@ pub const ALL: &[Variant] = &[
     },
     Variant {
         name: "X11 a writer who is cut off does not wait",
-        rules: Rules { acknowledged_at: rules::acknowledged_at_once, ..SERVER },
+        rules: Rules { earliest_ack: rules::acknowledged_at_once, ..SERVER },
         ..CUT_OFF
     },
     Variant {
         name: "X12 a writer who is cut off waits, and readers have no word of the database",
-        rules: Rules { admission: rules::admits_everything, ..SERVER },
+        rules: Rules { freshness_of: rules::admits_everything, ..SERVER },
         ..CUT_OFF
     },
     Variant {
@@ -89,30 +89,30 @@ pub const ALL: &[Variant] = &[
     Variant {
         name: "X16 whatever is not behind is admitted and confirmed",
         rules: Rules {
-            admission: rules::admits_numbers_not_behind,
-            confirms: rules::confirms_numbers_not_behind,
+            freshness_of: rules::admits_numbers_not_behind,
+            is_same_head: rules::confirms_numbers_not_behind,
             ..SERVER
         },
         ..CUT_OFF_AND_LOST
     },
     Variant {
         name: "X17 whatever is not behind is admitted",
-        rules: Rules { admission: rules::admits_numbers_not_behind, ..SERVER },
+        rules: Rules { freshness_of: rules::admits_numbers_not_behind, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
         name: "X18 whatever is not behind is confirmed",
-        rules: Rules { confirms: rules::confirms_numbers_not_behind, ..SERVER },
+        rules: Rules { is_same_head: rules::confirms_numbers_not_behind, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
         name: "X19 heads with one number are the same to the word",
-        rules: Rules { admission: rules::admits_the_same_number, ..SERVER },
+        rules: Rules { freshness_of: rules::admits_the_same_number, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
         name: "X20 heads with one number are confirmed",
-        rules: Rules { confirms: rules::confirms_the_same_number, ..SERVER },
+        rules: Rules { is_same_head: rules::confirms_the_same_number, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
@@ -122,19 +122,19 @@ pub const ALL: &[Variant] = &[
     },
     Variant {
         name: "X22 a word counts from when it was heard",
-        rules: Rules { admission: rules::admits_from_the_hearing, ..SERVER },
+        rules: Rules { freshness_of: rules::admits_from_the_hearing, ..SERVER },
         renewals: &[1],
         readers: &[1],
         ..CUT_OFF
     },
     Variant {
         name: "X23 a word counts until there is another",
-        rules: Rules { admission: rules::admits_for_ever, ..SERVER },
+        rules: Rules { freshness_of: rules::admits_for_ever, ..SERVER },
         ..CUT_OFF
     },
     Variant {
         name: "X24 a writer who is cut off waits a little less than D",
-        rules: Rules { acknowledged_at: rules::acknowledged_early, ..SERVER },
+        rules: Rules { earliest_ack: rules::acknowledged_early, ..SERVER },
         ..CUT_OFF
     },
     Variant {
@@ -172,7 +172,7 @@ pub const ALL: &[Variant] = &[
     },
     Variant {
         name: "X30 a reader who reaches no cache takes what L1 has",
-        rules: Rules { confirms: |_, _| true, ..SERVER },
+        rules: Rules { is_same_head: |_, _| true, ..SERVER },
         faults: &[Fault::CacheCut(1)],
         readers: &[1],
         ..CALM

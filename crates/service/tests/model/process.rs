@@ -207,13 +207,13 @@ fn renew(
     story: &mut Story,
 ) -> Next<HeadQuestion> {
     match question {
-        None => Next::At(HeadQuestion::Sent { asked_at: world.now }),
-        Some(HeadQuestion::Sent { asked_at }) => {
-            ask::answer(world, instance, asked_at, story).map_or(Next::Done, Next::At)
+        None => Next::At(HeadQuestion::Sent { requested_at: world.now }),
+        Some(HeadQuestion::Sent { requested_at }) => {
+            ask::answer(world, instance, requested_at, story).map_or(Next::Done, Next::At)
         }
-        Some(HeadQuestion::Answered { asked_at, head }) => {
-            world.take_word(variant, instance, asked_at, head);
-            story.tell(|| format!("instance {instance} hears {head:?}, asked at {asked_at}"));
+        Some(HeadQuestion::Answered { requested_at, head }) => {
+            world.take_word(variant, instance, requested_at, head);
+            story.tell(|| format!("instance {instance} hears {head:?}, asked at {requested_at}"));
             Next::Done
         }
     }

@@ -1,4 +1,4 @@
-//! The protocol as the server has it: the promise must hold.
+//! The protocol as the server has it: the history_check must hold.
 
 use crate::rules::{Rules, SERVER, always_replaces};
 use crate::variant::{CALM, Change, Fault, Variant};

@@ -3,7 +3,7 @@
 //! It arrives in the moment in which the cache reads the version for it: had it arrived earlier, it would have
 //! less to show.
 
-use hermes_service::freshness::policy::Admission;
+use hermes_service::read_cache::rules::Freshness;
 
 use crate::facts::{Entry, HeadQuestion, Instance, Snapshot, Version, Writes};
 use crate::load::LoadKey;
@@ -211,14 +211,14 @@ impl Reading<'_> {
 
     /// Holds an answer against the word, or asks for the head as it is now.
     fn pass(&mut self, must: Writes, version: Version, snapshot: Snapshot, tier: Tier) -> Next<Read> {
-        match self.world.admission(self.variant, self.instance, snapshot.head) {
-            Admission::Admitted => {
+        match self.world.freshness_of(self.variant, self.instance, snapshot.head) {
+            Freshness::Fresh => {
                 self.tell("finds it admitted by the word");
                 self.serve_from(must, version, snapshot, tier)
             }
-            Admission::TooOld => self.refuse(must, version, tier),
-            Admission::Unknown => {
-                let sent = HeadQuestion::Sent { asked_at: self.world.now };
+            Freshness::Stale => self.refuse(must, version, tier),
+            Freshness::Unverified => {
+                let sent = HeadQuestion::Sent { requested_at: self.world.now };
                 let question = self.head_on_its_way.unwrap_or(sent);
                 Next::At(Read::Confirming { must, version, snapshot, tier, question })
             }

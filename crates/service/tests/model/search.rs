@@ -27,7 +27,7 @@ struct Frame {
 
 type Seen = HashSet<State, BuildHasherDefault<QuickHasher>>;
 
-/// Goes through all histories, up to the first that breaks the promise.
+/// Goes through all histories, up to the first that breaks the history_check.
 pub fn explore(variant: &Variant) -> Explored {
     let began = Instant::now();
     let first = State::first(variant);

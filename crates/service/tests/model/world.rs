@@ -1,6 +1,6 @@
 //! What all processes share: the database, the cache, the clock, and what each instance keeps.
 
-use hermes_service::freshness::policy::Admission;
+use hermes_service::read_cache::rules::Freshness;
 
 use crate::cache::Cache;
 use crate::facts::{D, Entry, Head, Instance, Snapshot, Tick, Told, Version, Writes, moment};
@@ -52,7 +52,7 @@ impl World {
         let database = Database { batches: [0; BATCHES], len: 1, lost: Writes::NONE };
         let snapshot = database.snapshot();
         let entry = (!variant.cold).then_some(Entry { version: Some(1), snapshot });
-        let word = (!variant.cold).then_some(Told { head: snapshot.head, asked_at: 0, heard_at: 0 });
+        let word = (!variant.cold).then_some(Told { head: snapshot.head, requested_at: 0, received_at: 0 });
         let place = Place {
             reaches_cache: true,
             reaches_database: true,
@@ -76,14 +76,14 @@ impl World {
     }
 
     /// What the instance's word says of a head.
-    pub fn admission(&self, variant: &Variant, instance: Instance, head: Head) -> Admission {
+    pub fn freshness_of(&self, variant: &Variant, instance: Instance, head: Head) -> Freshness {
         let word = self.places[usize::from(instance)].word.map(Told::word);
-        (variant.rules.admission)(head.mark(), word.as_ref(), moment(self.now), moment(D))
+        (variant.rules.freshness_of)(head.id(), word.as_ref(), moment(self.now), moment(D))
     }
 
     /// Takes the database's word.
-    pub fn take_word(&mut self, variant: &Variant, instance: Instance, asked_at: Tick, head: Head) {
-        let new = Told { head, asked_at, heard_at: self.now };
+    pub fn take_word(&mut self, variant: &Variant, instance: Instance, requested_at: Tick, head: Head) {
+        let new = Told { head, requested_at, received_at: self.now };
         let known = &mut self.place(instance).word;
         if known.is_none_or(|known| (variant.rules.replaces)(&new.word(), &known.word())) {
             *known = Some(new);
@@ -95,7 +95,7 @@ impl World {
         let kept = self.place(instance).kept;
         let is_latest = kept.is_some_and(|kept| {
             kept.snapshot.head != new.snapshot.head
-                && self.admission(variant, instance, kept.snapshot.head) == Admission::Admitted
+                && self.freshness_of(variant, instance, kept.snapshot.head) == Freshness::Fresh
         });
         if !is_latest {
             self.place(instance).kept = Some(new);

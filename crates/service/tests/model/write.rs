@@ -1,6 +1,6 @@
 //! A write: commit, barrier, acknowledgement.
 
-use hermes_service::freshness::policy::Bump;
+use hermes_service::read_cache::rules::Invalidation;
 
 use crate::facts::{D, Instance, Tick, Version, moment, tick};
 use crate::process::{Next, Story};
@@ -119,7 +119,7 @@ impl Writing<'_> {
         match self.world.bump(self.variant, instance, drawn) {
             Ok(version) => {
                 self.story.tell(|| format!("write {} makes the version {version}", self.write));
-                self.finish(after_commit, Bump::Done)
+                self.finish(after_commit, Invalidation::Done)
             }
             Err(_) if tries + 1 < BUMP_TRIES => {
                 self.tell("cannot bump the version");
@@ -127,7 +127,7 @@ impl Writing<'_> {
             }
             Err(_) => {
                 self.tell("cannot bump the version and gives up");
-                self.finish(after_commit, Bump::Failed)
+                self.finish(after_commit, Invalidation::Failed)
             }
         }
     }
@@ -144,14 +144,14 @@ impl Writing<'_> {
         let version = self.world.bump(self.variant, instance, drawn).ok()?;
         self.story.tell(|| format!("write {} makes the version {version} and is not told so", self.write));
         if tries + 1 >= BUMP_TRIES {
-            return Some(self.finish(after_commit, Bump::Failed));
+            return Some(self.finish(after_commit, Invalidation::Failed));
         }
         let drawn = self.variant.changes(Change::SameTokenAgain).then_some(version);
         Some(Next::At(Write::Bumping { after_commit, tries: tries + 1, drawn, retried }))
     }
 
-    fn finish(&mut self, after_commit: Tick, bump: Bump) -> Next<Write> {
-        match (self.variant.rules.acknowledged_at)(moment(after_commit), bump, moment(D)) {
+    fn finish(&mut self, after_commit: Tick, bump: Invalidation) -> Next<Write> {
+        match (self.variant.rules.earliest_ack)(moment(after_commit), bump, moment(D)) {
             Some(until) => Next::At(Write::Waiting { until: tick(until) }),
             None => self.acknowledge(),
         }

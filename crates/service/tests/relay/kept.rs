@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ports::{Clock, RelayLease};
-use hermes_service::events::{Retention, forget_old_events};
+use hermes_service::outbox::{Retention, run_retention};
 
 use crate::logs::{keep_logs, taken_logs};
 use crate::outbox::{FakeOutbox, START};
@@ -22,7 +22,7 @@ impl Clock for At {
 /// Looks once for old events, so long after the first one; returns the numbers that are left.
 async fn left_after(outbox: &Arc<FakeOutbox>, time: TimeDelta, published: bool) -> Vec<i64> {
     let lease: Arc<dyn RelayLease> = outbox.clone();
-    let task = tokio::spawn(forget_old_events(Retention {
+    let task = tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
         rows: outbox.clone(),
         published: published.then_some(lease),

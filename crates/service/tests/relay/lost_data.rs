@@ -29,7 +29,7 @@ on_each_stream! {
         world.outbox.commit(LENGTH_MAX + 500);
         let relay = world.relay();
         let last = LENGTH_MAX + 500;
-        until(async || world.stream.mark().await.unwrap().is_some_and(|mark| mark.seq == last), "the end").await;
+        until(async || world.stream.last_position().await.unwrap().is_some_and(|mark| mark.seq == last), "the end").await;
         assert_eq!(world.seqs().await, (501..=last).collect::<Vec<_>>());
         relay.stop().await;
     }

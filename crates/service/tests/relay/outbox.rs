@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use hermes_domain::ledger::{BatchToken, EventId, EventMark, OutboxEvent};
+use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{
     EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus, StoreError,
 };
@@ -95,8 +95,8 @@ impl FakeOutbox {
         self.rows.lock().unwrap().published_seq
     }
 
-    pub fn marks(&self) -> Vec<EventMark> {
-        self.rows.lock().unwrap().events.iter().map(OutboxEvent::mark).collect()
+    pub fn marks(&self) -> Vec<EventPosition> {
+        self.rows.lock().unwrap().events.iter().map(OutboxEvent::position).collect()
     }
 }
 
@@ -121,13 +121,13 @@ impl Outbox for FakeOutbox {
         let rows = self.rows.lock().unwrap();
         let oldest = rows.events.first().map_or(rows.newest + 1, |event| event.seq);
         if seq.is_some_and(|seq| !(oldest - 1..=rows.newest).contains(&seq)) {
-            return Ok(EventsAfter::Elsewhere { oldest, newest: rows.newest });
+            return Ok(EventsAfter::OutOfRange { oldest, newest: rows.newest });
         }
         let after = rows.events.iter().filter(|event| Some(event.seq) > seq).cloned();
         Ok(EventsAfter::Events(after.take(usize::try_from(limit).unwrap()).collect()))
     }
 
-    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+    async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError> {
         self.rows.lock().unwrap().looked_for += 1;
         Ok(self.marks().into_iter().filter(|mark| seqs.contains(&mark.seq)).collect())
     }
@@ -135,7 +135,7 @@ impl Outbox for FakeOutbox {
 
 #[async_trait]
 impl RelayLease for FakeOutbox {
-    async fn hold_lease(
+    async fn acquire_or_renew_lease(
         &self,
         holder: Uuid,
         _ttl: Duration,

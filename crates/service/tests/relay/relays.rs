@@ -13,7 +13,7 @@ on_each_stream! {
             world.commit(batch);
             tokio::task::yield_now().await;
         }
-        until(async || world.stream.mark().await.unwrap().is_some_and(|mark| mark.seq == 910), "the last event").await;
+        until(async || world.stream.last_position().await.unwrap().is_some_and(|mark| mark.seq == 910), "the last event").await;
         let seqs = world.seqs().await;
         assert_eq!(seqs, (911 - i64::try_from(seqs.len()).unwrap()..=910).collect::<Vec<_>>());
         relay.stop().await;

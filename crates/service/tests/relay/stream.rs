@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{EventMark, OutboxEvent};
+use hermes_domain::ledger::{EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, PublishError, Published};
 
 use crate::gate::Gate;
@@ -46,25 +46,25 @@ impl Way {
 
     fn check(&self) -> Result<(), PublishError> {
         let cut = self.cut.load(Ordering::SeqCst);
-        if cut { Err(PublishError::Away("cut off".to_owned())) } else { Ok(()) }
+        if cut { Err(PublishError::Unavailable("cut off".to_owned())) } else { Ok(()) }
     }
 }
 
 #[async_trait]
 impl EventPublisher for Way {
-    async fn mark(&self) -> Result<Option<EventMark>, PublishError> {
+    async fn last_position(&self) -> Result<Option<EventPosition>, PublishError> {
         self.check()?;
-        self.stream.mark().await
+        self.stream.last_position().await
     }
 
-    async fn recent(&self, limit: usize) -> Result<Vec<EventMark>, PublishError> {
+    async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError> {
         self.check()?;
         self.stream.recent(limit).await
     }
 
     async fn publish(
         &self,
-        after: Option<EventMark>,
+        after: Option<EventPosition>,
         events: &[OutboxEvent],
     ) -> Result<Published, PublishError> {
         self.check()?;
@@ -72,7 +72,7 @@ impl EventPublisher for Way {
         let published = self.stream.publish(after, events).await;
         self.back.pass().await;
         if self.loses_reply.swap(false, Ordering::SeqCst) {
-            return Err(PublishError::Away("the reply was lost".to_owned()));
+            return Err(PublishError::Unavailable("the reply was lost".to_owned()));
         }
         published
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hermes_domain::ledger::EventMark;
+use hermes_domain::ledger::EventPosition;
 use hermes_domain::ports::{Clock, EventPublisher};
 use hermes_events::{MemoryPublisher, RedisPublisher, StreamSettings};
-use hermes_service::events::{CommitSignal, Relay, RelayHandle, RelayParts, RelaySettings};
+use hermes_service::outbox::{CommitNotifier, Relay, RelayHandle, RelayParts, RelaySettings};
 use hermes_test_support::RedisServer;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub const LENGTH_MAX: i64 = 1_000;
 pub struct World {
     pub outbox: Arc<FakeOutbox>,
     pub stream: Arc<dyn EventPublisher>,
-    pub signal: CommitSignal,
+    pub signal: CommitNotifier,
     memory: Option<MemoryPublisher>,
     redis: Option<RedisServer>,
 }
@@ -67,7 +67,7 @@ impl World {
         memory: Option<MemoryPublisher>,
         redis: Option<RedisServer>,
     ) -> Self {
-        Self { outbox: Arc::default(), stream, signal: CommitSignal::default(), memory, redis }
+        Self { outbox: Arc::default(), stream, signal: CommitNotifier::default(), memory, redis }
     }
 
     pub fn server(&mut self) -> &mut RedisServer {
@@ -86,7 +86,7 @@ impl World {
 
     /// Commits so many events and says so.
     pub fn commit(&self, count: i64) {
-        self.signal.give(self.outbox.commit(count));
+        self.signal.notify(self.outbox.commit(count));
     }
 
     /// A relay whose way is prepared before it takes its first step.
@@ -109,7 +109,7 @@ impl World {
         self.relay_with(|_| {})
     }
 
-    pub async fn marks(&self) -> Vec<EventMark> {
+    pub async fn marks(&self) -> Vec<EventPosition> {
         let mut marks = self.stream.recent(10_000).await.unwrap_or_default();
         marks.reverse();
         marks

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, Entropy, IdempotencyClaim, Origin, Rules,
-    Submission,
+    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, RandomSource,
+    Rules, Submission,
 };
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{
@@ -41,7 +41,7 @@ impl Counted {
     }
 }
 
-impl Entropy for Counted {
+impl RandomSource for Counted {
     fn random(&self) -> Uuid {
         let mut state = self.state.lock().unwrap();
         let (number, panic_at) = *state;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use hermes_domain::ports::{CacheError, CacheKey, CachedAnswer, SharedCache, Version};
+use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 use uuid::Uuid;
 
 use super::gate::Gate;
@@ -16,7 +16,7 @@ pub enum Operation {
     Version,
     Fetch,
     Fill,
-    Bump,
+    Invalidation,
 }
 
 /// A cache of any number of instances.
@@ -46,18 +46,18 @@ struct Failing {
 #[derive(Default)]
 struct State {
     version: u128,
-    entries: HashMap<CacheKey, CachedAnswer>,
+    entries: HashMap<CacheKey, StoredEntry>,
     refused_fills: usize,
 }
 
 /// Every operation.
-const ALL: [Operation; 4] = [Operation::Version, Operation::Fetch, Operation::Fill, Operation::Bump];
+const ALL: [Operation; 4] = [Operation::Version, Operation::Fetch, Operation::Fill, Operation::Invalidation];
 
 impl FakeCache {
     /// Nobody reaches it any more.
     pub fn go_away(&self) {
         for operation in ALL {
-            self.fail(operation, CacheError::Away("cut off".to_owned()));
+            self.fail(operation, CacheError::Unavailable("cut off".to_owned()));
         }
     }
 
@@ -79,12 +79,12 @@ impl FakeCache {
         *self.panicking.lock().unwrap() = Some(operation);
     }
 
-    pub fn entry(&self) -> Option<CachedAnswer> {
+    pub fn entry(&self) -> Option<StoredEntry> {
         self.state.lock().unwrap().entries.get(&CacheKey::List).cloned()
     }
 
     /// Somebody writes an entry by hand.
-    pub fn put(&self, entry: CachedAnswer) {
+    pub fn put(&self, entry: StoredEntry) {
         self.state.lock().unwrap().entries.insert(CacheKey::List, entry);
     }
 
@@ -132,13 +132,13 @@ impl SharedCache for FakeCache {
         Ok(self.current())
     }
 
-    async fn fetch(&self, key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
+    async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
         let _call = self.fetches.begin();
         self.answer(Operation::Fetch, &self.fetch_gate).await?;
         Ok(self.state.lock().unwrap().entries.get(&key).cloned())
     }
 
-    async fn fill(&self, key: CacheKey, entry: &CachedAnswer) -> Result<bool, CacheError> {
+    async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError> {
         let _call = self.fills.begin();
         self.answer(Operation::Fill, &self.fill_gate).await?;
         let mut state = self.state.lock().unwrap();
@@ -151,14 +151,14 @@ impl SharedCache for FakeCache {
         Ok(current)
     }
 
-    async fn bump(&self) -> Result<(), CacheError> {
+    async fn invalidate(&self) -> Result<(), CacheError> {
         let _call = self.bumps.begin();
-        self.answer(Operation::Bump, &self.bump_gate).await?;
+        self.answer(Operation::Invalidation, &self.bump_gate).await?;
         self.bumped();
         Ok(())
     }
 
-    async fn probe(&self) -> Result<Option<()>, CacheError> {
+    async fn ping(&self) -> Result<Option<()>, CacheError> {
         unreachable!("the list does not probe")
     }
 }

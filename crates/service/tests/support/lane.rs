@@ -7,8 +7,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hermes_domain::ledger::Submission;
-use hermes_service::events::CommitSignal;
-use hermes_service::lane::{Committed, LaneParts, LaneSettings, Ledger, SubmitError};
+use hermes_service::outbox::CommitNotifier;
+use hermes_service::writer::{Committed, LedgerWriter, SubmitError, WriterConfig, WriterDeps};
 use tokio::task::JoinHandle;
 
 use super::bookings::{Counted, Noon, booking, rules};
@@ -23,12 +23,12 @@ pub type Answer = Result<Committed, SubmitError>;
 pub const QUEUE_AGE_MAX: Duration = Duration::from_millis(500);
 
 pub struct TestLane {
-    pub ledger: Ledger,
+    pub ledger: LedgerWriter,
     pub task: JoinHandle<()>,
     pub store: FakeStore,
     pub barrier: Arc<FakeBarrier>,
-    pub commits: CommitSignal,
-    pub entropy: Arc<Counted>,
+    pub commits: CommitNotifier,
+    pub random_source: Arc<Counted>,
 }
 
 /// A command that is in the queue.
@@ -36,24 +36,24 @@ pub struct Queued(JoinHandle<Answer>);
 
 impl TestLane {
     pub fn start() -> Self {
-        Self::with(LaneSettings { batch_max: 256, queue_max: 1_024, queue_age_max: QUEUE_AGE_MAX })
+        Self::with(WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: QUEUE_AGE_MAX })
     }
 
-    pub fn with(settings: LaneSettings) -> Self {
+    pub fn with(settings: WriterConfig) -> Self {
         let store = FakeStore::new();
         let barrier = Arc::<FakeBarrier>::default();
-        let commits = CommitSignal::default();
-        let entropy = Arc::new(Counted::default());
-        let parts = LaneParts {
+        let commits = CommitNotifier::default();
+        let random_source = Arc::new(Counted::default());
+        let parts = WriterDeps {
             store: Arc::new(store.clone()),
             barrier: barrier.clone(),
             commits: commits.clone(),
             rules: Arc::new(rules()),
             clock: Arc::new(Noon),
-            entropy: entropy.clone(),
+            random_source: random_source.clone(),
         };
-        let (ledger, task) = Ledger::start(parts, settings);
-        Self { ledger, task, store, barrier, commits, entropy }
+        let (ledger, task) = LedgerWriter::start(parts, settings);
+        Self { ledger, task, store, barrier, commits, random_source }
     }
 
     /// Submits a command and waits for the answer.
@@ -92,7 +92,7 @@ impl TestLane {
     /// Lets time pass until the database is known to take writes again.
     pub async fn until_it_takes_writes(&self) {
         within(async {
-            while !self.ledger.takes_writes() {
+            while !self.ledger.is_accepting_writes() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         })

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_service::freshness::{
-    FreshReads, FreshnessParts, FreshnessSettings, Query, QueryLimits, ReadError, Served, Tier, Unanchored,
+use hermes_service::read_cache::{
+    CacheTier, CachedResponse, Query, QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, ReadError,
+    UnverifiedReads,
 };
-use hermes_service::lane::Barrier;
+use hermes_service::writer::VisibilityBarrier;
 use tokio::task::JoinHandle;
 
 use super::cache::FakeCache;
@@ -30,54 +31,53 @@ pub const PAGE_LOADS_MAX: usize = 4;
 /// One instance with the database and the cache it works with.
 #[derive(Clone)]
 pub struct TestList {
-    pub list: Arc<FreshReads>,
+    pub list: Arc<ReadCache>,
     pub reader: Arc<FakeReader>,
     pub cache: Arc<FakeCache>,
 }
 
 /// A read that is under way.
-pub struct Reading(JoinHandle<Result<Served, ReadError>>);
+pub struct Reading(JoinHandle<Result<CachedResponse, ReadError>>);
 
 impl TestList {
     pub fn new() -> Self {
-        Self::with(Unanchored::ServeLabelled)
+        Self::with(UnverifiedReads::Serve)
     }
 
-    pub fn with(unanchored: Unanchored) -> Self {
-        Self::on(Arc::default(), Arc::default(), unanchored, QUERIES)
+    pub fn with(unverified_reads: UnverifiedReads) -> Self {
+        Self::on(Arc::default(), Arc::default(), unverified_reads, QUERIES)
     }
 
     pub fn with_queries(queries: QueryLimits) -> Self {
-        Self::on(Arc::default(), Arc::default(), Unanchored::ServeLabelled, queries)
+        Self::on(Arc::default(), Arc::default(), UnverifiedReads::Serve, queries)
     }
 
     /// Another instance on the same database and cache.
     pub fn another(&self) -> Self {
-        Self::on(Arc::clone(&self.reader), Arc::clone(&self.cache), Unanchored::ServeLabelled, QUERIES)
+        Self::on(Arc::clone(&self.reader), Arc::clone(&self.cache), UnverifiedReads::Serve, QUERIES)
     }
 
     fn on(
         reader: Arc<FakeReader>,
         cache: Arc<FakeCache>,
-        unanchored: Unanchored,
+        unverified_reads: UnverifiedReads,
         queries: QueryLimits,
     ) -> Self {
-        let parts =
-            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(Names) };
-        let settings = FreshnessSettings {
+        let parts = ReadCacheDeps { cache: cache.clone(), reader: reader.clone(), renderer: Arc::new(Names) };
+        let settings = ReadCacheConfig {
             staleness_bound: D,
             head_deadline: HEAD_DEADLINE,
             retry_cache_after: RETRY_CACHE_AFTER,
             window: 1_000,
             page_loads_max: PAGE_LOADS_MAX,
             queries,
-            unanchored,
+            unverified_reads,
         };
-        Self { list: FreshReads::new(parts, settings), reader, cache }
+        Self { list: ReadCache::new(parts, settings), reader, cache }
     }
 
     /// Reads the list, and says where it came from and what was in it.
-    pub async fn read(&self) -> (Tier, String) {
+    pub async fn read(&self) -> (CacheTier, String) {
         told(within(list_of(&self.list)).await)
     }
 
@@ -90,21 +90,21 @@ impl TestList {
     /// Books for somebody and acknowledges it.
     pub async fn book(&self, payer: &str) {
         self.reader.book(payer);
-        within(self.list.make_visible()).await;
+        within(self.list.wait_until_visible()).await;
     }
 }
 
 /// Reads the list, which is always there.
-pub async fn list_of(reads: &FreshReads) -> Result<Served, ReadError> {
+pub async fn list_of(reads: &ReadCache) -> Result<CachedResponse, ReadError> {
     reads.read(&Query::List).await.map(|served| served.expect("there is always a list"))
 }
 
 impl Reading {
-    pub async fn result(self) -> Result<Served, ReadError> {
+    pub async fn result(self) -> Result<CachedResponse, ReadError> {
         within(self.0).await.unwrap()
     }
 
-    pub async fn told(self) -> (Tier, String) {
+    pub async fn told(self) -> (CacheTier, String) {
         told(self.result().await)
     }
 
@@ -118,13 +118,13 @@ impl Reading {
     }
 }
 
-fn told(result: Result<Served, ReadError>) -> (Tier, String) {
+fn told(result: Result<CachedResponse, ReadError>) -> (CacheTier, String) {
     let served = result.unwrap();
-    assert!(served.anchored, "not confirmed by the database");
+    assert!(served.verified, "not confirmed by the database");
     (served.tier, names(&served))
 }
 
 /// The list, as it was served.
-pub fn names(served: &Served) -> String {
+pub fn names(served: &CachedResponse) -> String {
     String::from_utf8(served.snapshot.body.to_vec()).unwrap()
 }

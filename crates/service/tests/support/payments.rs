@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use hermes_domain::ledger::Totals;
-use hermes_domain::ledger::{Circumstances, Decider, Facts};
+use hermes_domain::ledger::{Decider, DecisionContext, Facts};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{ListPage, Position};
-use hermes_service::freshness::{PageQuery, Rendered, Renderer};
+use hermes_service::read_cache::{PageQuery, Rendered, Renderer};
 
 use super::bookings::{Counted, NOON, booking, rules};
 use super::rows::Rows;
@@ -19,8 +19,8 @@ pub fn payment(payer: &str) -> Payment {
 }
 
 fn made(payer: &str) -> Payment {
-    let circumstances = Circumstances { rules: &rules(), now: NOON, entropy: &Counted::default() };
-    let mut decider = Decider::new(circumstances, Facts::at(Rows::default().head));
+    let context = DecisionContext { rules: &rules(), now: NOON, random_source: &Counted::default() };
+    let mut decider = Decider::new(context, Facts::at(Rows::default().head));
     decider.decide(&booking(payer)).unwrap().payment
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use hermes_domain::ledger::{BatchToken, LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
-use hermes_domain::ports::{AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError, Versioned};
+use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError};
 use uuid::Uuid;
 
 use super::gate::Gate;
@@ -80,12 +80,12 @@ impl FakeReader {
         Ok(head)
     }
 
-    async fn read_list(&self, limit: usize) -> Result<Versioned<ListPage>, StoreError> {
+    async fn read_list(&self, limit: usize) -> Result<AtHead<ListPage>, StoreError> {
         let payers = self.payers.lock().unwrap().clone();
         self.list_gate.pass().await;
         self.check()?;
-        Ok(Versioned {
-            head: head_of(&payers).mark(),
+        Ok(AtHead {
+            head: head_of(&payers).id(),
             value: ListPage {
                 payments: payers.iter().take(limit).map(|payer| payment(payer)).collect(),
                 has_next: payers.len() > limit,
@@ -117,7 +117,7 @@ impl PaymentReader for FakeReader {
         filter: &PaymentFilter,
         page: Page,
         limit: u64,
-    ) -> Result<Versioned<ListPage>, StoreError> {
+    ) -> Result<AtHead<ListPage>, StoreError> {
         assert_eq!(page, Page::First);
         let call = self.lists.begin();
         let mut list = self.read_list(usize::try_from(limit).unwrap()).await;
@@ -133,18 +133,18 @@ impl PaymentReader for FakeReader {
     }
 
     /// By the number of its reference, in the order of booking.
-    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
+    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
         let PaymentKey::Reference(reference) = key else { unreachable!("tests name references") };
         let index = usize::try_from(reference.number()).unwrap() - 1;
         let read = self.read_list(usize::MAX).await?;
-        Ok(Versioned { head: read.head, value: read.value.payments.into_iter().nth(index) })
+        Ok(AtHead { head: read.head, value: read.value.payments.into_iter().nth(index) })
     }
 
-    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+    async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError> {
         let read = self.read_list(usize::MAX).await?;
         let payments = i64::try_from(read.value.payments.len()).unwrap();
         let totals = Totals { payments, ..Totals::empty(payment("nobody").amount.currency()) };
-        Ok(Versioned { head: read.head, value: vec![totals] })
+        Ok(AtHead { head: read.head, value: vec![totals] })
     }
 
     async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {

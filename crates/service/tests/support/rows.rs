@@ -33,7 +33,7 @@ impl Default for Rows {
                 token: BatchToken(Uuid::nil()),
                 next_reference: 1,
                 audit_seq: 0,
-                audit_hash: AuditHash::START,
+                audit_hash: AuditHash::GENESIS,
                 event_seq: 0,
                 advanced_at: NOON - TimeDelta::days(1),
             },
@@ -59,7 +59,7 @@ impl Rows {
     pub fn find_duplicate(&self, key: &DuplicateKey) -> Option<Reference> {
         let matches = |payment: &&Payment| {
             payment.cancelled_at.is_none()
-                && payment.id != key.other_than
+                && payment.id != key.exclude_id
                 && payment.details.email_key() == key.email_key
         };
         self.payments.iter().rfind(matches).map(|payment| payment.reference)

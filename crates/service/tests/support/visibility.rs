@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use hermes_service::lane::Barrier;
+use hermes_service::writer::VisibilityBarrier;
 
 use super::gate::Gate;
 
@@ -27,8 +27,8 @@ impl FakeBarrier {
 }
 
 #[async_trait]
-impl Barrier for FakeBarrier {
-    async fn make_visible(&self) {
+impl VisibilityBarrier for FakeBarrier {
+    async fn wait_until_visible(&self) {
         self.gate.pass().await;
         assert!(!self.panics.swap(false, Ordering::SeqCst), "on purpose: the barrier panics");
         self.passed.fetch_add(1, Ordering::SeqCst);

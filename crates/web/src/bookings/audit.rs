@@ -3,15 +3,15 @@
 use actix_web::http::header::{CACHE_CONTROL, LINK};
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use hermes_domain::ledger::Refusal;
+use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::reader_limits;
-use hermes_domain::{FaultCode, FieldFault};
+use hermes_domain::{FieldError, ValidationCode};
 
 use super::key_of;
-use crate::input::pairs_of;
+use crate::dto::AuditBody;
+use crate::extract::pairs_of;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
-use crate::wire::AuditBody;
 
 /// Which changes are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub async fn audit_booking(
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&path)?;
     let ChangesQuery { after, limit } = ChangesQuery::parse(request.query_string())?;
-    let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
+    let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
     let entries = state.reader.audit_of(payment.id, after, limit).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "no-cache"));
@@ -69,8 +69,8 @@ impl ChangesQuery {
         if faults.is_empty() { Ok(parsed) } else { Err(Problem::invalid_query(faults)) }
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
-        let wrong = |detail: &str| FieldFault::new(name, FaultCode::NotAChoice, detail);
+    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
+        let wrong = |detail: &str| FieldError::new(name, ValidationCode::NotAChoice, detail);
         match name {
             "after" => {
                 let after = value.parse().ok().filter(|after| (0..i64::MAX).contains(after));
@@ -82,7 +82,7 @@ impl ChangesQuery {
             }
             _ => {
                 let detail = "is not a parameter of a booking's changes";
-                return Err(FieldFault::new(name, FaultCode::UnknownField, detail));
+                return Err(FieldError::new(name, ValidationCode::UnknownField, detail));
             }
         }
         Ok(())

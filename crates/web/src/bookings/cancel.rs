@@ -5,10 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::{Command, Submission};
 
 use super::{ACTOR, committed_response, key_of};
-use crate::input::{Caller, IdempotencyKey, IfMatch, JsonObject, cancellation_from_json, claim, fingerprint};
+use crate::dto::BookingBody;
+use crate::extract::{
+    Caller, IdempotencyKey, IfMatch, JsonObject, cancellation_from_json, claim, fingerprint,
+};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::BookingBody;
 
 /// What is sent to cancel a booking.
 #[derive(utoipa::ToSchema)]

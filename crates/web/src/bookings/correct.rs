@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, patch, web};
 use hermes_domain::ledger::{Command, Submission};
 
 use super::{ACTOR, committed_response, key_of};
-use crate::input::{Caller, IdempotencyKey, IfMatch, JsonObject, claim, correction_from_json, fingerprint};
+use crate::dto::BookingBody;
+use crate::extract::{Caller, IdempotencyKey, IfMatch, JsonObject, claim, correction_from_json, fingerprint};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::BookingBody;
 
 /// What is sent to correct a booking: members that are missing stay, null clears (where the member is optional).
 #[derive(utoipa::ToSchema)]
@@ -34,7 +34,7 @@ pub struct CorrectionBody {
     #[schema(max_length = 500, nullable)]
     sender_address: Option<String>,
     /// The amount, only while nothing was received.
-    #[schema(value_type = Option<crate::wire::AmountInput>)]
+    #[schema(value_type = Option<crate::dto::AmountInput>)]
     amount: Option<String>,
     /// Why, for the audit log.
     #[schema(max_length = 500, nullable)]

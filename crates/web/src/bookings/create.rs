@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::{Command, Submission};
 
 use super::{ACTOR, committed_response};
-use crate::input::{Caller, IdempotencyKey, JsonObject, booking_from_json, claim, fingerprint};
+use crate::dto::BookingBody;
+use crate::extract::{Caller, IdempotencyKey, JsonObject, booking_from_json, claim, fingerprint};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::BookingBody;
 
 /// What is sent to book a payment.
 #[derive(utoipa::ToSchema)]
@@ -25,7 +25,7 @@ pub struct NewBookingBody {
     #[schema(example = "ana@example.org", max_length = 254)]
     email: String,
     /// The amount, more than zero, with at most the currency's decimals: a decimal string or a number.
-    #[schema(value_type = crate::wire::AmountInput)]
+    #[schema(value_type = crate::dto::AmountInput)]
     amount: String,
     /// ISO 4217, in any case; USD when it is not given.
     #[schema(example = "USD", nullable)]
@@ -46,7 +46,7 @@ pub struct NewBookingBody {
     #[schema(max_length = 500, nullable)]
     sender_address: Option<String>,
     /// What has arrived already.
-    #[schema(value_type = Option<crate::wire::AmountInput>)]
+    #[schema(value_type = Option<crate::dto::AmountInput>)]
     amount_received: Option<String>,
 }
 

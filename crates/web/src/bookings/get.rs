@@ -1,14 +1,14 @@
 //! `GET /api/bookings/{key}`
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use hermes_domain::ledger::Refusal;
-use hermes_service::freshness::Query;
+use hermes_domain::ledger::Rejection;
+use hermes_service::read_cache::Query;
 
 use super::key_of;
-use crate::cached;
+use crate::cached_response;
+use crate::dto::BookingBody;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::BookingBody;
 
 /// One booking, by its id, reference or creditor reference.
 #[utoipa::path(
@@ -28,6 +28,6 @@ pub async fn get_booking(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&path)?;
-    let found = cached::find(&state, &request, &Query::Booking(key.clone())).await?;
-    Ok(found.ok_or(Refusal::NotFound(key))?)
+    let found = cached_response::find(&state, &request, &Query::Booking(key.clone())).await?;
+    Ok(found.ok_or(Rejection::NotFound(key))?)
 }

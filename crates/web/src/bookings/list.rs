@@ -1,13 +1,13 @@
 //! `GET /api/bookings`: without a parameter the newest ones; with parameters a page of those that match.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use hermes_service::freshness::Query;
+use hermes_service::read_cache::Query;
 
-use crate::cached;
-use crate::input::page_query;
+use crate::cached_response;
+use crate::dto::BookingBody;
+use crate::extract::page_query;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
-use crate::wire::BookingBody;
 
 /// The bookings, newest first.
 ///
@@ -41,5 +41,5 @@ pub async fn list_bookings(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let query = page_query(request.query_string())?.map_or(Query::List, |page| Query::Page(Box::new(page)));
-    cached::answer(&state, &request, &query).await
+    cached_response::answer(&state, &request, &query).await
 }

@@ -20,11 +20,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use hermes_domain::payment::PaymentKey;
-use hermes_service::lane::Committed;
+use hermes_service::writer::Committed;
 
-use crate::cached::HERMES_VERSION;
+use crate::cached_response::HERMES_VERSION;
+use crate::dto::{BookingBody, etag_of_version};
 use crate::problem::{Problem, ProblemCode};
-use crate::wire::{BookingBody, etag_of_version};
 
 /// Who calls the API while callers have no names of their own.
 const ACTOR: &str = "api";

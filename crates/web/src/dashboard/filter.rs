@@ -2,7 +2,7 @@
 
 use hermes_domain::payment::{Status, ValidationStatus};
 use hermes_domain::ports::{ListPage, Page, Position};
-use hermes_service::freshness::PageQuery;
+use hermes_service::read_cache::PageQuery;
 
 use crate::cursor;
 
@@ -37,17 +37,23 @@ impl FilterForm {
     /// The filter that a query has set.
     pub fn of(query: &PageQuery) -> Self {
         let filter = &query.filter;
-        let status = |status: Status| Choice { code: status.code(), selected: filter.status == Some(status) };
+        let status =
+            |status: Status| Choice { code: status.as_str(), selected: filter.status == Some(status) };
         let validation = |status: ValidationStatus| Choice {
-            code: status.code(),
+            code: status.as_str(),
             selected: filter.validation_status == Some(status),
         };
         Self {
             statuses: Status::ALL.into_iter().map(status).collect(),
             validation_statuses: ValidationStatus::ALL.into_iter().map(validation).collect(),
             text: filter.text.clone().unwrap_or_default(),
-            hidden: query.kept.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())).cloned().collect(),
-            active: !query.kept.is_empty(),
+            hidden: query
+                .filter_params
+                .iter()
+                .filter(|(name, _)| !FIELDS.contains(&name.as_str()))
+                .cloned()
+                .collect(),
+            active: !query.filter_params.is_empty(),
         }
     }
 }
@@ -68,7 +74,7 @@ impl Neighbours {
 
 fn address(query: &PageQuery, cursor: Option<String>) -> String {
     let cursor = cursor.map(|cursor| ("cursor".to_owned(), cursor));
-    let pairs: Vec<_> = query.kept.iter().chain(&cursor).collect();
+    let pairs: Vec<_> = query.filter_params.iter().chain(&cursor).collect();
     let text = serde_urlencoded::to_string(pairs).unwrap_or_default();
     if text.is_empty() { "/".to_owned() } else { format!("/?{text}") }
 }

@@ -31,11 +31,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(pages::problem_list)
         .service(pages::problem_of_code)
         .service(assets::asset)
-        .default_service(web::to(nothing_here));
+        .default_service(web::to(not_found));
 }
 
 /// No route took the request: the address is unknown, or it is only read.
-async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Err(Problem::unmatched(methods_of(request.path())))
 }
 

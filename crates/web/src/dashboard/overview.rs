@@ -11,8 +11,8 @@ use hermes_domain::payment::limits;
 use super::filter::{FilterForm, Neighbours};
 use super::row::Row;
 use super::tiles::{CurrencyTile, Tile, currency_tiles, tiles};
-use crate::input::page_query_of_form;
-use crate::pages::{Moment, page};
+use crate::extract::page_query_of_form;
+use crate::pages::{FormattedTime, page};
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::stats::Stats;
@@ -24,7 +24,7 @@ const ROWS: u64 = 50;
 #[derive(Template)]
 #[template(path = "dashboard/overview.html")]
 struct OverviewPage<'a> {
-    as_of: Moment,
+    as_of: FormattedTime,
     /// The head that the rows were read at.
     head_seq: i64,
     /// The head that the figures were read at: a write may have come between the two reads.

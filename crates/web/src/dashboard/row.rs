@@ -2,12 +2,12 @@
 
 use hermes_domain::payment::{Check, Payment};
 
-use crate::pages::{AmountView, Moment};
+use crate::pages::{AmountView, FormattedTime};
 
 /// One payment.
 pub(super) struct Row<'a> {
     pub payment: &'a Payment,
-    pub booked: Moment,
+    pub booked: FormattedTime,
     pub amount: AmountView,
     pub fee: AmountView,
     pub final_amount: AmountView,
@@ -29,8 +29,8 @@ impl<'a> From<&'a Payment> for Row<'a> {
             fee: payment.fee.amount.into(),
             final_amount: payment.final_amount().into(),
             received: payment.amount_received.into(),
-            status: payment.status().code(),
-            validation_status: payment.validation_status().code(),
+            status: payment.status().as_str(),
+            validation_status: payment.validation_status().as_str(),
             flags,
             passed: passed.into_iter().map(|check| &*check.message).collect(),
         }

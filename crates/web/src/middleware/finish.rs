@@ -11,7 +11,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::request_id::{HEADER, RequestId};
 use super::security::Place;
-use super::{figures, security};
+use super::{metrics, security};
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
 
@@ -80,15 +80,15 @@ fn needs_problem(response: &HttpResponse) -> bool {
 fn answer(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         log::error!(
-            request_id = id.as_str(), code = problem.code.code(), cause = cause;
+            request_id = id.as_str(), code = problem.code.as_str(), cause = cause;
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }
-    if wants_page(request) { problem_page(problem, id.as_str()) } else { problem.response(id.as_str()) }
+    if prefers_html(request) { problem_page(problem, id.as_str()) } else { problem.response(id.as_str()) }
 }
 
 /// Browsers that open a page get a page.
-fn wants_page(request: &HttpRequest) -> bool {
+fn prefers_html(request: &HttpRequest) -> bool {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = request.path();
     !path.starts_with("/api/") && !path.starts_with("/health") && accept.contains("text/html")
@@ -100,7 +100,7 @@ fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: 
     let pattern = response.request().match_pattern();
     let pattern = pattern.as_deref().unwrap_or("unmatched");
     let status = response.status();
-    figures::record(method, pattern, status, elapsed);
+    metrics::record(method, pattern, status, elapsed);
     log::debug!(
         target: "hermes::access",
         request_id = id.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);

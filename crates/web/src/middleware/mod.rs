@@ -3,8 +3,8 @@
 //! [`request_id`] names the request; [`finish`] turns whatever went wrong into a problem of that name, counts
 //! and logs the request, and adds the headers every answer has.
 
-mod figures;
 mod finish;
+mod metrics;
 mod request_id;
 mod security;
 

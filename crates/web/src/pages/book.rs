@@ -2,16 +2,16 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
-use hermes_domain::ledger::{Command, Outcome, Refusal, Submission};
+use hermes_domain::ledger::{Command, Outcome, Rejection, Submission};
 use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
-use hermes_service::lane::SubmitError;
+use hermes_service::writer::SubmitError;
 
-use super::again::{self, SentAgain};
+use super::confirm_duplicate::{self, ConfirmDuplicate};
 use super::form::{self, FormCookie, KEY_FIELD, Notice};
-use super::payer;
+use super::payment_status;
 use super::same_site::SameSite;
 use crate::bookings::content;
-use crate::input::{Caller, FormFields, IdempotencyKey, booking_from_form, claim, fingerprint};
+use crate::extract::{Caller, FormFields, IdempotencyKey, booking_from_form, claim, fingerprint};
 use crate::middleware::RequestId;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
@@ -40,7 +40,7 @@ pub async fn book_payment(
     };
     let answer = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
         Ok(committed) => lead_to_page(&state, committed.outcome).await?,
-        Err(SubmitError::Refused(Refusal::KeyReused { payment })) => {
+        Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
             ask_again(&state, &key, payment, &booking, &typed).await
         }
         Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
@@ -67,7 +67,7 @@ async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse
     let address = if outcome.replayed {
         address_of_first(state, &outcome.payment).await?
     } else {
-        payer::address(&outcome.payment)
+        payment_status::address(&outcome.payment)
     };
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, address))
@@ -78,8 +78,8 @@ async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse
 /// What is kept for a replay has no page token in it: the payment is read again.
 async fn address_of_first(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
-    let payment = state.reader.find(&key).await?.ok_or(Refusal::NotFound(key))?;
-    Ok(payer::address_again(&payment))
+    let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
+    Ok(payment_status::address_again(&payment))
 }
 
 async fn ask_again(
@@ -91,9 +91,9 @@ async fn ask_again(
 ) -> HttpResponse {
     // The question can be asked without the way to the first booking's page.
     let first_page = address_of_first(state, &first).await.ok();
-    let sent = SentAgain { first: &first, first_page: first_page.as_deref(), now, typed };
-    let problem = Problem::from(Refusal::KeyReused { payment: first.clone() });
-    again::ask(&sent, &key_after(key, now), &problem)
+    let sent = ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed };
+    let problem = Problem::from(Rejection::KeyReused { payment: first.clone() });
+    confirm_duplicate::ask(&sent, &key_after(key, now), &problem)
 }
 
 /// The key for what was sent with a key that has booked something else: the same again for the same, so that

@@ -5,13 +5,13 @@
 //!
 //! **Invariant:** whatever came from a payer is escaped by the templates; none of them says `safe`.
 
-mod again;
 mod book;
+mod confirm_duplicate;
 mod countries;
 mod currencies;
 mod form;
 mod home;
-mod payer;
+mod payment_status;
 mod problem;
 mod problems;
 mod routes;
@@ -22,4 +22,4 @@ pub use problem::problem_page;
 pub use routes::{configure, methods_of};
 
 pub(crate) use problems::{problem_list, problem_of_code};
-pub(crate) use view::{AmountView, Moment, page};
+pub(crate) use view::{AmountView, FormattedTime, page};

@@ -3,7 +3,7 @@
 use actix_web::dev::ResourceDef;
 use actix_web::web;
 
-use super::{book, form, home, payer, problems};
+use super::{book, form, home, payment_status, problems};
 
 /// Every page's address with the methods it takes, for the `Allow` header; a test holds it against the routes.
 const METHODS: &[(&str, &str)] = &[
@@ -21,7 +21,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(home::home)
         .service(form::booking_form)
         .service(book::book_payment)
-        .service(payer::payer_page)
+        .service(payment_status::payer_page)
         .service(problems::problem_list)
         .service(problems::problem_of_code);
 }

@@ -60,7 +60,7 @@ fn group_thousands(decimal: &str) -> String {
 
 /// An instant: as programs read it and as people do, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub(crate) struct FormattedTime {
     /// RFC 3339.
     pub exact: String,
     /// The day, such as `22 Nov 2026`.
@@ -71,7 +71,7 @@ pub(crate) struct Moment {
     pub second: String,
 }
 
-impl From<DateTime<Utc>> for Moment {
+impl From<DateTime<Utc>> for FormattedTime {
     fn from(instant: DateTime<Utc>) -> Self {
         Self {
             exact: instant.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_told_in_utc() {
-        let moment = Moment::from(DateTime::from_timestamp(1_795_370_405, 123_000).unwrap());
+        let moment = FormattedTime::from(DateTime::from_timestamp(1_795_370_405, 123_000).unwrap());
         assert_eq!(moment.exact, "2026-11-22T18:00:05Z");
         assert_eq!((moment.day.as_str(), moment.time.as_str()), ("22 Nov 2026", "18:00"));
         assert_eq!(moment.second, "18:00:05");

@@ -15,7 +15,7 @@ macro_rules! problem_codes {
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
             /// The code on the wire.
-            pub const fn code(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
@@ -114,7 +114,7 @@ const RETRY_AFTER_S: u32 = 1;
 impl ProblemCode {
     /// The code with a name on the wire.
     pub fn find(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|known| known.code() == code)
+        Self::ALL.iter().copied().find(|known| known.as_str() == code)
     }
 
     /// The code of a status that was set elsewhere, by a library.

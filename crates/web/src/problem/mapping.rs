@@ -1,14 +1,14 @@
 //! Which error of a use case is which problem.
 
 use actix_web::http::header::{ETAG, HeaderValue};
-use hermes_domain::ledger::Refusal;
+use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::StoreError;
-use hermes_service::events::FeedError;
-use hermes_service::freshness::ReadError;
-use hermes_service::lane::SubmitError;
+use hermes_service::outbox::FeedError;
+use hermes_service::read_cache::ReadError;
+use hermes_service::writer::SubmitError;
 
 use super::{Problem, ProblemCode};
-use crate::wire::etag_of_version;
+use crate::dto::etag_of_version;
 
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
@@ -27,30 +27,31 @@ impl From<SubmitError> for Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<Rejection> for Problem {
+    fn from(refusal: Rejection) -> Self {
         match refusal {
-            Refusal::NotFound(key) => {
+            Rejection::NotFound(key) => {
                 Self::new(ProblemCode::NotFound).with_detail(format!("There is no booking {key}."))
             }
-            Refusal::VersionMismatch { current } => {
+            Rejection::VersionMismatch { current } => {
                 let problem = Self::new(ProblemCode::VersionMismatch);
                 match HeaderValue::from_str(&etag_of_version(current)) {
                     Ok(etag) => problem.with_header(ETAG, etag),
                     Err(_) => problem,
                 }
             }
-            Refusal::IllegalState { status, attempted } => Self::new(ProblemCode::IllegalState).with_detail(
-                format!("Nothing was changed: a payment that is {status} cannot be {attempted}."),
-            ),
-            Refusal::Invalid(faults) => Self::invalid_fields(faults),
-            Refusal::KeyReused { payment } => {
+            Rejection::IllegalState { status, attempted } => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!(
+                    "Nothing was changed: a payment that is {status} cannot be {attempted}."
+                )),
+            Rejection::Invalid(faults) => Self::invalid_fields(faults),
+            Rejection::KeyReused { payment } => {
                 Self::new(ProblemCode::IdempotencyKeyReused).with_detail(format!(
                     "Nothing was saved. This key stands for the booking {}; use a new key for a new request.",
                     payment.reference
                 ))
             }
-            Refusal::OutOfRange => Self::new(ProblemCode::OutOfRange),
+            Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
         }
     }
 }
@@ -66,12 +67,13 @@ impl From<ReadError> for Problem {
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
         match error {
-            FeedError::Elsewhere { oldest, newest } if oldest > newest => Self::new(ProblemCode::EventsGone)
-                .with_detail(format!(
+            FeedError::CursorOutOfRange { oldest, newest } if oldest > newest => {
+                Self::new(ProblemCode::EventsGone).with_detail(format!(
                     "The feed has no event now; the next one is {oldest}. Read the bookings anew, then go on \
                      with after={newest}."
-                )),
-            FeedError::Elsewhere { oldest, newest } => {
+                ))
+            }
+            FeedError::CursorOutOfRange { oldest, newest } => {
                 Self::new(ProblemCode::EventsGone).with_detail(format!(
                     "The feed has the events {oldest} to {newest}. Read the bookings anew, then go on with \
                      after={}.",

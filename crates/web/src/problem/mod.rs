@@ -8,7 +8,7 @@ mod mapping;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use hermes_domain::{FaultCode, FieldFault};
+use hermes_domain::{FieldError, ValidationCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,13 +63,13 @@ pub struct FaultBody {
     pub pointer: String,
     /// What kind of fault, for programs.
     #[schema(value_type = String, example = "too_many_decimals")]
-    pub code: FaultCode,
+    pub code: ValidationCode,
     /// What is wrong, for people.
     pub detail: String,
 }
 
-impl From<FieldFault> for FaultBody {
-    fn from(fault: FieldFault) -> Self {
+impl From<FieldError> for FaultBody {
+    fn from(fault: FieldError) -> Self {
         let name = shortened(&fault.field).replace('~', "~0").replace('/', "~1");
         Self { pointer: format!("/{name}"), code: fault.code, detail: fault.detail }
     }
@@ -87,13 +87,13 @@ impl Problem {
     }
 
     /// Names every fault.
-    pub fn invalid_fields(faults: Vec<FieldFault>) -> Self {
+    pub fn invalid_fields(faults: Vec<FieldError>) -> Self {
         let detail = format!("Nothing was saved. Please correct: {}.", names(&faults));
         Self { errors: bodies(faults), ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
     }
 
     /// Names every parameter of a query that cannot be taken.
-    pub fn invalid_query(faults: Vec<FieldFault>) -> Self {
+    pub fn invalid_query(faults: Vec<FieldError>) -> Self {
         let detail = format!("Please correct the parameters: {}.", names(&faults));
         Self { errors: bodies(faults), ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
     }
@@ -135,11 +135,11 @@ impl Problem {
     /// The answer, for a request with an id.
     pub fn response(&self, request_id: &str) -> HttpResponse {
         let body = ProblemBody {
-            type_: format!("/problems/{}", self.code.code()),
+            type_: format!("/problems/{}", self.code.as_str()),
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: self.detail().to_owned(),
-            code: self.code.code(),
+            code: self.code.as_str(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
             error: self.detail().to_owned(),
@@ -168,11 +168,11 @@ const FAULTS_MAX: usize = 50;
 /// The longest name of a field that is repeated, in characters.
 const NAME_MAX: usize = 64;
 
-fn bodies(faults: Vec<FieldFault>) -> Vec<FaultBody> {
+fn bodies(faults: Vec<FieldError>) -> Vec<FaultBody> {
     faults.into_iter().take(FAULTS_MAX).map(FaultBody::from).collect()
 }
 
-fn names(faults: &[FieldFault]) -> String {
+fn names(faults: &[FieldError]) -> String {
     let names: Vec<_> = faults.iter().take(FAULTS_MAX).map(|fault| shortened(&fault.field)).collect();
     let more = faults.len().saturating_sub(FAULTS_MAX);
     let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -185,7 +185,7 @@ fn shortened(name: &str) -> String {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: {}", self.code.code(), self.detail())
+        write!(formatter, "{}: {}", self.code.as_str(), self.detail())
     }
 }
 

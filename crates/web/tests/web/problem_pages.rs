@@ -12,7 +12,7 @@ async fn every_problem_is_documented_on_both_servers() {
     for server in [Server::Portal, Server::Dashboard] {
         let list = app.get(server, "/problems").await;
         for code in ProblemCode::ALL {
-            let address = format!("/problems/{}", code.code());
+            let address = format!("/problems/{}", code.as_str());
             assert!(list.body.contains(&format!("href=\"{address}\"")), "{address}");
             let page = app.get(server, &address).await;
             assert_eq!(page.status, StatusCode::OK);

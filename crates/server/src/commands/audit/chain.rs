@@ -1,9 +1,9 @@
 //! The walk along the chain, in big reads.
 
 use anyhow::Result;
-use hermes_domain::ledger::{ChainBreak, ChainFault, ChainWalk, LedgerHead};
+use hermes_domain::ledger::{ChainBreak, ChainError, ChainVerifier, LedgerHead};
 use hermes_domain::ports::PaymentReader;
-use hermes_repository::{AuditBounds, SeaPaymentReader};
+use hermes_repository::{AuditBounds, SqlPaymentReader};
 
 /// What was found.
 pub(super) enum Found {
@@ -14,16 +14,16 @@ pub(super) enum Found {
 }
 
 /// Walks from one row to another, or to the head.
-pub(super) async fn walk(reader: &SeaPaymentReader, from: i64, to: Option<i64>) -> Result<Found> {
+pub(super) async fn walk(reader: &SqlPaymentReader, from: i64, to: Option<i64>) -> Result<Found> {
     // The head first: rows that are written meanwhile are beyond it and not missed.
     let bounds = reader.audit_bounds().await?;
     let last = to.unwrap_or(i64::MAX).min(bounds.head.audit_seq);
     let Some(mut chain) = start(reader, from).await? else {
-        return Ok(Found::Broken(ChainBreak { seq: from - 1, fault: ChainFault::Missing }));
+        return Ok(Found::Broken(ChainBreak { seq: from - 1, fault: ChainError::Missing }));
     };
     while chain.last_seq() < last {
         let before = chain.last_seq();
-        chain = match reader.walk_audit(chain, last).await? {
+        chain = match reader.verify_chain_chunk(chain, last).await? {
             Ok(walked) => walked,
             Err(fault) => return Ok(Found::Broken(fault)),
         };
@@ -44,15 +44,15 @@ pub(super) async fn walk(reader: &SeaPaymentReader, from: i64, to: Option<i64>) 
 }
 
 /// The walk from the row before the first one, whose hash is taken on trust; `None` when it is missing.
-async fn start(reader: &SeaPaymentReader, from: i64) -> Result<Option<ChainWalk>> {
+async fn start(reader: &SqlPaymentReader, from: i64) -> Result<Option<ChainVerifier>> {
     if from == 1 {
-        return Ok(Some(ChainWalk::default()));
+        return Ok(Some(ChainVerifier::default()));
     }
     let before = reader.audit_after(from - 2, 1).await?;
-    Ok(before.first().filter(|row| row.seq == from - 1).map(|row| ChainWalk::after(row.seq, row.hash)))
+    Ok(before.first().filter(|row| row.seq == from - 1).map(|row| ChainVerifier::after(row.seq, row.hash)))
 }
 
-fn finish(chain: &ChainWalk, head: &LedgerHead) -> Result<(), ChainBreak> {
+fn finish(chain: &ChainVerifier, head: &LedgerHead) -> Result<(), ChainBreak> {
     // A walk that starts behind the head has no row to end with.
     if chain.last_seq() > head.audit_seq {
         return Ok(());
@@ -62,7 +62,7 @@ fn finish(chain: &ChainWalk, head: &LedgerHead) -> Result<(), ChainBreak> {
 
 /// Whether the log has rows that the head, read together with them, does not count.
 fn nothing_beside(bounds: &AuditBounds) -> Result<(), ChainBreak> {
-    let surplus = |seq| ChainBreak { seq, fault: ChainFault::Surplus };
+    let surplus = |seq| ChainBreak { seq, fault: ChainError::UnexpectedEntry };
     match (bounds.first_seq, bounds.last_seq) {
         (Some(first), _) if first < 1 => Err(surplus(first)),
         (_, Some(last)) if last > bounds.head.audit_seq => Err(surplus(last)),
@@ -70,9 +70,9 @@ fn nothing_beside(bounds: &AuditBounds) -> Result<(), ChainBreak> {
     }
 }
 
-fn reaches(chain: &ChainWalk, last: i64) -> Result<(), ChainBreak> {
+fn reaches(chain: &ChainVerifier, last: i64) -> Result<(), ChainBreak> {
     if chain.last_seq() < last {
-        return Err(ChainBreak { seq: chain.last_seq() + 1, fault: ChainFault::Missing });
+        return Err(ChainBreak { seq: chain.last_seq() + 1, fault: ChainError::Missing });
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! `--deep`: every payment is what the audit log last said of it, none is gone, and the kept sums are theirs.
 
 use anyhow::Result;
-use hermes_domain::ledger::hold_against;
+use hermes_domain::ledger::verify_against_audit;
 use hermes_domain::payment::Reference;
 use hermes_domain::ports::PaymentReader;
-use hermes_repository::{AuditedPayment, SeaPaymentReader};
+use hermes_repository::{AuditedPayment, SqlPaymentReader};
 
-use super::sums::Sums;
+use super::totals::Sums;
 use crate::commands::say;
 
 /// Says what does not agree; whether everything does.
-pub(super) async fn verify(reader: &SeaPaymentReader) -> Result<bool> {
+pub(super) async fn verify(reader: &SqlPaymentReader) -> Result<bool> {
     // The head first: payments that are booked meanwhile are looked at and not counted.
     let next_reference = reader.head().await?.next_reference;
     let (kept, mut sums) = (reader.totals().await?, Sums::default());
@@ -37,7 +37,7 @@ pub(super) async fn verify(reader: &SeaPaymentReader) -> Result<bool> {
         say(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
     }
     // Of other moments, sums and payments say nothing about each other.
-    let is_quiet = reader.head().await?.mark() == kept.head;
+    let is_quiet = reader.head().await?.id() == kept.head;
     let wrong_sums = if is_quiet { sums.that_differ_from(&kept.value) } else { Vec::new() };
     for currency in &wrong_sums {
         say(&format!("the kept sums of {currency} are not those of its payments"))?;
@@ -61,7 +61,7 @@ fn is_counted(audited: &AuditedPayment, next_reference: i64) -> bool {
 
 fn fault(audited: &AuditedPayment) -> Option<String> {
     match &audited.payment {
-        Ok(payment) => match hold_against(payment, audited.last.as_ref()) {
+        Ok(payment) => match verify_against_audit(payment, audited.last.as_ref()) {
             Ok(()) if payment.details.email_key() != audited.email_key => {
                 Some("its email_key is not that of its address".to_owned())
             }

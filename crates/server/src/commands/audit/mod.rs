@@ -2,12 +2,12 @@
 
 mod chain;
 mod deep;
-mod sums;
+mod totals;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use hermes_repository::SeaPaymentReader;
+use hermes_repository::SqlPaymentReader;
 
 use self::chain::Found;
 use super::say;
@@ -22,7 +22,7 @@ pub(super) async fn run(what: Audit) -> Result<ExitCode> {
     let configuration = config::load()?;
     logging::start(configuration.settings.log.format, "warn");
     let database = compose::open_database(&configuration.settings).await?;
-    let reader = SeaPaymentReader::new(&database);
+    let reader = SqlPaymentReader::new(&database);
     let chain_is_whole = verify_chain(&reader, from, to).await;
     let payments_agree = match (&chain_is_whole, deep) {
         (Ok(_), true) => deep::verify(&reader).await,
@@ -33,7 +33,7 @@ pub(super) async fn run(what: Audit) -> Result<ExitCode> {
 }
 
 /// Says what the chain is like; whether it is as it was written.
-async fn verify_chain(reader: &SeaPaymentReader, from: i64, to: Option<i64>) -> Result<bool> {
+async fn verify_chain(reader: &SqlPaymentReader, from: i64, to: Option<i64>) -> Result<bool> {
     if from > 1 {
         say(&format!(
             "the hash of audit row {} is trusted: it and the rows before it are not checked",

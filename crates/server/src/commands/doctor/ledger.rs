@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use hermes_domain::ledger::LedgerHead;
 use hermes_domain::payment::{PaymentKey, Reference};
 use hermes_domain::ports::{Outbox, PaymentReader};
-use hermes_repository::{AuditBounds, Database, SeaOutbox, SeaPaymentReader};
+use hermes_repository::{AuditBounds, Database, SqlOutbox, SqlPaymentReader};
 
 /// What is to be done about a head that is behind: as long as it is, no change is taken.
 const ADVICE: &str =
@@ -12,7 +12,7 @@ const ADVICE: &str =
 
 /// Tells how far the ledger is, unless there are rows that the head would number again.
 pub(super) async fn look_at(database: &Database) -> Result<String> {
-    let reader = SeaPaymentReader::new(database);
+    let reader = SqlPaymentReader::new(database);
     let AuditBounds { head, last_seq, .. } = reader.audit_bounds().await?;
     if let Some(seq) = last_seq.filter(|last| *last > head.audit_seq) {
         bail!("the head ends with audit row {}, but there is row {seq}: {ADVICE}", head.audit_seq);
@@ -20,7 +20,7 @@ pub(super) async fn look_at(database: &Database) -> Result<String> {
     let (reference, event) =
         (next_reference_if_booked(&reader, &head).await?, next_event(database, &head).await?);
     // At a later head they were written meanwhile.
-    if reader.head().await?.mark() == head.mark() {
+    if reader.head().await?.id() == head.id() {
         if let Some(reference) = reference {
             bail!("the head names {reference} as the next reference, but it is booked: {ADVICE}");
         }
@@ -31,7 +31,7 @@ pub(super) async fn look_at(database: &Database) -> Result<String> {
     Ok(format!("at {} with {} bookings and {} audit rows", head.seq, head.next_reference - 1, head.audit_seq))
 }
 
-async fn next_reference_if_booked(reader: &SeaPaymentReader, head: &LedgerHead) -> Result<Option<Reference>> {
+async fn next_reference_if_booked(reader: &SqlPaymentReader, head: &LedgerHead) -> Result<Option<Reference>> {
     let Some(next) = Reference::new(head.next_reference) else { return Ok(None) };
     let booked = reader.find(&PaymentKey::Reference(next)).await?;
     Ok(booked.map(|payment| payment.reference))
@@ -39,6 +39,6 @@ async fn next_reference_if_booked(reader: &SeaPaymentReader, head: &LedgerHead) 
 
 async fn next_event(database: &Database, head: &LedgerHead) -> Result<Option<i64>> {
     let next = head.event_seq + 1;
-    let found = SeaOutbox::new(database).find_events(&[next]).await?;
+    let found = SqlOutbox::new(database).find_events(&[next]).await?;
     Ok(found.first().map(|_| next))
 }

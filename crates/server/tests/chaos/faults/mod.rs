@@ -32,7 +32,7 @@ impl<F: Copy> Deck<F> {
     }
 }
 
-/// Counts a fault and remembers when it began.
+/// CacheStats a fault and remembers when it began.
 pub fn begin(run: &Run, name: &'static str, where_: &str) {
     run.figures.count_fault(name);
     run.tell(format!("FAULT {name} {where_}"));

@@ -17,7 +17,7 @@ const STANDSTILL: Duration = Duration::from_secs(5);
 const FAULT_MS: std::ops::Range<u64> = 100..2_500;
 /// How long a server that is to lose writes waits for one, and how often it looks.
 const LOST_WRITE_MAX: Duration = Duration::from_secs(1);
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(1);
 const CALM_MS: std::ops::Range<u64> = 200..2_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +150,7 @@ impl Breaker {
     async fn next_acknowledgement(&self) {
         let (before, deadline) = (self.run.record.newest(), Instant::now() + LOST_WRITE_MAX);
         while self.run.record.newest() == before && Instant::now() < deadline {
-            sleep(LOOK_EVERY).await;
+            sleep(EXPIRY_SWEEP_INTERVAL).await;
         }
     }
 

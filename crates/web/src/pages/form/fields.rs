@@ -1,10 +1,10 @@
 //! The fields of the form: one row a field.
 
-use hermes_domain::FieldFault;
+use hermes_domain::FieldError;
 use hermes_domain::payment::limits;
 
 use super::super::currencies::{CurrencyGroup, currency_groups};
-use crate::input::FormFields;
+use crate::extract::FormFields;
 
 /// Fields that belong together.
 pub(super) struct FieldSet<'a> {
@@ -110,7 +110,7 @@ static SETS: [(&str, &[FieldSpec]); 4] = [
 ];
 
 /// The fields, with what was typed and what is wrong.
-pub(super) fn field_sets<'a>(typed: &'a FormFields, faults: &[FieldFault]) -> Vec<FieldSet<'a>> {
+pub(super) fn field_sets<'a>(typed: &'a FormFields, faults: &[FieldError]) -> Vec<FieldSet<'a>> {
     let field = |spec: &'static FieldSpec| Field {
         spec,
         value: typed.find(spec.name).unwrap_or_default(),
@@ -128,8 +128,8 @@ pub(super) fn field_sets<'a>(typed: &'a FormFields, faults: &[FieldFault]) -> Ve
 }
 
 /// Everything that is wrong, by field.
-pub(super) fn summary(faults: &[FieldFault]) -> Vec<SummaryLine> {
-    let line = |fault: &FieldFault| {
+pub(super) fn summary(faults: &[FieldError]) -> Vec<SummaryLine> {
+    let line = |fault: &FieldError| {
         let spec = specs().find(|spec| spec.name == fault.field);
         let label = spec.map_or(fault.field.as_str(), |spec| spec.label);
         SummaryLine { field: fault.field.clone(), text: format!("{label}: {}", fault.detail) }
@@ -152,7 +152,7 @@ fn specs() -> impl Iterator<Item = &'static FieldSpec> {
 }
 
 /// A fault's detail as a sentence of its own.
-fn sentence(fault: &FieldFault) -> String {
+fn sentence(fault: &FieldError) -> String {
     let mut rest = fault.detail.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", rest.as_str())

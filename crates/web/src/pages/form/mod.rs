@@ -9,11 +9,11 @@ use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
 use askama::Template;
-use hermes_domain::FieldFault;
+use hermes_domain::FieldError;
 
 use self::fields::{FieldSet, SummaryLine, field_sets, summary};
 use super::page;
-use crate::input::FormFields;
+use crate::extract::FormFields;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -43,7 +43,7 @@ struct FormPage<'a> {
 }
 
 impl<'a> FormPage<'a> {
-    fn new(key: &'a str, typed: &'a FormFields, faults: &'a [FieldFault]) -> Self {
+    fn new(key: &'a str, typed: &'a FormFields, faults: &'a [FieldError]) -> Self {
         Self {
             action: ACTION,
             key,
@@ -70,11 +70,11 @@ pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> Htt
 
 /// A key that no form had before.
 pub(super) fn fresh_key(state: &AppState) -> String {
-    state.entropy.random().simple().to_string()
+    state.random_source.random().simple().to_string()
 }
 
 /// The form again, because some fields cannot be taken.
-pub(super) fn with_faults(key: &str, typed: &FormFields, faults: &[FieldFault]) -> HttpResponse {
+pub(super) fn with_faults(key: &str, typed: &FormFields, faults: &[FieldError]) -> HttpResponse {
     let page = FormPage::new(key, typed, faults);
     let (mut response, body) = form_response(StatusCode::UNPROCESSABLE_ENTITY, &page);
     response.insert_header((CACHE_CONTROL, "no-store")).body(body)

@@ -1,6 +1,6 @@
 //! What a payer is told when nothing is wrong with the fields and yet nothing was booked.
 
-use hermes_service::lane::SubmitError;
+use hermes_service::writer::SubmitError;
 
 use crate::problem::Problem;
 

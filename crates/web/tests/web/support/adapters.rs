@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hermes_domain::ledger::Entropy;
+use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{
-    CacheError, CacheKey, CachedAnswer, Clock, PoolStatus, Pooled, SharedCache, Version,
+    CacheError, CacheKey, Clock, PoolMetrics, PoolStatus, SharedCache, StoredEntry, Version,
 };
-use hermes_service::lane::Barrier;
+use hermes_service::writer::VisibilityBarrier;
 use uuid::Uuid;
 
 /// Half past six on the evening of 22 November 2026.
@@ -20,11 +20,11 @@ impl Clock for StandingClock {
     }
 }
 
-/// Counts instead of throwing dice.
+/// CacheStats instead of throwing dice.
 #[derive(Default)]
-pub struct CountingEntropy(AtomicU64);
+pub struct CountingRandom(AtomicU64);
 
-impl Entropy for CountingEntropy {
+impl RandomSource for CountingRandom {
     fn random(&self) -> Uuid {
         Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed)) + 1)
     }
@@ -34,8 +34,8 @@ impl Entropy for CountingEntropy {
 pub struct Quiet;
 
 #[async_trait]
-impl Barrier for Quiet {
-    async fn make_visible(&self) {}
+impl VisibilityBarrier for Quiet {
+    async fn wait_until_visible(&self) {}
 }
 
 /// Keeps nothing.
@@ -47,19 +47,19 @@ impl SharedCache for NoCache {
         Ok(Version::fresh(Uuid::nil()))
     }
 
-    async fn fetch(&self, _key: CacheKey) -> Result<Option<CachedAnswer>, CacheError> {
+    async fn get(&self, _key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
         Ok(None)
     }
 
-    async fn fill(&self, _key: CacheKey, _entry: &CachedAnswer) -> Result<bool, CacheError> {
+    async fn put_if_version(&self, _key: CacheKey, _entry: &StoredEntry) -> Result<bool, CacheError> {
         Ok(false)
     }
 
-    async fn bump(&self) -> Result<(), CacheError> {
+    async fn invalidate(&self) -> Result<(), CacheError> {
         Ok(())
     }
 
-    async fn probe(&self) -> Result<Option<()>, CacheError> {
+    async fn ping(&self) -> Result<Option<()>, CacheError> {
         Ok(None)
     }
 }
@@ -67,7 +67,7 @@ impl SharedCache for NoCache {
 /// A pool with figures.
 pub struct OnePool;
 
-impl Pooled for OnePool {
+impl PoolMetrics for OnePool {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         vec![("database_writer", PoolStatus { max: 1, size: 1, idle: 1, in_use: 0, waiting: 0 })]
     }

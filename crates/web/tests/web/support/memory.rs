@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::DateTime;
 use hermes_domain::ledger::{
-    AuditHash, BatchToken, Changes, Digest, Event, EventId, EventMark, IdempotencyRecord, LedgerHead,
+    AuditHash, BatchToken, Changes, Digest, Event, EventId, EventPosition, IdempotencyRecord, LedgerHead,
     OutboxEvent, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentId, PaymentKey, Reference};
 use hermes_domain::ports::{
-    AuditPage, EventsAfter, LedgerStore, LedgerTransaction, ListPage, Outbox, Page, PaymentFilter,
-    PaymentReader, Position, StoreError, Versioned,
+    AtHead, AuditPage, EventsAfter, LedgerStore, LedgerTransaction, ListPage, Outbox, Page, PaymentFilter,
+    PaymentReader, Position, StoreError,
 };
 use uuid::Uuid;
 
@@ -202,9 +202,9 @@ impl PaymentReader for MemoryStore {
         Ok(self.rows().find(key))
     }
 
-    async fn find_versioned(&self, key: &PaymentKey) -> Result<Versioned<Option<Payment>>, StoreError> {
+    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
         let rows = self.rows();
-        Ok(Versioned { head: rows.head.mark(), value: rows.find(key) })
+        Ok(AtHead { head: rows.head.id(), value: rows.find(key) })
     }
 
     async fn list(
@@ -212,7 +212,7 @@ impl PaymentReader for MemoryStore {
         filter: &PaymentFilter,
         page: Page,
         limit: u64,
-    ) -> Result<Versioned<ListPage>, StoreError> {
+    ) -> Result<AtHead<ListPage>, StoreError> {
         let rows = self.rows();
         let limit = usize::try_from(limit).unwrap();
         let mut payments: Vec<_> = rows
@@ -228,12 +228,12 @@ impl PaymentReader for MemoryStore {
         let has_next = payments.len() > limit;
         payments.truncate(limit);
         let has_prev = page != Page::First;
-        Ok(Versioned { head: rows.head.mark(), value: ListPage { payments, has_next, has_prev } })
+        Ok(AtHead { head: rows.head.id(), value: ListPage { payments, has_next, has_prev } })
     }
 
-    async fn totals(&self) -> Result<Versioned<Vec<Totals>>, StoreError> {
+    async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError> {
         let rows = self.rows();
-        Ok(Versioned { head: rows.head.mark(), value: rows.totals.into_values().collect() })
+        Ok(AtHead { head: rows.head.id(), value: rows.totals.into_values().collect() })
     }
 
     async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
@@ -250,7 +250,7 @@ fn told(batch: BatchToken, event: Event) -> OutboxEvent {
     OutboxEvent {
         id: EventId::of(batch, event.seq),
         seq: event.seq,
-        event_type: event.kind.code().to_owned(),
+        event_type: event.kind.as_str().to_owned(),
         occurred_at: event.occurred_at,
         reference: payload.get("reference").and_then(serde_json::Value::as_str).unwrap().to_owned(),
         data: event.payload,
@@ -268,13 +268,13 @@ impl Outbox for MemoryStore {
         let newest = rows.head.event_seq;
         let oldest = rows.events.first().map_or(newest + 1, |event| event.seq);
         if seq.is_some_and(|seq| !(oldest - 1..=newest).contains(&seq)) {
-            return Ok(EventsAfter::Elsewhere { oldest, newest });
+            return Ok(EventsAfter::OutOfRange { oldest, newest });
         }
         let after = rows.events.into_iter().filter(|event| Some(event.seq) > seq);
         Ok(EventsAfter::Events(after.take(usize::try_from(limit).unwrap()).collect()))
     }
 
-    async fn find_events(&self, _seqs: &[i64]) -> Result<Vec<EventMark>, StoreError> {
+    async fn find_events(&self, _seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError> {
         unreachable!("the feed does not look for single events")
     }
 }

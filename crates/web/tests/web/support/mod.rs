@@ -15,9 +15,9 @@ use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
-use hermes_service::events::{CommitSignal, Feed, FeedSettings};
-use hermes_service::freshness::{FreshReads, FreshnessParts, FreshnessSettings, QueryLimits, Unanchored};
-use hermes_service::lane::{LaneParts, LaneSettings, Ledger};
+use hermes_service::outbox::{CommitNotifier, Feed, FeedSettings};
+use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
+use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, dashboard, middleware, portal};
 
@@ -52,31 +52,31 @@ impl TestApp {
     pub fn start() -> Self {
         let store = Arc::new(MemoryStore::default());
         let reader: Arc<dyn PaymentReader> = store.clone();
-        let entropy = Arc::new(adapters::CountingEntropy::default());
-        let commits = CommitSignal::default();
+        let random_source = Arc::new(adapters::CountingRandom::default());
+        let commits = CommitNotifier::default();
         let feed = Feed::new(store.clone(), commits.clone(), FeedSettings { waiters_max: WAITERS_MAX });
-        let parts = LaneParts {
+        let parts = WriterDeps {
             store: store.clone(),
             barrier: Arc::new(adapters::Quiet),
             commits,
             rules: Arc::new(rules()),
             clock: Arc::new(adapters::StandingClock),
-            entropy: entropy.clone(),
+            random_source: random_source.clone(),
         };
-        let limits = LaneSettings { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
-        let (ledger, _task) = Ledger::start(parts, limits);
+        let limits = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
+        let (ledger, _task) = LedgerWriter::start(parts, limits);
         let cache = Arc::new(adapters::NoCache);
         let renderer = Arc::new(JsonRenderer { list_window: LIST_WINDOW });
-        let reads = FreshReads::new(
-            FreshnessParts { cache: cache.clone(), reader: reader.clone(), renderer },
-            FreshnessSettings {
+        let reads = ReadCache::new(
+            ReadCacheDeps { cache: cache.clone(), reader: reader.clone(), renderer },
+            ReadCacheConfig {
                 staleness_bound: Duration::from_millis(250),
                 head_deadline: Duration::from_secs(1),
                 retry_cache_after: Duration::from_millis(250),
                 window: LIST_WINDOW,
                 page_loads_max: 4,
                 queries: QueryLimits { count_max: 100, bytes_max: 1_000_000 },
-                unanchored: Unanchored::ServeLabelled,
+                unverified_reads: UnverifiedReads::Serve,
             },
         );
         let state = AppState {
@@ -88,7 +88,7 @@ impl TestApp {
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
-            entropy,
+            random_source,
             draining: Draining::default(),
         };
         Self { store, state: web::Data::new(state) }
@@ -126,7 +126,7 @@ impl TestApp {
     /// Ends a failure and waits until the database is asked again.
     pub async fn recover(&self) {
         self.store.recover();
-        while !self.state.ledger.takes_writes() {
+        while !self.state.ledger.is_accepting_writes() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
