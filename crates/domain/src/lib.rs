@@ -10,6 +10,7 @@
 
 pub mod ledger;
 pub mod money;
+pub mod outage;
 pub mod payment;
 pub mod ports;
 

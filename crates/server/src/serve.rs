@@ -8,7 +8,8 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
-use hermes_web::{AppState, dashboard, extract, middleware, portal};
+use hermes_web::admin::dashboard;
+use hermes_web::{AppState, extract, middleware, routes};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::migrate;
@@ -45,7 +46,7 @@ pub async fn serve() -> Result<()> {
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
-    let portal = server(portal_socket, &state, portal_workers, drain, portal::configure)?;
+    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure)?;
     let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, dashboard::configure)?;
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     banner::show(&configuration, portal_address, dashboard_address, started.elapsed());

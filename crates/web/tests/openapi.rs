@@ -2,5 +2,5 @@
 
 #[test]
 fn the_document_is_the_one_that_was_agreed() {
-    insta::assert_json_snapshot!(hermes_web::portal::openapi());
+    insta::assert_json_snapshot!(hermes_web::routes::openapi());
 }

@@ -28,7 +28,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             Dialect::Mysql => hermes_migration::Dialect::MySql,
             Dialect::Sqlite => hermes_migration::Dialect::Sqlite,
         })),
-        Command::Openapi => say(&hermes_web::portal::openapi().to_pretty_json()?),
+        Command::Openapi => say(&hermes_web::routes::openapi().to_pretty_json()?),
         Command::Audit(what) => audit::run(what).await,
         Command::Cache(what) => cache::run(what),
         Command::Doctor => doctor::run().await,

@@ -6,9 +6,9 @@ use hermes_domain::ports::{ListPage, Page, Position};
 use hermes_service::read_cache::{PageQuery, Rendered, Renderer};
 use serde::{Serialize, Serializer};
 
+use crate::api::stats::Stats;
 use crate::cursor;
 use crate::dto::{BookingBody, etag_of_version, to_json};
-use crate::stats::Stats;
 
 /// Writes the answers of the API.
 #[derive(Debug, Clone, Copy)]

@@ -83,7 +83,7 @@ mod tests {
 
     fn fingerprint_of(body: &str) -> Digest {
         let object = crate::extract::JsonObject::parse(body.as_bytes()).unwrap();
-        fingerprint(&crate::bookings::content(&crate::extract::booking_from_json(object).unwrap()))
+        fingerprint(&crate::api::bookings::content(&crate::extract::booking_from_json(object).unwrap()))
     }
 
     const BODY: &str =

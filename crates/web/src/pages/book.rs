@@ -10,7 +10,7 @@ use super::confirm_duplicate::{self, ConfirmDuplicate};
 use super::form::{self, FormCookie, KEY_FIELD, Notice};
 use super::payment_status;
 use super::same_site::SameSite;
-use crate::bookings::content;
+use crate::api::bookings::content;
 use crate::extract::{Caller, FormFields, IdempotencyKey, booking_from_form, claim, fingerprint};
 use crate::middleware::RequestId;
 use crate::problem::{Problem, ProblemCode};

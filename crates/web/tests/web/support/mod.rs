@@ -18,8 +18,9 @@ use hermes_domain::ports::PaymentReader;
 use hermes_service::outbox::{CommitNotifier, Feed, FeedSettings};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
+use hermes_web::admin::dashboard;
 use hermes_web::state::Draining;
-use hermes_web::{AppState, JsonRenderer, dashboard, middleware, portal};
+use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use answer::Answer;
 pub use memory::Failure;
@@ -110,7 +111,7 @@ impl TestApp {
 
     pub async fn send(&self, server: Server, request: TestRequest) -> Answer {
         let routes = match server {
-            Server::Portal => portal::configure,
+            Server::Portal => routes::configure,
             Server::Dashboard => dashboard::configure,
         };
         let app = App::new().wrap(from_fn(middleware::finish)).app_data(self.state.clone()).configure(routes);

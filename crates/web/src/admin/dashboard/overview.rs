@@ -11,11 +11,11 @@ use hermes_domain::payment::limits;
 use super::filter::{FilterForm, Neighbours};
 use super::row::Row;
 use super::tiles::{CurrencyTile, Tile, currency_tiles, tiles};
+use crate::api::stats::Stats;
 use crate::extract::page_query_of_form;
 use crate::pages::{FormattedTime, page};
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::stats::Stats;
 
 /// How many payments a page has.
 const ROWS: u64 = 50;

@@ -7,7 +7,6 @@
 //! **Invariant:** the dashboard shows no page token: staff see a payment here, its payer's page is the payer's.
 
 mod filter;
-mod metrics;
 mod overview;
 mod row;
 mod tiles;
@@ -15,8 +14,10 @@ mod tiles;
 use actix_web::dev::ResourceDef;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::admin::metrics;
+use crate::api::health;
 use crate::problem::Problem;
-use crate::{assets, health, pages};
+use crate::{assets, pages};
 
 /// The addresses of the dashboard; every one is only read.
 const ADDRESSES: [&str; 6] =

@@ -1,7 +1,7 @@
 //! The figures on top of the dashboard: sums over all payments, never over the rows below.
 
+use crate::api::stats::{CurrencyStats, Stats};
 use crate::pages::AmountView;
-use crate::stats::{CurrencyStats, Stats};
 
 /// A number, and where its rows are.
 pub(super) struct Tile {

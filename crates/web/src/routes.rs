@@ -9,8 +9,10 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::admin::cache;
+use crate::api::{bookings, events, health, stats};
 use crate::problem::Problem;
-use crate::{assets, bookings, cache_admin, events, health, pages, stats};
+use crate::{assets, pages};
 
 /// The document's own words.
 #[derive(OpenApi)]
@@ -42,8 +44,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(bookings::audit_booking)
         .service(events::list_events)
         .service(stats::get_stats)
-        .service(cache_admin::cache_status)
-        .service(cache_admin::warm_cache)
+        .service(cache::cache_status)
+        .service(cache::warm_cache)
         .service(health::live)
         .service(health::ready)
         .service(health::health);

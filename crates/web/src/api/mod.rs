@@ -1,0 +1,6 @@
+//! The HTTP API: one endpoint per file, handler first.
+
+pub mod bookings;
+pub mod events;
+pub mod health;
+pub mod stats;
