@@ -1,7 +1,8 @@
-//! How many requests there were and how long they took, by method, route and class of status.
+//! Request counts and durations by method, route and status class.
 //!
-//! A figure is found by its name and labels once in each thread; afterwards counting is an addition. There are as
-//! many figures as routes, methods and classes, whatever callers send.
+//! Each thread looks up a counter or histogram in the registry once, and then reuses its handle. Without the cached
+//! handles, every request would allocate the labels and hash them twice. Labels come from fixed sets, so callers
+//! cannot create new time series.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,30 +15,30 @@ thread_local! {
     static ROUTES: RefCell<HashMap<String, Vec<RouteMetrics>>> = RefCell::default();
 }
 
-/// The figures of one method on one route.
+/// The handles for one method on one route.
 struct RouteMetrics {
     method: &'static str,
     seconds: Histogram,
-    answers: Vec<(&'static str, Counter)>,
+    by_status_class: Vec<(&'static str, Counter)>,
 }
 
-/// CacheStats an answer.
+/// Records one response.
 pub(super) fn record(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
     let (method, class) = (known_method(method), status_class(status));
     ROUTES.with_borrow_mut(|routes| {
-        let figures = match routes.get_mut(route) {
-            Some(figures) => figures,
+        let methods = match routes.get_mut(route) {
+            Some(methods) => methods,
             None => routes.entry(route.to_owned()).or_default(),
         };
-        let figures =
-            find_or_push(figures, |known| known.method == method, || RouteMetrics::new(method, route));
-        figures.seconds.record(elapsed);
-        let (_, answers) = find_or_push(
-            &mut figures.answers,
+        let metrics =
+            find_or_push(methods, |known| known.method == method, || RouteMetrics::new(method, route));
+        metrics.seconds.record(elapsed);
+        let (_, count) = find_or_push(
+            &mut metrics.by_status_class,
             |(known, _)| *known == class,
             || (class, counter(method, route, class)),
         );
-        answers.increment(1);
+        count.increment(1);
     });
 }
 
@@ -47,7 +48,7 @@ impl RouteMetrics {
         Self {
             method,
             seconds: metrics::histogram!("hermes_http_request_seconds", &labels),
-            answers: Vec::new(),
+            by_status_class: Vec::new(),
         }
     }
 }
@@ -56,17 +57,17 @@ fn counter(method: &'static str, route: &str, class: &'static str) -> Counter {
     metrics::counter!("hermes_http_requests_total", "method" => method, "route" => route.to_owned(), "status" => class)
 }
 
-/// The first that is meant; a new one at the end when there is none.
-fn find_or_push<T>(all: &mut Vec<T>, is_meant: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
-    let index = all.iter().position(is_meant).unwrap_or_else(|| {
-        all.push(new());
-        all.len() - 1
+/// Returns the first item that matches. If there is none, appends a new one.
+fn find_or_push<T>(items: &mut Vec<T>, matches: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
+    let index = items.iter().position(matches).unwrap_or_else(|| {
+        items.push(new());
+        items.len() - 1
     });
-    #[expect(clippy::indexing_slicing, reason = "the position was found, or just made")]
-    &mut all[index]
+    #[expect(clippy::indexing_slicing, reason = "the index was found or just created")]
+    &mut items[index]
 }
 
-/// The method as a label: a caller cannot make up new ones.
+/// Returns the method as a label. Methods that no route accepts share one label.
 fn known_method(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
