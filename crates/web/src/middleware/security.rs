@@ -12,19 +12,12 @@ pub(super) enum ResponseKind {
     Api,
     /// A page, or an asset of a page.
     Page,
-    /// The API reference, whose scripts set inline styles.
-    ApiReference,
 }
 
 impl ResponseKind {
     pub(super) fn from_path(path: &str) -> Self {
-        if path.starts_with("/api/docs") {
-            Self::ApiReference
-        } else if path.starts_with("/api/") || path.starts_with("/health") {
-            Self::Api
-        } else {
-            Self::Page
-        }
+        let is_api = path.starts_with("/api/") || path.starts_with("/health");
+        if is_api && !path.starts_with("/api/docs") { Self::Api } else { Self::Page }
     }
 }
 
@@ -36,10 +29,6 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                            font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
                            frame-ancestors 'none'";
-
-const API_REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                                    img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
-                                    frame-ancestors 'none'";
 
 const HTML_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -57,7 +46,6 @@ pub(super) fn add_headers(kind: ResponseKind, headers: &mut HeaderMap) {
     let policy = match kind {
         ResponseKind::Api => API_POLICY,
         ResponseKind::Page => PAGE_POLICY,
-        ResponseKind::ApiReference => API_REFERENCE_POLICY,
     };
     add(headers, NO_SNIFF);
     add(headers, (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)));

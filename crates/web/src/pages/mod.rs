@@ -18,6 +18,9 @@ use actix_web::dev::ResourceDef;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, get, web};
 
+pub(crate) use book::book_payment;
+pub(crate) use form::booking_form;
+pub(crate) use payment_status::payer_page;
 pub use problems::problem_page;
 pub(crate) use problems::{problem_list, problem_of_code};
 pub(crate) use view::{AmountView, FormattedTime, check_label, page, status_label};
@@ -36,9 +39,9 @@ const METHODS: &[(&str, &str)] = &[
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(home)
-        .service(form::booking_form)
-        .service(book::book_payment)
-        .service(payment_status::payment_page)
+        .service(booking_form)
+        .service(book_payment)
+        .service(payer_page)
         .service(problem_list)
         .service(problem_of_code);
 }
@@ -53,7 +56,7 @@ pub fn methods_of(path: &str) -> Option<String> {
 
 /// Redirects to the booking form.
 #[get("/")]
-async fn home() -> HttpResponse {
+pub(crate) async fn home() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, "/payment")).finish()
 }
 

@@ -57,7 +57,7 @@ pub(super) fn address_already_booked(payment: &Payment) -> String {
 
 /// Shows a payer what is left to pay and how to pay it.
 #[get("/payment/{reference}/{token}", wrap = "Compress::default()")]
-pub async fn payment_page(
+pub async fn payer_page(
     state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
@@ -122,10 +122,13 @@ fn status_line(payment: &Payment) -> String {
     }
 }
 
-/// Returns advice about the flags of a payment. The checks' own messages are for staff: they name other payments.
+/// Returns advice about the flags of a payment, as long as money is due.
+///
+/// The checks' own messages are for staff: they name other payments.
 async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'static str>, StoreError> {
     let mut hints = Vec::new();
-    for check in payment.checks.iter().filter(|check| check.is_flagged()) {
+    let is_due = !payment.amount_outstanding().is_zero();
+    for check in payment.checks.iter().filter(|check| is_due && check.is_flagged()) {
         match check.kind {
             CheckKind::InvalidEmail => {
                 hints.push("Check your e-mail address. If it is wrong, tell the finance office.");

@@ -137,9 +137,9 @@ async fn errors_stand_at_their_fields_and_the_input_is_preserved() {
     assert_eq!(page.header("cache-control"), "no-store");
     for expected in [
         "<h2>There is a problem. Nothing has been booked yet.</h2>",
-        "<a href=\"#name\">Enter your full name</a>",
-        "<a href=\"#amount\">Amount: ",
-        "<p class=\"error\" id=\"name-error\">Enter your full name</p>",
+        "<li><a href=\"#name\">",
+        "<li><a href=\"#amount\">",
+        "<p class=\"error\" id=\"name-error\">",
         "aria-invalid=\"true\" aria-describedby=\"name-error\"",
         "aria-invalid=\"true\" aria-describedby=\"amount-error amount-hint\"",
         "value=\"1,000\"",

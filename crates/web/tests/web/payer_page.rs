@@ -33,12 +33,12 @@ async fn the_page_shows_the_amount_to_pay_and_how_to_pay_it() {
 #[actix_web::test]
 async fn a_cancelled_payment_must_not_be_paid() {
     let app = TestApp::start();
-    book(&app, &[]).await;
+    assert!(book(&app, &[("email", "nowhere")]).await.body.contains("Check your e-mail address."));
     let request = TestRequest::post().uri("/api/bookings/REF001/cancel").set_json(json!({"reason": "twice"}));
     assert_eq!(app.send(Server::Portal, request).await.status, StatusCode::OK);
     let page = open_newest(&app).await;
     assert!(page.body.contains("Do not send any money."), "{}", page.body);
-    assert!(!page.body.contains("How to pay"));
+    assert!(!page.body.contains("How to pay") && !page.body.contains("e-mail address."));
 }
 
 #[actix_web::test]

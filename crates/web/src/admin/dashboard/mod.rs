@@ -6,7 +6,7 @@
 //! **Invariant:** the dashboard contains no page token. Only the payer can open a payment's own page.
 
 mod filter;
-mod overview;
+pub(crate) mod overview;
 
 use actix_web::dev::ResourceDef;
 use actix_web::{HttpRequest, HttpResponse, web};

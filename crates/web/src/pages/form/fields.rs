@@ -32,8 +32,7 @@ pub(super) struct FieldSpec {
     pub name: &'static str,
     pub label: &'static str,
     pub hint: &'static str,
-    /// The error if the field is blank; `None` for an optional field.
-    pub missing: Option<&'static str>,
+    pub is_required: bool,
     pub max_chars: usize,
     /// The keyboard that a phone shows.
     pub input_mode: &'static str,
@@ -48,16 +47,11 @@ const CURRENCY: &str = "currency_from";
 
 impl FieldSpec {
     const fn optional(name: &'static str, label: &'static str, max_chars: usize) -> Self {
-        Self { name, label, hint: "", missing: None, max_chars, input_mode: "text", autocomplete: "off" }
+        Self { name, label, hint: "", is_required: false, max_chars, input_mode: "text", autocomplete: "off" }
     }
 
-    const fn required(
-        name: &'static str,
-        label: &'static str,
-        max_chars: usize,
-        missing: &'static str,
-    ) -> Self {
-        Self { missing: Some(missing), ..Self::optional(name, label, max_chars) }
+    const fn required(name: &'static str, label: &'static str, max_chars: usize) -> Self {
+        Self { is_required: true, ..Self::optional(name, label, max_chars) }
     }
 }
 
@@ -69,17 +63,12 @@ static SETS: [(&str, &[FieldSpec]); 4] = [
         &[
             FieldSpec {
                 autocomplete: "name",
-                ..FieldSpec::required("name", "Your full name", limits::NAME_MAX, "Enter your full name")
+                ..FieldSpec::required("name", "Your full name", limits::NAME_MAX)
             },
             FieldSpec {
                 input_mode: "email",
                 autocomplete: "email",
-                ..FieldSpec::required(
-                    "email",
-                    "Your e-mail address",
-                    limits::EMAIL_MAX,
-                    "Enter your e-mail address",
-                )
+                ..FieldSpec::required("email", "Your e-mail address", limits::EMAIL_MAX)
             },
         ],
     ),
@@ -89,9 +78,9 @@ static SETS: [(&str, &[FieldSpec]); 4] = [
             FieldSpec {
                 hint: "A number, like 35000 or 35000.50",
                 input_mode: "decimal",
-                ..FieldSpec::required("amount", "Amount", AMOUNT_MAX, "Enter the amount")
+                ..FieldSpec::required("amount", "Amount", AMOUNT_MAX)
             },
-            FieldSpec::required(CURRENCY, "Currency", 3, "Choose the currency"),
+            FieldSpec::required(CURRENCY, "Currency", 3),
         ],
     ),
     (
@@ -125,7 +114,7 @@ pub(super) fn field_sets<'a>(typed: &'a FormFields, errors: &[FieldError]) -> Ve
     let field = |spec: &'static FieldSpec| FormField {
         spec,
         value: typed.find(spec.name).unwrap_or_default(),
-        error: errors.iter().find(|error| error.field == spec.name).map(|error| sentence(spec, error)),
+        error: errors.iter().find(|error| error.field == spec.name).map(|error| capitalized(&error.detail)),
         currencies: match spec.name {
             CURRENCY => currency_groups(typed.find(CURRENCY)),
             _ => Vec::new(),
@@ -138,14 +127,19 @@ pub(super) fn field_sets<'a>(typed: &'a FormFields, errors: &[FieldError]) -> Ve
     SETS.iter().map(set).collect()
 }
 
-/// Returns every error, for the summary above the form.
+/// Returns every error in the order of the form, for the summary above the form.
 pub(super) fn summary(errors: &[FieldError]) -> Vec<SummaryLine> {
-    let text = |error: &FieldError| match specs().find(|spec| spec.name == error.field) {
-        Some(spec) if error.code == ValidationCode::Required => sentence(spec, error),
-        Some(spec) => format!("{}: {}", spec.label, error.detail),
-        None => format!("{}: {}", error.field, error.detail),
+    let line = |error: &FieldError| SummaryLine {
+        field: error.field.clone(),
+        text: match error.code {
+            // The message of a rule for every text does not name the field.
+            ValidationCode::TooLong | ValidationCode::ControlCharacter | ValidationCode::CardNumber => {
+                format!("{}: {}", label_of(&error.field), error.detail)
+            }
+            _ => capitalized(&error.detail),
+        },
     };
-    errors.iter().map(|error| SummaryLine { field: error.field.clone(), text: text(error) }).collect()
+    specs().flat_map(|spec| errors.iter().filter(|error| error.field == spec.name)).map(line).collect()
 }
 
 /// Returns the label of a field.
@@ -176,10 +170,8 @@ fn specs() -> impl Iterator<Item = &'static FieldSpec> {
     SETS.iter().flat_map(|(_, specs)| specs.iter())
 }
 
-/// Returns the error as it stands next to its field.
-fn sentence(spec: &FieldSpec, error: &FieldError) -> String {
-    let missing = spec.missing.filter(|_| error.code == ValidationCode::Required);
-    let mut rest = missing.unwrap_or(&error.detail).chars();
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     first + rest.as_str()
 }
