@@ -1,7 +1,7 @@
 //! Request counts and durations by method, route and status class.
 //!
-//! Each thread looks up a counter or histogram in the registry once, and then reuses its handle. Without the cached
-//! handles, every request would allocate the labels and hash them twice. Labels come from fixed sets, so callers
+//! Each thread looks up its counters and histograms in the registry once, and then reuses the handles. Without the
+//! cached handles, every request would allocate the labels and hash them twice. Labels come from fixed sets, so callers
 //! cannot create new time series.
 
 use std::cell::RefCell;
@@ -12,73 +12,53 @@ use actix_web::http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
 
 thread_local! {
-    static ROUTES: RefCell<HashMap<String, Vec<RouteMetrics>>> = RefCell::default();
+    static ROUTES: RefCell<HashMap<String, Vec<Handles>>> = RefCell::default();
 }
 
-/// The handles for one method on one route.
-struct RouteMetrics {
+/// The handles for one method and status class of a route.
+struct Handles {
     method: &'static str,
+    class: &'static str,
     seconds: Histogram,
-    by_status_class: Vec<(&'static str, Counter)>,
+    count: Counter,
 }
 
 /// Records one response.
 pub(super) fn record(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
     let (method, class) = (known_method(method), status_class(status));
     ROUTES.with_borrow_mut(|routes| {
-        let methods = match routes.get_mut(route) {
-            Some(methods) => methods,
-            None => routes.entry(route.to_owned()).or_default(),
-        };
-        let metrics =
-            find_or_push(methods, |known| known.method == method, || RouteMetrics::new(method, route));
-        metrics.seconds.record(elapsed);
-        let (_, count) = find_or_push(
-            &mut metrics.by_status_class,
-            |(known, _)| *known == class,
-            || (class, counter(method, route, class)),
-        );
-        count.increment(1);
+        let is_wanted = |handles: &&Handles| handles.method == method && handles.class == class;
+        if let Some(handles) = routes.get(route).and_then(|all| all.iter().find(is_wanted)) {
+            handles.record(elapsed);
+        } else {
+            let handles = Handles::new(method, route, class);
+            handles.record(elapsed);
+            routes.entry(route.to_owned()).or_default().push(handles);
+        }
     });
 }
 
-impl RouteMetrics {
-    fn new(method: &'static str, route: &str) -> Self {
-        let labels = [("method", method.to_owned()), ("route", route.to_owned())];
+impl Handles {
+    fn new(method: &'static str, route: &str, class: &'static str) -> Self {
+        let route = route.to_owned();
         Self {
             method,
-            seconds: metrics::histogram!("hermes_http_request_seconds", &labels),
-            by_status_class: Vec::new(),
+            class,
+            seconds: metrics::histogram!("hermes_http_request_seconds", "method" => method, "route" => route.clone()),
+            count: metrics::counter!("hermes_http_requests_total", "method" => method, "route" => route, "status" => class),
         }
     }
-}
 
-fn counter(method: &'static str, route: &str, class: &'static str) -> Counter {
-    metrics::counter!("hermes_http_requests_total", "method" => method, "route" => route.to_owned(), "status" => class)
-}
-
-/// Returns the first item that matches. If there is none, appends a new one.
-fn find_or_push<T>(items: &mut Vec<T>, matches: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
-    let index = items.iter().position(matches).unwrap_or_else(|| {
-        items.push(new());
-        items.len() - 1
-    });
-    #[expect(clippy::indexing_slicing, reason = "the index was found or just created")]
-    &mut items[index]
+    fn record(&self, elapsed: Duration) {
+        self.seconds.record(elapsed);
+        self.count.increment(1);
+    }
 }
 
 /// Returns the method as a label. Methods that no route accepts share one label.
 fn known_method(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PATCH" => "PATCH",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
-    }
+    let known = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
+    known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
 fn status_class(status: StatusCode) -> &'static str {

@@ -3,18 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::REFERRER_POLICY;
 use askama::Template;
-use hermes_domain::payment::{NewBooking, Payment, Reference};
+use hermes_domain::payment::{NewBooking, Payment};
 
 use super::form::{ACTION, KEY_FIELD, label_of, labelled_texts, values};
-use super::{AmountView, FormattedTime, page};
+use super::{format_money, page};
 use crate::extract::FormFields;
 use crate::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "payment/confirm_duplicate.html")]
 struct ConfirmDuplicatePage<'a> {
-    reference: Reference,
-    booked: FormattedTime,
+    first: &'a Payment,
     first_page: Option<&'a str>,
     changes: Vec<ChangedField>,
     action: &'static str,
@@ -46,8 +45,7 @@ pub(super) struct ConfirmDuplicate<'a> {
 /// Shows the differences. The page books the new data with `key` if the payer confirms.
 pub(super) fn confirm(duplicate: &ConfirmDuplicate<'_>, key: &str, problem: &Problem) -> HttpResponse {
     let template = ConfirmDuplicatePage {
-        reference: duplicate.first.reference,
-        booked: duplicate.first.created_at.into(),
+        first: duplicate.first,
         first_page: duplicate.first_page,
         changes: changed_fields(duplicate.first, duplicate.now),
         action: ACTION,
@@ -64,10 +62,8 @@ pub(super) fn confirm(duplicate: &ConfirmDuplicate<'_>, key: &str, problem: &Pro
 fn changed_fields(first: &Payment, now: &NewBooking) -> Vec<ChangedField> {
     let changed =
         |label, first: String, now: String| (first != now).then_some(ChangedField { label, first, now });
-    let amounts = [first.amount, now.amount].map(|amount| AmountView::from(amount).to_string());
-    let [first_amount, now_amount] = amounts;
     let texts = labelled_texts(&first.details).into_iter().zip(labelled_texts(&now.details));
-    std::iter::once(changed(label_of("amount"), first_amount, now_amount))
+    std::iter::once(changed(label_of("amount"), format_money(first.amount), format_money(now.amount)))
         .chain(texts.map(|((label, first), (_, now))| changed(label, first.to_owned(), now.to_owned())))
         .flatten()
         .collect()

@@ -23,7 +23,7 @@ pub(crate) use form::booking_form;
 pub(crate) use payment_status::payer_page;
 pub use problems::problem_page;
 pub(crate) use problems::{problem_list, problem_of_code};
-pub(crate) use view::{AmountView, FormattedTime, check_label, page, status_label};
+pub(crate) use view::{check_label, format_money, group_thousands, page, rfc3339, status_label};
 
 /// The methods of every page, for the `Allow` header.
 const METHODS: &[(&str, &str)] = &[

@@ -5,12 +5,12 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
-use hermes_domain::money::FeeBearer;
+use hermes_domain::money::{FeeBearer, Money};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference, Status};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, StoreError};
 
 use super::form::labelled_texts;
-use super::{AmountView, FormattedTime, page, status_label};
+use super::{format_money, page, status_label};
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -25,24 +25,7 @@ const MAX_COMPARED: u64 = 100;
 struct PaymentPage<'a> {
     payment: &'a Payment,
     already_booked: bool,
-    creditor_reference: String,
-    status_label: &'static str,
-    /// The status in a few words, with amounts for a part payment.
-    status_line: String,
-    outstanding: AmountView,
-    owes: bool,
-    amount: AmountView,
-    fee: AmountView,
-    institution_pays_fee: bool,
-    due: AmountView,
-    received: AmountView,
-    /// The received amount above the amount due.
-    excess: Option<AmountView>,
-    details: Vec<(&'static str, &'a str)>,
     hints: Vec<&'static str>,
-    booked: FormattedTime,
-    updated: FormattedTime,
-    cancelled: Option<FormattedTime>,
 }
 
 /// Returns the URL of a payment's page. Anyone with the URL may see the page.
@@ -68,9 +51,9 @@ pub async fn payer_page(
     let payment = state.reader.find(&PaymentKey::Reference(reference)).await?;
     let payment = payment.filter(|payment| payment.page_token.matches(&token)).ok_or_else(not_found)?;
     let template = PaymentPage {
+        payment: &payment,
         already_booked: request.query_string() == ALREADY_BOOKED,
         hints: hints(&*state.reader, &payment).await?,
-        ..PaymentPage::new(&payment)
     };
     let (mut response, body) = page(StatusCode::OK, &template);
     Ok(response
@@ -79,46 +62,36 @@ pub async fn payer_page(
         .body(body))
 }
 
-impl<'a> PaymentPage<'a> {
-    fn new(payment: &'a Payment) -> Self {
-        let status = payment.status();
-        let outstanding = payment.amount_outstanding();
-        let excess = payment.amount_received.checked_sub(payment.amount_due()).ok();
-        Self {
-            payment,
-            already_booked: false,
-            creditor_reference: payment.reference.creditor_reference(),
-            status_label: status_label(status),
-            status_line: status_line(payment),
-            outstanding: outstanding.into(),
-            owes: !outstanding.is_zero(),
-            amount: payment.amount.into(),
-            fee: payment.fee.amount.into(),
-            institution_pays_fee: payment.fee_bearer == FeeBearer::Institution,
-            due: payment.amount_due().into(),
-            received: payment.amount_received.into(),
-            excess: excess.filter(|_| status == Status::Overpayment).map(AmountView::from),
-            details: labelled_texts(&payment.details)
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .collect(),
-            hints: Vec::new(),
-            booked: payment.created_at.into(),
-            updated: payment.updated_at.into(),
-            cancelled: payment.cancelled_at.map(FormattedTime::from),
+impl PaymentPage<'_> {
+    fn status_label(&self) -> &'static str {
+        status_label(self.payment.status())
+    }
+
+    /// Returns the status in a few words, with amounts for a part payment.
+    fn status_line(&self) -> String {
+        match self.payment.status() {
+            Status::Pending => "Waiting for your transfer".to_owned(),
+            Status::Underpayment => {
+                let received = format_money(self.payment.amount_received);
+                let left = format_money(self.payment.amount_outstanding());
+                format!("{received} received, {left} left to pay")
+            }
+            status => status_label(status).to_owned(),
         }
     }
-}
 
-fn status_line(payment: &Payment) -> String {
-    match payment.status() {
-        Status::Pending => "Waiting for your transfer".to_owned(),
-        Status::Underpayment => {
-            let received = AmountView::from(payment.amount_received);
-            let left = AmountView::from(payment.amount_outstanding());
-            format!("{received} received, {left} left to pay")
-        }
-        status => status_label(status).to_owned(),
+    /// Returns the received amount above the amount due.
+    fn excess(&self) -> Option<Money> {
+        let excess = self.payment.amount_received.checked_sub(self.payment.amount_due()).ok()?;
+        (self.payment.status() == Status::Overpayment).then_some(excess)
+    }
+
+    fn institution_pays_fee(&self) -> bool {
+        self.payment.fee_bearer == FeeBearer::Institution
+    }
+
+    fn details(&self) -> Vec<(&'static str, &str)> {
+        labelled_texts(&self.payment.details).into_iter().filter(|(_, text)| !text.is_empty()).collect()
     }
 }
 
@@ -163,7 +136,7 @@ async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use hermes_domain::money::{BasisPoints, Currency, Fee, Money};
+    use hermes_domain::money::{BasisPoints, Currency, Fee};
     use hermes_domain::payment::{PageToken, PayerDetails, PaymentFields, PaymentId};
     use uuid::Uuid;
 
@@ -195,7 +168,8 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         });
-        PaymentPage::new(&payment.unwrap()).render().unwrap()
+        let payment = &payment.unwrap();
+        PaymentPage { payment, already_booked: false, hints: Vec::new() }.render().unwrap()
     }
 
     #[test]

@@ -5,13 +5,15 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
-use chrono::Utc;
-use hermes_domain::payment::{Check, Payment, Status, limits};
+use chrono::{DateTime, Utc};
+use hermes_domain::ledger::Totals;
+use hermes_domain::money::Money;
+use hermes_domain::payment::{Payment, limits};
 
 use super::filter::{FilterForm, PageLinks};
-use crate::api::stats::{CurrencyStats, Stats};
+use crate::api::stats::Stats;
 use crate::extract::page_query_of_form;
-use crate::pages::{AmountView, FormattedTime, check_label, page, status_label};
+use crate::pages::{check_label, page, status_label};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -21,7 +23,7 @@ const PAGE_SIZE: u64 = 50;
 #[derive(Template)]
 #[template(path = "dashboard/overview.html")]
 struct OverviewPage<'a> {
-    as_of: FormattedTime,
+    as_of: DateTime<Utc>,
     /// The ledger head of the rows.
     head_seq: i64,
     /// The ledger head of the totals. A write between the two reads makes them differ.
@@ -30,7 +32,7 @@ struct OverviewPage<'a> {
     currencies: Vec<CurrencyTile>,
     filter: FilterForm,
     max_search_chars: usize,
-    rows: Vec<PaymentRow<'a>>,
+    payments: &'a [Payment],
     links: PageLinks,
 }
 
@@ -46,21 +48,9 @@ struct Tile {
 
 /// The money of all payments in one currency.
 struct CurrencyTile {
-    outstanding: AmountView,
-    received: AmountView,
+    outstanding: Money,
+    received: Money,
     payments: i64,
-}
-
-/// A payment in the table.
-struct PaymentRow<'a> {
-    payment: &'a Payment,
-    booked: FormattedTime,
-    amount: AmountView,
-    fee: AmountView,
-    due: AmountView,
-    received: AmountView,
-    status: Status,
-    flags: Vec<&'a Check>,
 }
 
 /// Shows the dashboard. The filter selects rows; the totals cover all payments.
@@ -71,14 +61,14 @@ pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Resul
     let list = state.reader.list(&query.filter, query.page, query.limit).await?;
     let stats = Stats::from(totals.value.as_slice());
     let overview = OverviewPage {
-        as_of: Utc::now().into(),
+        as_of: Utc::now(),
         head_seq: list.head.seq,
         totals_head_seq: totals.head.seq,
         tiles: tiles(&stats),
-        currencies: stats.by_currency.into_iter().map(CurrencyTile::from).collect(),
+        currencies: currency_tiles(&totals.value),
         filter: FilterForm::from(&query),
         max_search_chars: limits::NAME_MAX,
-        rows: list.value.payments.iter().map(PaymentRow::from).collect(),
+        payments: &list.value.payments,
         links: PageLinks::new(&query, &list.value),
     };
     let (mut response, body) = page(StatusCode::OK, &overview);
@@ -97,37 +87,26 @@ fn tiles(stats: &Stats) -> [Tile; 5] {
     ]
 }
 
-impl From<CurrencyStats> for CurrencyTile {
-    fn from(stats: CurrencyStats) -> Self {
-        Self {
-            outstanding: AmountView::new(stats.amount_outstanding, stats.currency_from),
-            received: AmountView::new(stats.amount_received, stats.currency_from),
-            payments: stats.payments,
-        }
-    }
+fn currency_tiles(totals: &[Totals]) -> Vec<CurrencyTile> {
+    let mut tiles: Vec<_> = totals
+        .iter()
+        .map(|totals| CurrencyTile {
+            outstanding: Money::from_minor(totals.outstanding_minor, totals.currency),
+            received: Money::from_minor(totals.received_minor, totals.currency),
+            payments: totals.payments,
+        })
+        .collect();
+    tiles.sort_by_key(|tile| tile.received.currency().code());
+    tiles
 }
 
-impl<'a> From<&'a Payment> for PaymentRow<'a> {
-    fn from(payment: &'a Payment) -> Self {
-        Self {
-            payment,
-            booked: payment.created_at.into(),
-            amount: payment.amount.into(),
-            fee: payment.fee.amount.into(),
-            due: payment.amount_due().into(),
-            received: payment.amount_received.into(),
-            status: payment.status(),
-            flags: payment.checks.iter().filter(|check| check.is_flagged()).collect(),
-        }
-    }
-}
-
-impl PaymentRow<'_> {
-    fn status_label(&self) -> &'static str {
-        status_label(self.status)
+impl OverviewPage<'_> {
+    fn flags<'b>(&self, payment: &'b Payment) -> Vec<(&'static str, &'b str)> {
+        let flags = payment.checks.iter().filter(|check| check.is_flagged());
+        flags.map(|check| (check_label(check.kind), &*check.message)).collect()
     }
 
-    fn flag_label(&self, check: &Check) -> &'static str {
-        check_label(check.kind)
+    fn status_label(&self, payment: &Payment) -> &'static str {
+        status_label(payment.status())
     }
 }
