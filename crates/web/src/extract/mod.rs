@@ -10,6 +10,7 @@ mod object;
 mod origin;
 mod pairs;
 mod query;
+mod request_id;
 
 pub use booking::{booking_from_form, booking_from_json};
 pub use conditional::{IfMatch, known_tag};
@@ -20,6 +21,7 @@ pub use json::JsonObject;
 pub use origin::Caller;
 pub(crate) use pairs::pairs_of;
 pub use query::{page_query, page_query_of_form};
+pub use request_id::RequestId;
 
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;
