@@ -8,9 +8,10 @@ use std::sync::{Arc, LazyLock};
 
 use hermes_domain::ports::{AtHead, CacheKey};
 
+use super::entry::CacheEntry;
 use super::l2::L2Cache;
 use super::loader::Loader;
-use super::{CacheEntry, CacheTier, CachedResponse, Query, ReadError};
+use super::query::{CacheTier, CachedResponse, Query, ReadError};
 
 /// The environment variable that enables cache-aside for the list if it is not empty.
 pub const VARIABLE: &str = "HERMES_TEST_CACHE_ASIDE";

@@ -9,7 +9,7 @@ use hermes_domain::outage::{OutageChange, OutageTracker};
 use hermes_domain::ports::{CacheError, SharedCache, Version};
 use tokio::time::{Instant, sleep_until};
 
-use super::ReadCacheConfig;
+use super::config::ReadCacheConfig;
 use super::metrics::CacheMetrics;
 use super::rules::{Invalidation, earliest_ack};
 use crate::coalesce::{CoalescedQuery, RequestCoalescer};

@@ -7,6 +7,7 @@ use hermes_domain::ports::CacheKey;
 use moka::sync::Cache;
 
 use super::cached_head::CachedHead;
+use super::config::QueryLimits;
 use super::entry::CacheEntry;
 use super::rules::Freshness;
 
@@ -15,15 +16,6 @@ pub(super) struct L1Cache {
     list: ArcSwapOption<CacheEntry>,
     queries: Cache<CacheKey, Arc<CacheEntry>>,
     cached_head: Arc<CachedHead>,
-}
-
-/// Limits of the L1 entries other than the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueryLimits {
-    /// The number of entries.
-    pub count_max: u64,
-    /// The bytes of all entries together.
-    pub bytes_max: u64,
 }
 
 impl L1Cache {

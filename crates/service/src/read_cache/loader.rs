@@ -9,10 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::cached_head::CachedHead;
+use super::config::{ReadCacheConfig, ReadCacheDeps};
+use super::entry::{CacheEntry, Rendered};
 use super::l1::L1Cache;
 use super::l2::L2Cache;
 use super::metrics::CacheMetrics;
-use super::{CacheEntry, Query, ReadCacheConfig, ReadCacheDeps, ReadError, Rendered};
+use super::query::{Query, ReadError};
 use crate::coalesce::{Role, SingleFlight};
 
 /// The reads that may share a load.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{CacheTier, CachedResponse, Query};
+use super::query::{CacheTier, CachedResponse, Query};
 
 /// A number of events since the process started.
 #[derive(Debug, Default)]

@@ -44,6 +44,7 @@
 mod cache_aside;
 mod cached_head;
 mod compression;
+mod config;
 mod consistency_check;
 mod entry;
 mod invalidate;
@@ -61,7 +62,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hermes_domain::ledger::HeadId;
-use hermes_domain::ports::{CacheKey, PaymentReader, SharedCache, Version};
+use hermes_domain::ports::{CacheKey, Version};
 
 use self::cached_head::CachedHead;
 use self::compression::BackgroundCompressor;
@@ -69,7 +70,6 @@ use self::invalidate::Invalidator;
 use self::l1::L1Cache;
 use self::l2::L2Cache;
 use self::loader::{LoadKey, LoadedEntry, Loader, load_panicked};
-use self::metrics::CacheMetrics;
 use self::rules::{Freshness, has_version, is_same_head};
 use self::validate::{Validation, Validator, head_timeout};
 use crate::coalesce::Role;
@@ -77,55 +77,16 @@ use crate::writer::VisibilityBarrier;
 
 #[cfg(feature = "fault-injection")]
 pub use cache_aside::VARIABLE as CACHE_ASIDE_VARIABLE;
+pub use config::{QueryLimits, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 pub use consistency_check::{CheckResult, run_consistency_checker};
 pub use entry::{CacheEntry, Encoding, Rendered};
-pub use l1::QueryLimits;
-pub use metrics::{CacheStats, ReadCounts};
+pub use metrics::{CacheMetrics, CacheStats, Counter, ReadCounts};
 pub use query::{CacheTier, CachedResponse, PageQuery, Query, ReadError, Renderer};
 
 /// A write reloads the list in the background if the list was read at least this often since the write before.
 ///
 /// With fewer reads, most reloads would serve no reader.
 const REFRESH_AHEAD_MIN_READS: u64 = 16;
-
-/// Configuration of a [`ReadCache`].
-#[derive(Debug, Clone, Copy)]
-pub struct ReadCacheConfig {
-    /// D: how long a cached head is valid, and how long a write waits if its invalidation failed.
-    pub staleness_bound: Duration,
-    /// How long a read waits for the ledger head before it treats the database as down.
-    pub head_deadline: Duration,
-    /// How long reads and writes skip a shared cache that is down before one of them tries it again.
-    pub retry_cache_after: Duration,
-    /// The number of newest payments in the list.
-    pub window: u64,
-    /// The number of pages that may load at the same time.
-    pub page_loads_max: usize,
-    /// Limits of the L1 entries other than the list.
-    pub queries: QueryLimits,
-    /// The response to a read whose entry cannot be verified.
-    pub unverified_reads: UnverifiedReads,
-}
-
-/// The response to a read whose entry has the current cache version while the ledger head cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnverifiedReads {
-    /// Serve the entry with [`CachedResponse::verified`] set to `false`.
-    Serve,
-    /// Fail the read.
-    Reject,
-}
-
-/// Dependencies of a [`ReadCache`].
-#[derive(Clone)]
-pub struct ReadCacheDeps {
-    /// The cache that instances share.
-    pub cache: Arc<dyn SharedCache>,
-    /// The database.
-    pub reader: Arc<dyn PaymentReader>,
-    /// Turns rows into response bodies.
-    pub renderer: Arc<dyn Renderer>,
-}
 
 /// The read cache. A process has one.
 pub struct ReadCache {

@@ -9,8 +9,10 @@ use hermes_domain::ports::{PaymentReader, StoreError};
 use tokio::time::Instant;
 
 use super::cached_head::CachedHead;
+use super::config::{ReadCacheConfig, UnverifiedReads};
+use super::entry::CacheEntry;
+use super::query::{CacheTier, CachedResponse, ReadError};
 use super::rules::{Freshness, is_same_head};
-use super::{CacheEntry, CacheTier, CachedResponse, ReadCacheConfig, ReadError, UnverifiedReads};
 use crate::coalesce::{CoalescedQuery, RequestCoalescer};
 
 /// The result of validating an entry.
