@@ -1,11 +1,16 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, yield_now};
+use tokio::time::timeout;
 
 use super::*;
+
+/// Fails a test whose caller is stranded.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Responds with the number of its execution, once the test allows it.
 struct Numbered {
@@ -33,7 +38,7 @@ impl CoalescedQuery for Numbered {
 
 fn request(coalescer: &Coalescer) -> JoinHandle<Option<usize>> {
     let coalescer = Arc::clone(coalescer);
-    tokio::spawn(async move { coalescer.request().await })
+    tokio::spawn(async move { timeout(DEADLINE, coalescer.request()).await.expect("a response in time") })
 }
 
 /// Lets so many executions respond.
@@ -41,16 +46,21 @@ fn allow(coalescer: &Coalescer, executions: usize) {
     coalescer.shared.query.allowed.add_permits(executions);
 }
 
+async fn until(condition: impl Fn() -> bool) {
+    let polled = async {
+        while !condition() {
+            yield_now().await;
+        }
+    };
+    timeout(DEADLINE, polled).await.expect("the condition holds in time");
+}
+
 async fn until_sent(coalescer: &Coalescer, executions: usize) {
-    while coalescer.shared.query.sent.load(Ordering::SeqCst) < executions {
-        yield_now().await;
-    }
+    until(|| coalescer.shared.query.sent.load(Ordering::SeqCst) >= executions).await;
 }
 
 async fn until_waiting(coalescer: &Coalescer, callers: usize) {
-    while coalescer.shared.waiters().len() < callers {
-        yield_now().await;
-    }
+    until(|| coalescer.shared.waiters().len() >= callers).await;
 }
 
 #[tokio::test]
