@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .order_by_asc(payments::Column::CreatedAt)
         .order_by_asc(payments::Column::Id)
         .find_with_related(validation_results::Entity)
-        .all(database.reading())
+        .all(database.reader_pool())
         .await?;
 
     println!("flagged payments of {}: {}", yesterday.date_naive(), found.len());

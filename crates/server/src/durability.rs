@@ -4,7 +4,7 @@ use hermes_repository::Database;
 
 /// One line for each setting that puts acknowledged payments at risk.
 pub async fn warn(database: &Database) {
-    match database.durability_faults().await {
+    match database.durability_warnings().await {
         Ok(faults) => {
             for fault in faults {
                 log::warn!("acknowledged payments can be lost: {fault}");

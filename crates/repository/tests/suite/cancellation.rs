@@ -15,7 +15,7 @@ on_each_database! {
         for batch in 0..4 {
             lane::book(ledger, (0..100).map(|number| payers::number(100 * batch + number)).collect()).await;
         }
-        let settings = DatabaseSettings { readers_max: 2, ..TestLedger::settings(&ledger.place) };
+        let settings = DatabaseSettings { max_readers: 2, ..TestLedger::settings(&ledger.place) };
         let database = Database::connect(&settings).await.unwrap();
         let reader = SqlPaymentReader::new(&database);
         let filter = PaymentFilter::default();

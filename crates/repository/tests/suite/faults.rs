@@ -87,7 +87,7 @@ async fn a_server_that_stands_still_is_unavailable(server: Option<SqlServer>) {
     let Some(mut server) = server else { return };
     let ledger = TestLedger::at(server.create_database().await).await;
     let settings = DatabaseSettings {
-        readers_max: 2,
+        max_readers: 2,
         acquire_timeout: Duration::from_millis(500),
         statement_timeout: Duration::from_secs(1),
         ..DatabaseSettings::new(&ledger.place.url)

@@ -97,7 +97,7 @@ on_each_database! {
 
     async fn the_reading_pool_cannot_write(ledger: &TestLedger) {
         use sea_orm::ConnectionTrait;
-        let reading = ledger.database.reading();
+        let reading = ledger.database.reader_pool();
         let refused = reading.execute_unprepared("UPDATE ledger_head SET seq = 9").await;
         assert!(refused.is_err(), "the reading pool writes");
         assert_eq!(ledger.reader.head().await.unwrap().seq, 0);

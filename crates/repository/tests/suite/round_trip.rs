@@ -53,7 +53,7 @@ on_each_database! {
         transaction.commit().await.unwrap();
         let rows = outbox::Entity::find()
             .order_by_asc(outbox::Column::Seq)
-            .all(ledger.database.reading())
+            .all(ledger.database.reader_pool())
             .await
             .unwrap();
         let expected: Vec<_> = changes

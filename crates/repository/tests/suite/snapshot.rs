@@ -15,7 +15,7 @@ on_each_database! {
     /// The statements of a list by hand, on a session of the reading pool, with a commit between them.
     async fn a_commit_between_head_and_rows_is_not_seen(ledger: &TestLedger) {
         lane::book(ledger, vec![payers::number(1)]).await;
-        let snapshot = ledger.database.reading().begin().await.unwrap();
+        let snapshot = ledger.database.reader_pool().begin().await.unwrap();
         let head = head(&snapshot).await;
 
         lane::book(ledger, vec![payers::number(2)]).await;
@@ -23,7 +23,7 @@ on_each_database! {
         assert_eq!(payments::Entity::find().count(&snapshot).await.unwrap(), 1);
         assert_eq!(self::head(&snapshot).await, head);
         snapshot.commit().await.unwrap();
-        assert_eq!(self::head(ledger.database.reading()).await, head + 1);
+        assert_eq!(self::head(ledger.database.reader_pool()).await, head + 1);
     }
 
     /// Each batch books one payment, so every answer must have as many payments as its head says.

@@ -75,7 +75,7 @@ async fn cache(settings: &Settings) -> Result<String> {
 }
 
 async fn look_at(database: &Database) -> Vec<Finding> {
-    let pending = hermes_migration::pending(database.reading()).await;
+    let pending = hermes_migration::pending(database.reader_pool()).await;
     let schema = match pending {
         Ok(0) => Ok("is current".to_owned()),
         Ok(count) => Err(anyhow::anyhow!("lacks {count} steps; run hermes migrate up")),

@@ -5,7 +5,7 @@ use hermes_repository::{AuditProtection, Database};
 
 /// Tells of the settings that acknowledged writes depend on.
 pub(super) async fn durability(database: &Database) -> Result<String> {
-    let faults = database.durability_faults().await?;
+    let faults = database.durability_warnings().await?;
     if faults.is_empty() {
         return Ok("what is acknowledged survives a crash".to_owned());
     }
@@ -15,7 +15,7 @@ pub(super) async fn durability(database: &Database) -> Result<String> {
 
 /// Tells what keeps the audit log from being changed.
 pub(super) async fn audit_log(database: &Database) -> Result<String> {
-    match database.audit_guard().await? {
+    match database.audit_protection().await? {
         AuditProtection::Triggers => Ok("triggers refuse changes".to_owned()),
         AuditProtection::Privileges => Ok("this database user may not change it".to_owned()),
         AuditProtection::Nothing => Err(anyhow!(
