@@ -1,4 +1,4 @@
-//! Filters of the list.
+//! The filters of the list.
 
 use chrono::TimeDelta;
 use hermes_domain::money::{Currency, Money};
@@ -6,13 +6,13 @@ use hermes_domain::payment::{NewBooking, Status, ValidationStatus};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
 
 use crate::ledger::TestLedger;
-use crate::{altering, lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database, updates};
 
 on_each_database! {
-    async fn every_filter_finds_its_own(ledger: &TestLedger) {
-        let booked = lane::book(ledger, people()).await;
-        let later = lane::book_one(ledger, payers::of("late@example.org")).await;
-        lane::carry_out(ledger, &[altering::cancellation(&booked[2])]).await;
+    async fn every_filter_selects_its_payments(ledger: &TestLedger) {
+        let booked = batches::book(ledger, people()).await;
+        let later = batches::book_one(ledger, bookings::from_email("late@example.org")).await;
+        batches::execute(ledger, &[updates::cancellation(&booked[2])]).await;
         let from = booked[0].created_at;
         for (filter, expected) in [
             (PaymentFilter::default(), &[1, 2, 3, 4][..]),
@@ -53,8 +53,8 @@ on_each_database! {
         }
     }
 
-    async fn text_is_found_anywhere_in_any_case_and_taken_by_the_letter(ledger: &TestLedger) {
-        lane::book(ledger, people()).await;
+    async fn text_is_found_anywhere_without_regard_to_case_and_wildcards_are_literal(ledger: &TestLedger) {
+        batches::book(ledger, people()).await;
         for (text, expected) in [
             ("ref00", &[1, 2, 3][..]),
             ("REF003", &[3]),
@@ -82,16 +82,16 @@ on_each_database! {
     }
 }
 
-/// Three people with what is hard to find in them; the first paid too much at once.
+/// Three bookings with texts that are hard to search. The first is overpaid.
 fn people() -> Vec<NewBooking> {
-    let mut zoe = payers::of("Zoe@example.org");
+    let mut zoe = bookings::from_email("Zoe@example.org");
     zoe.details.name = "Zoë O'Brien".to_owned();
     zoe.details.school = Some("École de l'Été".to_owned());
     zoe.amount_received = Money::from_minor(52_501, Currency::USD);
-    let mut bo = payers::of("bo@Example.org");
+    let mut bo = bookings::from_email("bo@Example.org");
     bo.details.name = "Bo 🎓 a!b".to_owned();
     bo.details.student_id = Some("S-42/Ä".to_owned());
-    let mut eve = payers::of("eve@example.org");
+    let mut eve = bookings::from_email("eve@example.org");
     eve.details.name = "Eve a\\b".to_owned();
     eve.details.school = Some("100%_sure".to_owned());
     vec![zoe, bo, eve]

@@ -1,20 +1,20 @@
-//! Pages by place.
+//! Keyset pagination of the list.
 
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{ListPage, Page, PaymentFilter, PaymentReader, Position, reader_limits};
 
 use crate::ledger::TestLedger;
-use crate::{lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database};
 
-/// More than any list of these tests has.
+/// More than the payments of any list here.
 const MANY: usize = 100;
 
 on_each_database! {
     async fn pages_meet_without_gap_or_overlap_in_both_directions(ledger: &TestLedger) {
-        // All of one batch have the same time.
+        // All payments of a batch have the same time.
         let mut newest_first = Vec::new();
         for batch in [3, 1, 7] {
-            newest_first.extend(lane::book(ledger, (0..batch).map(payers::number).collect()).await);
+            newest_first.extend(batches::book(ledger, (0..batch).map(bookings::number).collect()).await);
         }
         newest_first.reverse();
         for limit in [1, 2, 3, 4, 10, 11, 12] {
@@ -25,9 +25,9 @@ on_each_database! {
         }
     }
 
-    async fn a_page_knows_what_is_beyond_it(ledger: &TestLedger) {
-        let booked = lane::book(ledger, (0..4).map(payers::number).collect()).await;
-        let at = |place: usize| Position::of(&booked[place]);
+    async fn a_page_reports_whether_more_payments_exist(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..4).map(bookings::number).collect()).await;
+        let at = |index: usize| Position::of(&booked[index]);
         for (page, limit, has_prev, has_next) in [
             (Page::First, 3, false, true),
             (Page::First, 4, false, false),
@@ -43,8 +43,8 @@ on_each_database! {
         }
     }
 
-    async fn what_is_beyond_a_page_fulfils_the_filter_too(ledger: &TestLedger) {
-        let booked = lane::book(ledger, [1, 2, 1].map(payers::number).to_vec()).await;
+    async fn payments_beyond_a_page_must_match_the_filter(ledger: &TestLedger) {
+        let booked = batches::book(ledger, [1, 2, 1].map(bookings::number).to_vec()).await;
         let filter =
             PaymentFilter { email: Some("payer2@example.org".to_owned()), ..PaymentFilter::default() };
         let after = Page::After(Position::of(&booked[2]));
@@ -53,18 +53,18 @@ on_each_database! {
     }
 
     async fn a_page_has_at_least_one_row_and_at_most_its_limit(ledger: &TestLedger) {
-        lane::book(ledger, (0..3).map(payers::number).collect()).await;
+        batches::book(ledger, (0..3).map(bookings::number).collect()).await;
         assert_eq!(read(ledger, Page::First, 0).await.payments.len(), 1);
         assert_eq!(read(ledger, Page::First, u64::MAX).await.payments.len(), 3);
     }
 }
 
-/// The limit itself, on one database: it takes a while to book so many.
+/// On SQLite only, because booking 1,001 payments takes long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_page_is_longer_than_the_limit_of_all() {
+async fn no_page_exceeds_the_maximum() {
     let ledger = TestLedger::on_sqlite().await;
     let max = usize::try_from(reader_limits::PAGE_MAX).unwrap();
-    lane::book(&ledger, (0..=max).map(payers::number).collect()).await;
+    batches::book(&ledger, (0..=max).map(bookings::number).collect()).await;
     let page = read(&ledger, Page::First, u64::MAX).await;
     assert_eq!((page.payments.len(), page.has_next), (max, true));
     assert_eq!(page.payments.iter().map(|payment| payment.checks.len()).sum::<usize>(), 4 * max);
@@ -86,16 +86,16 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
     seen
 }
 
-/// All that is newer than the oldest payment, newest first.
+/// Reads everything newer than the oldest payment, newest first.
 async fn backwards(ledger: &TestLedger, newest_first: &[Payment], limit: u64) -> Vec<Payment> {
-    let mut place = Position::of(newest_first.last().unwrap());
+    let mut position = Position::of(newest_first.last().unwrap());
     let mut seen = Vec::new();
     loop {
-        let page = read(ledger, Page::Before(place), limit).await;
+        let page = read(ledger, Page::Before(position), limit).await;
         let Some(newest) = page.payments.first() else {
             return seen;
         };
-        place = Position::of(newest);
+        position = Position::of(newest);
         assert!(seen.len() < MANY, "the list has no start");
         seen.splice(0..0, page.payments.clone());
         if !page.has_prev {

@@ -1,17 +1,17 @@
-//! The sums.
+//! The totals of each currency.
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::money::Currency;
 use hermes_domain::ports::{LedgerStore, PaymentReader};
 
 use crate::ledger::TestLedger;
-use crate::{altering, lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database, updates};
 
 on_each_database! {
-    async fn sums_move_with_every_batch(ledger: &TestLedger) {
-        let dollars = lane::book(ledger, vec![payers::number(1), payers::number(2)]).await;
-        let dinars = lane::book_one(ledger, payers::with_everything()).await;
-        lane::carry_out(ledger, &[altering::cancellation(&dollars[0])]).await;
+    async fn totals_change_with_every_batch(ledger: &TestLedger) {
+        let dollars = batches::book(ledger, vec![bookings::number(1), bookings::number(2)]).await;
+        let dinars = batches::book_one(ledger, bookings::with_everything()).await;
+        batches::execute(ledger, &[updates::cancellation(&dollars[0])]).await;
 
         let totals = ledger.reader.totals().await.unwrap();
 
@@ -29,13 +29,13 @@ on_each_database! {
         assert_eq!(totals.value, expected);
     }
 
-    async fn only_the_sums_asked_for_are_found(ledger: &TestLedger) {
-        lane::book(ledger, vec![payers::number(1), payers::with_everything()]).await;
+    async fn only_the_requested_totals_are_loaded(ledger: &TestLedger) {
+        batches::book(ledger, vec![bookings::number(1), bookings::with_everything()]).await;
         let mut transaction = ledger.store.begin().await.unwrap();
-        let asked = ["JPY", "KWD", "EUR"].map(|code| code.parse::<Currency>().unwrap());
-        let found = transaction.find_totals(&asked).await.unwrap();
+        let requested = ["JPY", "KWD", "EUR"].map(|code| code.parse::<Currency>().unwrap());
+        let found = transaction.find_totals(&requested).await.unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].currency, asked[1]);
+        assert_eq!(found[0].currency, requested[1]);
         assert!(transaction.find_totals(&[]).await.unwrap().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The checks of a list, which are read as one range: each payment has its own, whatever else lies in the range.
+//! The checks of a list are read as one range of ids. Other payments in the range must not change the result.
 
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::{Payment, PaymentKey};
@@ -7,22 +7,22 @@ use hermes_repository::entity::{payments, validation_results};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::ledger::TestLedger;
-use crate::{lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database};
 
 on_each_database! {
-    async fn payments_far_apart_have_their_checks(ledger: &TestLedger) {
-        let booked = lane::book(ledger, (0..8).map(payers::number).collect()).await;
-        // By time the first and the last of eight are neighbours, by identifier they are not.
+    async fn payments_with_distant_ids_have_their_checks(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..8).map(bookings::number).collect()).await;
+        // The first and the last of eight payments become the newest two. Their ids are far apart.
         date(ledger, &booked[0], "2030-01-02T00:00:00Z").await;
         date(ledger, &booked[7], "2030-01-01T00:00:00Z").await;
         assert_eq!(newest_two(ledger).await, found(ledger, [&booked[0], &booked[7]]).await);
     }
 
-    async fn a_stranger_between_two_payments_keeps_its_checks(ledger: &TestLedger) {
-        let booked = lane::book(ledger, (0..3).map(payers::number).collect()).await;
+    async fn another_payment_between_two_does_not_lend_its_checks(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..3).map(bookings::number).collect()).await;
         date(ledger, &booked[0], "2030-01-02T00:00:00Z").await;
         date(ledger, &booked[2], "2030-01-01T00:00:00Z").await;
-        // Without the first one's checks, three have no more rows than two may have.
+        // Without the checks of the first payment, the range has no more rows than two payments can have.
         let outsider = ledger.outsider().await;
         let of_first = validation_results::Column::PaymentId.eq(booked[0].id.0);
         validation_results::Entity::delete_many().filter(of_first).exec(&outsider).await.unwrap();
@@ -36,7 +36,7 @@ async fn newest_two(ledger: &TestLedger) -> Vec<Payment> {
     ledger.reader.list(&PaymentFilter::default(), Page::First, 2).await.unwrap().value.payments
 }
 
-/// The payments as each is found alone.
+/// Reads each payment separately.
 async fn found(ledger: &TestLedger, payments: [&Payment; 2]) -> Vec<Payment> {
     let mut found = Vec::new();
     for payment in payments {

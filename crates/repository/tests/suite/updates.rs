@@ -1,43 +1,43 @@
-//! New states of payments there are.
+//! Corrections and cancellations of existing payments.
 
-use hermes_domain::ledger::{Cancellation, Command, Correction, CorrectionRequest, Edit};
+use hermes_domain::ledger::{Cancellation, Command, Correction, CorrectionRequest, Edit, Submission};
 use hermes_domain::payment::{Payment, PaymentKey, Status, ValidationStatus};
 use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
 
 use crate::ledger::TestLedger;
 use crate::rules::rules;
-use crate::{lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database};
 
 on_each_database! {
     async fn a_correction_replaces_the_payment_and_its_checks(ledger: &TestLedger) {
-        let booked = lane::book(ledger, vec![payers::number(1), payers::number(2)]).await;
-        let outcome = lane::carry_out(ledger, &[correction(&booked[0])]).await.remove(0).unwrap();
+        let booked = batches::book(ledger, vec![bookings::number(1), bookings::number(2)]).await;
+        let outcome = batches::execute(ledger, &[correction(&booked[0])]).await.remove(0).unwrap();
         let corrected = outcome.payment;
 
         assert_eq!(corrected.validation_status(), ValidationStatus::Flagged);
         assert_eq!(read(ledger, &corrected).await, corrected);
         assert_eq!(corrected.page_token, booked[0].page_token);
-        assert_eq!(read(ledger, &booked[1]).await, booked[1], "another payment was touched");
+        assert_eq!(read(ledger, &booked[1]).await, booked[1], "another payment was changed");
     }
 
-    async fn a_cancellation_comes_back(ledger: &TestLedger) {
-        let booked = lane::book_one(ledger, payers::number(1)).await;
-        let outcome = lane::carry_out(ledger, &[cancellation(&booked)]).await.remove(0).unwrap();
+    async fn a_cancelled_payment_is_read_unchanged(ledger: &TestLedger) {
+        let booked = batches::book_one(ledger, bookings::number(1)).await;
+        let outcome = batches::execute(ledger, &[cancellation(&booked)]).await.remove(0).unwrap();
         let cancelled = read(ledger, &booked).await;
         assert_eq!(cancelled, outcome.payment);
         assert_eq!(cancelled.status(), Status::Cancelled);
     }
 
-    async fn a_state_that_does_not_follow_the_stored_one_is_refused(ledger: &TestLedger) {
-        let booked = lane::book_one(ledger, payers::number(1)).await;
+    async fn a_version_that_does_not_follow_the_stored_one_is_rejected(ledger: &TestLedger) {
+        let booked = batches::book_one(ledger, bookings::number(1)).await;
         let mut transaction = ledger.store.begin().await.unwrap();
-        let (_, changes) = lane::decide(transaction.as_mut(), &rules(), &[correction(&booked)]).await;
+        let (_, changes) = batches::decide(transaction.as_mut(), &rules(), &[correction(&booked)]).await;
         transaction.rollback().await;
         for version in [1, 3, 4] {
             let mut stale = changes.clone();
-            let mut facts = stale.altered[0].clone().into_fields();
-            facts.version = version;
-            stale.altered = vec![Payment::new(facts).unwrap()];
+            let mut fields = stale.altered[0].clone().into_fields();
+            fields.version = version;
+            stale.altered = vec![Payment::new(fields).unwrap()];
             let mut transaction = ledger.store.begin().await.unwrap();
             let error = transaction.write(&stale).await.unwrap_err();
             assert!(matches!(error, StoreError::Internal(_)), "{error:?}");
@@ -46,8 +46,8 @@ on_each_database! {
         assert_eq!(read(ledger, &booked).await, booked);
     }
 
-    async fn a_head_that_does_not_follow_the_stored_one_is_refused(ledger: &TestLedger) {
-        let (transaction, changes) = lane::written(ledger, vec![payers::number(1)]).await;
+    async fn a_head_that_does_not_follow_the_stored_one_is_rejected(ledger: &TestLedger) {
+        let (transaction, changes) = batches::written(ledger, vec![bookings::number(1)]).await;
         transaction.commit().await.unwrap();
         let mut again = changes.clone();
         again.booked.clear();
@@ -58,8 +58,8 @@ on_each_database! {
         assert!(matches!(error, StoreError::Internal(_)), "{error:?}");
     }
 
-    async fn payments_are_found_by_either_name(ledger: &TestLedger) {
-        let booked = lane::book(ledger, (0..3).map(payers::number).collect()).await;
+    async fn payments_are_found_by_id_and_by_reference(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..3).map(bookings::number).collect()).await;
         let keys = [
             PaymentKey::Id(booked[0].id),
             PaymentKey::Reference(booked[1].reference),
@@ -77,8 +77,8 @@ on_each_database! {
     }
 }
 
-fn correction(payment: &Payment) -> hermes_domain::ledger::Submission {
-    lane::submission(Command::Correct(Correction {
+fn correction(payment: &Payment) -> Submission {
+    batches::submission(Command::Correct(Correction {
         target: PaymentKey::Id(payment.id),
         expected_version: Some(1),
         request: CorrectionRequest {
@@ -92,8 +92,8 @@ fn correction(payment: &Payment) -> hermes_domain::ledger::Submission {
     }))
 }
 
-pub fn cancellation(payment: &Payment) -> hermes_domain::ledger::Submission {
-    lane::submission(Command::Cancel(Cancellation {
+pub fn cancellation(payment: &Payment) -> Submission {
+    batches::submission(Command::Cancel(Cancellation {
         target: PaymentKey::Reference(payment.reference),
         expected_version: None,
         reason: "booked twice".to_owned(),
