@@ -32,7 +32,7 @@ pub struct MigrationStatus {
 ///
 /// # Errors
 ///
-/// [`MigrationError`]: each variant tells the caller what to do next.
+/// [`MigrationError`]: each variant calls for a different reaction.
 pub async fn up(
     options: impl Into<ConnectOptions>,
     steps: Option<u32>,

@@ -1,4 +1,4 @@
-//! Maps database errors to [`StoreError`], whose variants tell the caller what to do next.
+//! Maps database errors to [`StoreError`], whose variants determine the reaction of the caller.
 //!
 //! No message contains payer data: the text of a statement has no values, and [`mysql`] removes values that a server
 //! quotes.

@@ -15,7 +15,21 @@ mod list;
 mod load;
 mod payments;
 
+use crate::Database;
+
 pub use audit::{AuditBounds, AuditedPayment};
-pub use payments::SqlPaymentReader;
 
 pub(crate) use load::{IdLocality, PaymentRows, head, missing_head, payment_rows};
+
+/// Reads payments, totals and audit rows from SQLite, MySQL or MariaDB.
+#[derive(Debug, Clone)]
+pub struct SqlPaymentReader {
+    database: Database,
+}
+
+impl SqlPaymentReader {
+    /// Creates a reader of an open, migrated database.
+    pub fn new(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+}

@@ -8,23 +8,10 @@ use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, Pay
 use sea_orm::prelude::*;
 use sea_orm::{QueryOrder, TransactionTrait};
 
-use super::{list, load};
+use super::{SqlPaymentReader, list, load};
+use crate::StoredPayment;
 use crate::entity::{audit_log, payment_totals, payments, validation_results};
 use crate::error::statement_error;
-use crate::{Database, StoredPayment};
-
-/// Reads payments, totals and audit rows from SQLite, MySQL or MariaDB.
-#[derive(Debug, Clone)]
-pub struct SqlPaymentReader {
-    pub(super) database: Database,
-}
-
-impl SqlPaymentReader {
-    /// Creates a reader of an open, migrated database.
-    pub fn new(database: &Database) -> Self {
-        Self { database: database.clone() }
-    }
-}
 
 #[async_trait]
 impl PaymentReader for SqlPaymentReader {

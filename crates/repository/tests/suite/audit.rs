@@ -89,20 +89,11 @@ on_each_database! {
     async fn a_changed_row_breaks_the_chain(ledger: &TestLedger) {
         book(ledger, 3).await;
         ledger.tamper("DROP TRIGGER audit_log_no_update").await;
-        ledger.tamper("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2").await;
+        ledger.tamper("UPDATE audit_log SET actor = 'forger' WHERE seq = 2").await;
 
         let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
         assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Changed });
         assert_eq!(ledger.reader.verify_chain_chunk(ChainVerifier::default(), 1).await.unwrap().unwrap().last_seq(), 1);
-    }
-
-    async fn a_missing_row_breaks_the_chain(ledger: &TestLedger) {
-        book(ledger, 3).await;
-        ledger.tamper("DROP TRIGGER audit_log_no_delete").await;
-        ledger.tamper("DELETE FROM audit_log WHERE seq = 2").await;
-
-        let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Missing });
     }
 }
 

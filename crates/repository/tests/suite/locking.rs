@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use hermes_domain::ledger::LedgerHead;
+use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
-use hermes_repository::{Database, SqlLedgerStore};
+use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore};
 use tokio::time::timeout;
 
 use crate::ledger::TestLedger;
@@ -22,7 +24,7 @@ on_each_database! {
             let mut transaction = other_store.begin().await.unwrap();
             let head = transaction.lock_head().await.unwrap();
             let found = transaction
-                .find_payments(&[hermes_domain::payment::PaymentKey::parse("REF001").unwrap()])
+                .find_payments(&[PaymentKey::parse("REF001").unwrap()])
                 .await
                 .unwrap();
             transaction.rollback().await;
@@ -38,7 +40,7 @@ on_each_database! {
     }
 
     async fn a_lock_timeout_is_transient(ledger: &TestLedger) {
-        let settings = hermes_repository::DatabaseSettings {
+        let settings = DatabaseSettings {
             statement_timeout: Duration::from_secs(2),
             ..TestLedger::settings(&ledger.place)
         };
@@ -54,19 +56,13 @@ on_each_database! {
         first.rollback().await;
     }
 
-    async fn a_rollback_leaves_no_trace(ledger: &TestLedger) {
+    async fn a_rolled_back_or_dropped_transaction_leaves_no_trace_and_releases_the_head(ledger: &TestLedger) {
         let before = ledger.reader.head().await.unwrap();
-        let (transaction, _) =
-            batches::written(ledger, vec![bookings::number(1), bookings::with_everything()]).await;
-        transaction.rollback().await;
+        let bookings = || vec![bookings::number(1), bookings::with_everything()];
+        batches::written(ledger, bookings()).await.0.rollback().await;
         assert_unchanged(ledger, before).await;
-    }
-
-    async fn a_dropped_transaction_leaves_no_trace_and_releases_the_head(ledger: &TestLedger) {
-        let before = ledger.reader.head().await.unwrap();
         for _ in 0..5 {
-            let (transaction, _) = batches::written(ledger, vec![bookings::number(1)]).await;
-            drop(transaction);
+            drop(batches::written(ledger, bookings()).await);
         }
         assert_unchanged(ledger, before).await;
         let payment = batches::book_one(ledger, bookings::number(1)).await;
@@ -74,7 +70,7 @@ on_each_database! {
     }
 }
 
-async fn assert_unchanged(ledger: &TestLedger, before: hermes_domain::ledger::LedgerHead) {
+async fn assert_unchanged(ledger: &TestLedger, before: LedgerHead) {
     assert_eq!(ledger.reader.head().await.unwrap(), before);
     let filter = PaymentFilter::default();
     let list = ledger.reader.list(&filter, Page::First, 10).await.unwrap();

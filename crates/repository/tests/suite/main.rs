@@ -16,18 +16,15 @@ mod faults;
 mod filters;
 mod idempotency;
 mod ledger;
-mod list_checks;
+mod lists;
 mod locking;
 mod outbox;
-mod paging;
 mod pools;
 mod recorder;
 mod rejections;
 mod round_trip;
 mod rules;
-mod snapshot;
 mod statement_counts;
-mod totals;
 mod updates;
 
 /// Runs each test on SQLite, MariaDB and MySQL. A test without its server reports this and passes.
@@ -75,16 +72,16 @@ pub(crate) use on_each_server;
 
 /// Runs each test on a private MariaDB server and a private MySQL server, which the test may stop or reconfigure.
 macro_rules! on_private_servers {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident: SqlServer, $kind:ident: Kind) $body:block)*) => {
+    ($($(#[$meta:meta])* async fn $name:ident($server:ident: SqlServer) $body:block)*) => {
         $($(#[$meta])* mod $name {
             #[allow(unused_imports, reason = "a test may need only some imports of its file")]
             use super::*;
 
-            async fn check(($server, $kind): (SqlServer, Kind)) $body
+            async fn check($server: SqlServer) $body
 
             $crate::server_tests!(
-                async { Some((hermes_test_support::private_mariadb().await?, Kind::MariaDb)) },
-                async { Some((hermes_test_support::private_mysql().await?, Kind::MySql)) },
+                hermes_test_support::private_mariadb(),
+                hermes_test_support::private_mysql(),
                 server => server
             );
         })*

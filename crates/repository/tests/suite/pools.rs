@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use hermes_domain::ports::{LedgerStore, PoolMetrics, PoolStatus, StoreError};
+use hermes_domain::ports::{LedgerStore, PaymentReader, PoolMetrics, PoolStatus, StoreError};
 use hermes_repository::{Database, DatabaseSettings, OpenError, SqlLedgerStore};
 use sea_orm::DbBackend;
 
 use crate::ledger::TestLedger;
 use crate::on_each_database;
+use crate::recorder::Recorder;
 
 on_each_database! {
     async fn pool_metrics_follow_the_use(ledger: &TestLedger) {
@@ -54,6 +55,15 @@ on_each_database! {
         assert!(matches!(rejected, Err(StoreError::Unavailable(_))), "{rejected:?}");
         assert_eq!(writer(&database).waiting, 0);
     }
+}
+
+#[tokio::test]
+async fn the_wait_for_a_connection_is_measured_by_pool() {
+    let ledger = TestLedger::on_sqlite().await;
+    let recorder = Recorder::default();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    ledger.reader.totals().await.unwrap();
+    assert_eq!(recorder.count("hermes_pool_acquire_seconds pool=database_reader"), 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,14 @@
-//! Keyset pagination of the list.
+//! Lists: keyset pagination, the checks of each payment, and snapshots.
 
-use hermes_domain::payment::Payment;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, Utc};
+use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_domain::ports::{ListPage, Page, PaymentFilter, PaymentReader, Position, reader_limits};
+use hermes_repository::SqlPaymentReader;
+use hermes_repository::entity::{payments, validation_results};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::ledger::TestLedger;
 use crate::{batches, bookings, on_each_database};
@@ -52,21 +59,49 @@ on_each_database! {
         assert_eq!((page.payments.len(), page.has_prev, page.has_next), (1, false, false));
     }
 
-    async fn a_page_has_at_least_one_row_and_at_most_its_limit(ledger: &TestLedger) {
-        batches::book(ledger, (0..3).map(bookings::number).collect()).await;
-        assert_eq!(read(ledger, Page::First, 0).await.payments.len(), 1);
-        assert_eq!(read(ledger, Page::First, u64::MAX).await.payments.len(), 3);
+    async fn payments_with_distant_ids_have_their_checks(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..8).map(bookings::number).collect()).await;
+        // The first and the last of eight payments become the newest two. Their ids are far apart.
+        date(ledger, &booked[0], "2030-01-02T00:00:00Z").await;
+        date(ledger, &booked[7], "2030-01-01T00:00:00Z").await;
+        assert_eq!(newest_two(ledger).await, found(ledger, [&booked[0], &booked[7]]).await);
+    }
+
+    async fn another_payment_between_two_does_not_lend_its_checks(ledger: &TestLedger) {
+        let booked = batches::book(ledger, (0..3).map(bookings::number).collect()).await;
+        date(ledger, &booked[0], "2030-01-02T00:00:00Z").await;
+        date(ledger, &booked[2], "2030-01-01T00:00:00Z").await;
+        // Without the checks of the first payment, the range has no more rows than two payments can have.
+        let outsider = ledger.outsider().await;
+        let of_first = validation_results::Column::PaymentId.eq(booked[0].id.0);
+        validation_results::Entity::delete_many().filter(of_first).exec(&outsider).await.unwrap();
+        let newest = newest_two(ledger).await;
+        assert_eq!(newest.iter().map(|payment| payment.checks.len()).collect::<Vec<_>>(), [0, 4]);
+        assert_eq!(newest, found(ledger, [&booked[0], &booked[2]]).await);
+    }
+
+    /// Each batch books one payment, so the number of payments must equal the sequence number of the head.
+    async fn head_payments_and_totals_of_one_read_agree_while_batches_commit(ledger: &TestLedger) {
+        let done = Arc::new(AtomicBool::new(false));
+        let reader = tokio::spawn(read_until(ledger.reader.clone(), Arc::clone(&done)));
+        for number in 0..40 {
+            batches::book_one(ledger, bookings::number(number)).await;
+        }
+        done.store(true, Ordering::Relaxed);
+        let heads = reader.await.unwrap();
+        assert!(heads.iter().max() > heads.iter().min(), "no read happened between two batches");
     }
 }
 
 /// On SQLite only, because booking 1,001 payments takes long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_page_exceeds_the_maximum() {
+async fn a_page_has_at_least_one_payment_and_at_most_the_maximum() {
     let ledger = TestLedger::on_sqlite().await;
     let max = usize::try_from(reader_limits::PAGE_MAX).unwrap();
     batches::book(&ledger, (0..=max).map(bookings::number).collect()).await;
     let page = read(&ledger, Page::First, u64::MAX).await;
     assert_eq!((page.payments.len(), page.has_next), (max, true));
+    assert_eq!(read(&ledger, Page::First, 0).await.payments.len(), 1);
     assert_eq!(page.payments.iter().map(|payment| payment.checks.len()).sum::<usize>(), 4 * max);
 }
 
@@ -102,4 +137,41 @@ async fn backwards(ledger: &TestLedger, newest_first: &[Payment], limit: u64) ->
             return seen;
         }
     }
+}
+
+async fn newest_two(ledger: &TestLedger) -> Vec<Payment> {
+    read(ledger, Page::First, 2).await.payments
+}
+
+/// Reads each payment separately.
+async fn found(ledger: &TestLedger, payments: [&Payment; 2]) -> Vec<Payment> {
+    let mut found = Vec::new();
+    for payment in payments {
+        found.extend(ledger.reader.find(&PaymentKey::Id(payment.id)).await.unwrap());
+    }
+    found
+}
+
+async fn date(ledger: &TestLedger, payment: &Payment, created_at: &str) {
+    let created_at: DateTime<Utc> = created_at.parse().unwrap();
+    payments::Entity::update_many()
+        .set(payments::ActiveModel { created_at: Set(created_at), ..Default::default() })
+        .filter(payments::Column::Id.eq(payment.id.0))
+        .exec(&ledger.outsider().await)
+        .await
+        .unwrap();
+}
+
+async fn read_until(reader: SqlPaymentReader, done: Arc<AtomicBool>) -> Vec<i64> {
+    let mut heads = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        let list = reader.list(&PaymentFilter::default(), Page::First, 1000).await.unwrap();
+        let booked = i64::try_from(list.value.payments.len()).unwrap();
+        assert_eq!(booked, list.head.seq);
+        let totals = reader.totals().await.unwrap();
+        let counted: i64 = totals.value.iter().map(|totals| totals.payments).sum();
+        assert_eq!(counted, totals.head.seq);
+        heads.push(list.head.seq);
+    }
+    heads
 }
