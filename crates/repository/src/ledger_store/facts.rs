@@ -1,4 +1,4 @@
-//! The facts of a batch, one statement a kind.
+//! Loads the facts of a batch, one statement per kind.
 
 use std::collections::HashMap;
 
@@ -9,37 +9,36 @@ use hermes_domain::ports::StoreError;
 use sea_orm::prelude::*;
 use sea_orm::{Condition, DatabaseTransaction, QuerySelect};
 
+use crate::database::padded;
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments};
 use crate::error::statement_error;
-use crate::in_list_padding::padded;
-use crate::load::{self, IdLocality, Loaded};
+use crate::reader::{IdLocality, PaymentRows, missing_head, payment_rows};
 
-/// The most values that one IN takes.
-const IN_MAX: usize = 256;
+/// Values per IN list, a power of two.
+const MAX_IN_LIST: usize = 256;
 
-/// Locks the head and reads it.
+/// Locks and reads the head.
 ///
-/// On a server this is `SELECT … FOR UPDATE`, and must be the first statement of its transaction. REPEATABLE
-/// READ then is as good as the lock: its snapshot is made not by BEGIN but by the first plain read, which
-/// comes after the lock was granted, and so after the commit of whoever had it before. On SQLite the lock is
-/// that of `BEGIN IMMEDIATE`.
+/// On a server, this is `SELECT … FOR UPDATE` and must be the first statement of its transaction. Under REPEATABLE READ,
+/// the first plain read takes the snapshot, not BEGIN. The first plain read follows the lock, and so follows the commit of
+/// the previous holder. On SQLite, `BEGIN IMMEDIATE` has already taken the lock.
 pub(super) async fn lock_head(transaction: &DatabaseTransaction) -> Result<LedgerHead, StoreError> {
     ledger_head::Entity::find_by_id(ledger_head::ROW_ID)
         .lock_exclusive()
         .one(transaction)
         .await
         .map_err(statement_error)?
-        .ok_or_else(load::no_head)?
+        .ok_or_else(missing_head)?
         .try_into()
 }
 
-/// What became of the claims with these scopes.
+/// Loads the idempotency records of these scopes.
 pub(super) async fn idempotency(
     transaction: &DatabaseTransaction,
     scopes: &[Digest],
 ) -> Result<Vec<IdempotencyRecord>, StoreError> {
     let mut records = Vec::new();
-    for scopes in scopes.chunks(IN_MAX) {
+    for scopes in scopes.chunks(MAX_IN_LIST) {
         let values = padded(scopes).map(|scope| scope.to_vec());
         let rows = idempotency_keys::Entity::find()
             .filter(idempotency_keys::Column::ScopeHash.is_in(values))
@@ -53,27 +52,27 @@ pub(super) async fn idempotency(
     Ok(records)
 }
 
-/// The payments with these names, and their checks.
+/// Loads the payments with these keys, and their checks.
 pub(super) async fn payments(
     transaction: &DatabaseTransaction,
     keys: &[PaymentKey],
 ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
     let mut found = Vec::new();
-    for keys in keys.chunks(IN_MAX) {
-        let rows = load::payment_rows(transaction, payments::Entity::find().filter(named(keys))).await?;
-        found.extend(Loaded::of(transaction, rows, IdLocality::Scattered).await?.payments()?);
+    for keys in keys.chunks(MAX_IN_LIST) {
+        let rows = payment_rows(transaction, payments::Entity::find().filter(has_any_key(keys))).await?;
+        found.extend(PaymentRows::load(transaction, rows, IdLocality::Scattered).await?.into_payments()?);
     }
     let by_id: HashMap<PaymentId, &Payment> = found.iter().map(|payment| (payment.id, payment)).collect();
     let by_reference: HashMap<_, _> = found.iter().map(|payment| (payment.reference, payment)).collect();
-    let of_key = |key: &PaymentKey| match key {
+    let payment = |key: &PaymentKey| match key {
         PaymentKey::Id(id) => by_id.get(id).copied(),
         PaymentKey::Reference(reference) => by_reference.get(reference).copied(),
     };
-    Ok(keys.iter().filter_map(|key| Some((key.clone(), of_key(key)?.clone()))).collect())
+    Ok(keys.iter().filter_map(|key| Some((key.clone(), payment(key)?.clone()))).collect())
 }
 
-/// Either kind of name stands alone when there is only that kind: an OR of both would not use one index.
-fn named(keys: &[PaymentKey]) -> Condition {
+/// Returns a condition without OR if all keys are of one kind, because an OR prevents the use of the index.
+fn has_any_key(keys: &[PaymentKey]) -> Condition {
     let ids: Vec<Uuid> = keys
         .iter()
         .filter_map(|key| match key {
@@ -98,13 +97,13 @@ fn named(keys: &[PaymentKey]) -> Condition {
     condition
 }
 
-/// The sums of currencies.
+/// Loads the totals of currencies.
 pub(super) async fn totals(
     transaction: &DatabaseTransaction,
     currencies: &[Currency],
 ) -> Result<Vec<Totals>, StoreError> {
     let mut totals = Vec::new();
-    for currencies in currencies.chunks(IN_MAX) {
+    for currencies in currencies.chunks(MAX_IN_LIST) {
         let codes = padded(currencies).map(|currency| currency.code());
         let rows = payment_totals::Entity::find()
             .filter(payment_totals::Column::CurrencyFrom.is_in(codes))

@@ -1,31 +1,35 @@
-//! Reading events.
+//! Reads and deletes event rows.
 
+use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventsAfter, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseConnection, QueryOrder, QuerySelect, TransactionTrait};
 
+use crate::database::padded;
 use crate::entity::outbox::{Column, Entity};
 use crate::error::statement_error;
-use crate::in_list_padding::padded;
-use crate::load;
+use crate::reader;
 
-/// The most events of one answer.
-const EVENTS_MAX: u64 = 1_025;
+/// Events per page.
+const MAX_EVENTS: u64 = 1_025;
+
+/// Numbers per statement of [`find`], a power of two.
+const MAX_SEQS_PER_STATEMENT: usize = 512;
 
 /// Reads the events after a number in one snapshot.
-pub(super) async fn read(
+pub(super) async fn read_after(
     connection: &DatabaseConnection,
     after: Option<i64>,
     limit: u64,
 ) -> Result<EventsAfter, StoreError> {
     let snapshot = connection.begin().await.map_err(statement_error)?;
-    // The head first: it is what the snapshot is of.
-    let newest = load::head(&snapshot).await?.event_seq;
+    // The first SELECT takes the snapshot, so the head is read first.
+    let newest = reader::head(&snapshot).await?.event_seq;
     let rows = Entity::find()
         .filter(Column::Seq.gt(after.unwrap_or_default()))
         .order_by_asc(Column::Seq)
-        .limit(limit.clamp(1, EVENTS_MAX))
+        .limit(limit.clamp(1, MAX_EVENTS))
         .all(&snapshot)
         .await
         .map_err(statement_error)?;
@@ -40,13 +44,13 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// Finds which numbers are kept, with the names of their events.
+/// Returns the positions of those events that are still stored.
 pub(super) async fn find(
     connection: &DatabaseConnection,
     seqs: &[i64],
 ) -> Result<Vec<EventPosition>, StoreError> {
     let mut found = Vec::new();
-    for seqs in seqs.chunks(512) {
+    for seqs in seqs.chunks(MAX_SEQS_PER_STATEMENT) {
         let rows: Vec<(i64, Uuid)> = Entity::find()
             .select_only()
             .columns([Column::Seq, Column::BatchToken])
@@ -55,12 +59,38 @@ pub(super) async fn find(
             .all(connection)
             .await
             .map_err(statement_error)?;
-        found.extend(
-            rows.into_iter()
-                .map(|(seq, batch)| EventPosition { seq, id: EventId::of(BatchToken(batch), seq) }),
-        );
+        let position = |(seq, batch)| EventPosition { seq, id: EventId::of(BatchToken(batch), seq) };
+        found.extend(rows.into_iter().map(position));
     }
     Ok(found)
+}
+
+/// Deletes at most `limit` of the oldest events that are older than `before` and have a number below `below`.
+///
+/// Numbers and times have the same order, so only the first rows can be old. No index by time is needed.
+pub(super) async fn purge(
+    connection: &DatabaseConnection,
+    before: DateTime<Utc>,
+    below: i64,
+    limit: u64,
+) -> Result<u64, StoreError> {
+    let first: Vec<(i64, DateTime<Utc>)> = Entity::find()
+        .select_only()
+        .columns([Column::Seq, Column::CreatedAt])
+        .filter(Column::Seq.lt(below))
+        .order_by_asc(Column::Seq)
+        .limit(limit)
+        .into_tuple()
+        .all(connection)
+        .await
+        .map_err(statement_error)?;
+    let old: Vec<i64> =
+        first.into_iter().take_while(|(_, created_at)| *created_at < before).map(|(seq, _)| seq).collect();
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let deleted = Entity::delete_many().filter(Column::Seq.is_in(old)).exec(connection).await;
+    Ok(deleted.map_err(statement_error)?.rows_affected)
 }
 
 async fn oldest<C: ConnectionTrait>(connection: &C, newest: i64) -> Result<i64, StoreError> {

@@ -1,4 +1,4 @@
-//! A caller that goes away takes nothing with it.
+//! A dropped caller blocks no connection.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::time::timeout;
 
 use crate::ledger::TestLedger;
 use crate::pools::status;
-use crate::{lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database};
 
 on_each_database! {
-    async fn callers_dropped_in_mid_query_leave_the_pool_whole(ledger: &TestLedger) {
+    async fn callers_dropped_during_a_query_lose_no_connection(ledger: &TestLedger) {
         for batch in 0..4 {
-            lane::book(ledger, (0..100).map(|number| payers::number(100 * batch + number)).collect()).await;
+            batches::book(ledger, (0..100).map(|number| bookings::number(100 * batch + number)).collect()).await;
         }
-        let settings = DatabaseSettings { readers_max: 2, ..TestLedger::settings(&ledger.place) };
+        let settings = DatabaseSettings { max_readers: 2, ..TestLedger::settings(&ledger.place) };
         let database = Database::connect(&settings).await.unwrap();
         let reader = SqlPaymentReader::new(&database);
         let filter = PaymentFilter::default();
@@ -35,7 +35,7 @@ on_each_database! {
         assert!(pool.size <= 2 && pool.waiting == 0, "{pool:?}");
     }
 
-    async fn a_dropped_begin_gives_the_ledger_back(ledger: &TestLedger) {
+    async fn a_dropped_begin_releases_the_ledger(ledger: &TestLedger) {
         let database = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
         let store = SqlLedgerStore::new(&database);
         for turn in 0..20 {

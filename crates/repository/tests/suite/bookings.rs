@@ -1,10 +1,10 @@
-//! Bookings.
+//! Bookings to submit.
 
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{NewBooking, PayerDetails};
 
-/// A booking of 500.00 dollars with nothing optional.
-pub fn of(email: &str) -> NewBooking {
+/// A booking of 500.00 USD without optional fields.
+pub fn from_email(email: &str) -> NewBooking {
     NewBooking {
         details: PayerDetails {
             name: "Ana Ruiz".to_owned(),
@@ -21,10 +21,10 @@ pub fn of(email: &str) -> NewBooking {
 }
 
 pub fn number(number: usize) -> NewBooking {
-    of(&format!("payer{number}@example.org"))
+    from_email(&format!("payer{number}@example.org"))
 }
 
-/// A booking with everything, each text as long as its column and of characters of four bytes.
+/// A booking with all fields. Each text has the length of its column and contains characters of four bytes.
 pub fn with_everything() -> NewBooking {
     let long = |text: &str, chars: usize| text.chars().cycle().take(chars).collect::<String>();
     NewBooking {
