@@ -19,7 +19,7 @@ const FIELDS: usize = 11;
 fn verify(rows: &[AuditEntry], ledger: &MemoryLedger) -> Result<(), ChainBreak> {
     let mut walk = ChainVerifier::default();
     for row in rows {
-        walk.step(row)?;
+        walk.verify_next(row)?;
     }
     walk.finish(ledger.head.audit_seq, ledger.head.audit_hash)
 }
@@ -101,9 +101,9 @@ proptest! {
 
         let next = i64::try_from(place).unwrap() + 2;
         let expected = if place + 1 < rows.len() {
-            ChainBreak { seq: next, fault: ChainError::Changed }
+            ChainBreak { seq: next, error: ChainError::Changed }
         } else {
-            ChainBreak { seq: next - 1, fault: ChainError::NotTheHead }
+            ChainBreak { seq: next - 1, error: ChainError::NotTheHead }
         };
         prop_assert_eq!(found, expected);
     }
@@ -124,7 +124,7 @@ proptest! {
         let place = place.index(rows.len());
         rows.remove(place);
 
-        let expected = ChainBreak { seq: i64::try_from(place).unwrap() + 1, fault: ChainError::Missing };
+        let expected = ChainBreak { seq: i64::try_from(place).unwrap() + 1, error: ChainError::Missing };
         prop_assert_eq!(verify(&rows, &ledger.0), Err(expected));
     }
 
@@ -188,7 +188,7 @@ proptest! {
         let (seq, hash) = known.last().map_or((0, AuditHash::GENESIS), |row| (row.seq, row.hash));
         let mut walk = ChainVerifier::after(seq, hash);
         for row in new {
-            prop_assert_eq!(walk.step(row), Ok(()));
+            prop_assert_eq!(walk.verify_next(row), Ok(()));
         }
         prop_assert_eq!(walk.last_seq(), ledger.0.head.audit_seq);
         prop_assert_eq!(walk.finish(ledger.0.head.audit_seq, ledger.0.head.audit_hash), Ok(()));
@@ -199,7 +199,7 @@ proptest! {
 fn a_walk_that_has_gone_past_the_head_is_not_the_heads() {
     let hash = AuditHash([7; 32]);
     assert_eq!(ChainVerifier::after(4, hash).finish(4, hash), Ok(()));
-    let past = ChainBreak { seq: 5, fault: ChainError::NotTheHead };
+    let past = ChainBreak { seq: 5, error: ChainError::NotTheHead };
     assert_eq!(ChainVerifier::after(5, hash).finish(4, hash), Err(past));
 }
 

@@ -29,7 +29,7 @@ fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     assert_eq!(changes.audit[0].old_value, None);
     assert_eq!(changes.events[0].kind, EventKind::PaymentBooked);
     assert_eq!(changes.events[0].payment_id, payment.id);
-    assert!(changes.altered.is_empty() && changes.idempotency.is_empty());
+    assert!(changes.updated.is_empty() && changes.idempotency.is_empty());
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn counted(payments: &[Payment]) -> HashMap<Currency, Totals> {
 fn verified(ledger: &MemoryLedger) -> Result<(), ChainBreak> {
     let mut walk = ChainVerifier::default();
     for row in &ledger.audit {
-        walk.step(row)?;
+        walk.verify_next(row)?;
     }
     walk.finish(ledger.head.audit_seq, ledger.head.audit_hash)
 }

@@ -140,10 +140,10 @@ impl MemoryLedger {
         assert!(changes.head.advanced_at > self.head.advanced_at);
         self.head = changes.head;
         self.payments.extend(changes.booked);
-        for altered in changes.altered {
-            let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
-            assert_eq!(altered.version, stored.version + 1);
-            *stored = altered;
+        for updated in changes.updated {
+            let stored = self.payments.iter_mut().find(|payment| payment.id == updated.id).unwrap();
+            assert_eq!(updated.version, stored.version + 1);
+            *stored = updated;
         }
         self.audit.extend(changes.audit);
         self.events.extend(changes.events);

@@ -24,7 +24,7 @@ pub(super) async fn write(
     #[cfg(feature = "fault-injection")]
     hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
     insert(transaction, packet_max, &CheckRow::all_of(&changes.booked)).await?;
-    for payment in &changes.altered {
+    for payment in &changes.updated {
         alter(transaction, payment).await?;
     }
     insert(transaction, packet_max, &changes.audit).await?;

@@ -41,7 +41,7 @@ impl TryFrom<outbox::Model> for OutboxEvent {
         let named: Named =
             serde_json::from_str(&row.payload).map_err(|_| corrupt("outbox row", row.seq, "payload"))?;
         Ok(Self {
-            id: EventId::of(BatchToken(row.batch_token), row.seq),
+            id: EventId::new(BatchToken(row.batch_token), row.seq),
             seq: row.seq,
             event_type: row.event_type,
             occurred_at: row.created_at,

@@ -11,7 +11,7 @@ use crate::entity::idempotency_keys;
 impl From<&IdempotencyRecord> for idempotency_keys::ActiveModel {
     fn from(record: &IdempotencyRecord) -> Self {
         // An answer is texts, integers and instants: serialising one cannot fail.
-        let outcome = serde_json::to_string(&record.answer).unwrap_or_default();
+        let outcome = serde_json::to_string(&record.outcome).unwrap_or_default();
         Self {
             scope_hash: Set(record.claim.scope_hash.to_vec()),
             fingerprint: Set(record.claim.fingerprint.to_vec()),
@@ -27,7 +27,7 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
 
     fn try_from(row: idempotency_keys::Model) -> Result<Self, StoreError> {
         let table = "idempotency key of payment";
-        let answer =
+        let outcome =
             serde_json::from_str(&row.outcome).map_err(|_| corrupt(table, row.payment_id, "outcome"))?;
         Ok(Self {
             claim: IdempotencyClaim {
@@ -35,7 +35,7 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
                 fingerprint: digest(&row.fingerprint, table, row.payment_id, "fingerprint")?,
             },
             payment_id: PaymentId(row.payment_id),
-            answer,
+            outcome,
             created_at: row.created_at,
         })
     }

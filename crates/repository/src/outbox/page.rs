@@ -57,7 +57,7 @@ pub(super) async fn find(
             .map_err(statement_error)?;
         found.extend(
             rows.into_iter()
-                .map(|(seq, batch)| EventPosition { seq, id: EventId::of(BatchToken(batch), seq) }),
+                .map(|(seq, batch)| EventPosition { seq, id: EventId::new(BatchToken(batch), seq) }),
         );
     }
     Ok(found)

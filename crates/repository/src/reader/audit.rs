@@ -73,7 +73,7 @@ async fn walk(
     // To the last row in any case: a running statement is never given up.
     while let Some(row) = rows.try_next().await.map_err(statement_error)? {
         if let Ok(Ok(())) = walked {
-            walked = audit_entry::<&str>(&row).map(|entry| chain.step(&entry));
+            walked = audit_entry::<&str>(&row).map(|entry| chain.verify_next(&entry));
         }
     }
     Ok(walked?.map(|()| chain))

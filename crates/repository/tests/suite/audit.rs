@@ -28,7 +28,7 @@ on_each_database! {
         let head = ledger.reader.head().await.unwrap();
         let mut walk = ChainVerifier::default();
         for row in &rows {
-            walk.step(row).unwrap();
+            walk.verify_next(row).unwrap();
         }
         walk.finish(head.audit_seq, head.audit_hash).unwrap();
         let own = ledger.reader.audit_of(payment.id, 0, 10).await.unwrap();
@@ -93,7 +93,7 @@ on_each_database! {
         ledger.tamper("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2").await;
 
         let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Changed });
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, error: ChainError::Changed });
         assert_eq!(ledger.reader.verify_chain_chunk(ChainVerifier::default(), 1).await.unwrap().unwrap().last_seq(), 1);
     }
 
@@ -103,7 +103,7 @@ on_each_database! {
         ledger.tamper("DELETE FROM audit_log WHERE seq = 2").await;
 
         let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Missing });
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, error: ChainError::Missing });
     }
 
     /// In the order from the last column to the first, which is named. What the columns of servers take can be read.

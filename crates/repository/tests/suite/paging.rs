@@ -27,7 +27,7 @@ on_each_database! {
 
     async fn a_page_knows_what_is_beyond_it(ledger: &TestLedger) {
         let booked = lane::book(ledger, (0..4).map(payers::number).collect()).await;
-        let at = |place: usize| Position::of(&booked[place]);
+        let at = |place: usize| Position::from(&booked[place]);
         for (page, limit, has_prev, has_next) in [
             (Page::First, 3, false, true),
             (Page::First, 4, false, false),
@@ -47,7 +47,7 @@ on_each_database! {
         let booked = lane::book(ledger, [1, 2, 1].map(payers::number).to_vec()).await;
         let filter =
             PaymentFilter { email: Some("payer2@example.org".to_owned()), ..PaymentFilter::default() };
-        let after = Page::After(Position::of(&booked[2]));
+        let after = Page::After(Position::from(&booked[2]));
         let page = ledger.reader.list(&filter, after, 5).await.unwrap().value;
         assert_eq!((page.payments.len(), page.has_prev, page.has_next), (1, false, false));
     }
@@ -79,7 +79,7 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
     let mut page = read(ledger, Page::First, limit).await;
     let mut seen = page.payments.clone();
     while page.has_next {
-        page = read(ledger, Page::After(Position::of(seen.last().unwrap())), limit).await;
+        page = read(ledger, Page::After(Position::from(seen.last().unwrap())), limit).await;
         assert!(seen.len() < MANY, "the list has no end");
         seen.extend(page.payments.clone());
     }
@@ -88,14 +88,14 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
 
 /// All that is newer than the oldest payment, newest first.
 async fn backwards(ledger: &TestLedger, newest_first: &[Payment], limit: u64) -> Vec<Payment> {
-    let mut place = Position::of(newest_first.last().unwrap());
+    let mut place = Position::from(newest_first.last().unwrap());
     let mut seen = Vec::new();
     loop {
         let page = read(ledger, Page::Before(place), limit).await;
         let Some(newest) = page.payments.first() else {
             return seen;
         };
-        place = Position::of(newest);
+        place = Position::from(newest);
         assert!(seen.len() < MANY, "the list has no start");
         seen.splice(0..0, page.payments.clone());
         if !page.has_prev {

@@ -140,8 +140,8 @@ async fn faults_are_told_at_their_fields_and_nothing_typed_is_lost() {
     assert_eq!(answer.form_key(), "key-1");
     assert_eq!(answer.header("cache-control"), "no-store");
     for expected in [
-        "<a href=\"#name\">Your full name: must be given</a>",
-        "<p class=\"fault\" id=\"name-fault\">Must be given.</p>",
+        "<a href=\"#name\">Your full name: enter your full name</a>",
+        "<p class=\"fault\" id=\"name-fault\">Enter your full name.</p>",
         "aria-invalid=\"true\" aria-describedby=\"name-fault\"",
         "aria-invalid=\"true\" aria-describedby=\"amount-fault amount-hint\"",
         "value=\"1,000\"",

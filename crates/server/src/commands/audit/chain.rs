@@ -19,7 +19,7 @@ pub(super) async fn walk(reader: &SqlPaymentReader, from: i64, to: Option<i64>) 
     let bounds = reader.audit_bounds().await?;
     let last = to.unwrap_or(i64::MAX).min(bounds.head.audit_seq);
     let Some(mut chain) = start(reader, from).await? else {
-        return Ok(Found::Broken(ChainBreak { seq: from - 1, fault: ChainError::Missing }));
+        return Ok(Found::Broken(ChainBreak { seq: from - 1, error: ChainError::Missing }));
     };
     while chain.last_seq() < last {
         let before = chain.last_seq();
@@ -62,7 +62,7 @@ fn finish(chain: &ChainVerifier, head: &LedgerHead) -> Result<(), ChainBreak> {
 
 /// Whether the log has rows that the head, read together with them, does not count.
 fn nothing_beside(bounds: &AuditBounds) -> Result<(), ChainBreak> {
-    let surplus = |seq| ChainBreak { seq, fault: ChainError::UnexpectedEntry };
+    let surplus = |seq| ChainBreak { seq, error: ChainError::UnexpectedEntry };
     match (bounds.first_seq, bounds.last_seq) {
         (Some(first), _) if first < 1 => Err(surplus(first)),
         (_, Some(last)) if last > bounds.head.audit_seq => Err(surplus(last)),
@@ -72,7 +72,7 @@ fn nothing_beside(bounds: &AuditBounds) -> Result<(), ChainBreak> {
 
 fn reaches(chain: &ChainVerifier, last: i64) -> Result<(), ChainBreak> {
     if chain.last_seq() < last {
-        return Err(ChainBreak { seq: chain.last_seq() + 1, fault: ChainError::Missing });
+        return Err(ChainBreak { seq: chain.last_seq() + 1, error: ChainError::Missing });
     }
     Ok(())
 }

@@ -62,8 +62,8 @@ impl Neighbours {
     /// The pages around one that was read.
     pub fn of(query: &PageQuery, page: &ListPage) -> Self {
         let is_first = query.page == Page::First;
-        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::of);
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::from);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         Self {
             newest: (!is_first).then(|| address(query, None)),
             newer: first.map(|position| address(query, Some(cursor::before(position)))),
