@@ -153,3 +153,25 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_event_has_its_own_id() {
+        let batches = [1, 2, 3].map(|number| BatchToken(Uuid::from_u128(number)));
+        let ids = batches.iter().flat_map(|batch| (1..=100).map(|seq| EventId::new(*batch, seq)));
+        assert_eq!(ids.collect::<HashSet<_>>().len(), 300);
+    }
+
+    /// Consumers compare ids across releases.
+    #[test]
+    fn the_id_is_a_uuid_that_no_release_changes() {
+        let id = EventId::new(BatchToken(Uuid::from_u128(7)), 42);
+        assert_eq!(id.0.get_version_num(), 8);
+        assert_eq!(id.to_string(), "ebe8033b-5967-83af-b5b2-b63c2bdb21ff");
+    }
+}
