@@ -3,7 +3,7 @@
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{AuditAction, Effect, EventKind, Rejection, Rules};
+use hermes_domain::ledger::{Effect, EventKind, Rejection, Rules};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
 
 use support::builders::{claim, correct, rules, submission, submission_with_claim};
@@ -23,7 +23,7 @@ fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     assert_eq!(payment.final_amount().to_string(), "35700.00");
     assert_eq!((payment.version, payment.created_at), (1, changes.head.advanced_at));
     assert_eq!(payment.updated_at, payment.created_at);
-    assert_eq!(changes.audit[0].action, AuditAction::Booked.as_str());
+    assert_eq!(changes.audit[0].action, "PAYMENT_BOOKED");
     assert_eq!(changes.audit[0].actor, "tests");
     assert_eq!(changes.audit[0].ip_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(changes.audit[0].old_value, None);

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::{Effect, Origin};
+use super::Origin;
 use crate::payment::{Payment, PaymentId};
 
 /// The hash of an audit row.
@@ -19,38 +19,6 @@ impl AuditHash {
     pub const GENESIS: Self = Self([0; 32]);
 }
 
-/// The change that an audit row records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditAction {
-    /// A payment was booked.
-    Booked,
-    /// A payment was corrected.
-    Corrected,
-    /// A payment was cancelled.
-    Cancelled,
-}
-
-impl AuditAction {
-    /// Returns the action of an effect, or `None` if the effect changed nothing.
-    pub const fn from_effect(effect: Effect) -> Option<Self> {
-        match effect {
-            Effect::Booked => Some(Self::Booked),
-            Effect::Corrected => Some(Self::Corrected),
-            Effect::Cancelled => Some(Self::Cancelled),
-            Effect::Unchanged => None,
-        }
-    }
-
-    /// Returns the code used in the database and the API, such as `PAYMENT_BOOKED`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Booked => "PAYMENT_BOOKED",
-            Self::Corrected => "PAYMENT_CORRECTED",
-            Self::Cancelled => "PAYMENT_CANCELLED",
-        }
-    }
-}
-
 /// One audit row as stored. The action is a text, so that a manipulated row can still be read and reported.
 ///
 /// `Text` is `&str` where the chain is verified, which then copies no text out of the database rows.
@@ -60,7 +28,7 @@ pub struct AuditEntry<Text = String> {
     pub seq: i64,
     /// The payment that changed.
     pub payment_id: PaymentId,
-    /// The code of an [`AuditAction`].
+    /// The action, such as `PAYMENT_BOOKED` ([`super::Effect::audit_action`]).
     pub action: Text,
     /// The actor.
     pub actor: Text,
@@ -82,7 +50,7 @@ pub struct AuditEntry<Text = String> {
 
 /// The change that a new row records.
 pub(super) struct AuditedChange<'a> {
-    pub action: AuditAction,
+    pub action: &'static str,
     pub before: Option<&'a Payment>,
     pub after: &'a Payment,
     pub reason: Option<String>,
@@ -97,7 +65,7 @@ impl AuditEntry {
         let mut entry = Self {
             seq: last_seq + 1,
             payment_id: change.after.id,
-            action: change.action.as_str().to_owned(),
+            action: change.action.to_owned(),
             actor: change.origin.actor.clone(),
             reason: change.reason,
             old_value: change.before.map(json),

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::audit::AuditedChange;
 use super::correction::apply_correction;
 use super::{
-    AuditAction, AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect,
-    Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection,
+    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Event,
+    EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection,
     Submission, Totals,
 };
 use crate::money::{Fee, FeeBearer, Money};
@@ -226,13 +226,13 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Adds a transition to the changes and to the facts of later commands.
+    /// Adds a transition to the changes, and updates the facts for later commands.
     fn apply(&mut self, submission: &Submission, transition: Transition) -> Result<(), Rejection> {
         let Transition { effect, before, after, reason } = transition;
         if effect != Effect::Unchanged {
             self.update_totals(before.as_ref(), &after)?;
         }
-        if let Some(action) = AuditAction::from_effect(effect) {
+        if let Some(action) = effect.audit_action() {
             let head = &mut self.changes.head;
             let before = before.as_ref();
             let change = AuditedChange { action, before, after: &after, reason, origin: &submission.origin };

@@ -18,7 +18,7 @@ mod head;
 mod outcome;
 mod totals;
 
-pub use audit::{AuditAction, AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier};
+pub use audit::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier};
 pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
 pub use command::{Cancellation, Command, Digest, IdempotencyClaim, Origin, Submission};

@@ -21,6 +21,18 @@ pub enum Effect {
     Unchanged,
 }
 
+impl Effect {
+    /// Returns the action of the effect's audit row, or `None` if nothing changed.
+    pub const fn audit_action(self) -> Option<&'static str> {
+        match self {
+            Self::Booked => Some("PAYMENT_BOOKED"),
+            Self::Corrected => Some("PAYMENT_CORRECTED"),
+            Self::Cancelled => Some("PAYMENT_CANCELLED"),
+            Self::Unchanged => None,
+        }
+    }
+}
+
 /// The result of an accepted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {

@@ -103,12 +103,6 @@ impl FromStr for ValidationStatus {
     }
 }
 
-impl fmt::Display for ValidationStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
 /// The result of one check of one payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
