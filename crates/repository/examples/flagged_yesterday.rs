@@ -11,7 +11,7 @@ use std::env;
 use std::error::Error;
 
 use chrono::{Days, NaiveTime, Utc};
-use hermes_domain::payment::{CheckResult, Payment, ValidationStatus};
+use hermes_domain::payment::{Payment, ValidationStatus};
 use hermes_repository::entity::{payments, validation_results};
 use hermes_repository::{Database, DatabaseSettings, StoredPayment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -48,7 +48,7 @@ fn print_flags(payment: &Payment) {
     let currency = payment.amount.currency();
     println!("{} {} {currency}", payment.reference, payment.amount);
     for check in &payment.checks {
-        if check.result == CheckResult::Flagged {
+        if check.result == ValidationStatus::Flagged {
             println!("    {}: {}", check.kind, check.message);
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn write(
     #[cfg(feature = "fault-injection")]
     hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
     insert(transaction, max_packet, &CheckRow::from_payments(&changes.booked)).await?;
-    for payment in &changes.altered {
+    for payment in &changes.updated {
         update_payment(transaction, payment).await?;
     }
     insert(transaction, max_packet, &changes.audit).await?;

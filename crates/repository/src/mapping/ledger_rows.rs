@@ -114,7 +114,7 @@ impl TryFrom<outbox::Model> for OutboxEvent {
         let PayloadReference { reference } =
             serde_json::from_str(&row.payload).map_err(|_| corrupt("outbox row", row.seq, "payload"))?;
         Ok(Self {
-            id: EventId::of(BatchToken(row.batch_token), row.seq),
+            id: EventId::new(BatchToken(row.batch_token), row.seq),
             seq: row.seq,
             event_type: row.event_type,
             occurred_at: row.created_at,
@@ -129,7 +129,7 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
 
     fn try_from(row: idempotency_keys::Model) -> Result<Self, StoreError> {
         let table = "idempotency key of payment";
-        let answer =
+        let outcome =
             serde_json::from_str(&row.outcome).map_err(|_| corrupt(table, row.payment_id, "outcome"))?;
         Ok(Self {
             claim: IdempotencyClaim {
@@ -137,7 +137,7 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
                 fingerprint: digest(&row.fingerprint, table, row.payment_id, "fingerprint")?,
             },
             payment_id: PaymentId(row.payment_id),
-            answer,
+            outcome,
             created_at: row.created_at,
         })
     }
@@ -146,7 +146,7 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
 impl From<&IdempotencyRecord> for idempotency_keys::ActiveModel {
     fn from(record: &IdempotencyRecord) -> Self {
         // The outcome consists of texts, integers and instants, so its serialisation cannot fail.
-        let outcome = serde_json::to_string(&record.answer).unwrap_or_default();
+        let outcome = serde_json::to_string(&record.outcome).unwrap_or_default();
         Self {
             scope_hash: Set(record.claim.scope_hash.to_vec()),
             fingerprint: Set(record.claim.fingerprint.to_vec()),

@@ -59,7 +59,7 @@ pub(super) async fn find(
             .all(connection)
             .await
             .map_err(statement_error)?;
-        let position = |(seq, batch)| EventPosition { seq, id: EventId::of(BatchToken(batch), seq) };
+        let position = |(seq, batch)| EventPosition { seq, id: EventId::new(BatchToken(batch), seq) };
         found.extend(rows.into_iter().map(position));
     }
     Ok(found)

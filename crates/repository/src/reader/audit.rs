@@ -162,7 +162,7 @@ async fn verify_chunk(
     while let Some(row) = rows.next().await {
         if let Ok(Ok(())) = verified {
             verified = match row {
-                Ok(row) => AuditEntry::try_from(row).map(|entry| chain.step(&entry)),
+                Ok(row) => AuditEntry::try_from(row).map(|entry| chain.verify_next(&entry)),
                 Err(error) => Err(name_row(chain.last_seq() + 1, statement_error(error))),
             };
         }

@@ -27,7 +27,7 @@ on_each_database! {
         let head = ledger.reader.head().await.unwrap();
         let mut chain = ChainVerifier::default();
         for row in &rows {
-            chain.step(row).unwrap();
+            chain.verify_next(row).unwrap();
         }
         chain.finish(head.audit_seq, head.audit_hash).unwrap();
         let own = ledger.reader.audit_of(payment.id, 0, 10).await.unwrap();
@@ -92,7 +92,7 @@ on_each_database! {
         ledger.tamper("UPDATE audit_log SET actor = 'forger' WHERE seq = 2").await;
 
         let found = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap();
-        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, fault: ChainError::Changed });
+        assert_eq!(found.unwrap_err(), ChainBreak { seq: 2, error: ChainError::Changed });
         assert_eq!(ledger.reader.verify_chain_chunk(ChainVerifier::default(), 1).await.unwrap().unwrap().last_seq(), 1);
     }
 }

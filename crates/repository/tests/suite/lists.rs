@@ -34,7 +34,7 @@ on_each_database! {
 
     async fn a_page_reports_whether_more_payments_exist(ledger: &TestLedger) {
         let booked = batches::book(ledger, (0..4).map(bookings::number).collect()).await;
-        let at = |index: usize| Position::of(&booked[index]);
+        let at = |index: usize| Position::from(&booked[index]);
         for (page, limit, has_prev, has_next) in [
             (Page::First, 3, false, true),
             (Page::First, 4, false, false),
@@ -54,7 +54,7 @@ on_each_database! {
         let booked = batches::book(ledger, [1, 2, 1].map(bookings::number).to_vec()).await;
         let filter =
             PaymentFilter { email: Some("payer2@example.org".to_owned()), ..PaymentFilter::default() };
-        let after = Page::After(Position::of(&booked[2]));
+        let after = Page::After(Position::from(&booked[2]));
         let page = ledger.reader.list(&filter, after, 5).await.unwrap().value;
         assert_eq!((page.payments.len(), page.has_prev, page.has_next), (1, false, false));
     }
@@ -114,7 +114,7 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
     let mut page = read(ledger, Page::First, limit).await;
     let mut seen = page.payments.clone();
     while page.has_next {
-        page = read(ledger, Page::After(Position::of(seen.last().unwrap())), limit).await;
+        page = read(ledger, Page::After(Position::from(seen.last().unwrap())), limit).await;
         assert!(seen.len() < MANY, "the list has no end");
         seen.extend(page.payments.clone());
     }
@@ -123,14 +123,14 @@ async fn forwards(ledger: &TestLedger, limit: u64) -> Vec<Payment> {
 
 /// Reads everything newer than the oldest payment, newest first.
 async fn backwards(ledger: &TestLedger, newest_first: &[Payment], limit: u64) -> Vec<Payment> {
-    let mut position = Position::of(newest_first.last().unwrap());
+    let mut position = Position::from(newest_first.last().unwrap());
     let mut seen = Vec::new();
     loop {
         let page = read(ledger, Page::Before(position), limit).await;
         let Some(newest) = page.payments.first() else {
             return seen;
         };
-        position = Position::of(newest);
+        position = Position::from(newest);
         assert!(seen.len() < MANY, "the list has no start");
         seen.splice(0..0, page.payments.clone());
         if !page.has_prev {

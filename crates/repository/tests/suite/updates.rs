@@ -36,9 +36,9 @@ on_each_database! {
         transaction.rollback().await;
         for version in [1, 3, 4] {
             let mut stale = changes.clone();
-            let mut fields = stale.altered[0].clone().into_fields();
+            let mut fields = stale.updated[0].clone().into_fields();
             fields.version = version;
-            stale.altered = vec![Payment::new(fields).unwrap()];
+            stale.updated = vec![Payment::new(fields).unwrap()];
             let mut transaction = ledger.store.begin().await.unwrap();
             let error = transaction.write(&stale).await.unwrap_err();
             assert!(matches!(error, StoreError::Internal(_)), "{error:?}");

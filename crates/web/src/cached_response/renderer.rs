@@ -20,7 +20,7 @@ pub struct JsonRenderer {
 impl Renderer for JsonRenderer {
     fn list(&self, page: &ListPage) -> Rendered {
         let limit = ("limit".to_owned(), self.list_window.to_string());
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         let link = last.map(|last| link(&[limit], cursor::after(last), "next"));
         Rendered { body: bookings(page), link, etag: None }
     }
@@ -55,8 +55,9 @@ impl Serialize for Bookings<'_> {
 
 /// The links to the neighbouring pages (RFC 8288); nothing is counted for them.
 fn links(query: &PageQuery, page: &ListPage) -> Option<String> {
-    let next = page.payments.last().filter(|_| page.has_next).map(Position::of);
-    let prev = page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::of);
+    let next = page.payments.last().filter(|_| page.has_next).map(Position::from);
+    let prev =
+        page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::from);
     let links: Vec<_> = next
         .map(|position| link(&query.filter_params, cursor::after(position), "next"))
         .into_iter()
