@@ -27,7 +27,7 @@
 //! Five decisions are yours:
 //!
 //! 1. **The group.** One name per service, such as `accounting`. Each group receives every event.
-//! 2. **The name of the consumer.** Keep it across restarts, such as the host name, so that the consumer resumes its own
+//! 2. **The name of the consumer.** Use the same name after a restart, such as the host name, so that the consumer resumes its own
 //!    pending events at once.
 //! 3. **The handler.** Return an error to receive the event again after [`ConsumerSettings::retry_delay`]. After five
 //!    deliveries, the event moves to the dead letters. Read `data` (JSON) or fetch the booking by `reference`.

@@ -20,7 +20,7 @@ pub enum CommandError {
     Unavailable(String),
 }
 
-/// What a code means for the operator, whatever the caller stores.
+/// What a code means for the operator, independent of what the caller stores.
 const EXPLANATIONS: Advice = &[
     ("READONLY", "this Redis is a replica: the URL must lead to the primary"),
     ("NOREPLICAS", "Redis has fewer replicas than min-replicas-to-write requires"),

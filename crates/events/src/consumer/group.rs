@@ -26,7 +26,7 @@ const MAX_REASON_CHARS: usize = 500;
 /// How far a group is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
-    /// The number of events in the stream not yet delivered to the group, or `None` if Redis cannot tell.
+    /// The number of events in the stream not yet delivered to the group, or `None` if Redis does not report it.
     pub behind: Option<usize>,
     /// The number of events delivered and not yet handled.
     pub pending: usize,

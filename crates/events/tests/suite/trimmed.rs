@@ -94,8 +94,12 @@ async fn pending_events_trimmed_under_a_dead_consumer_are_reported_to_it_after_a
     let entries = trim_under_a_dead_consumer(&harness).await;
     let restarted = harness.start("a");
     harness.handler.has_handled([4]).await;
-    let each_alone = entries.into_iter().map(|entry| Missed::Trimmed { entries: vec![entry] });
-    assert_eq!(harness.handler.missed(), each_alone.collect::<Vec<_>>());
+    // Redis versions differ in whether the claim reports them together, or the pending list one by one.
+    let reported = harness.handler.missed().into_iter().flat_map(|missed| match missed {
+        Missed::Trimmed { entries } => entries,
+        Missed::Skipped { .. } => panic!("{missed:?}"),
+    });
+    assert_eq!(reported.collect::<Vec<_>>(), entries);
     harness.nothing_is_pending().await;
     restarted.stop().await;
 }
