@@ -7,13 +7,14 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::RelayLease;
-use hermes_events::{RedisPublisher, StreamSettings};
+use hermes_events::RedisPublisher;
 use hermes_repository::{Database, SqlOutbox};
 use hermes_service::outbox::{
     CommitNotifier, Feed, FeedSettings, Relay, RelayHandle, RelayParts, RelaySettings, Retention,
     poll_outbox, run_retention,
 };
 
+use super::redis_endpoint;
 use crate::config::{Settings, millis};
 use crate::system::{SystemClock, SystemRandom};
 
@@ -52,15 +53,12 @@ fn start_relay(
     lease: Arc<dyn RelayLease>,
     commits: &CommitNotifier,
 ) -> Result<RelayHandle> {
-    let stream = StreamSettings {
-        connect_timeout: millis(settings.redis.connect_timeout_ms),
-        command_timeout: millis(settings.events.command_timeout_ms),
-        length_max: usize::try_from(settings.events.stream_length_max).unwrap_or(usize::MAX),
-        ..StreamSettings::new(settings.redis.url.clone())
-    };
+    let endpoint = redis_endpoint(settings, settings.events.command_timeout_ms);
+    let length_max = usize::try_from(settings.events.stream_length_max).unwrap_or(usize::MAX);
+    let stream = RedisPublisher::connect(&endpoint, length_max).context("REDIS_URL is invalid")?;
     let parts = RelayParts {
         outbox,
-        stream: Arc::new(RedisPublisher::connect(&stream).context("REDIS_URL is invalid")?),
+        stream: Arc::new(stream),
         lease,
         signal: commits.clone(),
         clock: Arc::new(SystemClock),
