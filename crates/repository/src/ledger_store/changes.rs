@@ -22,7 +22,7 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     insert(transaction, packet_max, &changes.booked).await?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
+    hermes_fault::hit(hermes_fault::FailPoint::AfterFirstInsert);
     insert(transaction, packet_max, &CheckRow::all_of(&changes.booked)).await?;
     for payment in &changes.altered {
         alter(transaction, payment).await?;

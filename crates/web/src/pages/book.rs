@@ -40,7 +40,7 @@ pub async fn book_payment(
     };
     let answer = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
         Ok(committed) => lead_to_page(&state, committed.outcome).await?,
-        Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
+        Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
             ask_again(&state, &key, payment, &booking, &typed).await
         }
         Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),

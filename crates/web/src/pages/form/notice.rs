@@ -34,7 +34,7 @@ impl Notice {
                  the request id."
                     .to_owned(),
             ),
-            SubmitError::Refused(_) | SubmitError::TooLarge => {
+            SubmitError::Rejected(_) | SubmitError::TooLarge => {
                 ("Your payment is not booked".to_owned(), problem.detail().to_owned())
             }
         };
