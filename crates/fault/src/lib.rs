@@ -1,8 +1,8 @@
 //! Fail points: places at which a process under test kills itself, as in a power failure.
 //!
-//! Processing a booking hits each [`FailPoint`] in turn. `HERMES_TEST_FAULT_POINT=after-commit:3` kills the process with
-//! `SIGKILL` on the third hit of `after-commit`. `commit-sent:1:500` waits half a millisecond before the kill. Without
-//! the variable, nothing happens.
+//! Processing a booking hits each [`FailPoint`] in turn. `HERMES_TEST_FAULT_POINT=after-commit:3` kills the process
+//! with `SIGKILL` on the third hit of `after-commit`. `commit-sent:1:500` waits half a millisecond before the kill.
+//! Without the variable, nothing happens.
 //!
 //! **Invariant:** only tests contain fail points. Other crates depend on this crate only through their feature
 //! `fault-injection`, which only the dev-dependencies of tests enable.

@@ -56,7 +56,8 @@ impl Feed {
 
     /// Returns at most `limit` events after event number `after`, or from the oldest stored event if `after` is `None`.
     ///
-    /// If there are none, waits up to `wait` and at most [`LONG_POLL_MAX`] for one. Does not wait if the feed is closed.
+    /// If there are none, waits up to `wait` and at most [`LONG_POLL_MAX`] for one. Does not wait if the feed is
+    /// closed.
     ///
     /// # Errors
     /// See [`FeedError`].

@@ -41,7 +41,8 @@ impl HeldLease {
         self.term / RENEWALS_PER_TERM
     }
 
-    /// Acquires the lease, or renews it if due, and records the last published event. Returns whether the lease is held.
+    /// Acquires the lease, or renews it if due, and records the last published event. Returns whether the lease is
+    /// held.
     pub async fn acquire_or_renew(
         &mut self,
         published_seq: Option<i64>,

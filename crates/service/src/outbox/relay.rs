@@ -1,8 +1,8 @@
 //! The relay: publishes the events of the outbox in commit order, on one instance at a time.
 //!
-//! The lease prevents duplicate work. Order does not depend on the lease: a suspended relay may lose the lease and still
-//! send its events when it resumes. The stream appends only events that follow its end, so such late events have no
-//! effect.
+//! The lease prevents duplicate work. Order does not depend on the lease: a suspended relay may lose the lease and
+//! still send its events when it resumes. The stream appends only events that follow its end, so such late events
+//! have no effect.
 
 use std::sync::Arc;
 use std::time::Duration;

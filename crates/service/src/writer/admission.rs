@@ -1,4 +1,5 @@
-//! Admission control: estimates the queue wait of a new command, so that a command that would expire is rejected at once.
+//! Admission control: estimates the queue wait of a new command, so that a command that would expire is rejected at
+//! once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

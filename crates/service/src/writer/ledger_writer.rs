@@ -25,8 +25,8 @@ const REPLY_TIMEOUT: Duration = BATCH_TIMEOUT.saturating_add(Duration::from_secs
 
 /// Admit a command only if its estimated queue wait is at most 1/6 of the age limit.
 ///
-/// The estimate covers neither the running batch nor the command's own batch. In the `overload` benchmark on MariaDB, 1/6
-/// gives a p99 of 204 ms for admitted commands, and 1/4 gives 276 ms (`docs/benchmarks.md`).
+/// The estimate covers neither the running batch nor the command's own batch. In the `overload` benchmark on MariaDB,
+/// 1/6 gives a p99 of 204 ms for admitted commands, and 1/4 gives 276 ms (`docs/benchmarks.md`).
 const ADMISSION_WAIT_DIVISOR: u32 = 6;
 
 /// A handle that submits commands to the writer task. Cheap to clone.
