@@ -1,8 +1,8 @@
 //! An open loop: requests are sent at planned times, whether or not there are responses to the previous ones.
 //!
-//! The arrivals are a Poisson process, computed in advance. Every latency counts from the planned arrival, so it
-//! includes the delay of a late load generator or a missing connection. A server that stalls therefore cannot hide
-//! its worst latencies by slowing its callers down (coordinated omission).
+//! The arrivals are a Poisson process, computed in advance. Every latency counts from the planned arrival, so that a
+//! late load generator or a missing connection adds to the latency. A server that stalls therefore cannot hide its
+//! worst latencies by slowing its callers down (coordinated omission).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

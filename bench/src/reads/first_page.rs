@@ -1,8 +1,8 @@
 //! The first page of 20 of a million bookings, uncached.
 //!
 //! **Reference:** the same page of 10,000 bookings, on the same server in the same run. The reader of the repository
-//! runs in this process, so that no cache and no HTTP hides a difference. It reads the head, the rows and the checks
-//! of the page in one snapshot. `reference/fill.rs` fills the tables.
+//! runs in this process, so that no cache and no HTTP hides a difference. The reader loads the head, the rows and the
+//! checks of the page in one snapshot. `reference/fill.rs` fills the tables.
 
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! The resident memory with 10,000 bookings after 100,000 reads.
 //!
-//! The load includes reads whose memory could accumulate: one read in ten is a page of one of a thousand queries, and
-//! one in a hundred is the compressed list. The memory is read from `/proc` after the load.
+//! The load includes reads whose memory could accumulate. One read in ten is a page of one of a thousand queries. One
+//! in a hundred is the compressed list. The memory is read from `/proc` after the load.
 
 use anyhow::Result;
 

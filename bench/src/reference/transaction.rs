@@ -1,8 +1,8 @@
 //! The bare transaction: inserts and commits the rows of some bookings, and does nothing else.
 //!
-//! It locks no head and looks up, decides, hashes and publishes nothing. Every program that stores these rows pays
-//! for BEGIN, one prepared INSERT per table, and COMMIT. The connections have the same socket options as those of
-//! Hermes, so that no large statement waits for an acknowledgement.
+//! The transaction locks no head and looks up, decides, hashes and publishes nothing. Every program that stores these
+//! rows pays for BEGIN, one prepared INSERT per table, and COMMIT. The connections have the same socket options as
+//! those of Hermes, so that no large statement waits for an acknowledgement.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,10 +1,10 @@
 //! The number of instructions that the server spends on a booking, by owner.
 //!
 //! Counted by `valgrind --tool=callgrind`, so other load on the machine has no effect. The build has function names
-//! (`release-fast`). It runs on MariaDB with Redis, for 64 callers. Only the Hermes process counts, after a warm-up.
-//! Under valgrind, Hermes is about fifty times slower, so its timeouts are raised. The row names the crates with the
-//! most instructions, and allocation and byte copies. The functions are printed to stderr. Valgrind's processor has
-//! no SHA-256 instructions, so the audit chain costs more here than on real processors.
+//! (`release-fast`). Hermes runs on MariaDB with Redis, for 64 callers. Only the Hermes process counts, after a
+//! warm-up. Under valgrind, Hermes is about fifty times slower, so its timeouts are raised. The row names the crates
+//! with the most instructions, and allocation and byte copies. The functions are printed to stderr. Valgrind's
+//! processor has no SHA-256 instructions, so the audit chain costs more here than on real processors.
 
 use anyhow::{Context, Result, ensure};
 

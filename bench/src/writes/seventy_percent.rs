@@ -2,9 +2,10 @@
 //!
 //! The load is an open loop (`load/open_loop.rs`): bookings arrive at random, and latencies count from the planned
 //! arrival.
-//! **Reference:** the commit time. It is the duration of a bare transaction with as many bookings as Hermes' batches
-//! had on average, over one connection to the same server. A booking waits for the running batch and its own batch,
-//! so two commit times are unavoidable. The bare transaction of a single booking is printed too.
+//! **Reference:** the commit time, which is the duration of a bare transaction over one connection to the same
+//! server. Each transaction has as many bookings as Hermes' batches had on average. A booking waits for the running
+//! batch and its own batch, so two commit times are unavoidable. The bare transaction of a single booking is printed
+//! too.
 
 use anyhow::Result;
 

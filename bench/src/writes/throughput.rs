@@ -1,8 +1,8 @@
 //! Bookings per second, compared with a design without batches.
 //!
 //! **References:**
-//! - The unbatched writers (`reference/transaction.rs`): 64 plain connections, each of which commits the rows of one
-//!   booking per transaction, without HTTP and without the ledger head. A server cannot do less.
+//! - The unbatched writers (`reference/transaction.rs`): 64 plain connections. Each commits the rows of one booking
+//!   per transaction, without HTTP and ledger head. A server cannot do less.
 //! - Hermes with `batch_max = 1`, which shows the gain of group commit alone.
 //!
 //! Each works on its own database of the same server. The load on Hermes is a closed loop over HTTP.

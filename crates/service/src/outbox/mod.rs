@@ -8,8 +8,8 @@
 //! 3. [`Feed`] reads the same rows for clients without Redis, and can wait for the next event.
 //! 4. [`run_retention`] deletes old published rows.
 //!
-//! **Invariant:** the order of published events depends only on the outbox and the end of the stream. It does not
-//! depend on a lease, a clock or the memory of a relay. Two relays at the same time duplicate work but not events.
+//! **Invariant:** the order of published events depends only on the outbox and the end of the stream. No lease, clock
+//! or memory of a relay affects that order. Two relays at the same time duplicate work but not events.
 
 mod feed;
 mod lease;

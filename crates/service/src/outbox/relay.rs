@@ -1,8 +1,8 @@
 //! The relay: publishes the events of the outbox in commit order, on one instance at a time.
 //!
-//! The lease prevents duplicate work. Order does not depend on the lease: a suspended relay may lose the lease and
-//! still send its events when it resumes. The stream appends only events that follow its end, so such late events
-//! have no effect.
+//! The lease prevents duplicate work. Order does not depend on the lease. A suspended relay may lose the lease and
+//! still send its events later. The stream appends only events that follow its end, so such late events have no
+//! effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,8 @@ use super::reporter::{RelayReporter, record_holds_lease, record_lag, record_publ
 const BATCH_MAX: u64 = 256;
 /// The delay after a batch that published all events.
 ///
-/// Under load, the next batch then contains the events of several commits, so that the relay and the writer compete
-/// less for the database. A single event is not delayed.
+/// Under load, the next batch then contains the events of several commits. So the relay and the writer compete less
+/// for the database. A single event is not delayed.
 const COALESCE_DELAY: Duration = Duration::from_millis(10);
 /// How often the end of an idle stream is verified.
 const VERIFY_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,5 +1,4 @@
-//! Admission control: estimates the queue wait of a new command, so that a command that would expire is rejected at
-//! once.
+//! Admission control: estimates the queue wait of a new command, to reject commands that would expire.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,8 +30,8 @@ impl WaitEstimator {
     /// Records the duration of a batch that was committed on the first attempt.
     ///
     /// Part of the duration is the same for every batch. So a full batch takes at least as long, and at most
-    /// proportionally longer. The upper bound applies without smoothing: after one slow batch, the next batch corrects
-    /// the estimate, even if that batch is small.
+    /// proportionally longer. The upper bound applies without smoothing. So after one slow batch, the next batch
+    /// corrects the estimate, even a small one.
     pub fn record(&self, commands: usize, took: Duration) {
         let upper_bound =
             took.saturating_mul(saturating_u32(self.batch_max)) / saturating_u32(commands).max(1);

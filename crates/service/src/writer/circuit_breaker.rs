@@ -14,9 +14,9 @@ use std::time::Duration;
 use hermes_domain::ports::StoreError;
 use tokio::time::{Instant, sleep_until};
 
-/// The first back-off. It relieves a server that has run out of connections.
+/// The first back-off, which relieves a server that has run out of connections.
 const BACKOFF_MIN: Duration = Duration::from_millis(250);
-/// The longest back-off. It lets writes resume within two seconds of the database's recovery.
+/// The longest back-off, which lets writes resume within two seconds of the database's recovery.
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
 /// Tracks whether the database accepts writes.

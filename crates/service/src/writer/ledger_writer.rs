@@ -26,7 +26,7 @@ const REPLY_TIMEOUT: Duration = BATCH_TIMEOUT.saturating_add(Duration::from_secs
 /// Admit a command only if its estimated queue wait is at most 1/6 of the age limit.
 ///
 /// The estimate covers neither the running batch nor the command's own batch. In the `overload` benchmark on MariaDB,
-/// 1/6 gives a p99 of 204 ms for admitted commands, and 1/4 gives 276 ms (`docs/benchmarks.md`).
+/// admitted commands have a p99 of 204 ms with 1/6, and 276 ms with 1/4.
 const ADMISSION_WAIT_DIVISOR: u32 = 6;
 
 /// A handle that submits commands to the writer task. Cheap to clone.
@@ -95,7 +95,7 @@ impl LedgerWriter {
         })?;
         #[cfg(feature = "fault-injection")]
         hermes_fault::hit(hermes_fault::FailPoint::AfterEnqueue);
-        // A command gets no reply if its batch panicked or timed out. It may have been committed.
+        // A command gets no reply if its batch panicked or timed out. Such a command may have been committed.
         match timeout(REPLY_TIMEOUT, reply).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
@@ -124,7 +124,7 @@ struct WriterTask {
 enum BatchRun {
     /// The batch returned, or panicked.
     Finished(Result<DatabaseHealth, JoinError>),
-    /// The batch exceeded [`BATCH_TIMEOUT`]. It still runs.
+    /// The batch exceeded [`BATCH_TIMEOUT`] and still runs.
     TimedOut,
 }
 

@@ -1,13 +1,13 @@
 //! The ledger writer: group commit by a single task per process.
 //!
 //! The lock on the ledger head serializes all writes anyway. Therefore the writer executes all commands that arrived
-//! during the previous commit in one transaction. This adds no delay: a single command costs one commit, and a
+//! during the previous commit in one transaction. Batching adds no delay: a single command costs one commit, and a
 //! thousand concurrent commands share a few.
 //!
 //! The path of a command:
-//! 1. [`LedgerWriter::submit`] adds it to the bounded queue. Admission control rejects it with [`SubmitError::Busy`]
-//!    if its estimated wait is too long (`admission`), or with [`SubmitError::Unavailable`] while the circuit breaker
-//!    is open (`circuit_breaker`).
+//! 1. [`LedgerWriter::submit`] adds the command to the bounded queue. `admission` rejects a command whose estimated
+//!    wait is too long ([`SubmitError::Busy`]). `circuit_breaker` rejects commands while the database accepts no
+//!    writes ([`SubmitError::Unavailable`]).
 //! 2. `queue` forms a batch from the waiting commands and rejects expired ones.
 //! 3. `transaction` locks the head, loads the facts, decides each command, writes and commits. `batch_executor` retries
 //!    after a transient error, and bisects a batch that one command makes fail.

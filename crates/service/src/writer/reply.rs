@@ -33,7 +33,7 @@ impl ReplyTracker {
     /// Spawns a task that waits until a batch is visible, then replies to its callers.
     ///
     /// Rejected callers get their reply at once, except for [`Rejection::KeyReused`], which names a payment. That
-    /// rejection and every replay wait as well: the instance that committed the payment may have died before its own
+    /// rejection and every replay wait as well. The instance that committed the payment may have died before its
     /// barrier.
     pub async fn reply_when_visible(&self, replies: BatchReplies, barrier: Arc<dyn VisibilityBarrier>) {
         // The semaphore is never closed, so `acquire_owned` always returns a permit.

@@ -1,4 +1,5 @@
-//! Caches the totals per currency as of the writer's last batch. Saves one query per batch.
+//! Caches the totals per currency as of the writer's last batch. Saves one query per batch; the gain is not measured
+//! yet.
 //!
 //! While no other instance writes, each batch finds the head that the previous batch left, so the totals are unchanged.
 //! The cache compares heads by [`HeadId`], which contains a random token. Totals recorded for a batch that is not

@@ -1,7 +1,7 @@
 //! Runs a batch in one database transaction: lock the head, load, decide, write, commit.
 //!
-//! Statements of a batch of bookings: begin, head, duplicates, inserts of payments, checks, audit rows and events (in
-//! chunks), totals, head, commit. Idempotency keys add two. A commit by another instance adds one, for the totals.
+//! A batch of bookings needs these statements: begin, head, duplicates, inserts (in chunks), totals, head, commit.
+//! Idempotency keys add two. A commit by another instance adds one, for the totals.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
