@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
 use hermes_domain::ports::{PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
-use hermes_service::housekeeping;
+use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
     QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
@@ -149,7 +149,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
-    tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
+    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitNotifier::default();
     let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use hermes_domain::ledger::EventPosition;
 use hermes_domain::ports::{Clock, EventPublisher};
 use hermes_events::{RedisEndpoint, RedisPublisher};
-use hermes_service::outbox::{CommitNotifier, Relay, RelayHandle, RelayParts, RelaySettings};
+use hermes_service::outbox::{CommitNotifier, Relay, RelayConfig, RelayDeps, RelayHandle};
 use hermes_test_support::{MemoryPublisher, RedisServer};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -94,14 +94,14 @@ impl World {
         let way = Arc::new(Way::to(Arc::clone(&self.stream)));
         prepare(&way);
         let holder = Uuid::new_v4();
-        let parts = RelayParts {
+        let parts = RelayDeps {
             outbox: self.outbox.clone(),
             stream: way.clone(),
             lease: self.outbox.clone(),
-            signal: self.signal.clone(),
+            commits: self.signal.clone(),
             clock: Arc::new(AnHourLater),
         };
-        let settings = RelaySettings { holder, lease: LEASE, stream_length_max: LENGTH_MAX };
+        let settings = RelayConfig { holder, lease_term: LEASE, stream_length_max: LENGTH_MAX };
         TestRelay { way, holder, handle: Relay::start(parts, settings) }
     }
 

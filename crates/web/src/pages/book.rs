@@ -39,7 +39,7 @@ pub async fn book_payment(
     };
     let response = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
         Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
-        Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
+        Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
             confirm_duplicate(&state, &key, payment, &booking, &typed).await
         }
         Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),

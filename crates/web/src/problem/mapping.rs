@@ -13,7 +13,7 @@ use crate::dto::etag_of_version;
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Refused(refusal) => Self::from(refusal),
+            SubmitError::Rejected(refusal) => Self::from(refusal),
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),

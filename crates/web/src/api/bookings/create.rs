@@ -71,14 +71,14 @@ pub async fn create_booking(
 ) -> Result<HttpResponse, Problem> {
     let booking = booking_from_json(body)?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::AfterParse);
+    hermes_fault::hit(hermes_fault::FailPoint::AfterParse);
     let idempotency =
         key.0.map(|key| claim(ACTOR, "POST /api/bookings", &key, fingerprint(&content(&booking))));
     let submission =
         Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency };
     let committed = state.ledger.submit(submission).await?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::BeforeReply);
+    hermes_fault::hit(hermes_fault::FailPoint::BeforeReply);
     Ok(committed_response(StatusCode::CREATED, &committed))
 }
 
