@@ -7,8 +7,10 @@ use hermes_domain::ledger::{
 use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
+use sea_orm::{IdenStatic, QueryResult};
 use serde::Deserialize;
 
+use super::position::{ColumnValue, decode};
 use super::{corrupt, digest};
 use crate::entity::{audit_log, idempotency_keys, ledger_head, outbox, payment_totals};
 
@@ -61,6 +63,41 @@ impl TryFrom<audit_log::Model> for AuditEntry {
             hash: AuditHash(digest(&row.hash, "audit row", row.seq, "hash")?),
         })
     }
+}
+
+/// Decodes a row of all columns by position. The texts are borrowed from the row, as [`AuditEntry`] explains.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if a value has another type than its column.
+pub(crate) fn decode_audit_entry(row: &QueryResult) -> Result<AuditEntry<&str>, StoreError> {
+    use audit_log::Column;
+    let hash: &[u8] = audit_column(row, Column::Hash)?;
+    let seq = audit_column(row, Column::Seq)?;
+    Ok(AuditEntry {
+        seq,
+        payment_id: PaymentId(audit_column(row, Column::PaymentId)?),
+        action: audit_column(row, Column::Action)?,
+        actor: audit_column(row, Column::Actor)?,
+        reason: audit_column(row, Column::Reason)?,
+        old_value: audit_column(row, Column::OldValue)?,
+        new_value: audit_column(row, Column::NewValue)?,
+        user_agent: audit_column(row, Column::UserAgent)?,
+        ip_address: audit_column(row, Column::IpAddress)?,
+        created_at: audit_column(row, Column::CreatedAt)?,
+        hash: AuditHash(digest(hash, "audit row", seq, "hash")?),
+    })
+}
+
+fn audit_column<'r, T: ColumnValue<'r>>(
+    row: &'r QueryResult,
+    column: audit_log::Column,
+) -> Result<T, StoreError> {
+    #[expect(clippy::as_conversions, reason = "the discriminant of a column is its position")]
+    let at = |column: audit_log::Column| column as usize;
+    decode(row, at(column)).ok_or_else(|| {
+        let seq: i64 = decode(row, at(audit_log::Column::Seq)).unwrap_or_default();
+        corrupt("audit row", seq, column.as_str())
+    })
 }
 
 impl From<&AuditEntry> for audit_log::ActiveModel {

@@ -15,7 +15,7 @@ use hermes_domain::ports::StoreError;
 pub use payment::StoredPayment;
 
 pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
-pub(crate) use ledger_rows::EventRow;
+pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {

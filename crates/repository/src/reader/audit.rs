@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainVerifier, LedgerHead};
 use hermes_domain::payment::{Payment, PaymentId};
 use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select, StreamTrait,
+    TransactionTrait,
 };
 
 use super::SqlPaymentReader;
@@ -17,7 +18,7 @@ use super::load::{self, IdLocality};
 use crate::database::padded;
 use crate::entity::{audit_log, payments};
 use crate::error::statement_error;
-use crate::mapping::{PaymentWithoutChecks, StoredChecks};
+use crate::mapping::{PaymentWithoutChecks, StoredChecks, decode_audit_entry};
 
 /// Payments per call of [`SqlPaymentReader::audited_after`].
 const MAX_AUDITED_PAYMENTS: u64 = 1_000;
@@ -149,33 +150,21 @@ async fn verify_chunk(
     mut chain: ChainVerifier,
     last: i64,
 ) -> Result<Result<ChainVerifier, ChainBreak>, StoreError> {
-    let mut rows = audit_log::Entity::find()
+    let rows = audit_log::Entity::find()
         .filter(audit_log::Column::Seq.gt(chain.last_seq()))
         .filter(audit_log::Column::Seq.lte(last))
         .order_by_asc(audit_log::Column::Seq)
         .limit(AUDIT_CHUNK_MAX)
-        .stream(connection)
-        .await
-        .map_err(statement_error)?;
+        .build(connection.get_database_backend());
+    let mut rows = connection.stream_raw(rows).await.map_err(statement_error)?;
     let mut verified = Ok(Ok(()));
     // The loop reads to the last row even after an error: a running statement is never abandoned.
-    while let Some(row) = rows.next().await {
+    while let Some(row) = rows.try_next().await.map_err(statement_error)? {
         if let Ok(Ok(())) = verified {
-            verified = match row {
-                Ok(row) => AuditEntry::try_from(row).map(|entry| chain.verify_next(&entry)),
-                Err(error) => Err(name_row(chain.last_seq() + 1, statement_error(error))),
-            };
+            verified = decode_audit_entry(&row).map(|entry| chain.verify_next(&entry));
         }
     }
     Ok(verified?.map(|()| chain))
-}
-
-/// Adds the number of the row to an error of decoding.
-fn name_row(seq: i64, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Corrupt(detail) => StoreError::Corrupt(format!("audit row {seq}: {detail}")),
-        other => other,
-    }
 }
 
 async fn entries<C: ConnectionTrait>(

@@ -103,7 +103,7 @@ async fn an_unreadable_audit_row_is_reported_with_its_number_and_column() {
     let ledger = TestLedger::on_sqlite().await;
     book(&ledger, 3).await;
     ledger.tamper("DROP TRIGGER audit_log_no_update").await;
-    // SeaORM decodes from the first column to the last, so each change hides the one before.
+    // Columns are decoded from the first to the last, and the length of the hash is checked at the end.
     for (column, value) in [("hash", "X'00'"), ("created_at", "'noon'"), ("actor", "X'FF'")] {
         ledger.tamper(&format!("UPDATE audit_log SET {column} = {value} WHERE seq = 2")).await;
         let error = ledger.reader.verify_chain_chunk(ChainVerifier::default(), 3).await.unwrap_err();
