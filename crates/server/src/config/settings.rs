@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use anyhow::{Result, ensure};
 use hermes_domain::ports::reader_limits;
 use secrecy::{ExposeSecret, SecretString};
@@ -38,6 +39,7 @@ pub struct Server {
     pub port: u16,
     pub dashboard_port: u16,
     pub allow_open: bool,
+    pub public_url: String,
     pub workers: usize,
     pub drain_s: u64,
 }
@@ -197,6 +199,24 @@ fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     })
 }
 
+impl Server {
+    /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
+    pub fn public_url(&self) -> Option<String> {
+        Some(self.public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
+    }
+
+    /// Checks that the URL of the portal is empty or an absolute HTTP(S) URL without query or credentials.
+    fn has_valid_public_url(&self) -> bool {
+        let is_valid = |uri: Uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+                && uri.query().is_none()
+                && !self.public_url.contains('#')
+        };
+        self.public_url.is_empty() || self.public_url.parse().is_ok_and(is_valid)
+    }
+}
+
 impl Settings {
     /// Whether everything is kept in this process's own files.
     pub fn is_embedded(&self) -> bool {
@@ -251,6 +271,11 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        ensure!(
+            self.server.has_valid_public_url(),
+            "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
+            self.server.public_url
+        );
         ensure!(
             logging::is_filter(&self.log.level),
             "log.level is {:?}; it must be error, warn, info, debug or trace, alone or as module=level, with commas",

@@ -18,7 +18,6 @@ const COMPRESSED_MIN: usize = 1_024;
 /// Levels at which a megabyte of JSON takes some ten milliseconds.
 const GZIP_LEVEL: u32 = 6;
 const BROTLI_QUALITY: u32 = 4;
-const ZSTD_LEVEL: i32 = 3;
 /// The window of brotli: 4 MiB, which holds the longest list.
 const BROTLI_WINDOW_BITS: u32 = 22;
 /// The memory that brotli reads at once.
@@ -31,8 +30,6 @@ pub enum Encoding {
     Gzip,
     /// RFC 7932.
     Brotli,
-    /// RFC 8878.
-    Zstd,
 }
 
 /// The forms that have been made.
@@ -40,7 +37,6 @@ pub enum Encoding {
 pub(super) struct CompressedBodies {
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
-    zstd: OnceLock<Bytes>,
 }
 
 /// Makes forms in the background, one at a time.
@@ -51,14 +47,13 @@ pub(super) struct BackgroundCompressor {
 
 impl Encoding {
     /// All, the smallest result first.
-    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+    pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
     /// The word of the `Content-Encoding` header.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Brotli => "br",
-            Self::Zstd => "zstd",
         }
     }
 
@@ -80,7 +75,6 @@ impl Encoding {
                     .read_to_end(&mut compressed)?;
                 Ok(compressed)
             }
-            Self::Zstd => zstd::encode_all(body, ZSTD_LEVEL),
         }
     }
 }
@@ -90,13 +84,12 @@ impl CompressedBodies {
         match encoding {
             Encoding::Gzip => &self.gzip,
             Encoding::Brotli => &self.brotli,
-            Encoding::Zstd => &self.zstd,
         }
     }
 
     /// The memory of all forms.
     pub fn bytes(&self) -> usize {
-        [&self.gzip, &self.brotli, &self.zstd].iter().filter_map(|slot| slot.get()).map(Bytes::len).sum()
+        [&self.gzip, &self.brotli].iter().filter_map(|slot| slot.get()).map(Bytes::len).sum()
     }
 }
 
@@ -155,7 +148,6 @@ mod tests {
         match encoding {
             Encoding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain),
             Encoding::Brotli => brotli::Decompressor::new(bytes, BROTLI_BUFFER_BYTES).read_to_end(&mut plain),
-            Encoding::Zstd => zstd::Decoder::new(bytes).unwrap().read_to_end(&mut plain),
         }
         .unwrap();
         plain

@@ -7,13 +7,14 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::request_id::{HEADER, RequestId};
 use super::security::Place;
 use super::{metrics, security};
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
 
 /// Names the request, answers problems in the caller's language, counts, logs, and adds the common headers.
 ///
@@ -58,7 +59,7 @@ fn with_problem(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
     let answer = match response.error().and_then(Error::as_error::<Problem>) {
         Some(problem) => Some(answer(&request, problem, id)),
         None if needs_problem(&response) => {
-            let problem = Problem::new(ProblemCode::of_status(status));
+            let problem = Problem::new(ProblemCode::from_status(status));
             let problem = match response.error() {
                 Some(error) if status.is_server_error() => problem.caused_by(error),
                 _ => problem,
@@ -84,7 +85,11 @@ fn answer(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }
-    if prefers_html(request) { problem_page(problem, id.as_str()) } else { problem.response(id.as_str()) }
+    if prefers_html(request) {
+        return problem_page(problem, id.as_str());
+    }
+    let state = request.app_data::<web::Data<AppState>>();
+    problem.response(state.and_then(|state| state.public_url.as_deref()), id.as_str())
 }
 
 /// Browsers that open a page get a page.

@@ -12,8 +12,6 @@ pub(super) enum Place {
     Api,
     /// A page, or a part of one.
     Page,
-    /// The documentation of the API, whose own code sets styles inline.
-    Documentation,
 }
 
 const API: [(HeaderName, HeaderValue); 2] = [
@@ -27,14 +25,6 @@ const PAGE: (HeaderName, HeaderValue) = (
     HeaderValue::from_static(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-);
-
-const DOCUMENTATION: (HeaderName, HeaderValue) = (
-    CONTENT_SECURITY_POLICY,
-    HeaderValue::from_static(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-         connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
 );
 
@@ -53,7 +43,7 @@ const EVERY_PAGE: [(HeaderName, HeaderValue); 5] = [
 impl Place {
     pub(super) fn of(path: &str) -> Self {
         if path.starts_with("/api/docs") {
-            Self::Documentation
+            Self::Page
         } else if path.starts_with("/api/") || path.starts_with("/health") {
             Self::Api
         } else {
@@ -68,10 +58,6 @@ pub(super) fn add_headers(place: Place, headers: &mut HeaderMap) {
         Place::Api => add(headers, API),
         Place::Page => {
             add(headers, [PAGE]);
-            add(headers, EVERY_PAGE);
-        }
-        Place::Documentation => {
-            add(headers, [DOCUMENTATION]);
             add(headers, EVERY_PAGE);
         }
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
-use hermes_domain::ledger::{Command, Outcome, Rejection, Submission};
+use hermes_domain::ledger::{Command, Outcome, Rejection};
 use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
@@ -10,15 +10,12 @@ use super::confirm_duplicate::{self, ConfirmDuplicate};
 use super::form::{self, FormCookie, KEY_FIELD, Notice};
 use super::payment_status;
 use super::same_site::SameSite;
-use crate::api::bookings::content;
-use crate::extract::{Caller, FormFields, IdempotencyKey, booking_from_form, claim, fingerprint};
+use crate::extract::{
+    CommandContext, FormFields, booking_from_form, fingerprint, fingerprint_fields, parse_idempotency_key,
+};
 use crate::middleware::RequestId;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 use crate::state::AppState;
-
-/// Who books with the form, as the audit log names them.
-const ACTOR: &str = "payer (form)";
-const OPERATION: &str = "POST /payment";
 
 /// Books a payment and leads to the payer's own page.
 ///
@@ -27,7 +24,7 @@ const OPERATION: &str = "POST /payment";
 #[post("/payment")]
 pub async fn book_payment(
     state: web::Data<AppState>,
-    caller: Caller,
+    context: CommandContext,
     request_id: RequestId,
     cookie: FormCookie,
     _same_site: SameSite,
@@ -38,7 +35,8 @@ pub async fn book_payment(
         Ok(booking) => booking,
         Err(faults) => return Ok(form::with_faults(&key, &typed, &faults)),
     };
-    let answer = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
+    let answer = match context.with_idempotency_key(key.clone()).submit(Command::Book(booking.clone())).await
+    {
         Ok(committed) => lead_to_page(&state, committed.outcome).await?,
         Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
             ask_again(&state, &key, payment, &booking, &typed).await
@@ -52,15 +50,8 @@ pub async fn book_payment(
 fn key_of(state: &AppState, typed: &FormFields) -> Result<String, Problem> {
     match typed.find(KEY_FIELD) {
         None | Some("") => Ok(form::fresh_key(state)),
-        Some(text) => {
-            IdempotencyKey::parse(text).ok_or_else(|| Problem::new(ProblemCode::InvalidIdempotencyKey))
-        }
+        Some(text) => parse_idempotency_key(text),
     }
-}
-
-fn submission(booking: NewBooking, caller: Caller, key: &str) -> Submission {
-    let claim = claim(ACTOR, OPERATION, key, fingerprint(&content(&booking)));
-    Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency: Some(claim) }
 }
 
 async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
@@ -99,7 +90,7 @@ async fn ask_again(
 /// The key for what was sent with a key that has booked something else: the same again for the same, so that
 /// coming back to the question does not book once more.
 fn key_after(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, content(now)));
+    let digest = fingerprint(&(key, fingerprint_fields(now)));
     digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 

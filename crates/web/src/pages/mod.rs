@@ -10,16 +10,17 @@ mod confirm_duplicate;
 mod countries;
 mod currencies;
 mod form;
-mod home;
+pub(crate) mod home;
 mod payment_status;
 mod problem;
 mod problems;
-mod routes;
 mod same_site;
 mod view;
 
 pub use problem::problem_page;
-pub use routes::{configure, methods_of};
 
+pub(crate) use book::book_payment;
+pub(crate) use form::booking_form;
+pub(crate) use payment_status::payer_page;
 pub(crate) use problems::{problem_list, problem_of_code};
 pub(crate) use view::{AmountView, FormattedTime, page};

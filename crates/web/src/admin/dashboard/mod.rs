@@ -7,40 +7,6 @@
 //! **Invariant:** the dashboard shows no page token: staff see a payment here, its payer's page is the payer's.
 
 mod filter;
-mod overview;
+pub(crate) mod overview;
 mod row;
 mod tiles;
-
-use actix_web::dev::ResourceDef;
-use actix_web::{HttpRequest, HttpResponse, web};
-
-use crate::admin::metrics;
-use crate::api::health;
-use crate::problem::Problem;
-use crate::{assets, pages};
-
-/// The addresses of the dashboard; every one is only read.
-const ADDRESSES: [&str; 6] =
-    ["/", "/metrics", "/health/live", "/problems", "/problems/{code}", "/assets/{name}"];
-
-/// Adds every route of the dashboard.
-pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(overview::overview)
-        .service(metrics::get_metrics)
-        .service(health::live)
-        .service(pages::problem_list)
-        .service(pages::problem_of_code)
-        .service(assets::asset)
-        .default_service(web::to(not_found));
-}
-
-/// No route took the request: the address is unknown, or it is only read.
-async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(Problem::unmatched(methods_of(request.path())))
-}
-
-fn methods_of(path: &str) -> Option<String> {
-    let known = ADDRESSES.iter().any(|pattern| ResourceDef::new(*pattern).is_match(path));
-    known.then(|| "GET, HEAD".to_owned())
-}

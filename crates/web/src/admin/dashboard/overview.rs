@@ -11,8 +11,8 @@ use hermes_domain::payment::limits;
 use super::filter::{FilterForm, Neighbours};
 use super::row::Row;
 use super::tiles::{CurrencyTile, Tile, currency_tiles, tiles};
-use crate::api::stats::Stats;
-use crate::extract::page_query_of_form;
+use crate::dto::Stats;
+use crate::extract::page_query_from_form;
 use crate::pages::{FormattedTime, page};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -40,7 +40,7 @@ struct OverviewPage<'a> {
 /// The dashboard. Two reads: the sums, which are kept up with every write, and one page of payments.
 #[get("/", wrap = "Compress::default()")]
 pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query = page_query_of_form(request.query_string(), ROWS)?;
+    let query = page_query_from_form(request.query_string(), ROWS)?;
     let totals = state.reader.totals().await?;
     let list = state.reader.list(&query.filter, query.page, query.limit).await?;
     let stats = Stats::from(totals.value.as_slice());

@@ -1,6 +1,6 @@
 //! The figures on top of the dashboard: sums over all payments, never over the rows below.
 
-use crate::api::stats::{CurrencyStats, Stats};
+use crate::dto::{CurrencyStats, Stats};
 use crate::pages::AmountView;
 
 /// A number, and where its rows are.
