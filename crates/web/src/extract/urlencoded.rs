@@ -25,7 +25,7 @@ impl UrlencodedError {
 
 /// Decodes names and values, in the order of the request.
 pub(super) fn parse_urlencoded(encoded: &[u8]) -> Result<Vec<(String, String)>, UrlencodedError> {
-    // serde_urlencoded replaces invalid bytes, so an address would be saved that nobody typed.
+    // serde_urlencoded replaces invalid bytes, and a changed address would be saved.
     if percent_decode(encoded).decode_utf8().is_err() {
         return Err(UrlencodedError::NotUtf8);
     }

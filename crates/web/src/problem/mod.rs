@@ -92,8 +92,8 @@ impl IntoResponses for ProblemResponses {
             ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()
         };
         BTreeMap::from([
-            ("4XX".to_owned(), response("The request is rejected. Nothing was saved.")),
-            ("5XX".to_owned(), response("The request failed. The detail says what was saved.")),
+            ("4XX".to_owned(), response("The request is rejected. The code gives the reason.")),
+            ("5XX".to_owned(), response("The request failed. The detail says whether to retry.")),
         ])
     }
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, patch, web};
 use hermes_domain::ledger::Command;
 
-use super::{IdempotencyParameter, KeyParameter, committed_response, parse_payment_key};
+use super::{IdempotencyParameter, committed_response, parse_payment_key};
 use crate::dto::{AmountInput, BookingBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, correction_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -13,7 +13,8 @@ use crate::problem::{Problem, ProblemResponses};
 #[utoipa::path(
     tag = "bookings",
     params(
-        KeyParameter,
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
         ("If-Match" = String, Header, description = "The ETag of the payment that the caller has read, or `*`.",
             pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
         IdempotencyParameter,

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ledger::Rejection;
 use hermes_service::read_cache::Query;
 
-use super::{KeyParameter, parse_payment_key};
+use super::parse_payment_key;
 use crate::cached_response;
 use crate::dto::BookingBody;
 use crate::problem::{Problem, ProblemResponses};
@@ -13,7 +13,10 @@ use crate::state::AppState;
 /// Returns one payment.
 #[utoipa::path(
     tag = "bookings",
-    params(KeyParameter),
+    params(
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+    ),
     responses(
         (status = 200, description = "The payment", body = BookingBody,
             headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"), ("Hermes-Freshness"))),

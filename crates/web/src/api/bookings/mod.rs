@@ -25,16 +25,6 @@ use crate::cached_response::HERMES_VERSION;
 use crate::dto::{BookingBody, etag_from_version};
 use crate::problem::{Problem, ProblemCode};
 
-/// The path parameter that identifies a payment.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "documents the parameter; parse_payment_key parses it")]
-struct KeyParameter {
-    /// The ID, reference or creditor reference of the payment.
-    #[param(example = "REF001", pattern = "^[0-9A-Za-z-]{6,36}$")]
-    key: String,
-}
-
 /// The header that makes a retry safe.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
