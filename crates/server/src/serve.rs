@@ -82,7 +82,7 @@ fn server(
     let state = state.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(from_fn(middleware::finish))
+            .wrap(from_fn(middleware::envelope))
             .app_data(state.clone())
             .app_data(web::PayloadConfig::new(extract::BODY_MAX))
             .configure(routes)

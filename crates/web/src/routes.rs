@@ -44,7 +44,7 @@ routes! { API, register_api(ServiceConfig<'_>);
 
 // The pages, on the portal's port.
 routes! { PAGES, register_pages(web::ServiceConfig);
-    "/":                            GET pages::home::home;
+    "/":                            GET pages::home;
     "/payment":                     GET pages::booking_form, POST pages::book_payment;
     "/payment/{reference}/{token}": GET pages::payer_page;
     "/problems":                    GET pages::problem_list;

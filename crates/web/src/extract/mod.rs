@@ -11,6 +11,7 @@ mod form;
 mod idempotency;
 mod json;
 mod query;
+mod request_id;
 mod urlencoded;
 
 pub use booking::{booking_from_form, booking_from_json};
@@ -22,6 +23,7 @@ pub use idempotency::{fingerprint, fingerprint_fields, parse_idempotency_key};
 pub use json::{JsonBody, JsonFields};
 pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
+pub use request_id::RequestId;
 
 /// The largest request body, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;

@@ -1,12 +1,9 @@
-//! The dashboard: port 8080, for finance staff and for whoever watches the machine.
+//! The dashboard for staff, and the metrics for Prometheus: port 8080.
 //!
-//! [`overview`] is the page: [`tiles`] over all payments, [`filter`] and [`row`]s of some. It renders whole; the
-//! script in `assets/dashboard.js` only fetches it again and swaps what has changed, so that without a script
-//! the same page works. [`metrics`] is for Prometheus.
+//! [`overview`] renders the whole page, so the page works without scripts. With scripts, `assets/dashboard.js` loads the
+//! page again every few seconds and replaces the parts that changed.
 //!
-//! **Invariant:** the dashboard shows no page token: staff see a payment here, its payer's page is the payer's.
+//! **Invariant:** the dashboard contains no page token. Only the payer can open a payment's own page.
 
 mod filter;
 pub(crate) mod overview;
-mod row;
-mod tiles;

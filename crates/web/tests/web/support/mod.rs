@@ -114,7 +114,8 @@ impl TestApp {
             Server::Portal => routes::configure_portal,
             Server::Dashboard => routes::configure_dashboard,
         };
-        let app = App::new().wrap(from_fn(middleware::finish)).app_data(self.state.clone()).configure(routes);
+        let app =
+            App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
         let service = test::init_service(app).await;
         Answer::of(test::call_service(&service, request.to_request()).await).await
     }
