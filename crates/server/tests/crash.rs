@@ -101,13 +101,19 @@ impl Victim<'_> {
     async fn book(&mut self) -> bool {
         let email = self.email();
         let body = json!({"name": "Payer", "email": email, "amount": "12.34"});
-        let request = self.hermes.client().post(self.hermes.url("/api/bookings")).force_close();
-        let sent = request.insert_header(("Idempotency-Key", email.as_str())).send_json(&body).await;
-        let Ok(response) = sent else {
+        let headers = [
+            ("Idempotency-Key", email.as_str()),
+            ("Content-Type", "application/json"),
+            // A pooled connection could belong to the process that died.
+            ("Connection", "close"),
+        ];
+        let url = self.hermes.url("/api/bookings");
+        let Ok(answer) = self.hermes.client().send("POST", &url, &headers, Some(body.to_string())).await
+        else {
             self.died = true;
             return false;
         };
-        let answer = Answer::read(response).await.expect(201);
+        let answer = answer.expect(201);
         if self.died {
             self.expect_what_the_point_promises(&answer);
         }

@@ -1,4 +1,4 @@
-//! The way of events: the feed, and where there is Redis, the relay.
+//! Wires the event feed and, if Redis is configured, the relay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use hermes_service::outbox::{
 use crate::config::{Settings, millis};
 use crate::system::{SystemClock, SystemRandom};
 
-/// What became of it.
+/// The event feed and relay.
 pub(super) struct Events {
-    /// For those who ask.
+    /// Serves `GET /api/events`.
     pub feed: Arc<Feed>,
-    /// Publishes; without Redis nobody follows a stream.
+    /// Publishes to the Redis stream, if Redis is configured.
     pub relay: Option<RelayHandle>,
 }
 
-/// Starts what passes events on.
+/// Starts the feed, the outbox poller, the retention job and the relay.
 pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
     let outbox = Arc::new(SqlOutbox::new(database));
     let feed_settings = FeedSettings { waiters_max: settings.events.waiters_max };
@@ -60,7 +60,7 @@ fn start_relay(
     };
     let parts = RelayParts {
         outbox,
-        stream: Arc::new(RedisPublisher::connect(&stream).context("REDIS_URL cannot be used")?),
+        stream: Arc::new(RedisPublisher::connect(&stream).context("REDIS_URL is invalid")?),
         lease,
         signal: commits.clone(),
         clock: Arc::new(SystemClock),

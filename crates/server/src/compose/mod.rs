@@ -1,4 +1,4 @@
-//! The composition root: the only place that names concrete adapters.
+//! The composition root: the only module that names concrete adapters.
 
 mod events;
 
@@ -25,25 +25,25 @@ use tokio::task::JoinHandle;
 use crate::config::{self, Configuration, Settings, millis};
 use crate::system::{SystemClock, SystemRandom};
 
-/// A composed server.
+/// The wired application.
 pub struct Application {
-    /// What the endpoints work with.
+    /// The state shared by all endpoints.
     pub state: AppState,
-    /// The write lane's task, which ends once the ledger is closed and everything queued is done.
-    pub lane: JoinHandle<()>,
-    /// What publishes the events, where there is a stream for them.
+    /// The writer task. It ends after the ledger writer is closed and the queue is empty.
+    pub writer: JoinHandle<()>,
+    /// The event relay, if Redis is configured.
     pub relay: Option<RelayHandle>,
-    /// The database, to be closed last.
+    /// The database, which must be closed last.
     pub database: Database,
 }
 
 /// The name of the SQLite file in the data folder.
 const SQLITE_FILE: &str = "hermes.db";
 
-/// How the database is reached.
+/// Returns the connection settings of the database.
 pub fn database_settings(settings: &Settings) -> DatabaseSettings {
     let database = &settings.database;
-    let mut reached = if settings.is_embedded() {
+    let mut connection = if settings.is_embedded() {
         DatabaseSettings::sqlite(&database.data_dir.join(SQLITE_FILE))
     } else {
         DatabaseSettings::mysql(&MySqlAddress {
@@ -56,44 +56,43 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
             ssl_ca: Some(database.ssl_ca.as_str()).filter(|file| !file.is_empty()),
         })
     };
-    reached.readers_max = database.connections_max;
-    reached.acquire_timeout = millis(database.acquire_timeout_ms);
-    reached.statement_timeout = millis(database.statement_timeout_ms);
-    reached.slow_statement = millis(database.slow_statement_ms);
-    reached
+    connection.readers_max = database.connections_max;
+    connection.acquire_timeout = millis(database.acquire_timeout_ms);
+    connection.statement_timeout = millis(database.statement_timeout_ms);
+    connection.slow_statement = millis(database.slow_statement_ms);
+    connection
 }
 
 /// Opens the database.
 pub async fn open_database(settings: &Settings) -> Result<Database> {
-    let reached = database_settings(settings);
-    Database::connect(&reached)
+    Database::connect(&database_settings(settings))
         .await
-        .with_context(|| format!("the database ({}) cannot be opened", place(settings)))
+        .with_context(|| format!("cannot open the database ({})", database_label(settings)))
 }
 
-/// How the migrations reach the database: on a connection of their own. Makes the data folder where there is none.
+/// Returns the options of the connection for migrations. Creates the data folder of an SQLite database.
 pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     let folder = &settings.database.data_dir;
     let mut url = database_settings(settings).url;
     if settings.is_embedded() {
         url.push_str("?mode=rwc");
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
     }
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging_level(log::LevelFilter::Debug);
     Ok(options)
 }
 
-/// A cache, with its connection pool where it has one.
+/// The cache and its connection pool, if it has one.
 pub struct Cache {
     /// The cache.
     pub shared: Arc<dyn SharedCache>,
-    /// Its pool.
+    /// The connection pool.
     pub pool: Option<Arc<dyn PoolMetrics>>,
 }
 
-/// The shared cache, or the one of this process.
+/// Opens the shared cache, or the cache version of this process.
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
@@ -107,12 +106,12 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
         format: format!("{} window {}", env!("CARGO_PKG_VERSION"), settings.list.window),
         ..RedisSettings::new(settings.redis.url.clone())
     };
-    let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL cannot be used")?);
+    let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);
     Ok(Cache { shared: cache.clone(), pool: Some(cache) })
 }
 
-/// Where the database is, for people; never with a password.
-pub fn place(settings: &Settings) -> String {
+/// Describes the database for people, without its password.
+pub fn database_label(settings: &Settings) -> String {
     let database = &settings.database;
     if settings.is_embedded() {
         format!("SQLite, {}", database.data_dir.join(SQLITE_FILE).display())
@@ -121,7 +120,7 @@ pub fn place(settings: &Settings) -> String {
     }
 }
 
-/// Puts the parts together and starts the lane.
+/// Wires the application and starts its background tasks.
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
     let database = open_database(settings).await?;
@@ -130,13 +129,13 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
     let reads = ReadCache::new(
         ReadCacheDeps { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
-        freshness_settings(settings),
+        read_cache_config(settings),
     );
     if settings.cache.compare_every_s > 0 {
         let every = Duration::from_secs(settings.cache.compare_every_s);
         tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
     }
-    let ledger_settings = WriterConfig {
+    let writer_config = WriterConfig {
         batch_max: settings.ledger.batch_max,
         queue_max: settings.ledger.queue_max,
         queue_age_max: millis(settings.ledger.queue_age_max_ms),
@@ -146,7 +145,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitNotifier::default();
     let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
-    let parts = WriterDeps {
+    let deps = WriterDeps {
         store,
         barrier: reads.clone(),
         commits,
@@ -154,7 +153,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         clock: Arc::new(SystemClock),
         random_source: Arc::new(SystemRandom),
     };
-    let (ledger, lane) = LedgerWriter::start(parts, ledger_settings);
+    let (ledger, writer) = LedgerWriter::start(deps, writer_config);
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         ledger,
@@ -169,10 +168,10 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         public_url: settings.server.public_url(),
         draining: Draining::default(),
     };
-    Ok(Application { state, lane, relay, database })
+    Ok(Application { state, writer, relay, database })
 }
 
-fn freshness_settings(settings: &Settings) -> ReadCacheConfig {
+fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
     ReadCacheConfig {
         staleness_bound: millis(settings.cache.staleness_bound_ms),
         head_deadline: millis(settings.database.acquire_timeout_ms),
