@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, post, web};
-use hermes_service::read_cache::{OutageStatus, Query, ReadCounts};
+use hermes_service::read_cache::{Query, ReadCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,41 +99,37 @@ pub async fn warm_cache(state: web::Data<AppState>) -> Result<HttpResponse, Prob
 }
 
 fn body(state: &AppState) -> CacheStatus {
-    let status = state.reads.status();
-    let counts = status.counts;
-    let away_ms = match status.link {
-        OutageStatus::Up => 0,
-        OutageStatus::Down(duration) => millis(duration),
-    };
+    let stats = state.reads.stats();
+    let counters = &stats.counters;
     CacheStatus {
         kind: if state.cache_is_shared { "shared" } else { "in-process" },
-        up: status.link == OutageStatus::Up,
-        away_ms,
-        away_in_all_ms: millis(status.degraded),
-        head_seq: status.head_seq,
-        bytes: status.list_bytes,
-        compressed_bytes: status.compressed_bytes,
-        anchor_age_ms: status.anchor_age.map(millis),
-        list: counts.list.into(),
-        queries: counts.other.into(),
-        queries_kept: status.queries,
-        queries_bytes: status.queries_bytes,
-        reads_per_question: ratio(counts.answers, counts.questions),
-        degraded_reads: counts.degraded,
-        unverified_reads: counts.unverified_reads,
-        fills_stored: counts.fills_stored,
-        fills_refused: counts.fills_refused,
-        fills_failed: counts.fills_failed,
-        loads: counts.loads,
-        last_load_us: counts.last_load_us,
-        compared: counts.compared,
-        mismatches: counts.mismatches,
+        up: stats.down_for.is_none(),
+        away_ms: stats.down_for.map_or(0, millis),
+        away_in_all_ms: millis(stats.total_downtime),
+        head_seq: stats.head_seq,
+        bytes: stats.list_bytes,
+        compressed_bytes: stats.compressed_bytes,
+        anchor_age_ms: stats.head_age.map(millis),
+        list: (&counters.list).into(),
+        queries: (&counters.other).into(),
+        queries_kept: stats.query_entries,
+        queries_bytes: stats.query_bytes,
+        reads_per_question: ratio(counters.version_lookups.get(), counters.version_checks.get()),
+        degraded_reads: counters.degraded_reads.get(),
+        unverified_reads: counters.unverified_reads.get(),
+        fills_stored: counters.fills_stored.get(),
+        fills_refused: counters.fills_refused.get(),
+        fills_failed: counters.fills_failed.get(),
+        loads: counters.loads.get(),
+        last_load_us: counters.last_load_us(),
+        compared: counters.compared.get(),
+        mismatches: counters.mismatches.get(),
     }
 }
 
-impl From<ReadCounts> for ReadsBody {
-    fn from(reads: ReadCounts) -> Self {
-        let ReadCounts { l1, l2, db } = reads;
+impl From<&ReadCounts> for ReadsBody {
+    fn from(reads: &ReadCounts) -> Self {
+        let (l1, l2, db) = (reads.l1.get(), reads.l2.get(), reads.db.get());
         Self { l1, l2, db, hit_ratio: ratio(l1 + l2, l1 + l2 + db) }
     }
 }

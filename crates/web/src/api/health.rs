@@ -77,7 +77,7 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let cache_up = matches!(state.reads.link_status(), hermes_service::read_cache::OutageStatus::Up);
+    let cache_up = state.reads.cache_down_for().is_none();
     let redis = match (state.cache_is_shared, cache_up) {
         (false, _) => "disabled",
         (true, true) => "connected",

@@ -59,9 +59,9 @@ mod tests {
         for (accept, encoding) in [
             ("gzip", Some(Encoding::Gzip)),
             ("gzip, deflate, br, zstd", Some(Encoding::Brotli)),
-            ("gzip, deflate, zstd", Some(Encoding::Zstd)),
+            ("gzip, deflate, zstd", Some(Encoding::Gzip)),
             ("br;q=0.5, gzip", Some(Encoding::Gzip)),
-            ("br;q=0, *", Some(Encoding::Zstd)),
+            ("br;q=0, *", Some(Encoding::Gzip)),
             ("*", Some(Encoding::Brotli)),
             ("*;q=0", None),
             ("identity", None),

@@ -48,7 +48,7 @@ pub(crate) async fn find(
     query: &Query,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Some(served) = state.reads.read(query).await? else { return Ok(None) };
-    let snapshot = &served.snapshot;
+    let snapshot = &served.entry;
     // The tag it has is the one it is told, so that whatever keeps the answer for it knows which form is meant.
     if let Some(tag) =
         known_tag(request, &snapshot.etag, |known| encoding::is_of_answer(known, &snapshot.etag))
@@ -77,7 +77,7 @@ const fn is_compressible(query: &Query) -> bool {
 
 /// An answer without its body, and with the headers that it has in whatever form it is given.
 fn head_of(status: StatusCode, served: &CachedResponse, tag: Option<HeaderValue>) -> HttpResponse {
-    let snapshot = &served.snapshot;
+    let snapshot = &served.entry;
     let mut response = HttpResponse::new(status);
     // Straight into the map: these are on every read, and a builder takes each through a conversion that may fail.
     let headers = response.headers_mut();
