@@ -127,7 +127,7 @@ impl Scene {
             return;
         }
         let tier = served.as_ref().map_or(CacheTier::Db, |served| served.tier);
-        let body = served.map(|served| String::from_utf8(served.snapshot.body.to_vec()).unwrap());
+        let body = served.map(|served| String::from_utf8(served.entry.body.to_vec()).unwrap());
         let lost = self.world.database().lost.clone();
         let kept = acknowledged.iter().copied().filter(|booking| !lost.contains(booking)).collect::<Vec<_>>();
         let answer = format!("instance {number} answered {question:?} with {body:?} from {}", tier.as_str());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hermes_domain::ports::CacheError;
-use hermes_service::read_cache::{CacheTier, OutageStatus};
+use hermes_service::read_cache::CacheTier;
 use hermes_service::writer::VisibilityBarrier;
 use tokio::time::{Instant, advance};
 
@@ -32,7 +32,7 @@ async fn what_is_kept_is_served_while_the_head_is_the_same_and_loaded_once_when_
     );
     assert_eq!(here.read().await, (CacheTier::L1, "ana,ben".to_owned()));
     assert_eq!(here.reader.lists.count(), 2);
-    assert!(matches!(here.list.link_status(), OutageStatus::Down(_)));
+    assert!(here.list.cache_down_for().is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,7 @@ async fn a_write_whose_second_try_succeeds_does_not_wait() {
     let started = Instant::now();
     here.book("ana").await;
     assert_eq!((here.cache.bumps.count(), started.elapsed()), (2, Duration::ZERO));
-    assert_eq!(here.list.link_status(), OutageStatus::Up);
+    assert_eq!(here.list.cache_down_for(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,7 +112,7 @@ async fn versions_are_used_again_when_the_cache_is_back() {
     here.cache.come_back();
     advance(RETRY_CACHE_AFTER).await;
     here.read().await;
-    assert_eq!(here.list.link_status(), OutageStatus::Up);
+    assert_eq!(here.list.cache_down_for(), None);
     let (heads, bumps) = (here.reader.heads.count(), here.cache.bumps.count());
     for _ in 0..10 {
         assert_eq!(here.read().await, (CacheTier::L1, "ana,ben".to_owned()));

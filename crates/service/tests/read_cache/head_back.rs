@@ -31,7 +31,7 @@ async fn the_read_that_finds_out_does_not_serve_what_is_lost() {
     let here = three().await;
     fail_over(&here).await;
     assert_eq!(here.read().await, (CacheTier::Db, "a".to_owned()));
-    assert_eq!(here.list.status().head_seq, Some(1));
+    assert_eq!(here.list.stats().head_seq, Some(1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,6 +68,6 @@ fn assert_one_warning_and_one_all_clear() {
     let lines = taken_logs();
     let levels: Vec<Level> = lines.iter().map(|(level, _)| *level).collect();
     assert_eq!(levels, [Level::Warn, Level::Info], "{lines:#?}");
-    assert!(lines[0].1.starts_with("the shared cache is away"), "{lines:#?}");
-    assert!(lines[1].1.starts_with("the shared cache is back after"), "{lines:#?}");
+    assert!(lines[0].1.starts_with("the shared cache is down"), "{lines:#?}");
+    assert!(lines[1].1.starts_with("the shared cache is up again after"), "{lines:#?}");
 }

@@ -18,7 +18,7 @@ fn booking(reference: &str) -> Query {
 async fn read(here: &TestList, query: &Query) -> Option<(CacheTier, String)> {
     let served = here.list.read(query).await.unwrap()?;
     assert!(served.verified);
-    Some((served.tier, String::from_utf8(served.snapshot.body.to_vec()).unwrap()))
+    Some((served.tier, String::from_utf8(served.entry.body.to_vec()).unwrap()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,9 +107,9 @@ async fn what_is_kept_is_bounded_in_number_and_in_bytes() {
         for number in 0..200 {
             read(&here, &page_of(&format!("payer{number}"))).await.unwrap();
         }
-        let status = here.list.status();
-        assert!(status.queries <= limits.count_max, "{status:?}");
-        assert!(status.queries_bytes <= limits.bytes_max, "{status:?}");
+        let status = here.list.stats();
+        assert!(status.query_entries <= limits.count_max, "{status:?}");
+        assert!(status.query_bytes <= limits.bytes_max, "{status:?}");
     }
 }
 

@@ -77,7 +77,7 @@ async fn a_slow_load_does_not_displace_a_newer_list_in_this_process() {
     here.reader.list_gate.open();
     assert_eq!(slow.told().await.1, "ana");
 
-    assert_eq!(here.list.status().head_seq, Some(2));
+    assert_eq!(here.list.stats().head_seq, Some(2));
     assert_eq!(here.read().await, (CacheTier::L1, "ana,ben".to_owned()));
 }
 

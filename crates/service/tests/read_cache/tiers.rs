@@ -22,7 +22,7 @@ async fn another_instance_finds_the_list_in_the_shared_cache_and_keeps_it() {
     assert_eq!(there.read().await, (CacheTier::L2, "ana".to_owned()));
     assert_eq!(there.read().await, (CacheTier::L1, "ana".to_owned()));
     assert_eq!(here.reader.lists.count(), 1);
-    assert_eq!(there.list.status().head_seq, here.list.status().head_seq);
+    assert_eq!(there.list.stats().head_seq, here.list.stats().head_seq);
 }
 
 #[tokio::test(start_paused = true)]

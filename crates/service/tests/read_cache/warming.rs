@@ -30,19 +30,19 @@ async fn a_list_that_nobody_reads_is_not_loaded_after_writes() {
 #[tokio::test(start_paused = true)]
 async fn a_comparison_finds_the_same_list_another_head_and_a_list_that_is_wrong() {
     let here = TestList::new();
-    assert_eq!(here.list.compare().await.unwrap(), CheckResult::NotCached);
+    assert_eq!(here.list.check_consistency().await.unwrap(), CheckResult::NotCached);
     here.reader.book("ana");
     here.read().await;
-    assert_eq!(here.list.compare().await.unwrap(), CheckResult::Match);
+    assert_eq!(here.list.check_consistency().await.unwrap(), CheckResult::Match);
     here.reader.book("ben");
-    assert_eq!(here.list.compare().await.unwrap(), CheckResult::HeadMoved);
+    assert_eq!(here.list.check_consistency().await.unwrap(), CheckResult::HeadMoved);
     here.read().await;
     here.list.head_seq().await.unwrap();
     here.read().await;
     here.reader.rename_by_hand("ana", "eve");
-    assert_eq!(here.list.compare().await.unwrap(), CheckResult::Mismatch);
-    let counts = here.list.status().counts;
-    assert_eq!((counts.compared, counts.mismatches), (2, 1));
+    assert_eq!(here.list.check_consistency().await.unwrap(), CheckResult::Mismatch);
+    let counters = here.list.stats().counters;
+    assert_eq!((counters.compared.get(), counters.mismatches.get()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,8 +50,8 @@ async fn a_comparison_that_cannot_read_says_so() {
     let here = TestList::new();
     here.read().await;
     here.reader.set_away(true);
-    here.list.compare().await.unwrap_err();
-    assert_eq!(here.list.status().counts.compared, 0);
+    here.list.check_consistency().await.unwrap_err();
+    assert_eq!(here.list.stats().counters.compared.get(), 0);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_compressed_form_is_made_once_somebody_could_take_it() {
     for number in 0..200 {
         here.reader.book(&format!("payer{number}"));
     }
-    let snapshot = here.list.read(&Query::List).await.unwrap().unwrap().snapshot;
+    let snapshot = here.list.read(&Query::List).await.unwrap().unwrap().entry;
     assert_eq!(here.list.encoded(&Query::List, &snapshot, Encoding::Gzip), None);
     let made = loop {
         match here.list.encoded(&Query::List, &snapshot, Encoding::Gzip) {
@@ -69,5 +69,5 @@ async fn a_compressed_form_is_made_once_somebody_could_take_it() {
         }
     };
     assert!(made.len() < snapshot.body.len());
-    assert_eq!(here.list.status().compressed_bytes, made.len(), "no other form was asked for");
+    assert_eq!(here.list.stats().compressed_bytes, made.len(), "no other form was asked for");
 }

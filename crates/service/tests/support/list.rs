@@ -126,5 +126,5 @@ fn told(result: Result<CachedResponse, ReadError>) -> (CacheTier, String) {
 
 /// The list, as it was served.
 pub fn names(served: &CachedResponse) -> String {
-    String::from_utf8(served.snapshot.body.to_vec()).unwrap()
+    String::from_utf8(served.entry.body.to_vec()).unwrap()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, post, web};
-use hermes_service::read_cache::{OutageStatus, Query, ReadCounts};
+use hermes_service::read_cache::{Query, ReadCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -133,42 +133,38 @@ fn respond(state: &AppState) -> HttpResponse {
 
 impl From<&AppState> for CacheStatus {
     fn from(state: &AppState) -> Self {
-        let status = state.reads.status();
-        let counts = status.counts;
-        let (up, down_ms) = match status.link {
-            OutageStatus::Up => (true, 0),
-            OutageStatus::Down(duration) => (false, millis(duration)),
-        };
+        let stats = state.reads.stats();
+        let counters = &stats.counters;
         Self {
             kind: if state.cache_is_shared { CacheKind::Shared } else { CacheKind::InProcess },
-            up,
-            down_ms,
-            total_down_ms: millis(status.degraded),
-            head_seq: status.head_seq,
-            bytes: status.list_bytes,
-            compressed_bytes: status.compressed_bytes,
-            head_age_ms: status.anchor_age.map(millis),
-            list: counts.list.into(),
-            queries: counts.other.into(),
-            query_entries: status.queries,
-            queries_bytes: status.queries_bytes,
-            reads_per_version_check: ratio(counts.answers, counts.questions),
-            degraded_reads: counts.degraded,
-            unverified_reads: counts.unverified_reads,
-            fills_stored: counts.fills_stored,
-            fills_refused: counts.fills_refused,
-            fills_failed: counts.fills_failed,
-            loads: counts.loads,
-            last_load_us: counts.last_load_us,
-            compared: counts.compared,
-            mismatches: counts.mismatches,
+            up: stats.down_for.is_none(),
+            down_ms: stats.down_for.map_or(0, millis),
+            total_down_ms: millis(stats.total_downtime),
+            head_seq: stats.head_seq,
+            bytes: stats.list_bytes,
+            compressed_bytes: stats.compressed_bytes,
+            head_age_ms: stats.head_age.map(millis),
+            list: (&counters.list).into(),
+            queries: (&counters.other).into(),
+            query_entries: stats.query_entries,
+            queries_bytes: stats.query_bytes,
+            reads_per_version_check: ratio(counters.version_lookups.get(), counters.version_checks.get()),
+            degraded_reads: counters.degraded_reads.get(),
+            unverified_reads: counters.unverified_reads.get(),
+            fills_stored: counters.fills_stored.get(),
+            fills_refused: counters.fills_refused.get(),
+            fills_failed: counters.fills_failed.get(),
+            loads: counters.loads.get(),
+            last_load_us: counters.last_load_us(),
+            compared: counters.compared.get(),
+            mismatches: counters.mismatches.get(),
         }
     }
 }
 
-impl From<ReadCounts> for ReadsBody {
-    fn from(reads: ReadCounts) -> Self {
-        let ReadCounts { l1, l2, db } = reads;
+impl From<&ReadCounts> for ReadsBody {
+    fn from(reads: &ReadCounts) -> Self {
+        let (l1, l2, db) = (reads.l1.get(), reads.l2.get(), reads.db.get());
         Self { l1, l2, db, hit_ratio: ratio(l1 + l2, l1 + l2 + db) }
     }
 }

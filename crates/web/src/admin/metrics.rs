@@ -13,7 +13,7 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Returns the metrics. Those of the pools and of the cache are read now, all others are recorded as events happen.
 #[get("/metrics", wrap = "Compress::default()")]
 pub async fn get_metrics(state: web::Data<AppState>) -> HttpResponse {
-    state.reads.status().publish();
+    state.reads.stats().publish();
     for (pool, status) in state.pools.iter().flat_map(|pooled| pooled.pools()) {
         record(pool, status);
     }

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
 use chrono::Utc;
-use hermes_service::read_cache::OutageStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,10 +51,10 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let redis = match (state.cache_is_shared, state.reads.link_status()) {
+    let redis = match (state.cache_is_shared, state.reads.cache_down_for()) {
         (false, _) => Redis::Disabled,
-        (true, OutageStatus::Up) => Redis::Connected,
-        (true, OutageStatus::Down(_)) => Redis::Disconnected,
+        (true, None) => Redis::Connected,
+        (true, Some(_)) => Redis::Disconnected,
     };
     let (database, writes) = (probe_database(&state).await, probe_writes(&state));
     let is_ready =

@@ -50,17 +50,16 @@ pub(crate) async fn respond_if_found(
     query: &Query,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Some(served) = state.reads.read(query).await? else { return Ok(None) };
-    let snapshot = &served.snapshot;
+    let entry = &served.entry;
     // A 304 repeats the caller's tag, so that a cache in between knows which coding is meant.
-    if let Some(tag) = matched_etag(request, &snapshot.etag, |tag| etag_matches(tag, &snapshot.etag)) {
+    if let Some(tag) = matched_etag(request, &entry.etag, |tag| etag_matches(tag, &entry.etag)) {
         return Ok(Some(base_response(StatusCode::NOT_MODIFIED, &served, Some(tag))));
     }
     let wanted = if is_compressible(query) { negotiate(request) } else { None };
-    let encoded =
-        wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, snapshot, encoding)?)));
+    let encoded = wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, entry, encoding)?)));
     let (tag, body) = match &encoded {
-        Some((encoding, bytes)) => (header_value(&encoded_etag(&snapshot.etag, *encoding)), bytes),
-        None => (header_value(&snapshot.etag), &snapshot.body),
+        Some((encoding, bytes)) => (header_value(&encoded_etag(&entry.etag, *encoding)), bytes),
+        None => (header_value(&entry.etag), &entry.body),
     };
     let mut response = base_response(StatusCode::OK, &served, tag);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -77,17 +76,17 @@ const fn is_compressible(query: &Query) -> bool {
 
 /// Builds a response with every header that does not depend on the coding.
 fn base_response(status: StatusCode, served: &CachedResponse, tag: Option<HeaderValue>) -> HttpResponse {
-    let snapshot = &served.snapshot;
+    let entry = &served.entry;
     let mut response = HttpResponse::new(status);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert(HERMES_VERSION, HeaderValue::from(snapshot.head.seq));
+    headers.insert(HERMES_VERSION, HeaderValue::from(entry.head.seq));
     headers.insert(HERMES_CACHE, HeaderValue::from_static(served.tier.as_str()));
     if let Some(tag) = tag {
         headers.insert(ETAG, tag);
     }
-    if let Some(link) = snapshot.link.as_deref().and_then(header_value) {
+    if let Some(link) = entry.link.as_deref().and_then(header_value) {
         headers.insert(LINK, link);
     }
     if !served.verified {
