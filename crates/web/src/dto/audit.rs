@@ -7,7 +7,7 @@ use hermes_domain::payment::Payment;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{AuditActionValue, BookingBody, Rfc3339};
+use super::{AuditAction, BookingBody, Rfc3339};
 
 /// One change of a payment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,7 +17,7 @@ pub struct AuditBody {
     #[schema(example = 1)]
     pub seq: i64,
     /// The action.
-    #[schema(value_type = AuditActionValue, example = "PAYMENT_BOOKED")]
+    #[schema(value_type = AuditAction, example = "PAYMENT_BOOKED")]
     pub action: String,
     /// The actor.
     #[schema(example = "api")]

@@ -11,8 +11,7 @@ pub use booking::{BookingBody, BookingSummary, CheckBody, etag_from_version, ver
 pub use event::{EventBody, EventData};
 pub use stats::{CurrencyStats, Stats};
 pub use values::{
-    AmountInput, AuditActionValue, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus,
-    Rfc3339,
+    AmountInput, AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339,
 };
 
 pub(crate) use values::string_enum;
