@@ -202,17 +202,13 @@ impl Server {
     pub fn public_url(&self) -> Option<String> {
         Some(self.public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
     }
+}
 
-    /// Checks that the URL of the portal is empty or an absolute HTTP(S) URL without query or credentials.
-    fn has_valid_public_url(&self) -> bool {
-        let is_valid = |uri: Uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-                && uri.query().is_none()
-                && !self.public_url.contains('#')
-        };
-        self.public_url.is_empty() || self.public_url.parse().is_ok_and(is_valid)
-    }
+/// Returns whether a text is empty or an absolute HTTP(S) URL without query, fragment and credentials.
+fn is_public_url(text: &str) -> bool {
+    let is_valid =
+        |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains(['?', '#', '@']);
+    text.is_empty() || text.parse().is_ok_and(is_valid)
 }
 
 impl Settings {
@@ -270,7 +266,7 @@ impl Settings {
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
         ensure!(
-            self.server.has_valid_public_url(),
+            is_public_url(&self.server.public_url),
             "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
             self.server.public_url
         );
@@ -305,4 +301,19 @@ fn is_log_filter(text: &str) -> bool {
 /// Converts milliseconds to a duration.
 pub const fn millis(value: u64) -> Duration {
     Duration::from_millis(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_url_is_an_http_url_without_query_fragment_and_credentials() {
+        for url in ["", "https://pay.example.org", "http://127.0.0.1:9292/", "https://example.org/pay"] {
+            assert!(is_public_url(url), "{url}");
+        }
+        for url in ["/pay", "ftp://a.org", "https://a.org?b", "https://a.org#b", "https://u@a.org"] {
+            assert!(!is_public_url(url), "{url}");
+        }
+    }
 }
