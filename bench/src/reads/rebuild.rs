@@ -47,12 +47,12 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     fill(&store, WINDOW + WINDOW / 10).await?;
     let database = store.open().await?;
     let reader = SqlPaymentReader::new(&database);
-    bare(database.reading(), 1).await?;
+    bare(database.reader_pool(), 1).await?;
     rebuild(&reader, 1).await?;
     let times = scale.pages / 10;
     let pairs = Pairs::alternate(
         scale.pairs,
-        async || bare(database.reading(), times).await,
+        async || bare(database.reader_pool(), times).await,
         async || rebuild(&reader, times).await,
     )
     .await?;

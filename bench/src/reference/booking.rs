@@ -31,7 +31,7 @@ impl Booking {
         ensure!(answer.status == 201, "a booking was answered with {}", answer.status);
         hermes.stop()?;
         let database = store.open().await?;
-        let read = database.reading();
+        let read = database.reader_pool();
         let sample = Self {
             payment: payments::Entity::find().one(read).await?.context("a payment")?,
             checks: validation_results::Entity::find().all(read).await?,

@@ -90,7 +90,7 @@ mod tests {
         let database = store.open().await.unwrap();
         let sql = format!("SELECT CONCAT_WS(' ', {names})");
         let statement = Statement::from_string(database.backend(), sql);
-        let row = database.reading().query_one_raw(statement).await.unwrap().unwrap();
+        let row = database.reader_pool().query_one_raw(statement).await.unwrap().unwrap();
         database.close().await;
         Some(row.try_get_by_index(0).unwrap())
     }

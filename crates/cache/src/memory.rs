@@ -59,7 +59,7 @@ impl SharedCache for LocalVersion {
 }
 
 fn fresh_version() -> Version {
-    Version::fresh(Uuid::new_v4())
+    Version::new(Uuid::new_v4())
 }
 
 #[cfg(test)]

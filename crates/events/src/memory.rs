@@ -90,7 +90,7 @@ impl EventPublisher for MemoryPublisher {
         } else {
             match events.iter().position(|event| Some(event.position()) == end_before) {
                 Some(place) => place + 1,
-                None => return Ok(Published { mark: end_before, appended: 0 }),
+                None => return Ok(Published { last_position: end_before, appended: 0 }),
             }
         };
         for event in events.iter().skip(had) {
@@ -102,7 +102,7 @@ impl EventPublisher for MemoryPublisher {
             // That nobody has subscribed is no error.
             let _subscribers = self.sender.send(event);
         }
-        Ok(Published { mark: end(&kept), appended: events.len() - had })
+        Ok(Published { last_position: end(&kept), appended: events.len() - had })
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     fn events(numbers: std::ops::RangeInclusive<i64>) -> Vec<OutboxEvent> {
         let event = |seq| OutboxEvent {
-            id: EventId::of(BatchToken(Uuid::nil()), seq),
+            id: EventId::new(BatchToken(Uuid::nil()), seq),
             seq,
             event_type: "payment.booked".to_owned(),
             occurred_at: DateTime::UNIX_EPOCH,

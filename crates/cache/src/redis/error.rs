@@ -110,6 +110,6 @@ mod tests {
     fn a_broken_connection_is_away_and_says_how() {
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
         let error = cache_error(&PoolError::Backend(refused.into()));
-        assert_eq!(error.to_string(), "cache away: connection refused");
+        assert_eq!(error.to_string(), "cache unavailable: connection refused");
     }
 }

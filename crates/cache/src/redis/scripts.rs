@@ -71,7 +71,7 @@ pub(super) fn fill(format: &str, key: CacheKey, entry: &StoredEntry, ttl: Durati
 
 /// A version that was never used before.
 pub(super) fn fresh_version() -> Version {
-    Version::fresh(Uuid::new_v4())
+    Version::new(Uuid::new_v4())
 }
 
 fn eval(script: &str, entry: &str, version: Version) -> Cmd {

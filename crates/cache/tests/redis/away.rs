@@ -116,7 +116,7 @@ async fn who_finds_the_pool_in_use_waits_no_longer_than_it_may() {
     let answers =
         tokio::join!(cache.get(CacheKey::List), cache.get(CacheKey::List), cache.get(CacheKey::List));
 
-    let message = "cache away: all connections of the pool are in use";
+    let message = "cache unavailable: all connections of the pool are in use";
     assert_eq!(answers.2.unwrap_err().to_string(), message);
 }
 

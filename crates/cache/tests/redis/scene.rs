@@ -67,7 +67,7 @@ pub async fn answer<T>(mut ask: impl AsyncFnMut() -> Result<T, CacheError>) -> T
 
 /// Every operation of the cache, by name.
 pub async fn every_operation(cache: &RedisCache) -> Vec<(&'static str, Duration, Result<(), CacheError>)> {
-    let some = entry(Version::fresh(Uuid::from_u128(5)));
+    let some = entry(Version::new(Uuid::from_u128(5)));
     let mut results = Vec::new();
     let mut begin = Instant::now();
     let mut note = |name, result| {

@@ -70,10 +70,10 @@ pub fn rules() -> Arc<Rules> {
 
 /// A booking in dollars.
 pub fn booking(email: &str, amount: &str) -> NewBooking {
-    booking_of(email, amount, "USD", "0")
+    booking_in(email, amount, "USD", "0")
 }
 
-pub fn booking_of(email: &str, amount: &str, currency: &str, received: &str) -> NewBooking {
+pub fn booking_in(email: &str, amount: &str, currency: &str, received: &str) -> NewBooking {
     NewBooking::parse(&BookingRequest {
         name: Some("Ana Ruiz".to_owned()),
         email: Some(email.to_owned()),
@@ -93,11 +93,11 @@ fn origin() -> Origin {
     }
 }
 
-pub fn submit(command: Command, idempotency: IdempotencyClaim) -> Submission {
-    Submission { idempotency: Some(idempotency), ..unclaimed(command) }
+pub fn submission_with_claim(command: Command, idempotency: IdempotencyClaim) -> Submission {
+    Submission { idempotency: Some(idempotency), ..submission(command) }
 }
 
-pub fn unclaimed(command: Command) -> Submission {
+pub fn submission(command: Command) -> Submission {
     Submission { command, origin: origin(), idempotency: None }
 }
 

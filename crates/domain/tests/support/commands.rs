@@ -3,7 +3,7 @@
 use hermes_domain::ledger::{Cancellation, Command, CorrectionRequest, Edit, LedgerHead, Rejection};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference};
 
-use super::builders::{booking, booking_of, claim, submit};
+use super::builders::{booking, booking_in, claim, submission_with_claim};
 use super::ledger::MemoryLedger;
 
 pub fn book(email: &str, amount: &str) -> Command {
@@ -12,13 +12,13 @@ pub fn book(email: &str, amount: &str) -> Command {
 
 pub fn cancel(reference: i64, expected_version: Option<i64>) -> Command {
     Command::Cancel(Cancellation {
-        target: key(reference),
+        target: payment_key(reference),
         expected_version,
         reason: "booked twice".to_owned(),
     })
 }
 
-pub fn key(reference: i64) -> PaymentKey {
+pub fn payment_key(reference: i64) -> PaymentKey {
     PaymentKey::Reference(Reference::new(reference).unwrap())
 }
 
@@ -30,14 +30,14 @@ pub fn amount(text: &str) -> CorrectionRequest {
     CorrectionRequest { amount: set(text), ..CorrectionRequest::default() }
 }
 
-pub fn name(text: &str) -> CorrectionRequest {
+pub fn new_name(text: &str) -> CorrectionRequest {
     CorrectionRequest { name: set(text), ..CorrectionRequest::default() }
 }
 
 /// A ledger with one payment of a thousand dollars, of which something has arrived.
 pub fn ledger_with(received: &str) -> MemoryLedger {
     let mut ledger = MemoryLedger::new();
-    ledger.carry_out_one(Command::Book(booking_of("ana@example.org", "1000", "USD", received)));
+    ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "USD", received)));
     ledger
 }
 
@@ -48,8 +48,8 @@ pub fn duplicate(payment: &Payment) -> Option<&str> {
 }
 
 /// Asserts that a command is refused and that nothing would be written.
-pub fn assert_refused(ledger: &MemoryLedger, command: Command, refusal: &Rejection) {
-    let (answers, changes) = ledger.decide(&[submit(command, claim(200, 0))]);
+pub fn assert_rejected(ledger: &MemoryLedger, command: Command, refusal: &Rejection) {
+    let (answers, changes) = ledger.decide(&[submission_with_claim(command, claim(200, 0))]);
     assert_eq!(answers.first().unwrap().as_ref().unwrap_err(), refusal);
     assert!(changes.is_empty());
     assert!(changes.audit.is_empty() && changes.events.is_empty() && changes.totals.is_empty());

@@ -12,7 +12,7 @@ use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use uuid::Uuid;
 
-use super::builders::{CLOCK, Counted, rules, unclaimed};
+use super::builders::{CLOCK, Counted, rules, submission};
 
 pub struct MemoryLedger {
     rules: Arc<Rules>,
@@ -33,12 +33,12 @@ impl MemoryLedger {
     }
 
     /// An empty one, under other rules.
-    pub fn under(rules: Rules) -> Self {
+    pub fn with_rules(rules: Rules) -> Self {
         Self::by(Arc::new(rules))
     }
 
     /// Goes by other rules from now on, as after a restart with another configuration.
-    pub fn go_by(&mut self, rules: Rules) {
+    pub fn set_rules(&mut self, rules: Rules) {
         self.rules = Arc::new(rules);
     }
 
@@ -66,7 +66,7 @@ impl MemoryLedger {
     }
 
     /// Decides a batch and keeps what it writes.
-    pub fn carry_out(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+    pub fn execute(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
         let (answers, changes) = self.decide(submissions);
         if !changes.is_empty() {
             self.write(changes);
@@ -75,8 +75,8 @@ impl MemoryLedger {
     }
 
     /// Carries out one command that must succeed.
-    pub fn carry_out_one(&mut self, command: Command) -> Payment {
-        let answers = self.carry_out(&[unclaimed(command)]);
+    pub fn execute_one(&mut self, command: Command) -> Payment {
+        let answers = self.execute(&[submission(command)]);
         answers.into_iter().next().unwrap().unwrap().payment
     }
 
@@ -140,10 +140,10 @@ impl MemoryLedger {
         assert!(changes.head.advanced_at > self.head.advanced_at);
         self.head = changes.head;
         self.payments.extend(changes.booked);
-        for altered in changes.altered {
-            let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
-            assert_eq!(altered.version, stored.version + 1);
-            *stored = altered;
+        for updated in changes.updated {
+            let stored = self.payments.iter_mut().find(|payment| payment.id == updated.id).unwrap();
+            assert_eq!(updated.version, stored.version + 1);
+            *stored = updated;
         }
         self.audit.extend(changes.audit);
         self.events.extend(changes.events);

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::builders::{booking_of, claim, correct, submit, unclaimed};
+use super::builders::{booking_in, claim, correct, submission, submission_with_claim};
 use super::ledger::MemoryLedger;
 
 /// What happens next.
@@ -52,8 +52,8 @@ pub fn run(history: &[Step], mut look: impl FnMut(&MemoryLedger)) -> MemoryLedge
 fn take(ledger: &mut MemoryLedger, step: &Step) {
     match step {
         Step::Book(bookings) => {
-            let submissions: Vec<_> = bookings.iter().map(BookStep::submission).collect();
-            ledger.carry_out(&submissions);
+            let submissions: Vec<_> = bookings.iter().map(BookStep::to_submission).collect();
+            ledger.execute(&submissions);
         }
         Step::Correct { payment, amount, payer, seen_latest } if !ledger.payments.is_empty() => {
             let target = payment.get(&ledger.payments);
@@ -65,7 +65,7 @@ fn take(ledger: &mut MemoryLedger, step: &Step) {
             };
             let version = if *seen_latest { target.version } else { 0 };
             let command = correct(target.reference.number(), version, request);
-            ledger.carry_out(&[unclaimed(command)]);
+            ledger.execute(&[submission(command)]);
         }
         Step::Cancel { payment } if !ledger.payments.is_empty() => {
             let command = Command::Cancel(Cancellation {
@@ -73,7 +73,7 @@ fn take(ledger: &mut MemoryLedger, step: &Step) {
                 expected_version: None,
                 reason: "no longer needed".to_owned(),
             });
-            ledger.carry_out(&[unclaimed(command)]);
+            ledger.execute(&[submission(command)]);
         }
         Step::Correct { .. } | Step::Cancel { .. } => {
             let nobody = PaymentKey::Reference(Reference::new(1).unwrap());
@@ -82,20 +82,20 @@ fn take(ledger: &mut MemoryLedger, step: &Step) {
                 expected_version: None,
                 reason: "there is none".to_owned(),
             });
-            assert!(ledger.carry_out(&[unclaimed(command)])[0].is_err());
+            assert!(ledger.execute(&[submission(command)])[0].is_err());
         }
         Step::Wait { micros } => ledger.clock += TimeDelta::microseconds(*micros),
     }
 }
 
 impl BookStep {
-    fn submission(&self) -> Submission {
-        let booking = booking_of(&email(self.payer), &self.amount, self.currency, &self.received);
+    fn to_submission(&self) -> Submission {
+        let booking = booking_in(&email(self.payer), &self.amount, self.currency, &self.received);
         let command = Command::Book(booking);
         match self.key {
             // The content is the amount's length: some retries agree with the first request, some do not.
-            Some(key) => submit(command, claim(key, u8::try_from(self.amount.len()).unwrap())),
-            None => unclaimed(command),
+            Some(key) => submission_with_claim(command, claim(key, u8::try_from(self.amount.len()).unwrap())),
+            None => submission(command),
         }
     }
 }

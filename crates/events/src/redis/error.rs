@@ -94,6 +94,6 @@ mod tests {
     fn a_broken_connection_is_away() {
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
         let error = publish_error(&PoolError::Backend(refused.into()));
-        assert_eq!(error.to_string(), "event stream away: connection refused");
+        assert_eq!(error.to_string(), "event stream unavailable: connection refused");
     }
 }

@@ -43,14 +43,14 @@ impl RedisPublisher {
         }
         let (mark, appended): (String, usize) =
             ask(&self.pool, &command).await.map_err(|error| publish_error(&error))?;
-        Ok(Published { mark: parse(&mark)?, appended })
+        Ok(Published { last_position: parse(&mark)?, appended })
     }
 }
 
 #[async_trait]
 impl EventPublisher for RedisPublisher {
     async fn last_position(&self) -> Result<Option<EventPosition>, PublishError> {
-        self.append(None, &[]).await.map(|published| published.mark)
+        self.append(None, &[]).await.map(|published| published.last_position)
     }
 
     async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError> {

@@ -121,7 +121,7 @@ pub fn stream(server: &RedisServer) -> StreamSettings {
 
 pub fn events(numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
     let event = |seq| OutboxEvent {
-        id: EventId::of(BatchToken(Uuid::from_u128(1)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(1)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
         occurred_at: DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap(),

@@ -77,7 +77,7 @@ async fn numbers_that_go_back_are_handled_and_nothing_is_missing() {
     handled(&scene, 9).await;
     let mut again = events(5..=12);
     for event in &mut again {
-        event.id = EventId::of(BatchToken(Uuid::from_u128(2)), event.seq);
+        event.id = EventId::new(BatchToken(Uuid::from_u128(2)), event.seq);
     }
     let mark = scene.publisher.last_position().await.unwrap();
     scene.publisher.publish(mark, &again).await.unwrap();

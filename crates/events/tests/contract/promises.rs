@@ -17,7 +17,7 @@ fn events(numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
 
 fn of_ledger(ledger: u128, numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
     let event = |seq| OutboxEvent {
-        id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(ledger)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
         occurred_at: DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap(),
@@ -28,7 +28,7 @@ fn of_ledger(ledger: u128, numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
 }
 
 fn mark(ledger: u128, seq: i64) -> Option<EventPosition> {
-    Some(EventPosition { seq, id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq) })
+    Some(EventPosition { seq, id: EventId::new(BatchToken(Uuid::from_u128(ledger)), seq) })
 }
 
 async fn seqs(stream: &dyn EventPublisher) -> Vec<i64> {
@@ -43,15 +43,15 @@ async fn publish(stream: &Stream, after: Option<EventPosition>, events: &[Outbox
 
 pub async fn an_empty_stream_has_no_mark(stream: &Stream) {
     assert_eq!(stream.here.last_position().await.unwrap(), None);
-    assert_eq!(publish(stream, None, &[]).await, Published { mark: None, appended: 0 });
+    assert_eq!(publish(stream, None, &[]).await, Published { last_position: None, appended: 0 });
     assert!(stream.here.recent(5).await.unwrap().is_empty());
 }
 
 pub async fn events_stand_in_the_order_they_were_given(stream: &Stream) {
     let first = publish(stream, None, &events(1..=3)).await;
-    assert_eq!(first, Published { mark: mark(1, 3), appended: 3 });
-    let second = stream.there.publish(first.mark, &events(4..=5)).await.unwrap();
-    assert_eq!(second, Published { mark: mark(1, 5), appended: 2 });
+    assert_eq!(first, Published { last_position: mark(1, 3), appended: 3 });
+    let second = stream.there.publish(first.last_position, &events(4..=5)).await.unwrap();
+    assert_eq!(second, Published { last_position: mark(1, 5), appended: 2 });
     assert_eq!(stream.here.last_position().await.unwrap(), mark(1, 5));
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2, 3, 4, 5]);
 }
@@ -60,14 +60,14 @@ pub async fn events_stand_in_the_order_they_were_given(stream: &Stream) {
 pub async fn what_is_sent_again_is_not_there_twice(stream: &Stream) {
     publish(stream, None, &events(1..=3)).await;
     let again = publish(stream, None, &events(1..=3)).await;
-    assert_eq!(again, Published { mark: mark(1, 3), appended: 0 });
+    assert_eq!(again, Published { last_position: mark(1, 3), appended: 0 });
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2, 3]);
 }
 
 pub async fn what_overlaps_is_appended_from_where_the_stream_ends(stream: &Stream) {
     publish(stream, None, &events(1..=3)).await;
     let overlapping = stream.there.publish(None, &events(1..=6)).await.unwrap();
-    assert_eq!(overlapping, Published { mark: mark(1, 6), appended: 3 });
+    assert_eq!(overlapping, Published { last_position: mark(1, 6), appended: 3 });
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2, 3, 4, 5, 6]);
 }
 
@@ -76,7 +76,7 @@ pub async fn what_comes_late_changes_nothing(stream: &Stream) {
     publish(stream, None, &events(1..=9)).await;
     for (after, numbers) in [(None, 1..=3), (mark(1, 3), 4..=6), (mark(1, 7), 8..=8)] {
         let late = stream.there.publish(after, &events(numbers)).await.unwrap();
-        assert_eq!(late, Published { mark: mark(1, 9), appended: 0 });
+        assert_eq!(late, Published { last_position: mark(1, 9), appended: 0 });
     }
     assert_eq!(seqs(stream.here.as_ref()).await, (1..=9).collect::<Vec<_>>());
 }
@@ -84,19 +84,19 @@ pub async fn what_comes_late_changes_nothing(stream: &Stream) {
 /// The stream has lost what came before: it must not go on with a gap.
 pub async fn what_does_not_follow_the_mark_is_not_appended(stream: &Stream) {
     let onto_nothing = publish(stream, mark(1, 3), &events(4..=6)).await;
-    assert_eq!(onto_nothing, Published { mark: None, appended: 0 });
+    assert_eq!(onto_nothing, Published { last_position: None, appended: 0 });
     publish(stream, None, &events(1..=2)).await;
     let behind_a_gap = publish(stream, mark(1, 3), &events(4..=6)).await;
-    assert_eq!(behind_a_gap, Published { mark: mark(1, 2), appended: 0 });
+    assert_eq!(behind_a_gap, Published { last_position: mark(1, 2), appended: 0 });
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2]);
 }
 
 pub async fn an_event_of_another_ledger_does_not_follow_one_with_the_same_number(stream: &Stream) {
     publish(stream, None, &events(1..=3)).await;
     let other = publish(stream, mark(2, 3), &of_ledger(2, 4..=5)).await;
-    assert_eq!(other, Published { mark: mark(1, 3), appended: 0 });
+    assert_eq!(other, Published { last_position: mark(1, 3), appended: 0 });
     let from_the_start = publish(stream, None, &of_ledger(2, 1..=5)).await;
-    assert_eq!(from_the_start, Published { mark: mark(1, 3), appended: 0 });
+    assert_eq!(from_the_start, Published { last_position: mark(1, 3), appended: 0 });
 }
 
 /// The database lost the commits of the events 3 to 5 and gave their numbers to others. One relay still has old
@@ -104,10 +104,10 @@ pub async fn an_event_of_another_ledger_does_not_follow_one_with_the_same_number
 pub async fn what_takes_the_place_of_lost_commits_is_appended_behind_them(stream: &Stream) {
     publish(stream, None, &events(1..=5)).await;
     let replaced = publish(stream, mark(1, 5), &of_ledger(2, 3..=4)).await;
-    assert_eq!(replaced, Published { mark: mark(2, 4), appended: 2 });
+    assert_eq!(replaced, Published { last_position: mark(2, 4), appended: 2 });
     for (after, numbers) in [(mark(1, 5), 6..=7), (mark(1, 4), 5..=7), (mark(1, 2), 3..=5)] {
         let late = stream.there.publish(after, &events(numbers)).await.unwrap();
-        assert_eq!(late, Published { mark: mark(2, 4), appended: 0 });
+        assert_eq!(late, Published { last_position: mark(2, 4), appended: 0 });
     }
     assert_eq!(seqs(stream.here.as_ref()).await, [1, 2, 3, 4, 5, 3, 4]);
 }
@@ -131,7 +131,7 @@ pub async fn two_who_send_the_same_at_once_leave_one_stream(stream: &Stream) {
                 let from = after.map_or(0, |mark| usize::try_from(mark.seq).unwrap());
                 let batch = &outbox[from..(from + size).min(outbox.len())];
                 tokio::task::yield_now().await;
-                after = sender.publish(after, batch).await.unwrap().mark;
+                after = sender.publish(after, batch).await.unwrap().last_position;
             }
         });
     }

@@ -29,7 +29,7 @@ async fn the_stream_is_trimmed_to_about_its_length() {
     let mut after = None;
     for batch in 0..10 {
         let numbers = events(batch * 100 + 1..=batch * 100 + 100);
-        after = stream.publish(after, &numbers).await.unwrap().mark;
+        after = stream.publish(after, &numbers).await.unwrap().last_position;
     }
     let length: usize = server.cli(&["XLEN", STREAM]).parse().unwrap();
     // Redis removes whole nodes of a hundred entries.

@@ -13,9 +13,9 @@ async fn after_a_flush_there_is_no_mark_and_nothing_follows_the_old_one() {
     server.cli(&["FLUSHALL"]);
 
     let onto_nothing = stream.publish(mark(3), &events(4..=4)).await.unwrap();
-    assert_eq!(onto_nothing, Published { mark: None, appended: 0 });
+    assert_eq!(onto_nothing, Published { last_position: None, appended: 0 });
     let again = stream.publish(None, &events(1..=4)).await.unwrap();
-    assert_eq!(again, Published { mark: mark(4), appended: 4 });
+    assert_eq!(again, Published { last_position: mark(4), appended: 4 });
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn a_server_that_comes_back_from_an_old_dump_has_the_mark_of_then() {
 
     assert_eq!(answer(async || stream.last_position().await).await, mark(3));
     let gap = stream.publish(mark(6), &events(7..=7)).await.unwrap();
-    assert_eq!(gap, Published { mark: mark(3), appended: 0 });
+    assert_eq!(gap, Published { last_position: mark(3), appended: 0 });
     stream.publish(mark(3), &events(4..=7)).await.unwrap();
     assert_eq!(seqs(&stream).await, [1, 2, 3, 4, 5, 6, 7]);
 }
@@ -46,7 +46,7 @@ async fn a_mark_that_is_lost_alone_is_read_from_the_last_entry() {
 
     assert_eq!(stream.last_position().await.unwrap(), mark(3));
     let late = stream.publish(None, &events(1..=2)).await.unwrap();
-    assert_eq!(late, Published { mark: mark(3), appended: 0 });
+    assert_eq!(late, Published { last_position: mark(3), appended: 0 });
 }
 
 #[tokio::test]

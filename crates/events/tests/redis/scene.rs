@@ -33,7 +33,7 @@ pub fn publisher(settings: &StreamSettings) -> RedisPublisher {
 
 pub fn events(numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
     let event = |seq| OutboxEvent {
-        id: EventId::of(BatchToken(Uuid::from_u128(1)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(1)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
         occurred_at: DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap(),
@@ -44,7 +44,7 @@ pub fn events(numbers: RangeInclusive<i64>) -> Vec<OutboxEvent> {
 }
 
 pub fn mark(seq: i64) -> Option<EventPosition> {
-    Some(EventPosition { seq, id: EventId::of(BatchToken(Uuid::from_u128(1)), seq) })
+    Some(EventPosition { seq, id: EventId::new(BatchToken(Uuid::from_u128(1)), seq) })
 }
 
 /// Asks until there is an answer: a server that is back, or a machine that was busy, may need a moment.

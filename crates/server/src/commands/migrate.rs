@@ -41,7 +41,7 @@ pub async fn up(settings: &Settings, steps: Option<u32>) -> Result<Vec<String>> 
 /// Checks that no migration is missing.
 pub async fn ensure_current(settings: &Settings) -> Result<()> {
     let database = compose::open_database(settings).await?;
-    let pending = hermes_migration::pending(database.reading()).await;
+    let pending = hermes_migration::pending(database.reader_pool()).await;
     database.close().await;
     let pending = pending.context("cannot read the state of the database schema")?;
     ensure!(
@@ -54,7 +54,7 @@ pub async fn ensure_current(settings: &Settings) -> Result<()> {
 
 async fn status(settings: &Settings) -> Result<ExitCode> {
     let database = compose::open_database(settings).await?;
-    let steps = hermes_migration::status(database.reading()).await;
+    let steps = hermes_migration::status(database.reader_pool()).await;
     database.close().await;
     let line = |step: &hermes_migration::MigrationStatus| {
         format!("{}  {}", if step.applied { "applied" } else { "missing" }, step.name)

@@ -161,7 +161,7 @@ fn lock_sqlite_file(settings: &Settings) -> Result<Option<File>> {
 
 /// Logs each database setting that can lose acknowledged payments.
 async fn log_durability_warnings(database: &Database) {
-    match database.durability_faults().await {
+    match database.durability_warnings().await {
         Ok(warnings) => {
             for warning in warnings {
                 log::warn!("acknowledged payments can be lost: {warning}");

@@ -56,7 +56,7 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
             ssl_ca: Some(database.ssl_ca.as_str()).filter(|file| !file.is_empty()),
         })
     };
-    connection.readers_max = database.connections_max;
+    connection.max_readers = database.connections_max;
     connection.acquire_timeout = millis(database.acquire_timeout_ms);
     connection.statement_timeout = millis(database.statement_timeout_ms);
     connection.slow_statement = millis(database.slow_statement_ms);

@@ -26,7 +26,7 @@ pub(super) fn lag(events: i64, millis: i64) {
 pub(super) fn published(published: Published) {
     let appended = u64::try_from(published.appended).unwrap_or(u64::MAX);
     metrics::counter!("hermes_events_published_total").increment(appended);
-    if let Some(mark) = published.mark {
+    if let Some(mark) = published.last_position {
         metrics::gauge!("hermes_events_published_seq").set(count(mark.seq));
     }
 }

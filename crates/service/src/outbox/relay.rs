@@ -181,7 +181,7 @@ impl Relay {
         hermes_fault::pass(hermes_fault::Point::AfterXadd);
         self.link.answered();
         metrics::published(published);
-        if published.mark != Some(last) {
+        if published.last_position != Some(last) {
             log::info!("the event stream is at another place than this instance knew; it looks again");
             ::metrics::counter!("hermes_events_resumes_total").increment(1);
             return Ok(BatchResult::More);

@@ -64,7 +64,7 @@ impl Cache {
     /// Makes the version a fresh one and drops the list; other entries are left where they are.
     pub fn renew(&mut self) {
         self.drawn += 1;
-        self.data.version = Some(Version::fresh(Uuid::from_u128(self.drawn)));
+        self.data.version = Some(Version::new(Uuid::from_u128(self.drawn)));
         self.data.entries.remove(&CacheKey::List);
     }
 

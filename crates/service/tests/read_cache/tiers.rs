@@ -42,7 +42,7 @@ async fn an_entry_of_another_version_is_not_served() {
     here.reader.book("ana");
     here.read().await;
     let mut entry = here.cache.entry().unwrap();
-    entry.version = hermes_domain::ports::Version::fresh(uuid::Uuid::from_u128(99));
+    entry.version = hermes_domain::ports::Version::new(uuid::Uuid::from_u128(99));
     here.cache.bumped();
     here.cache.put(entry);
     assert_eq!(here.read().await.0, CacheTier::Db);

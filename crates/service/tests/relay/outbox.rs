@@ -102,7 +102,7 @@ impl FakeOutbox {
 
 pub fn event(ledger: u128, seq: i64) -> OutboxEvent {
     OutboxEvent {
-        id: EventId::of(BatchToken(Uuid::from_u128(ledger)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(ledger)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
         occurred_at: START + TimeDelta::seconds(seq),

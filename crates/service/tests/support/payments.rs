@@ -29,7 +29,7 @@ pub struct Names;
 
 impl Renderer for Names {
     fn list(&self, page: &ListPage) -> Rendered {
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         Rendered { body: names(page), link: last.map(|last| format!("after-{}", last.id)), etag: None }
     }
 

@@ -74,7 +74,7 @@ impl Rows {
         self.head = changes.head;
         self.tokens.push(changes.head.token);
         self.payments.extend(changes.booked);
-        for altered in changes.altered {
+        for altered in changes.updated {
             let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
             assert_eq!(altered.version, stored.version + 1);
             *stored = altered;

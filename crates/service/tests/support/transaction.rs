@@ -32,7 +32,7 @@ impl FakeTransaction {
 
     fn carry_out(&mut self) {
         let changes = self.written.take().expect("nothing was written");
-        let size = changes.booked.len() + changes.altered.len();
+        let size = changes.booked.len() + changes.updated.len();
         self.store.rows().apply(changes);
         self.store.figures.lock().unwrap().commits.push(size);
     }

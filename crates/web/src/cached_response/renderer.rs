@@ -19,7 +19,7 @@ pub struct JsonRenderer {
 impl Renderer for JsonRenderer {
     fn list(&self, page: &ListPage) -> Rendered {
         let limit = ("limit".to_owned(), self.list_window.to_string());
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         let link = last.map(|last| link(&[limit], cursor::after(last), "next"));
         Rendered { body: list_body(page), link, etag: None }
     }
@@ -49,8 +49,9 @@ fn to_json(body: &impl Serialize) -> Vec<u8> {
 
 /// Returns the links to the neighbouring pages (RFC 8288). Nothing is counted for them.
 fn page_links(query: &PageQuery, page: &ListPage) -> Option<String> {
-    let next = page.payments.last().filter(|_| page.has_next).map(Position::of);
-    let prev = page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::of);
+    let next = page.payments.last().filter(|_| page.has_next).map(Position::from);
+    let prev =
+        page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::from);
     let next = next.map(|position| link(&query.filter_params, cursor::after(position), "next"));
     let prev = prev.map(|position| link(&query.filter_params, cursor::before(position), "prev"));
     let links: Vec<_> = next.into_iter().chain(prev).collect();

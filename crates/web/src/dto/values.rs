@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use hermes_domain::ValidationCode;
-use hermes_domain::ledger::{AuditAction as Action, EventKind};
+use hermes_domain::ledger::{Effect, EventKind};
 use hermes_domain::payment::{CheckKind, Status, ValidationStatus};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -71,7 +71,7 @@ string_enums! {
     EventType =
         [EventKind::PaymentBooked, EventKind::PaymentCorrected, EventKind::PaymentCancelled].map(EventKind::as_str);
     /// The schema of the action in an audit entry.
-    AuditAction = [Action::Booked, Action::Corrected, Action::Cancelled].map(Action::as_str);
+    AuditAction = [Effect::Booked, Effect::Corrected, Effect::Cancelled].into_iter().filter_map(Effect::audit_action);
     /// The schema of the code of a field error.
     FieldErrorCode = FIELD_ERROR_CODES.map(|code| serde_json::to_value(code).unwrap_or_default());
 }

@@ -19,7 +19,7 @@ pub(super) async fn verify(reader: &SqlPaymentReader, from: i64, to: Option<i64>
     let bounds = reader.audit_bounds().await?;
     let last = to.unwrap_or(i64::MAX).min(bounds.head.audit_seq);
     let Some(mut chain) = verifier_before(reader, from).await? else {
-        return Ok(ChainStatus::Broken(ChainBreak { seq: from - 1, fault: ChainError::Missing }));
+        return Ok(ChainStatus::Broken(ChainBreak { seq: from - 1, error: ChainError::Missing }));
     };
     while chain.last_seq() < last {
         let before = chain.last_seq();
@@ -62,7 +62,7 @@ fn check_head(chain: &ChainVerifier, head: &LedgerHead) -> Result<(), ChainBreak
 
 /// Checks that the log has no rows outside the range that the head counts.
 fn check_no_extra_rows(bounds: &AuditBounds) -> Result<(), ChainBreak> {
-    let extra = |seq| ChainBreak { seq, fault: ChainError::UnexpectedEntry };
+    let extra = |seq| ChainBreak { seq, error: ChainError::UnexpectedEntry };
     match (bounds.first_seq, bounds.last_seq) {
         (Some(first), _) if first < 1 => Err(extra(first)),
         (_, Some(last)) if last > bounds.head.audit_seq => Err(extra(last)),
@@ -72,7 +72,7 @@ fn check_no_extra_rows(bounds: &AuditBounds) -> Result<(), ChainBreak> {
 
 fn check_reached(chain: &ChainVerifier, last: i64) -> Result<(), ChainBreak> {
     if chain.last_seq() < last {
-        return Err(ChainBreak { seq: chain.last_seq() + 1, fault: ChainError::Missing });
+        return Err(ChainBreak { seq: chain.last_seq() + 1, error: ChainError::Missing });
     }
     Ok(())
 }

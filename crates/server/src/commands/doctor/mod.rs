@@ -79,7 +79,7 @@ async fn check_cache(settings: &Settings) -> Result<String> {
 }
 
 async fn check_database(database: &Database) -> Vec<Finding> {
-    let schema = match hermes_migration::pending(database.reading()).await {
+    let schema = match hermes_migration::pending(database.reader_pool()).await {
         Ok(0) => Ok("current".to_owned()),
         Ok(count) => Err(anyhow!("{count} migrations are missing; run hermes migrate up")),
         Err(error) => Err(error.into()),
@@ -98,7 +98,7 @@ async fn check_database(database: &Database) -> Vec<Finding> {
 }
 
 async fn check_durability(database: &Database) -> Result<String> {
-    let warnings = database.durability_faults().await?;
+    let warnings = database.durability_warnings().await?;
     if warnings.is_empty() {
         return Ok("acknowledged changes survive a crash".to_owned());
     }
@@ -107,7 +107,7 @@ async fn check_durability(database: &Database) -> Result<String> {
 }
 
 async fn check_audit_protection(database: &Database) -> Result<String> {
-    match database.audit_guard().await? {
+    match database.audit_protection().await? {
         AuditProtection::Triggers => Ok("triggers reject changes".to_owned()),
         AuditProtection::Privileges => Ok("this database user has no right to change it".to_owned()),
         AuditProtection::Nothing => Err(anyhow!(

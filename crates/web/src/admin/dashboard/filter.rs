@@ -70,8 +70,8 @@ impl PageLinks {
     /// Returns the links of one page of a query.
     pub fn new(query: &PageQuery, page: &ListPage) -> Self {
         let is_first = query.page == Page::First;
-        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::of);
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::from);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         let with_cursor = |cursor: String| {
             let cursor = ("cursor".to_owned(), cursor);
             address(query.filter_params.iter().chain([&cursor]))

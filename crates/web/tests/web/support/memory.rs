@@ -133,8 +133,8 @@ impl LedgerTransaction for Transaction {
         let rows = self.rows.lock().unwrap();
         // As a database would: what a record keeps has been through JSON.
         let stored = |record: &IdempotencyRecord| {
-            let json = serde_json::to_string(&record.answer).unwrap();
-            IdempotencyRecord { answer: serde_json::from_str(&json).unwrap(), ..record.clone() }
+            let json = serde_json::to_string(&record.outcome).unwrap();
+            IdempotencyRecord { outcome: serde_json::from_str(&json).unwrap(), ..record.clone() }
         };
         Ok(scopes.iter().filter_map(|scope| rows.idempotency.get(scope)).map(stored).collect())
     }
@@ -173,7 +173,7 @@ impl LedgerTransaction for Transaction {
         let mut rows = self.rows.lock().unwrap();
         let changes = self.changes.unwrap();
         rows.head = changes.head;
-        for altered in changes.altered {
+        for altered in changes.updated {
             let before = rows.payments.iter_mut().find(|payment| payment.id == altered.id);
             *before.unwrap() = altered;
         }
@@ -223,7 +223,9 @@ impl PaymentReader for MemoryStore {
                 filter.validation_status.is_none_or(|status| payment.validation_status() == status)
             })
             .filter(|payment| filter.status.is_none_or(|status| payment.status() == status))
-            .skip_while(|payment| matches!(page, Page::After(place) if Position::of(payment).id >= place.id))
+            .skip_while(
+                |payment| matches!(page, Page::After(place) if Position::from(payment).id >= place.id),
+            )
             .collect();
         let has_next = payments.len() > limit;
         payments.truncate(limit);
@@ -248,7 +250,7 @@ impl PaymentReader for MemoryStore {
 fn told(batch: BatchToken, event: Event) -> OutboxEvent {
     let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap();
     OutboxEvent {
-        id: EventId::of(batch, event.seq),
+        id: EventId::new(batch, event.seq),
         seq: event.seq,
         event_type: event.kind.as_str().to_owned(),
         occurred_at: event.occurred_at,
