@@ -24,7 +24,6 @@ pub fn start() -> Result<PrometheusHandle> {
     // Dependencies count as up until a request fails.
     gauge!("hermes_cache_up").set(1.0);
     gauge!("hermes_events_stream_up").set(1.0);
-    gauge!("hermes_writer_accepting_writes").set(1.0);
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -50,7 +49,7 @@ fn describe() {
     );
     describe_gauge!(
         "hermes_writer_accepting_writes",
-        "1 while the circuit breaker is closed and writes are accepted, otherwise 0"
+        "1 while the writer's circuit breaker is closed, 0 while it is open or half-open"
     );
     describe_counter!("hermes_writer_failed_total", "Batches that failed");
     describe_counter!(

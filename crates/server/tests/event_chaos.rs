@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
-use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, StreamSettings};
+use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, RedisEndpoint};
 use hermes_test_support::RedisServer;
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::json;
@@ -172,8 +172,7 @@ fn consume(redis: &RedisServer) -> (Effects, oneshot::Sender<()>, rt::task::Join
         written.lock().unwrap().push((delivery.event.seq, delivery.event.reference));
         async { Ok(()) }
     };
-    let stream = StreamSettings::new(redis.url().into());
-    let settings = ConsumerSettings::new(stream, "chaos", "one");
+    let settings = ConsumerSettings::new(RedisEndpoint::new(redis.url()), "chaos", "one");
     let consumer = Consumer::new(settings, handler, Arc::new(MemoryProcessedEvents::new(1_000_000))).unwrap();
     let (stop, stopped) = oneshot::channel();
     let task = rt::spawn(async move {

@@ -21,7 +21,7 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     insert(transaction, max_packet, &changes.booked).await?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
+    hermes_fault::hit(hermes_fault::FailPoint::AfterFirstInsert);
     insert(transaction, max_packet, &CheckRow::from_payments(&changes.booked)).await?;
     for payment in &changes.updated {
         update_payment(transaction, payment).await?;

@@ -77,14 +77,14 @@ impl LedgerTransaction for SqlLedgerTransaction {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { transaction, pool, max_packet: _, _permit } = *self;
         #[cfg(feature = "fault-injection")]
-        hermes_fault::pass(hermes_fault::Point::BeforeCommit);
+        hermes_fault::hit(hermes_fault::FailPoint::BeforeCommit);
         let committing = transaction.commit();
         #[cfg(feature = "fault-injection")]
-        let committing = hermes_fault::pass_while_waiting(hermes_fault::Point::CommitSent, committing);
+        let committing = hermes_fault::hit_while_pending(hermes_fault::FailPoint::CommitSent, committing);
         let committed = committing.await.map_err(commit_error);
         #[cfg(feature = "fault-injection")]
         if committed.is_ok() {
-            hermes_fault::pass(hermes_fault::Point::AfterCommit);
+            hermes_fault::hit(hermes_fault::FailPoint::AfterCommit);
         }
         if let Err(error) = &committed {
             pool.record_error(error);

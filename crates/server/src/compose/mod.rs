@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hermes_cache::{LocalVersion, RedisCache, RedisSettings};
+use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
 use hermes_domain::ports::{PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
-use hermes_service::housekeeping;
+use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
     QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
@@ -100,14 +100,21 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
-        connect_timeout: millis(settings.redis.connect_timeout_ms),
-        command_timeout: millis(settings.redis.command_timeout_ms),
         entry_ttl: ttl,
         format: format!("{} window {}", env!("CARGO_PKG_VERSION"), settings.list.window),
-        ..RedisSettings::new(settings.redis.url.clone())
+        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
     };
     let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);
     Ok(Cache { shared: cache.clone(), pool: Some(cache) })
+}
+
+/// Returns the Redis endpoint. The cache and the event stream have different command timeouts.
+fn redis_endpoint(settings: &Settings, command_timeout_ms: u64) -> RedisEndpoint {
+    RedisEndpoint {
+        url: settings.redis.url.clone(),
+        connect_timeout: millis(settings.redis.connect_timeout_ms),
+        command_timeout: millis(command_timeout_ms),
+    }
 }
 
 /// Describes the database for people, without its password.
@@ -142,7 +149,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
-    tokio::spawn(housekeeping::purge_old_keys(store.clone(), Arc::new(SystemClock)));
+    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitNotifier::default();
     let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {

@@ -24,10 +24,10 @@ async fn left_after(outbox: &Arc<FakeOutbox>, time: TimeDelta, published: bool) 
     let lease: Arc<dyn RelayLease> = outbox.clone();
     let task = tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
-        rows: outbox.clone(),
-        published: published.then_some(lease),
+        events: outbox.clone(),
+        relay: published.then_some(lease),
         clock: Arc::new(At(START + time)),
-        kept: KEPT,
+        max_age: KEPT,
     }));
     // The first look is at once, the next one in ten minutes, which do not pass while there is anything to do.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -65,6 +65,6 @@ async fn a_stream_that_is_never_there_does_not_let_the_outbox_grow_for_ever() {
     outbox.commit(600);
     assert_eq!(left_after(&outbox, fifth_is(KEPT * 4), true).await, (5..=600).collect::<Vec<_>>());
     let told =
-        taken_logs().into_iter().filter(|(_, line)| line.contains("4 events were forgotten unpublished"));
+        taken_logs().into_iter().filter(|(_, line)| line.contains("4 unpublished events were deleted"));
     assert_eq!(told.count(), 1);
 }

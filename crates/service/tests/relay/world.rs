@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::EventPosition;
 use hermes_domain::ports::{Clock, EventPublisher};
-use hermes_events::{MemoryPublisher, RedisPublisher, StreamSettings};
-use hermes_service::outbox::{CommitNotifier, Relay, RelayHandle, RelayParts, RelaySettings};
-use hermes_test_support::RedisServer;
+use hermes_events::{RedisEndpoint, RedisPublisher};
+use hermes_service::outbox::{CommitNotifier, Relay, RelayConfig, RelayDeps, RelayHandle};
+use hermes_test_support::{MemoryPublisher, RedisServer};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -47,18 +47,18 @@ impl Clock for AnHourLater {
 
 impl World {
     pub fn in_memory() -> Self {
-        let memory = MemoryPublisher::new(usize::try_from(LENGTH_MAX).unwrap());
+        let memory = MemoryPublisher::default();
         Self::with(Arc::new(memory.clone()), Some(memory), None)
     }
 
     pub async fn on_redis() -> Option<Self> {
         let redis = hermes_test_support::redis().await?;
-        let settings = StreamSettings {
+        let endpoint = RedisEndpoint {
             command_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
-            ..StreamSettings::new(redis.url().into())
+            ..RedisEndpoint::new(redis.url())
         };
-        let stream = RedisPublisher::connect(&settings).unwrap();
+        let stream = RedisPublisher::connect(&endpoint, 1_000_000).unwrap();
         Some(Self::with(Arc::new(stream), None, Some(redis)))
     }
 
@@ -94,14 +94,14 @@ impl World {
         let way = Arc::new(Way::to(Arc::clone(&self.stream)));
         prepare(&way);
         let holder = Uuid::new_v4();
-        let parts = RelayParts {
+        let parts = RelayDeps {
             outbox: self.outbox.clone(),
             stream: way.clone(),
             lease: self.outbox.clone(),
-            signal: self.signal.clone(),
+            commits: self.signal.clone(),
             clock: Arc::new(AnHourLater),
         };
-        let settings = RelaySettings { holder, lease: LEASE, stream_length_max: LENGTH_MAX };
+        let settings = RelayConfig { holder, lease_term: LEASE, stream_length_max: LENGTH_MAX };
         TestRelay { way, holder, handle: Relay::start(parts, settings) }
     }
 

@@ -29,7 +29,11 @@ async fn a_key_whose_booking_is_being_committed_is_answered_with_it() {
     let (first, second) = (answers[0].as_ref().unwrap(), answers[1].as_ref().unwrap());
     assert_eq!((first.outcome.replayed, second.outcome.replayed), (false, true));
     assert_eq!(second.outcome.payment, first.outcome.payment);
-    assert!(matches!(answers[2], Err(SubmitError::Refused(Rejection::KeyReused { .. }))), "{:?}", answers[2]);
+    assert!(
+        matches!(answers[2], Err(SubmitError::Rejected(Rejection::KeyReused { .. }))),
+        "{:?}",
+        answers[2]
+    );
     assert_eq!(lane.store.rows().head.seq, 1);
 }
 

@@ -37,7 +37,7 @@ async fn a_refusal_waits_for_no_barrier_and_writes_nothing() {
     let lane = TestLane::start();
     lane.barrier.gate.close();
     let answer = lane.submit(cancellation(1)).await;
-    assert!(matches!(answer, Err(SubmitError::Refused(_))), "{answer:?}");
+    assert!(matches!(answer, Err(SubmitError::Rejected(_))), "{answer:?}");
     let (rows, figures) = (lane.store.rows(), lane.store.figures());
     assert_eq!((rows.head.seq, rows.audit.len(), figures.abandoned), (0, 0, 0));
     assert!(figures.commits.is_empty());
@@ -59,7 +59,7 @@ async fn a_refusal_that_names_a_booking_waits_for_the_barrier() {
     settle().await;
     assert!(!queued.is_answered(), "who carried the first one out may have died before its own barrier");
     lane.barrier.gate.open();
-    assert!(matches!(queued.answer().await, Err(SubmitError::Refused(_))));
+    assert!(matches!(queued.answer().await, Err(SubmitError::Rejected(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,6 +95,6 @@ async fn a_correction_of_a_version_that_is_gone_does_not_advance_the_head() {
     lane.book("b").await;
     lane.submit(correction(1)).await.unwrap();
     let answer = lane.submit(correction(1)).await;
-    assert!(matches!(answer, Err(SubmitError::Refused(_))), "{answer:?}");
+    assert!(matches!(answer, Err(SubmitError::Rejected(_))), "{answer:?}");
     assert_eq!(lane.store.rows().head.seq, 2);
 }

@@ -38,7 +38,7 @@ pub async fn book_payment(
     let response =
         match context.with_idempotency_key(key.clone()).submit(Command::Book(booking.clone())).await {
             Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
-            Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
                 confirm_duplicate(&state, &key, payment, &booking, &typed).await
             }
             Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),

@@ -13,7 +13,7 @@ use crate::dto::etag_from_version;
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Refused(rejection) => Self::from(rejection),
+            SubmitError::Rejected(rejection) => Self::from(rejection),
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),

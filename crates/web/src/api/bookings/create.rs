@@ -24,10 +24,10 @@ use crate::problem::{Problem, ProblemResponses};
 pub async fn create_booking(context: CommandContext, body: JsonBody) -> Result<HttpResponse, Problem> {
     let booking = booking_from_json(context.admit(&body)?)?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::AfterParse);
+    hermes_fault::hit(hermes_fault::FailPoint::AfterParse);
     let committed = context.submit(Command::Book(booking)).await?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::BeforeReply);
+    hermes_fault::hit(hermes_fault::FailPoint::BeforeReply);
     Ok(committed_response(StatusCode::CREATED, &committed))
 }
 

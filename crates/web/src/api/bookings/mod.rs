@@ -17,7 +17,7 @@ pub use list::list_bookings;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
-use hermes_domain::payment::PaymentKey;
+use hermes_domain::payment::{PaymentKey, Reference, ReferenceError};
 use hermes_service::writer::Committed;
 use utoipa::IntoParams;
 
@@ -46,8 +46,15 @@ struct IdempotencyParameter {
 /// 404 if the text is not a payment ID, reference or creditor reference.
 fn parse_payment_key(path: &str) -> Result<PaymentKey, Problem> {
     PaymentKey::parse(path).ok_or_else(|| {
-        Problem::new(ProblemCode::NotFound)
-            .with_detail("There is no such payment. Use its ID or its reference, like REF001.")
+        let detail = match Reference::parse_creditor(path) {
+            Err(ReferenceError::CheckDigits) => {
+                "The check digits of this creditor reference are wrong. Check it for a typing error."
+            }
+            Ok(_) | Err(ReferenceError::Malformed) => {
+                "There is no such payment. Use its ID or its reference, like REF001."
+            }
+        };
+        Problem::new(ProblemCode::NotFound).with_detail(detail)
     })
 }
 
@@ -66,4 +73,19 @@ fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse
         response.insert_header(("Idempotency-Replayed", "true"));
     }
     response.json(BookingBody::from(payment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_check_digits_of_a_creditor_reference_are_the_reason_of_the_404() {
+        assert!(parse_payment_key("RF59REF001").is_ok());
+        for (key, reason) in [("RF58REF001", "check digits"), ("REF1", "no such payment")] {
+            let problem = parse_payment_key(key).unwrap_err();
+            assert_eq!(problem.code, ProblemCode::NotFound);
+            assert!(problem.detail().contains(reason), "{}", problem.detail());
+        }
+    }
 }

@@ -85,7 +85,7 @@ impl FormNotice {
                 "An error occurred, and nothing has been booked. Confirm again. If the error comes back, send the \
                  request ID below to the finance office.",
             ),
-            SubmitError::Refused(_) | SubmitError::TooLarge => {
+            SubmitError::Rejected(_) | SubmitError::TooLarge => {
                 ("Your payment is not booked yet", problem.detail())
             }
         };

@@ -15,7 +15,7 @@ use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
-use hermes_service::outbox::{CommitNotifier, Feed, FeedSettings};
+use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::state::Draining;
@@ -54,7 +54,7 @@ impl TestApp {
         let reader: Arc<dyn PaymentReader> = store.clone();
         let random_source = Arc::new(adapters::CountingRandom::default());
         let commits = CommitNotifier::default();
-        let feed = Feed::new(store.clone(), commits.clone(), FeedSettings { waiters_max: WAITERS_MAX });
+        let feed = Feed::new(store.clone(), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
         let parts = WriterDeps {
             store: store.clone(),
             barrier: Arc::new(adapters::Quiet),
