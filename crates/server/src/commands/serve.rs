@@ -10,7 +10,6 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
 use hermes_repository::Database;
-use hermes_web::admin::dashboard;
 use hermes_web::{AppState, extract, middleware, routes};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -54,8 +53,8 @@ pub(super) async fn run() -> Result<()> {
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
-    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure)?;
-    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, dashboard::configure)?;
+    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure_portal)?;
+    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, routes::configure_dashboard)?;
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
     state.reads.warm();

@@ -172,6 +172,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
+        public_url: settings.server.public_url(),
         draining: Draining::default(),
     };
     Ok(Application { state, writer, relay, database })

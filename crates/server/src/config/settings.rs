@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use anyhow::{Result, ensure};
 use hermes_domain::ports::reader_limits;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,6 +37,7 @@ pub struct Server {
     pub port: u16,
     pub dashboard_port: u16,
     pub allow_open: bool,
+    pub public_url: String,
     pub workers: usize,
     pub drain_s: u64,
 }
@@ -195,6 +197,20 @@ fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     })
 }
 
+impl Server {
+    /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
+    pub fn public_url(&self) -> Option<String> {
+        Some(self.public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
+    }
+}
+
+/// Returns whether a text is empty or an absolute HTTP(S) URL without query, fragment and credentials.
+fn is_public_url(text: &str) -> bool {
+    let is_valid =
+        |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains(['?', '#', '@']);
+    text.is_empty() || text.parse().is_ok_and(is_valid)
+}
+
 impl Settings {
     /// Returns whether the data is in an SQLite file.
     pub fn is_embedded(&self) -> bool {
@@ -250,6 +266,11 @@ impl Settings {
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
         ensure!(
+            is_public_url(&self.server.public_url),
+            "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
+            self.server.public_url
+        );
+        ensure!(
             is_log_filter(&self.log.level),
             "log.level is {:?}; it must be error, warn, info, debug or trace, or a comma-separated list of module=level",
             self.log.level
@@ -280,4 +301,19 @@ fn is_log_filter(text: &str) -> bool {
 /// Converts milliseconds to a duration.
 pub const fn millis(value: u64) -> Duration {
     Duration::from_millis(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_url_is_an_http_url_without_query_fragment_and_credentials() {
+        for url in ["", "https://pay.example.org", "http://127.0.0.1:9292/", "https://example.org/pay"] {
+            assert!(is_public_url(url), "{url}");
+        }
+        for url in ["/pay", "ftp://a.org", "https://a.org?b", "https://a.org#b", "https://u@a.org"] {
+            assert!(!is_public_url(url), "{url}");
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use crate::extract::RequestId;
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
 
 /// Renders an error with the request id. Returns any other response unchanged.
 pub(super) fn render_error(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
@@ -34,7 +35,7 @@ fn lacks_explanation(response: &HttpResponse) -> bool {
 
 fn problem_of(response: &HttpResponse) -> Problem {
     let status = response.status();
-    let problem = Problem::new(ProblemCode::of_status(status));
+    let problem = Problem::new(ProblemCode::from_status(status));
     match response.error() {
         Some(error) if status.is_server_error() => problem.caused_by(error),
         _ => problem,
@@ -48,7 +49,11 @@ fn render(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }
-    if prefers_html(request) { problem_page(problem, id.as_str()) } else { problem.response(id.as_str()) }
+    if prefers_html(request) {
+        return problem_page(problem, id.as_str());
+    }
+    let state = request.app_data::<web::Data<AppState>>();
+    problem.response(state.and_then(|state| state.public_url.as_deref()), id.as_str())
 }
 
 /// Whether the request is for a page and comes from a browser.

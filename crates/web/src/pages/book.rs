@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
-use hermes_domain::ledger::{Command, Outcome, Rejection, Submission};
+use hermes_domain::ledger::{Command, Outcome, Rejection};
 use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
@@ -10,14 +10,12 @@ use super::confirm_duplicate::{self, ConfirmDuplicate};
 use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
 use super::payment_status;
 use super::same_site::SameSite;
-use crate::api::bookings::content;
-use crate::extract::{Caller, FormFields, IdempotencyKey, RequestId, booking_from_form, claim, fingerprint};
-use crate::problem::{Problem, ProblemCode};
+use crate::extract::{
+    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, fingerprint_fields,
+    parse_idempotency_key,
+};
+use crate::problem::Problem;
 use crate::state::AppState;
-
-/// The actor in the audit log.
-const ACTOR: &str = "payer (form)";
-const OPERATION: &str = "POST /payment";
 
 /// Books a payment and redirects to its page.
 ///
@@ -26,7 +24,7 @@ const OPERATION: &str = "POST /payment";
 #[post("/payment")]
 pub async fn book_payment(
     state: web::Data<AppState>,
-    caller: Caller,
+    context: CommandContext,
     request_id: RequestId,
     cookie: FormCookie,
     _same_site: SameSite,
@@ -37,13 +35,14 @@ pub async fn book_payment(
         Ok(booking) => booking,
         Err(errors) => return Ok(form::with_errors(&key, &typed, &errors)),
     };
-    let response = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
-        Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
-        Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
-            confirm_duplicate(&state, &key, payment, &booking, &typed).await
-        }
-        Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
-    };
+    let response =
+        match context.with_idempotency_key(key.clone()).submit(Command::Book(booking.clone())).await {
+            Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
+                confirm_duplicate(&state, &key, payment, &booking, &typed).await
+            }
+            Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
+        };
     Ok(clearing_cookie(response, cookie.clear(&key)))
 }
 
@@ -51,15 +50,8 @@ pub async fn book_payment(
 fn form_key(state: &AppState, typed: &FormFields) -> Result<String, Problem> {
     match typed.find(KEY_FIELD) {
         None | Some("") => Ok(form::new_key(state)),
-        Some(text) => {
-            IdempotencyKey::parse(text).ok_or_else(|| Problem::new(ProblemCode::InvalidIdempotencyKey))
-        }
+        Some(text) => parse_idempotency_key(text),
     }
-}
-
-fn submission(booking: NewBooking, caller: Caller, key: &str) -> Submission {
-    let claim = claim(ACTOR, OPERATION, key, fingerprint(&content(&booking)));
-    Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency: Some(claim) }
 }
 
 async fn redirect_to_payment(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
@@ -98,7 +90,7 @@ async fn confirm_duplicate(
 /// Derives the key for the second booking from the first key and the new data. If the payer returns to the confirmation
 /// page, the page has the same key and the payment is not booked again.
 fn second_key(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, content(now)));
+    let digest = fingerprint(&(key, fingerprint_fields(now)));
     digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -11,8 +11,8 @@ use hermes_domain::money::Money;
 use hermes_domain::payment::{Payment, limits};
 
 use super::filter::{FilterForm, PageLinks};
-use crate::api::stats::Stats;
-use crate::extract::page_query_of_form;
+use crate::dto::Stats;
+use crate::extract::page_query_from_form;
 use crate::pages::{check_label, page, status_label};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -56,7 +56,7 @@ struct CurrencyTile {
 /// Shows the dashboard. The filter selects rows; the totals cover all payments.
 #[get("/", wrap = "Compress::default()")]
 pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query = page_query_of_form(request.query_string(), PAGE_SIZE)?;
+    let query = page_query_from_form(request.query_string(), PAGE_SIZE)?;
     let totals = state.reader.totals().await?;
     let list = state.reader.list(&query.filter, query.page, query.limit).await?;
     let stats = Stats::from(totals.value.as_slice());

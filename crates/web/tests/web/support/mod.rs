@@ -18,7 +18,6 @@ use hermes_domain::ports::PaymentReader;
 use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::admin::dashboard;
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
@@ -90,6 +89,7 @@ impl TestApp {
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
+            public_url: None,
             draining: Draining::default(),
         };
         Self { store, state: web::Data::new(state) }
@@ -111,8 +111,8 @@ impl TestApp {
 
     pub async fn send(&self, server: Server, request: TestRequest) -> Answer {
         let routes = match server {
-            Server::Portal => routes::configure,
-            Server::Dashboard => dashboard::configure,
+            Server::Portal => routes::configure_portal,
+            Server::Dashboard => routes::configure_dashboard,
         };
         let app =
             App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
