@@ -3,6 +3,7 @@
 use hermes_domain::FieldError;
 use hermes_domain::payment::{BookingRequest, NewBooking};
 
+use super::json::exponent_error;
 use super::{FormFields, JsonFields};
 use crate::problem::Problem;
 
@@ -44,10 +45,11 @@ pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldErr
         sender_address: text("sender_address"),
         amount_received: None,
     };
-    NewBooking::parse(&request)
+    let exponent = request.amount.as_deref().and_then(|text| exponent_error("amount", text));
+    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&request))
 }
 
-/// Adds the domain's errors to those of the JSON parser, at most one per field.
+/// Adds the domain's errors to those of the extractor, at most one per field.
 fn merge_errors(
     mut errors: Vec<FieldError>,
     parsed: Result<NewBooking, Vec<FieldError>>,
@@ -87,6 +89,16 @@ mod tests {
     fn a_caller_cannot_declare_an_amount_received() {
         let body = r#"{"name":"A","email":"a@example.org","amount":1,"amount_received":1}"#;
         assert_eq!(parse(body).unwrap_err().errors()[0].pointer, "/amount_received");
+    }
+
+    #[test]
+    fn only_a_json_number_may_have_an_exponent() {
+        let body = r#"{"name":"A","email":"a@example.org","amount":"1e3"}"#;
+        let problem = parse(body).unwrap_err();
+        assert_eq!(problem.errors().len(), 1);
+        assert!(problem.errors()[0].detail.contains("like 35000"), "{}", problem.errors()[0].detail);
+        let form = FormFields::parse(b"name=A&email=a%40example.org&amount=1e3").unwrap();
+        assert_eq!(booking_from_form(&form).unwrap_err()[0].field, "amount");
     }
 
     #[test]

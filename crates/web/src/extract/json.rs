@@ -94,12 +94,23 @@ impl JsonFields {
         self.parse_string(name, &value)
     }
 
-    /// Reads the source text of a decimal number, which is a JSON string or a JSON number.
+    /// Reads the source text of a decimal number, which is a JSON string or a JSON number. Only the latter may have an
+    /// exponent.
     pub fn number(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
         let text = value.get();
         let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        if is_number { Some(text.to_owned()) } else { self.parse_string(name, &value) }
+        if is_number {
+            return Some(text.to_owned());
+        }
+        let text = self.parse_string(name, &value)?;
+        match exponent_error(name, &text) {
+            Some(error) => {
+                self.errors.push(error);
+                None
+            }
+            None => Some(text),
+        }
     }
 
     /// Reads the edit of a string: a missing field keeps the value, null clears it.
@@ -170,6 +181,15 @@ impl<'de> Deserialize<'de> for JsonFields {
 
         deserializer.deserialize_map(ObjectVisitor)
     }
+}
+
+/// Returns an error if a decimal string has an exponent.
+pub(super) fn exponent_error(name: &str, text: &str) -> Option<FieldError> {
+    let detail = "Enter the amount as a number without an exponent, like 35000 or 35000.50";
+    let mut characters = text.trim().chars();
+    let is_number = characters.all(|character| character.is_ascii_digit() || "eE.+-".contains(character));
+    (is_number && text.contains(['e', 'E']))
+        .then(|| FieldError::new(name, ValidationCode::NotANumber, detail))
 }
 
 /// Describes why a body is not a JSON object. NaN and Infinity are reported for their field.
