@@ -1,18 +1,19 @@
-//! The relay and Redis are killed at random under load: every event is delivered, in order, with one effect.
+//! The relay and Redis fail at random under load: a consumer handles every event once and in order.
 //!
-//! Twenty seconds unless `HERMES_TEST_CHAOS_S` says otherwise.
+//! `HERMES_TEST_CHAOS_S` sets the duration in seconds; the default is 20.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
+    reason = "a panic fails the test, and a run prints its counters"
 )]
 
 mod support;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,154 +21,149 @@ use std::time::{Duration, Instant};
 use actix_web::rt;
 use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, StreamSettings};
 use hermes_test_support::RedisServer;
-use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::json;
-use support::{Hermes, HttpClient, Stage, poll};
+use support::{HttpClient, LONG_QUEUE_AGE, TestApp, TestEnvironment, poll, rows};
 use tokio::sync::oneshot;
 
-/// How long everything breaks, when nothing else is said.
-const CHAOS_S: u64 = 20;
-/// How many book at each instance.
-const CLIENTS: usize = 4;
-/// The pause of a client between two bookings.
-const PAUSE: Duration = Duration::from_millis(20);
+const DEFAULT_SECONDS: u64 = 20;
+const CLIENTS_PER_INSTANCE: usize = 4;
+const BOOKING_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What happened to the handler: number and reference of each event, in the order of their effects.
-type Effects = Arc<Mutex<Vec<(i64, String)>>>;
+/// The sequence number and the reference of each handled event, in the order of handling.
+type HandledEvents = Arc<Mutex<Vec<(i64, String)>>>;
 
-/// What was broken how often.
+/// How often each fault was injected.
 #[derive(Debug, Default)]
-struct Broken {
-    instances_killed: usize,
+struct FaultCounts {
+    instance_killed: usize,
     redis_emptied: usize,
-    redis_from_a_dump: usize,
+    redis_from_dump: usize,
     redis_hung: usize,
     redis_flushed: usize,
 }
 
 #[actix_web::test]
-async fn every_event_is_delivered_in_order_with_one_effect_whatever_is_killed() {
-    let Some(mut stage) = Stage::mariadb().await else { return };
-    let settings = [
-        ("HERMES__EVENTS__LEASE_S", "1"),
-        ("HERMES__LEDGER__QUEUE_AGE_MAX_MS", "30000"),
-        ("HERMES__EVENTS__POLL_MS", "50"),
+async fn every_event_is_handled_once_and_in_order_despite_faults() {
+    let Some(mut environment) = TestEnvironment::mariadb().await else { return };
+    let settings = [("HERMES__EVENTS__LEASE_S", "1"), LONG_QUEUE_AGE, ("HERMES__EVENTS__POLL_MS", "50")];
+    let mut instances = [
+        TestApp::start_with(&environment, &settings).await,
+        TestApp::start_with(&environment, &settings).await,
     ];
-    let mut instances =
-        [Hermes::start_with(&stage, &settings).await, Hermes::start_with(&stage, &settings).await];
-    let running = Rc::new(Cell::new(true));
-    let clients: Vec<_> = instances
-        .iter()
-        .enumerate()
-        .flat_map(|(instance, hermes)| (0..CLIENTS).map(move |client| (instance * CLIENTS + client, hermes)))
-        .map(|(name, hermes)| {
-            rt::spawn(book(name, hermes.url("/api/bookings"), hermes.client(), Rc::clone(&running)))
-        })
-        .collect();
-    let (effects, stop, consumer) = consume(stage.redis.as_ref().unwrap());
+    let is_running = Rc::new(Cell::new(true));
+    let mut clients = Vec::new();
+    for (number, app) in instances.iter().enumerate() {
+        for client in 0..CLIENTS_PER_INSTANCE {
+            let name = format!("{number}-{client}");
+            let (url, http) = (app.url("/api/bookings"), app.client());
+            clients.push(rt::spawn(book_until_stopped(name, url, http, Rc::clone(&is_running))));
+        }
+    }
+    let (handled, stop, consumer) = start_consumer(environment.redis.as_ref().unwrap());
 
-    let broken = break_things(&mut instances, stage.redis.as_mut().unwrap()).await;
+    let faults = inject_faults(&mut instances, environment.redis.as_mut().unwrap()).await;
 
-    running.set(false);
+    is_running.set(false);
     let mut acknowledged = Vec::new();
     for client in clients {
         acknowledged.extend(client.await.unwrap());
     }
-    let committed = outbox(&stage).await;
-    let done = || effects.lock().unwrap().len();
-    poll(|| async { done() >= committed.len() }, "the last event").await;
-    let _consumer_gone = stop.send(());
+    let sql = "SELECT o.seq, p.reference FROM outbox o JOIN payments p ON p.id = o.payment_id";
+    let pairs = rows::query_pairs(&rows::connect(&environment).await, sql).await;
+    let committed: BTreeMap<i64, String> = pairs.into_iter().collect();
+    poll(|| async { handled.lock().unwrap().len() >= committed.len() }, "the last event").await;
+    stop.send(()).unwrap();
     consumer.await.unwrap();
 
-    let effects = effects.lock().unwrap().clone();
-    let seqs: Vec<i64> = effects.iter().map(|(seq, _)| *seq).collect();
-    assert_eq!(seqs, (1..=i64::try_from(committed.len()).unwrap()).collect::<Vec<_>>(), "{broken:?}");
-    assert_eq!(effects.iter().cloned().collect::<BTreeMap<_, _>>(), committed);
-    let told: std::collections::BTreeSet<_> = committed.into_values().collect();
+    let handled = handled.lock().unwrap().clone();
+    let seqs: Vec<i64> = handled.iter().map(|(seq, _)| *seq).collect();
+    assert_eq!(seqs, (1..=i64::try_from(committed.len()).unwrap()).collect::<Vec<_>>(), "{faults:?}");
+    assert_eq!(handled.into_iter().collect::<BTreeMap<_, _>>(), committed);
+    let references: BTreeSet<_> = committed.into_values().collect();
     for reference in &acknowledged {
-        assert!(told.contains(reference), "{reference} was acknowledged");
+        assert!(references.contains(reference), "{reference} was acknowledged and has no event");
     }
     assert!(acknowledged.len() > 100, "{} acknowledged", acknowledged.len());
-    report(&format!("{} acknowledged, {} events, {broken:?}", acknowledged.len(), told.len()));
+    eprintln!("event chaos: {} acknowledged, {} events, {faults:?}", acknowledged.len(), references.len());
 }
 
-#[expect(clippy::print_stderr, reason = "the figures of a long run")]
-fn report(figures: &str) {
-    eprintln!("event chaos: {figures}");
-}
-
-/// Breaks one thing after the other until the time is over; in the end everything runs.
-async fn break_things(instances: &mut [Hermes; 2], redis: &mut RedisServer) -> Broken {
+/// Injects one fault after another until the time is over; all servers work then.
+async fn inject_faults(instances: &mut [TestApp; 2], redis: &mut RedisServer) -> FaultCounts {
     let seconds = std::env::var("HERMES_TEST_CHAOS_S").ok().and_then(|text| text.parse().ok());
-    let deadline = Instant::now() + Duration::from_secs(seconds.unwrap_or(CHAOS_S));
-    let mut broken = Broken::default();
+    let deadline = Instant::now() + Duration::from_secs(seconds.unwrap_or(DEFAULT_SECONDS));
+    let mut counts = FaultCounts::default();
     while Instant::now() < deadline {
-        moment(200..900).await;
+        sleep_ms(200..900).await;
         match fastrand::u8(0..8) {
             0..=3 => {
-                let victim = &mut instances[fastrand::usize(0..2)];
-                victim.kill();
-                moment(0..400).await;
-                victim.restart().await;
-                broken.instances_killed += 1;
+                let instance = &mut instances[fastrand::usize(0..2)];
+                instance.kill();
+                sleep_ms(0..400).await;
+                instance.restart().await;
+                counts.instance_killed += 1;
             }
             4 => {
                 redis.stop();
                 redis.discard_dump();
-                moment(0..700).await;
+                sleep_ms(0..700).await;
                 redis.start().await;
-                broken.redis_emptied += 1;
+                counts.redis_emptied += 1;
             }
             5 => {
                 redis.cli(&["SAVE"]);
-                moment(50..700).await;
+                sleep_ms(50..700).await;
                 redis.stop();
-                moment(0..700).await;
+                sleep_ms(0..700).await;
                 redis.start().await;
-                broken.redis_from_a_dump += 1;
+                counts.redis_from_dump += 1;
             }
             6 => {
                 redis.pause();
-                moment(50..1_500).await;
+                sleep_ms(50..1_500).await;
                 redis.resume();
-                broken.redis_hung += 1;
+                counts.redis_hung += 1;
             }
             _ => {
                 redis.cli(&["FLUSHALL"]);
-                broken.redis_flushed += 1;
+                counts.redis_flushed += 1;
             }
         }
     }
-    broken
+    counts
 }
 
-async fn moment(millis: std::ops::Range<u64>) {
-    rt::time::sleep(Duration::from_millis(fastrand::u64(millis))).await;
+async fn sleep_ms(range: std::ops::Range<u64>) {
+    rt::time::sleep(Duration::from_millis(fastrand::u64(range))).await;
 }
 
-/// Books until it is told to stop, also while its instance is down; returns what was acknowledged.
-async fn book(client: usize, url: String, http: HttpClient, running: Rc<Cell<bool>>) -> Vec<String> {
+/// Books until the flag is cleared, also while the instance is down; returns the acknowledged references.
+async fn book_until_stopped(
+    client: String,
+    url: String,
+    http: HttpClient,
+    is_running: Rc<Cell<bool>>,
+) -> Vec<String> {
     let mut acknowledged = Vec::new();
-    let mut tries = 0_u32;
-    while running.get() {
-        tries += 1;
-        let email = format!("chaos-{client}-{tries}@example.org");
+    let mut attempt = 0_u32;
+    while is_running.get() {
+        attempt += 1;
+        let email = format!("chaos-{client}-{attempt}@example.org");
         let body = json!({"name": "Chaos", "email": email, "amount": 1}).to_string();
         let headers = [("Content-Type", "application/json")];
-        if let Ok(answer) = http.send("POST", &url, &headers, Some(body)).await
-            && answer.status == 201
+        if let Ok(response) = http.send("POST", &url, &headers, Some(body)).await
+            && response.status == 201
         {
-            acknowledged.push(answer.json()["reference"].as_str().unwrap().to_owned());
+            acknowledged.push(response.json()["reference"].as_str().unwrap().to_owned());
         }
-        rt::time::sleep(PAUSE).await;
+        rt::time::sleep(BOOKING_INTERVAL).await;
     }
     acknowledged
 }
 
-/// Follows the stream as another service does.
-fn consume(redis: &RedisServer) -> (Effects, oneshot::Sender<()>, rt::task::JoinHandle<()>) {
-    let effects = Effects::default();
-    let written = Arc::clone(&effects);
+/// Starts a consumer as another service would.
+fn start_consumer(redis: &RedisServer) -> (HandledEvents, oneshot::Sender<()>, rt::task::JoinHandle<()>) {
+    let handled = HandledEvents::default();
+    let written = Arc::clone(&handled);
     let handler = move |delivery: Delivery| {
         written.lock().unwrap().push((delivery.event.seq, delivery.event.reference));
         async { Ok(()) }
@@ -175,22 +171,10 @@ fn consume(redis: &RedisServer) -> (Effects, oneshot::Sender<()>, rt::task::Join
     let stream = StreamSettings::new(redis.url().into());
     let settings = ConsumerSettings::new(stream, "chaos", "one");
     let consumer = Consumer::new(settings, handler, Arc::new(MemoryProcessedEvents::new(1_000_000))).unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let task = rt::spawn(async move {
-        consumer
-            .run(async {
-                let _gone = stopped.await;
-            })
-            .await;
-    });
-    (effects, stop, task)
-}
-
-/// What was committed: number and reference of each event.
-async fn outbox(stage: &Stage) -> BTreeMap<i64, String> {
-    let database = Database::connect(&stage.database.url).await.unwrap();
-    let sql = "SELECT o.seq, p.reference FROM outbox o JOIN payments p ON p.id = o.payment_id";
-    let statement = Statement::from_string(database.get_database_backend(), sql);
-    let rows = database.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())).collect()
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async {
+        // An error means that the sender was dropped, which also stops the consumer.
+        let _ = stopped.await;
+    };
+    (handled, stop, rt::spawn(async move { consumer.run(stopped).await }))
 }

@@ -1,0 +1,20 @@
+//! The program as clients and operators use it, on every installed database, without faults.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails the test"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit_verify;
+mod command_line;
+mod doctor;
+mod events;
+mod journey;
+mod least_privilege;
+mod ledger_head_behind;
+mod shutdown;
