@@ -32,16 +32,6 @@ const BOOKING_INTERVAL: Duration = Duration::from_millis(20);
 /// The sequence number and the reference of each handled event, in the order of handling.
 type HandledEvents = Arc<Mutex<Vec<(i64, String)>>>;
 
-/// How often each fault was injected.
-#[derive(Debug, Default)]
-struct FaultCounts {
-    instance_killed: usize,
-    redis_emptied: usize,
-    redis_from_dump: usize,
-    redis_hung: usize,
-    redis_flushed: usize,
-}
-
 #[actix_web::test]
 async fn every_event_is_handled_once_and_in_order_despite_faults() {
     let Some(mut environment) = TestEnvironment::mariadb().await else { return };
@@ -87,27 +77,30 @@ async fn every_event_is_handled_once_and_in_order_despite_faults() {
     eprintln!("event chaos: {} acknowledged, {} events, {faults:?}", acknowledged.len(), references.len());
 }
 
-/// Injects one fault after another until the time is over; all servers work then.
-async fn inject_faults(instances: &mut [TestApp; 2], redis: &mut RedisServer) -> FaultCounts {
+/// Injects one fault after another until the time is over; returns how often each was injected. All servers work then.
+async fn inject_faults(
+    instances: &mut [TestApp; 2],
+    redis: &mut RedisServer,
+) -> BTreeMap<&'static str, usize> {
     let seconds = std::env::var("HERMES_TEST_CHAOS_S").ok().and_then(|text| text.parse().ok());
     let deadline = Instant::now() + Duration::from_secs(seconds.unwrap_or(DEFAULT_SECONDS));
-    let mut counts = FaultCounts::default();
+    let mut counts = BTreeMap::new();
     while Instant::now() < deadline {
         sleep_ms(200..900).await;
-        match fastrand::u8(0..8) {
+        let fault = match fastrand::u8(0..8) {
             0..=3 => {
                 let instance = &mut instances[fastrand::usize(0..2)];
                 instance.kill();
                 sleep_ms(0..400).await;
                 instance.restart().await;
-                counts.instance_killed += 1;
+                "instance killed"
             }
             4 => {
                 redis.stop();
                 redis.discard_dump();
                 sleep_ms(0..700).await;
                 redis.start().await;
-                counts.redis_emptied += 1;
+                "redis emptied"
             }
             5 => {
                 redis.cli(&["SAVE"]);
@@ -115,19 +108,20 @@ async fn inject_faults(instances: &mut [TestApp; 2], redis: &mut RedisServer) ->
                 redis.stop();
                 sleep_ms(0..700).await;
                 redis.start().await;
-                counts.redis_from_dump += 1;
+                "redis from dump"
             }
             6 => {
                 redis.pause();
                 sleep_ms(50..1_500).await;
                 redis.resume();
-                counts.redis_hung += 1;
+                "redis hung"
             }
             _ => {
                 redis.cli(&["FLUSHALL"]);
-                counts.redis_flushed += 1;
+                "redis flushed"
             }
-        }
+        };
+        *counts.entry(fault).or_default() += 1;
     }
     counts
 }

@@ -12,20 +12,13 @@ async fn a_mariadb_that_can_lose_commits_is_reported() {
     let root = rows::connect(&environment).await;
     root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 2").await.unwrap();
 
-    let mut app = TestApp::start(&environment).await;
+    let app = TestApp::start(&environment).await;
     let log = app.log();
     let warning =
         "acknowledged payments can be lost: innodb_flush_log_at_trx_commit is 2: a crash of the server";
     assert!(log.contains(warning), "{log}");
     assert!(!log.contains("sync_binlog"), "there is no binary log: {log}");
     assert_finding(&app, "WRONG  durability: innodb_flush_log_at_trx_commit is 2: ");
-
-    root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 1").await.unwrap();
-    app.kill();
-    std::fs::remove_file(app.log_file()).unwrap();
-    app.restart().await;
-    assert!(!app.log().contains("can be lost"), "{}", app.log());
-    assert_finding(&app, "ok     durability: acknowledged changes survive a crash");
 }
 
 #[actix_web::test]
@@ -33,7 +26,8 @@ async fn a_missing_trigger_of_the_audit_log_is_reported() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
     assert_finding(&app, "ok     audit log: triggers reject changes");
-    assert_finding(&app, "ok     durability: ");
+    assert_finding(&app, "ok     durability: acknowledged changes survive a crash");
+    assert!(!app.log().contains("can be lost"), "{}", app.log());
     let database = rows::connect(&environment).await;
     for name in ["audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace"] {
         database.execute_unprepared(&format!("DROP TRIGGER {name}")).await.unwrap();

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use hermes_domain::ports::{IdempotencyStore, OutboxRetention};
 use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlOutbox};
-use hermes_test_support::{SqlServer, private_mariadb, private_mysql, redis};
+use hermes_test_support::{private_mariadb, private_mysql, redis};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::json;
 
@@ -15,39 +15,31 @@ const USER: &str = "restricted";
 const PASSWORD: &str = "restricted-Test-1";
 
 #[actix_web::test]
-async fn the_documented_privileges_suffice_on_mariadb() {
-    the_documented_privileges_suffice(private_mariadb().await).await;
-}
+async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
+    for server in [private_mariadb().await, private_mysql().await].into_iter().flatten() {
+        let environment = TestEnvironment::new(server.create_database().await, redis().await);
+        let owner = create_restricted_user(&environment).await;
+        let restricted =
+            [("DB_USER", USER), ("DB_PASSWORD", PASSWORD), ("HERMES__DATABASE__MIGRATE_AT_START", "never")];
+        let app = TestApp::start_with(&environment, &restricted).await;
 
-#[actix_web::test]
-async fn the_documented_privileges_suffice_on_mysql() {
-    the_documented_privileges_suffice(private_mysql().await).await;
-}
+        book_correct_and_cancel(&app).await;
+        poll(
+            || async { rows::query_count(&owner, "SELECT published_seq FROM event_relay").await == 3 },
+            "the relay",
+        )
+        .await;
+        app.assert_audit_log_is_intact(&["--deep"]);
 
-async fn the_documented_privileges_suffice(server: Option<SqlServer>) {
-    let (Some(server), Some(redis)) = (server, redis().await) else { return };
-    let environment = TestEnvironment::new(server.create_database().await, Some(redis));
-    let owner = create_restricted_user(&environment).await;
-    let restricted =
-        [("DB_USER", USER), ("DB_PASSWORD", PASSWORD), ("HERMES__DATABASE__MIGRATE_AT_START", "never")];
-    let app = TestApp::start_with(&environment, &restricted).await;
-
-    book_correct_and_cancel(&app).await;
-    poll(
-        || async { rows::query_count(&owner, "SELECT published_seq FROM event_relay").await == 3 },
-        "the relay",
-    )
-    .await;
-    app.assert_audit_log_is_intact(&["--deep"]);
-
-    let url = restricted_url(&environment);
-    assert_old_rows_can_be_purged(&url).await;
-    // Without the triggers, only the privileges protect the audit log.
-    for trigger in ["audit_log_no_update", "audit_log_no_delete"] {
-        owner.execute_unprepared(&format!("DROP TRIGGER {trigger}")).await.unwrap();
+        let url = restricted_url(&environment);
+        assert_old_rows_can_be_purged(&url).await;
+        // Without the triggers, only the privileges protect the audit log.
+        for trigger in ["audit_log_no_update", "audit_log_no_delete"] {
+            owner.execute_unprepared(&format!("DROP TRIGGER {trigger}")).await.unwrap();
+        }
+        assert_audit_log_cannot_be_changed(&url).await;
+        assert_finding(&app, "ok     audit log: this database user has no right to change it");
     }
-    assert_audit_log_cannot_be_changed(&url).await;
-    assert_finding(&app, "ok     audit log: this database user has no right to change it");
 }
 
 /// Creates the schema and a user with the documented privileges; returns a connection of the owner.

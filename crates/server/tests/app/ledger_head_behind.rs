@@ -9,49 +9,36 @@ use crate::support::{TestApp, TestEnvironment, poll, rows};
 const LOGGED: &str = "head is behind its rows";
 
 #[actix_web::test]
-async fn a_head_behind_its_rows_rejects_changes_on_sqlite() {
-    a_head_behind_its_rows_rejects_changes(Some(TestEnvironment::sqlite().await)).await;
-}
-
-#[actix_web::test]
-async fn a_head_behind_its_rows_rejects_changes_on_mariadb() {
-    a_head_behind_its_rows_rejects_changes(TestEnvironment::mariadb().await).await;
-}
-
-#[actix_web::test]
-async fn a_head_behind_its_rows_rejects_changes_on_mysql() {
-    a_head_behind_its_rows_rejects_changes(TestEnvironment::mysql().await).await;
-}
-
-async fn a_head_behind_its_rows_rejects_changes(environment: Option<TestEnvironment>) {
-    let Some(environment) = environment else { return };
-    let app = TestApp::start(&environment).await;
-    app.book("ana").await.expect(201);
-    let database = rows::connect(&environment).await;
-    for (booked, column, table, finding) in [
-        (
-            1,
-            "next_reference",
-            "payments",
-            "the next reference of the head is REF001, which is already booked",
-        ),
-        (2, "audit_seq", "audit_log", "the head ends at audit row 1, but row 2 exists"),
-        (3, "event_seq", "outbox", "the head ends at event 2, but event 3 exists"),
-    ] {
-        move_head(&database, column, "- 1").await;
-        let rejected = app.book("ana").await.expect(503);
-        assert_eq!(rejected.json()["code"], "database-unavailable", "{column}");
-        let log = app.log();
-        let line = log.lines().find(|line| line.contains(LOGGED) && line.contains(table));
-        let line = line.unwrap_or_else(|| panic!("{column}: {log}"));
-        assert!(!line.contains("REF001"), "{line}");
-        assert_eq!(app.references("/api/bookings").await.len(), booked);
-        assert_finding(&app, &format!("WRONG  ledger: {finding}"));
-        move_head(&database, column, "+ 1").await;
-        poll(|| async { app.book("ana").await.status == 201 }, "a booking").await;
+async fn a_head_behind_its_rows_rejects_changes_on_every_database() {
+    for environment in TestEnvironment::all().await {
+        let app = TestApp::start(&environment).await;
+        app.book("ana").await.expect(201);
+        let database = rows::connect(&environment).await;
+        for (booked, column, table, finding) in [
+            (
+                1,
+                "next_reference",
+                "payments",
+                "the next reference of the head is REF001, which is already booked",
+            ),
+            (2, "audit_seq", "audit_log", "the head ends at audit row 1, but row 2 exists"),
+            (3, "event_seq", "outbox", "the head ends at event 2, but event 3 exists"),
+        ] {
+            move_head(&database, column, "- 1").await;
+            let rejected = app.book("ana").await.expect(503);
+            assert_eq!(rejected.json()["code"], "database-unavailable", "{column}");
+            let log = app.log();
+            let line = log.lines().find(|line| line.contains(LOGGED) && line.contains(table));
+            let line = line.unwrap_or_else(|| panic!("{column}: {log}"));
+            assert!(!line.contains("REF001"), "{line}");
+            assert_eq!(app.references("/api/bookings").await.len(), booked);
+            assert_finding(&app, &format!("WRONG  ledger: {finding}"));
+            move_head(&database, column, "+ 1").await;
+            poll(|| async { app.book("ana").await.status == 201 }, "a booking").await;
+        }
+        rows::assert_no_gaps(&database).await;
+        assert_finding(&app, "ok     ledger: at 4 with 4 bookings and 4 audit rows");
     }
-    rows::assert_no_gaps(&database).await;
-    assert_finding(&app, "ok     ledger: at 4 with 4 bookings and 4 audit rows");
 }
 
 async fn move_head(database: &impl ConnectionTrait, column: &str, by: &str) {

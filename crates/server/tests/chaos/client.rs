@@ -25,28 +25,29 @@ impl Client {
     }
 
     /// Sends a GET request, with `If-None-Match` if an ETag is given.
-    ///
-    /// # Errors
-    /// If there is no complete response.
     pub async fn get(&self, instance: usize, path: &str, etag: Option<&str>) -> Result<Response, String> {
         let headers: Vec<_> = etag.map(|etag| ("If-None-Match", etag)).into_iter().collect();
-        let response = self.http.send("GET", &self.url(instance, path), &headers, None).await;
-        response.map_err(|error| error.to_string())
+        self.send("GET", instance, path, &headers, None).await
     }
 
     /// Books a payment with an idempotency key.
-    ///
-    /// # Errors
-    /// If there is no complete response.
     pub async fn book(&self, instance: usize, key: &str, booking: &Value) -> Result<Response, String> {
         let headers = [("Idempotency-Key", key), ("Content-Type", "application/json")];
-        let url = self.url(instance, "/api/bookings");
-        let response = self.http.send("POST", &url, &headers, Some(booking.to_string())).await;
-        response.map_err(|error| error.to_string())
+        self.send("POST", instance, "/api/bookings", &headers, Some(booking.to_string())).await
     }
 
-    fn url(&self, instance: usize, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.ports[instance])
+    /// # Errors
+    /// If there is no complete response.
+    async fn send(
+        &self,
+        method: &str,
+        instance: usize,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Response, String> {
+        let url = format!("http://127.0.0.1:{}{path}", self.ports[instance]);
+        self.http.send(method, &url, headers, body).await.map_err(|error| error.to_string())
     }
 }
 

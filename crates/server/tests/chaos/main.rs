@@ -7,15 +7,6 @@
 //! Redis fails in eight ways, connections are cut, delayed and lose responses, and the database is killed and locked.
 //! At the end, the rows of the database are compared with the acknowledged bookings.
 //!
-//! | module | contents |
-//! |---|---|
-//! | `environment` | the servers and the instances |
-//! | `writer`, `reader`, `client` | the clients |
-//! | `list`, `etags`, `record` | the checker |
-//! | `faults` | the faults |
-//! | `final_checks` | the checks after the last fault |
-//! | `run`, `report` | the state that all tasks share, and the counters |
-//!
 //! Two kinds of responses are allowed and counted separately: a rejection (503, or no response), and a list with
 //! `Hermes-Freshness: unverified`, which can be stale.
 //!

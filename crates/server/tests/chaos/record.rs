@@ -88,29 +88,16 @@ impl Entries {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn acknowledged(email: &str) -> Acknowledged {
-        Acknowledged { email: email.to_owned(), at: Duration::ZERO, instance: 0 }
-    }
-
-    #[test]
-    fn the_newest_reference_is_the_highest_acknowledged_number() {
-        let record = Record::default();
-        assert_eq!(record.newest(), 0);
-        record.acknowledge("REF1000", acknowledged("a")).unwrap();
-        record.acknowledge("REF999", acknowledged("b")).unwrap();
-        record.add_payers(&[(1001, "c".to_owned())]).unwrap();
-        assert_eq!(record.newest(), 1000);
-    }
-
-    #[test]
-    fn a_reference_with_two_payers_is_an_error() {
-        let record = Record::default();
-        record.add_payers(&[(1, "a".to_owned())]).unwrap();
-        assert!(record.acknowledge("REF001", acknowledged("b")).is_err());
-        assert!(record.add_payers(&[(1, "b".to_owned())]).is_err());
-    }
+#[test]
+fn the_newest_reference_is_acknowledged_and_no_reference_has_two_payers() {
+    let acknowledged =
+        |email: &str| Acknowledged { email: email.to_owned(), at: Duration::ZERO, instance: 0 };
+    let record = Record::default();
+    assert_eq!(record.newest(), 0);
+    record.acknowledge("REF1000", acknowledged("a")).unwrap();
+    record.acknowledge("REF999", acknowledged("b")).unwrap();
+    record.add_payers(&[(1001, "c".to_owned())]).unwrap();
+    assert_eq!(record.newest(), 1000);
+    assert!(record.acknowledge("REF1001", acknowledged("b")).is_err());
+    assert!(record.add_payers(&[(1000, "b".to_owned())]).is_err());
 }

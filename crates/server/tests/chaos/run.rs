@@ -13,7 +13,6 @@ const DEFAULT_SECONDS: u64 = 20;
 const MAX_EVENTS: usize = 20_000;
 /// The period before an anomaly whose events are printed with it.
 const HISTORY: Duration = Duration::from_secs(3);
-const MAX_HISTORY_LINES: usize = 400;
 
 /// `HERMES_CHAOS_SECONDS` and `HERMES_CHAOS_SEED`.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +82,6 @@ impl Run {
             .iter()
             .rev()
             .take_while(|(at, _)| *at + HISTORY >= now)
-            .take(MAX_HISTORY_LINES)
             .map(|(at, event)| format!("{:>8} ms  {event}\n", at.as_millis()))
             .collect();
         history.reverse();

@@ -33,6 +33,7 @@ pub struct FinishedSequence {
     pub payments: Vec<(Reference, Row, Vec<&'static str>)>,
 }
 
+#[derive(Default)]
 pub struct Sequence {
     seed: u64,
     random: fastrand::Rng,
@@ -47,16 +48,7 @@ pub struct Sequence {
 
 impl Sequence {
     pub fn new(seed: u64) -> Self {
-        let random = fastrand::Rng::with_seed(seed);
-        Self {
-            seed,
-            random,
-            model: Model::default(),
-            references: Vec::new(),
-            sent: Vec::new(),
-            requests: 0,
-            kinds: BTreeSet::new(),
-        }
+        Self { seed, random: fastrand::Rng::with_seed(seed), ..Self::default() }
     }
 
     pub async fn run(mut self, ledger: LedgerWriter) -> FinishedSequence {
@@ -140,30 +132,23 @@ impl Sequence {
     }
 
     fn correction(&self, change: &Change) -> CorrectionRequest {
+        let mut request = CorrectionRequest::default();
         match change {
-            Change::Payer(payer) => {
-                CorrectionRequest { email: Edit::Set(self.email(*payer)), ..CorrectionRequest::default() }
-            }
-            Change::Amount(amount) => {
-                CorrectionRequest { amount: Edit::Set(decimal(*amount)), ..CorrectionRequest::default() }
-            }
-            Change::InvalidName => {
-                CorrectionRequest { name: Edit::Set(" ".to_owned()), ..CorrectionRequest::default() }
-            }
+            Change::Payer(payer) => request.email = Edit::Set(self.email(*payer)),
+            Change::Amount(amount) => request.amount = Edit::Set(decimal(*amount)),
+            Change::InvalidName => request.name = Edit::Set(" ".to_owned()),
         }
+        request
     }
 
     fn claim(&self, key: u8, action: &Action) -> IdempotencyClaim {
-        let digest = |number: u64| {
-            let mut digest = [0; 32];
-            digest[..8].copy_from_slice(&number.to_be_bytes());
-            digest
-        };
         let mut hasher = DefaultHasher::new();
         format!("{action:?}").hash(&mut hasher);
-        let mut scope_hash = digest(self.seed);
+        let (mut scope_hash, mut fingerprint) = ([0; 32], [0; 32]);
+        scope_hash[..8].copy_from_slice(&self.seed.to_be_bytes());
         scope_hash[31] = key;
-        IdempotencyClaim { scope_hash, fingerprint: digest(hasher.finish()) }
+        fingerprint[..8].copy_from_slice(&hasher.finish().to_be_bytes());
+        IdempotencyClaim { scope_hash, fingerprint }
     }
 
     /// Converts a result of the ledger to an outcome of the model.

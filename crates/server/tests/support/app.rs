@@ -28,19 +28,10 @@ impl TestApp {
 
     /// Starts a portal with additional variables and waits until it is ready.
     pub async fn start_with(environment: &TestEnvironment, more: &[(&'static str, &str)]) -> Self {
-        Self::start_named("hermes", environment, more).await
-    }
-
-    /// Starts a portal with a log file of its own, for tests with several portals in one environment.
-    pub async fn start_named(
-        name: &str,
-        environment: &TestEnvironment,
-        more: &[(&'static str, &str)],
-    ) -> Self {
         let mut variables = environment.variables();
         variables.push(("HERMES__DATABASE__MIGRATE_AT_START", "always".to_owned()));
         variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let process = HermesProcess::new(name, environment.folder.path().to_owned(), variables);
+        let process = HermesProcess::new("hermes", environment.folder.path().to_owned(), variables);
         let mut app = Self { process, client: HttpClient::new(RESPONSE_TIMEOUT), contract: None };
         app.restart().await;
         let document = app.get("/api/openapi.json").await.json();
@@ -96,10 +87,6 @@ impl TestApp {
 
     pub async fn get(&self, path: &str) -> Response {
         self.send("GET", path, &[], None).await
-    }
-
-    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Response {
-        self.send("GET", path, headers, None).await
     }
 
     pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {

@@ -31,6 +31,12 @@ impl TestEnvironment {
         Some(Self::new(hermes_test_support::mysql().await?, Some(hermes_test_support::redis().await?)))
     }
 
+    /// SQLite, and MariaDB and MySQL with Redis if they are installed.
+    pub async fn all() -> Vec<Self> {
+        let all = [Some(Self::sqlite().await), Self::mariadb().await, Self::mysql().await];
+        all.into_iter().flatten().collect()
+    }
+
     /// Returns the URL of the database that a process in this environment uses.
     pub fn database_url(&self) -> String {
         match self.database.login() {
