@@ -31,7 +31,9 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
         .await;
         app.assert_audit_log_is_intact(&["--deep"]);
 
-        let url = restricted_url(&environment);
+        let login = environment.database.login().unwrap();
+        let (host, port, name) = (&login.host, login.port, environment.database.name());
+        let url = format!("mysql://{USER}:{PASSWORD}@{host}:{port}/{name}");
         assert_old_rows_can_be_purged(&url).await;
         // Without the triggers, only the privileges protect the audit log.
         for trigger in ["audit_log_no_update", "audit_log_no_delete"] {
@@ -85,9 +87,4 @@ async fn assert_audit_log_cannot_be_changed(url: &str) {
         assert!(error.contains("command denied"), "{change}: {error}");
     }
     user.close().await.unwrap();
-}
-
-fn restricted_url(environment: &TestEnvironment) -> String {
-    let login = environment.database.login().unwrap();
-    format!("mysql://{USER}:{PASSWORD}@{}:{}/{}", login.host, login.port, environment.database.name())
 }

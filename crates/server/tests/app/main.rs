@@ -1,4 +1,4 @@
-//! The program as clients and operators use it, on every installed database, without faults.
+//! The program as clients and operators use it, on every installed database, also while a server is down.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -18,4 +18,5 @@ mod journey;
 mod least_privilege;
 mod ledger_head_behind;
 mod redis;
+mod rejected_writes;
 mod shutdown;

@@ -10,6 +10,8 @@
 //! Two kinds of responses are allowed and counted separately: a rejection (503, or no response), and a list with
 //! `Hermes-Freshness: unverified`, which can be stale.
 //!
+//! `events` is a separate run, which checks the relay and a consumer.
+//!
 //! `make chaos SECONDS=600` runs longer. `HERMES_CHAOS_SEED` repeats the random choices of an earlier run.
 #![allow(
     clippy::expect_used,
@@ -26,6 +28,7 @@ mod support;
 mod client;
 mod environment;
 mod etags;
+mod events;
 mod faults;
 mod final_checks;
 mod list;
@@ -132,8 +135,8 @@ async fn execute(environment: ChaosEnvironment, settings: Settings) -> (Run, Tem
     clients.extend((0..READERS).map(|_| rt::spawn(reader(seeds.fork()).run())));
 
     // The servers run until the last check.
-    let _redis = redis.await.unwrap();
-    let _mariadb = mariadb.await.unwrap();
+    let redis = redis.await.unwrap();
+    let mariadb = mariadb.await.unwrap();
     network.await.unwrap();
     let instances = instances.await.unwrap();
     for client in clients {
@@ -148,6 +151,7 @@ async fn execute(environment: ChaosEnvironment, settings: Settings) -> (Run, Tem
     for (number, instance) in instances.iter().enumerate() {
         final_checks::check_log(&run, number, instance);
     }
+    drop((redis, mariadb));
     (Arc::into_inner(run).expect("all tasks have ended"), folder)
 }
 

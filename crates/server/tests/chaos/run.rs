@@ -10,7 +10,6 @@ use crate::report::Report;
 
 /// The default duration, short enough for every `cargo test`.
 const DEFAULT_SECONDS: u64 = 20;
-const MAX_EVENTS: usize = 20_000;
 /// The period before an anomaly whose events are printed with it.
 const HISTORY: Duration = Duration::from_secs(3);
 
@@ -68,25 +67,19 @@ impl Run {
 
     /// Adds an event to the history.
     pub fn log(&self, event: String) {
-        let mut events = lock(&self.events);
-        if events.len() == MAX_EVENTS {
+        let (now, mut events) = (self.now(), lock(&self.events));
+        while events.front().is_some_and(|(at, _)| *at + HISTORY < now) {
             events.pop_front();
         }
-        events.push_back((self.now(), event));
+        events.push_back((now, event));
     }
 
     /// Records a broken promise with the events before it.
     pub fn report_anomaly(&self, description: &str) {
-        let now = self.now();
-        let mut history: Vec<String> = lock(&self.events)
-            .iter()
-            .rev()
-            .take_while(|(at, _)| *at + HISTORY >= now)
-            .map(|(at, event)| format!("{:>8} ms  {event}\n", at.as_millis()))
-            .collect();
-        history.reverse();
-        let history = history.concat();
-        lock(&self.anomalies).push(format!("at {} ms: {description}\nbefore:\n{history}", now.as_millis()));
+        let line = |(at, event): &(Duration, String)| format!("{:>8} ms  {event}\n", at.as_millis());
+        let history: String = lock(&self.events).iter().map(line).collect();
+        let now = self.now().as_millis();
+        lock(&self.anomalies).push(format!("at {now} ms: {description}\nbefore:\n{history}"));
     }
 
     pub fn anomalies(&self) -> Vec<String> {

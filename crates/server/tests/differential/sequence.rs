@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
-use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
-use std::pin::Pin;
-use std::task::Poll;
 
+use futures_util::future::join_all;
 use hermes_domain::ledger::{
     Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Rejection,
     Submission,
@@ -55,8 +53,10 @@ impl Sequence {
         for _ in 0..self.random.usize(1..=MAX_BURSTS) {
             let requests: Vec<_> = (0..self.random.usize(1..=MAX_BURST)).map(|_| self.request()).collect();
             self.requests += requests.len();
-            let submitted = requests.iter().map(|request| ledger.submit(self.submission(request))).collect();
-            for (request, result) in requests.iter().zip(join_in_order(submitted).await) {
+            // `join_all` polls the futures in order, so the ledger receives the commands in order.
+            let submitted: Vec<_> =
+                requests.iter().map(|request| ledger.submit(self.submission(request))).collect();
+            for (request, result) in requests.iter().zip(join_all(submitted).await) {
                 let expected = self.model.decide(request);
                 let actual = self.outcome(result);
                 self.kinds.insert(kind(&actual));
@@ -209,20 +209,4 @@ const fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Accepted { .. } => "accepted",
         Outcome::Rejected(reason) => reason,
     }
-}
-
-/// Polls futures in order, so that they submit in order, and waits for all.
-async fn join_in_order<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
-            if let Poll::Ready(ready) = future.as_mut().poll(context) {
-                *output = Some(ready);
-            }
-        }
-        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    outputs.into_iter().flatten().collect()
 }

@@ -67,12 +67,12 @@ impl CrashLoop<'_> {
     async fn run(mut self) {
         for crash in 0..CRASHES_PER_POINT {
             self.app.restart_with(hermes_fault::VARIABLE, &self.fail_point(crash)).await;
-            self.assert_all_or_nothing().await;
+            self.rows().await.assert_all_or_nothing(self.point.name());
             while self.book().await {}
             assert_eq!(self.app.wait().signal(), Some(SIGKILL), "{}", self.app.log());
         }
         self.app.restart_with(hermes_fault::VARIABLE, "").await;
-        self.assert_all_or_nothing().await;
+        self.rows().await.assert_all_or_nothing(self.point.name());
         assert!(self.book().await, "{}", self.app.log());
     }
 
@@ -126,10 +126,6 @@ impl CrashLoop<'_> {
             Point::CommitSent | Point::AfterQueueing | Point::AfterXadd => return,
         };
         assert_eq!(retried.is_replay(), is_replay, "{}", self.point.name());
-    }
-
-    async fn assert_all_or_nothing(&self) {
-        self.rows().await.assert_all_or_nothing(self.point.name());
     }
 
     async fn rows(&self) -> PayerRows {

@@ -1,4 +1,4 @@
-//! Faults of the machine and the database: crashes, a full disk, a database that accepts no writes.
+//! Crashes, a full disk, connection resets and load.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -11,6 +11,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod concurrent_bookings;
+mod connection_resets;
 mod crash;
 mod full_disk;
-mod rejected_writes;
+mod idempotency_key;

@@ -24,12 +24,6 @@ impl Metrics {
         assert_eq!(found.len(), 1, "{name} {labels:?}: {found:?}");
         found[0].1
     }
-
-    /// Returns the number of connections of a pool in a state.
-    #[track_caller]
-    pub fn pool(&self, pool: &str, state: &str) -> f64 {
-        self.value("hermes_pool_connections", &[("pool", pool), ("state", state)])
-    }
 }
 
 #[track_caller]

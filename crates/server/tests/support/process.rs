@@ -9,9 +9,8 @@ use hermes_test_support::Port;
 /// A process and everything needed to start it again. It is killed when this value is dropped.
 pub struct HermesProcess {
     pub variables: Vec<(&'static str, String)>,
-    /// The working directory, which contains the log.
     folder: PathBuf,
-    log_name: String,
+    log_file: PathBuf,
     ports: [Port; 2],
     child: Option<Child>,
 }
@@ -22,7 +21,8 @@ impl HermesProcess {
         let ports = [Port::take(), Port::take()];
         variables.push(("PORT", ports[0].number().to_string()));
         variables.push(("DASHBOARD_PORT", ports[1].number().to_string()));
-        Self { variables, folder, log_name: format!("{name}.log"), ports, child: None }
+        let log_file = folder.join(format!("{name}.log"));
+        Self { variables, folder, log_file, ports, child: None }
     }
 
     pub fn port(&self) -> u16 {
@@ -35,7 +35,7 @@ impl HermesProcess {
 
     /// Starts the process and returns before it is ready.
     pub fn spawn(&mut self) {
-        let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let log = File::options().create(true).append(true).open(&self.log_file).unwrap();
         self.child = Some(self.command().stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
@@ -85,11 +85,7 @@ impl HermesProcess {
 
     /// Returns the log of all runs so far.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.log_file()).unwrap()
-    }
-
-    pub fn log_file(&self) -> PathBuf {
-        self.folder.join(&self.log_name)
+        std::fs::read_to_string(&self.log_file).unwrap()
     }
 
     fn command(&self) -> Command {

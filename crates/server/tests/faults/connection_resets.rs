@@ -99,7 +99,8 @@ async fn wait_for_idle_pools(app: &TestApp) {
     let is_idle = || async {
         let metrics = app.metrics().await;
         ["database_writer", "database_reader"].iter().all(|pool| {
-            let count = |state| metrics.pool(pool, state).to_string();
+            let labels = |state| [("pool", *pool), ("state", state)];
+            let count = |state| metrics.value("hermes_pool_connections", &labels(state)).to_string();
             count("in_use") == "0" && count("size") == count("idle")
         })
     };

@@ -1,16 +1,6 @@
 //! The relay and Redis fail at random under load: a consumer handles every event once and in order.
 //!
 //! `HERMES_TEST_CHAOS_S` sets the duration in seconds; the default is 20.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a panic fails the test, and a run prints its counters"
-)]
-
-mod support;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +12,10 @@ use actix_web::rt;
 use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, StreamSettings};
 use hermes_test_support::RedisServer;
 use serde_json::json;
-use support::{HttpClient, LONG_QUEUE_AGE, TestApp, TestEnvironment, poll, rows};
 use tokio::sync::oneshot;
+
+use crate::ONE_RUN;
+use crate::support::{HttpClient, LONG_QUEUE_AGE, TestApp, TestEnvironment, poll, rows};
 
 const DEFAULT_SECONDS: u64 = 20;
 const CLIENTS_PER_INSTANCE: usize = 4;
@@ -34,6 +26,7 @@ type HandledEvents = Arc<Mutex<Vec<(i64, String)>>>;
 
 #[actix_web::test]
 async fn every_event_is_handled_once_and_in_order_despite_faults() {
+    let _guard = ONE_RUN.lock().await;
     let Some(mut environment) = TestEnvironment::mariadb().await else { return };
     let settings = [("HERMES__EVENTS__LEASE_S", "1"), LONG_QUEUE_AGE, ("HERMES__EVENTS__POLL_MS", "50")];
     let mut instances = [
@@ -74,7 +67,7 @@ async fn every_event_is_handled_once_and_in_order_despite_faults() {
         assert!(references.contains(reference), "{reference} was acknowledged and has no event");
     }
     assert!(acknowledged.len() > 100, "{} acknowledged", acknowledged.len());
-    eprintln!("event chaos: {} acknowledged, {} events, {faults:?}", acknowledged.len(), references.len());
+    println!("event chaos: {} acknowledged, {} events, {faults:?}", acknowledged.len(), references.len());
 }
 
 /// Injects one fault after another until the time is over; returns how often each was injected. All servers work then.
