@@ -65,7 +65,12 @@ async fn a_redis_outage_is_logged_once_fails_no_request_and_loses_no_event() {
 
     redis.start().await;
     for text in RECOVERY_LOGGED {
-        app.wait_for_log(text).await;
+        // A request notices the recovery.
+        let is_logged = || async {
+            app.get("/api/bookings").await.expect(200);
+            app.log().contains(text)
+        };
+        poll(is_logged, text).await;
     }
     book_and_read(&app, 20..25).await;
     wait_for_l1_hit(&app).await;

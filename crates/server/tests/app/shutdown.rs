@@ -43,7 +43,7 @@ async fn a_request_in_flight_is_answered_during_shutdown() {
 async fn a_shutdown_ends_a_long_poll_for_events() {
     let environment = TestEnvironment::sqlite().await;
     let mut app = TestApp::start(&environment).await;
-    let (client, url) = (app.client(), app.url("/api/events?wait_s=30"));
+    let (client, url) = (app.client.clone(), app.url("/api/events?wait_s=30"));
     let status = rt::spawn(async move { client.send("GET", &url, &[], None).await.unwrap().status });
     app.wait_for_long_poll().await;
 

@@ -38,7 +38,7 @@ async fn every_event_is_handled_once_and_in_order_despite_faults() {
     for (number, app) in instances.iter().enumerate() {
         for client in 0..CLIENTS_PER_INSTANCE {
             let name = format!("{number}-{client}");
-            let (url, http) = (app.url("/api/bookings"), app.client());
+            let (url, http) = (app.url("/api/bookings"), app.client.clone());
             clients.push(rt::spawn(book_until_stopped(name, url, http, Rc::clone(&is_running))));
         }
     }

@@ -62,7 +62,7 @@ async fn a_kill_under_load_loses_no_acknowledged_booking() {
     let environments = [Some(TestEnvironment::sqlite().await), TestEnvironment::mariadb().await];
     for environment in environments.into_iter().flatten() {
         let mut app = TestApp::start(&environment).await;
-        let (url, client) = (app.url("/api/bookings"), app.client());
+        let (url, client) = (app.url("/api/bookings"), app.client.clone());
         let clients: Vec<_> =
             (0..16).map(|number| rt::spawn(book_until_error(number, url.clone(), client.clone()))).collect();
         poll(|| async { app.payment_count().await > 200 }, "load").await;

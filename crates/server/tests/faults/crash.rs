@@ -99,7 +99,7 @@ impl CrashLoop<'_> {
             ("Connection", "close"),
         ];
         let url = self.app.url("/api/bookings");
-        let response = self.app.client().send("POST", &url, &headers, Some(body.to_string())).await;
+        let response = self.app.client.send("POST", &url, &headers, Some(body.to_string())).await;
         let Ok(response) = response else {
             self.is_retry = true;
             return false;

@@ -19,10 +19,9 @@ async fn a_full_disk_stops_writes_but_not_reads() {
     let environment = TestEnvironment::sqlite().await;
     let data = disk.path().join("data").display().to_string();
     let app = TestApp::start_with(&environment, &[("DATA_DIR", &data)]).await;
-    let mut booked = 0;
-    while booked < 20 {
-        assert_eq!(book(&app, booked).await, 201);
-        booked += 1;
+    let mut booked = 20;
+    for number in 0..booked {
+        assert_eq!(book(&app, number).await, 201);
     }
 
     let filler = disk.fill();

@@ -1,4 +1,5 @@
-//! Concurrent requests with one idempotency key, on three processes, result in one booking whatever happens to Redis.
+//! Concurrent requests with one idempotency key, on three processes, result in one booking, also when Redis is flushed,
+//! stops or is down.
 
 use actix_web::rt::task::{JoinHandle, yield_now};
 use serde_json::json;
@@ -44,7 +45,7 @@ async fn send_all(processes: &[TestApp], key: &'static str) -> Vec<JoinHandle<Re
     let targets = processes.iter().cycle().take(REQUESTS);
     let responses: Vec<_> = targets
         .map(|app| {
-            let (client, url, body) = (app.client(), app.url("/api/bookings"), body.to_string());
+            let (client, url, body) = (app.client.clone(), app.url("/api/bookings"), body.to_string());
             actix_web::rt::spawn(async move {
                 let headers = [("Idempotency-Key", key), ("Content-Type", "application/json")];
                 client.send("POST", &url, &headers, Some(body)).await.unwrap()

@@ -16,7 +16,8 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A portal under test. It dereferences to its process.
 pub struct TestApp {
     process: HermesProcess,
-    client: HttpClient,
+    /// For requests that may fail or need other headers.
+    pub client: HttpClient,
     contract: Option<OpenApiContract>,
 }
 
@@ -74,11 +75,6 @@ impl TestApp {
         let is_waiting =
             || async { self.dashboard("/metrics").await.text().contains("hermes_feed_waiting 1") };
         poll(is_waiting, "a long poll").await;
-    }
-
-    /// Returns the client, for requests that may fail or need other headers.
-    pub fn client(&self) -> HttpClient {
-        self.client.clone()
     }
 
     pub fn url(&self, path: &str) -> String {
