@@ -1,4 +1,4 @@
-//! The end: the rows of the database, held against what the models say.
+//! Compares the rows of the database with the models after the last sequence.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait, QueryOrder};
 use uuid::Uuid;
 
 use crate::model::Row;
-use crate::sequence::{Ended, payer_of};
+use crate::sequence::{FinishedSequence, payer_of};
 
-/// How many audit rows are read at a time.
+/// The number of audit rows per query.
 const PAGE: u64 = 5_000;
 
-/// Checks every payment, its history in the audit log and in the outbox, the sums and the chain.
-pub async fn expect(database: &DatabaseConnection, reader: &SqlPaymentReader, ended: &[Ended]) {
+/// Checks every payment, its history in the audit log and in the outbox, the totals and the audit chain.
+pub async fn check(database: &DatabaseConnection, reader: &SqlPaymentReader, finished: &[FinishedSequence]) {
     let audit = audit_log::Entity::find().order_by_asc(audit_log::Column::Seq).all(database).await.unwrap();
     let audit = histories(audit.into_iter().map(|row| (row.payment_id, row.action)), "PAYMENT_");
     let events = outbox::Entity::find().order_by_asc(outbox::Column::Seq).all(database).await.unwrap();
@@ -24,43 +24,39 @@ pub async fn expect(database: &DatabaseConnection, reader: &SqlPaymentReader, en
     let rows = payments::Entity::find().all(database).await.unwrap();
     let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.reference.clone(), row)).collect();
     let (mut outstanding, mut cancelled, mut booked) = (0, 0, 0_i64);
-    for Ended { seed, payments, .. } in ended {
+    for FinishedSequence { seed, payments, .. } in finished {
         for (reference, row, history) in payments {
             let stored = rows.remove(&reference.to_string()).unwrap();
-            assert_eq!(of_row(&stored), *row, "seed {seed}, {reference}");
-            let [audit, events] = [&audit, &events].map(|all| &all[&stored.id]);
-            assert_eq!((audit, events), (history, history), "seed {seed}, {reference}");
+            assert_eq!(model_row(&stored), *row, "seed {seed}, {reference}");
+            for actual in [&audit, &events] {
+                assert_eq!(actual[&stored.id], *history, "seed {seed}, {reference}");
+            }
             booked += 1;
             cancelled += i64::from(row.cancelled);
-            // The fee is five per cent of whole twenties.
+            // Amounts are multiples of 20, so a fee of 5 % is exact.
             outstanding += if row.cancelled { 0 } else { row.amount + row.amount / 20 };
         }
     }
-    assert!(rows.is_empty(), "{} payments that no model knows", rows.len());
+    assert!(rows.is_empty(), "{} payments are in no model", rows.len());
     let checks = validation_results::Entity::find().count(database).await.unwrap();
     assert_eq!(i64::try_from(checks).unwrap(), 4 * booked);
     let totals = payment_totals::Entity::find().one(database).await.unwrap().unwrap();
-    let sums = (totals.payments, totals.cancelled, totals.amount_outstanding);
-    assert_eq!(sums, (booked, cancelled, outstanding));
-    expect_whole_chain(reader, booked).await;
+    let actual = (totals.payments, totals.cancelled, totals.amount_outstanding);
+    assert_eq!(actual, (booked, cancelled, outstanding));
+    check_audit_chain(reader, booked).await;
 }
 
-/// What was done with each payment, in the words of the model.
-fn histories(rows: impl Iterator<Item = (Uuid, String)>, prefix: &str) -> HashMap<Uuid, Vec<&'static str>> {
+/// Returns the actions on each payment, in the terms of the model.
+fn histories(rows: impl Iterator<Item = (Uuid, String)>, prefix: &str) -> HashMap<Uuid, Vec<String>> {
     let mut histories: HashMap<_, Vec<_>> = HashMap::new();
-    for (payment, what) in rows {
-        let what = match what.strip_prefix(prefix).map(str::to_ascii_lowercase).as_deref() {
-            Some("booked") => "booked",
-            Some("corrected") => "corrected",
-            Some("cancelled") => "cancelled",
-            _ => panic!("{what} is not what the model does"),
-        };
-        histories.entry(payment).or_default().push(what);
+    for (payment, action) in rows {
+        let action = action.strip_prefix(prefix).unwrap().to_ascii_lowercase();
+        histories.entry(payment).or_default().push(action);
     }
     histories
 }
 
-fn of_row(row: &payments::Model) -> Row {
+fn model_row(row: &payments::Model) -> Row {
     Row {
         payer: payer_of(&row.email),
         amount: row.amount,
@@ -70,7 +66,7 @@ fn of_row(row: &payments::Model) -> Row {
     }
 }
 
-async fn expect_whole_chain(reader: &SqlPaymentReader, booked: i64) {
+async fn check_audit_chain(reader: &SqlPaymentReader, booked: i64) {
     let head = reader.head().await.unwrap();
     assert_eq!(head.next_reference, booked + 1);
     let mut chain = ChainVerifier::default();
