@@ -1,33 +1,33 @@
-//! The protocol with one thing broken: the history_check must break, or the model could not see it.
+//! The protocol with one defect. The model must find a stale response, or it could not detect that defect.
 
 use crate::rules::{self, Rules, SERVER};
 use crate::variant::{CALM, Change, Fault, Variant};
 
-/// A writer who does not reach the cache, and time enough for it to wait.
+/// One writer that may lose its connection to the cache, with enough time to wait.
 const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
 
-/// The same, and the database loses commits whose numbers go to others.
+/// The same, and the database loses commits.
 const CUT_OFF_AND_LOST: Variant =
-    Variant { faults: &[Fault::CacheCut(0), Fault::CommitsLost], renewals: &[1], readers: &[1], ..CUT_OFF };
+    Variant { faults: &[Fault::CacheCut(0), Fault::CommitsLost], refreshes: &[1], readers: &[1], ..CUT_OFF };
 
 const FAILOVER: &[Fault] = &[Fault::CacheCopied, Fault::CacheFailsOver];
 
 pub const ALL: &[Variant] = &[
     Variant { name: "X1 plain cache-aside", writers: &[0, 0], changes: &[Change::CacheAside], ..CALM },
     Variant {
-        name: "X2 the bump comes before the commit only",
-        changes: &[Change::BumpBeforeCommit],
+        name: "X2 the invalidation precedes the commit",
+        changes: &[Change::InvalidateBeforeCommit],
         ..CALM
     },
-    Variant { name: "X3 acknowledged before the bump", changes: &[Change::AcknowledgedFirst], ..CALM },
+    Variant { name: "X3 acknowledged before the invalidation", changes: &[Change::AckBeforeBarrier], ..CALM },
     Variant {
-        name: "X5 the version is asked for after the database was read",
+        name: "X5 the version is read after the database",
         writers: &[0, 0],
         changes: &[Change::VersionAfterLoad],
         ..CALM
     },
     Variant {
-        name: "X6 loads are joined whatever their version",
+        name: "X6 loads of any version are joined",
         writers: &[0, 0],
         changes: &[Change::LoadsOfAnyVersion],
         ..CALM
@@ -46,73 +46,73 @@ pub const ALL: &[Variant] = &[
         ..CALM
     },
     Variant {
-        name: "X9 a version is taken for current for a while, and the writer does not wait so long",
-        changes: &[Change::Lease],
+        name: "X9 a version is used without a check for longer than the writer waits",
+        changes: &[Change::VersionLease],
         ticks: 2,
         ..CALM
     },
     Variant {
         name: "X10 a retry is acknowledged without the barrier",
         crashes: true,
-        changes: &[Change::ReplayAtOnce],
+        changes: &[Change::ReplayWithoutBarrier],
         ..CALM
     },
     Variant {
-        name: "X11 a writer who is cut off does not wait",
-        rules: Rules { earliest_ack: rules::acknowledged_at_once, ..SERVER },
+        name: "X11 a writer that is cut off does not wait",
+        rules: Rules { earliest_ack: rules::ack_at_once, ..SERVER },
         ..CUT_OFF
     },
     Variant {
-        name: "X12 a writer who is cut off waits, and readers have no word of the database",
-        rules: Rules { freshness_of: rules::admits_everything, ..SERVER },
+        name: "X12 a writer that is cut off waits, and readers ignore the head",
+        rules: Rules { freshness_of: rules::everything_is_fresh, ..SERVER },
         ..CUT_OFF
     },
     Variant {
-        name: "X13 a missing version is a version, and the cache is flushed",
+        name: "X13 a missing version is valid, and the cache is flushed",
         faults: &[Fault::CacheFlushed, Fault::CacheFlushed],
         changes: &[Change::NoInit, Change::NoEpoch],
         ..CALM
     },
     Variant {
-        name: "X14 what somebody else's load brought is not held against the word",
+        name: "X14 the result of a joined load is not verified",
         changes: &[Change::JoinedUnchecked],
         cold: true,
         ..CUT_OFF
     },
     Variant {
-        name: "X15 a reader cut off from the database does not label what it could not confirm",
+        name: "X15 an unverified entry is served as verified",
         readers: &[1],
         faults: &[Fault::CacheCut(0), Fault::DatabaseCut(1)],
-        changes: &[Change::Unlabelled],
+        changes: &[Change::UnverifiedAsFresh],
         ..CUT_OFF
     },
     Variant {
-        name: "X16 whatever is not behind is admitted and confirmed",
+        name: "X16 every head that is not behind is fresh and the same",
         rules: Rules {
-            freshness_of: rules::admits_numbers_not_behind,
-            is_same_head: rules::confirms_numbers_not_behind,
+            freshness_of: rules::fresh_if_seq_not_behind,
+            is_same_head: rules::same_if_seq_not_behind,
             ..SERVER
         },
         ..CUT_OFF_AND_LOST
     },
     Variant {
-        name: "X17 whatever is not behind is admitted",
-        rules: Rules { freshness_of: rules::admits_numbers_not_behind, ..SERVER },
+        name: "X17 every head that is not behind is fresh",
+        rules: Rules { freshness_of: rules::fresh_if_seq_not_behind, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
-        name: "X18 whatever is not behind is confirmed",
-        rules: Rules { is_same_head: rules::confirms_numbers_not_behind, ..SERVER },
+        name: "X18 every head that is not behind is the same",
+        rules: Rules { is_same_head: rules::same_if_seq_not_behind, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
-        name: "X19 heads with one number are the same to the word",
-        rules: Rules { freshness_of: rules::admits_the_same_number, ..SERVER },
+        name: "X19 heads with one number are fresh",
+        rules: Rules { freshness_of: rules::fresh_if_same_seq, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
-        name: "X20 heads with one number are confirmed",
-        rules: Rules { is_same_head: rules::confirms_the_same_number, ..SERVER },
+        name: "X20 heads with one number are the same",
+        rules: Rules { is_same_head: rules::same_if_same_seq, ..SERVER },
         ..CUT_OFF_AND_LOST
     },
     Variant {
@@ -121,57 +121,57 @@ pub const ALL: &[Variant] = &[
         ..CALM
     },
     Variant {
-        name: "X22 a word counts from when it was heard",
-        rules: Rules { freshness_of: rules::admits_from_the_hearing, ..SERVER },
-        renewals: &[1],
+        name: "X22 an observation counts from its receipt",
+        rules: Rules { freshness_of: rules::fresh_from_receipt, ..SERVER },
+        refreshes: &[1],
         readers: &[1],
         ..CUT_OFF
     },
     Variant {
-        name: "X23 a word counts until there is another",
-        rules: Rules { freshness_of: rules::admits_for_ever, ..SERVER },
+        name: "X23 an observation never expires",
+        rules: Rules { freshness_of: rules::fresh_for_ever, ..SERVER },
         ..CUT_OFF
     },
     Variant {
-        name: "X24 a writer who is cut off waits a little less than D",
-        rules: Rules { earliest_ack: rules::acknowledged_early, ..SERVER },
+        name: "X24 a writer that is cut off waits a little less than D",
+        rules: Rules { earliest_ack: rules::ack_early, ..SERVER },
         ..CUT_OFF
     },
     Variant {
-        name: "X25 a writer who is cut off waits from before its commit",
+        name: "X25 a writer that is cut off waits from before its commit",
         changes: &[Change::WaitFromBeforeCommit],
-        renewals: &[1],
+        refreshes: &[1],
         readers: &[1],
         ..CUT_OFF
     },
     Variant {
-        name: "X26 a bump that is sent again carries the same token",
+        name: "X26 a repeated invalidation sends the same version",
         writers: &[0, 1],
-        bumps_unanswered: true,
-        changes: &[Change::SameTokenAgain],
+        invalidation_replies_lost: true,
+        changes: &[Change::ResendSameVersion],
         ..CALM
     },
     Variant {
-        name: "X27 a read takes the answer to a question for the version of before it arrived",
-        changes: &[Change::VersionOfBefore],
+        name: "X27 a read uses an earlier version check",
+        changes: &[Change::EarlierVersionCheck],
         ..CALM
     },
     Variant {
-        name: "X28 a read takes the answer to a question for the head of before it arrived",
-        changes: &[Change::HeadOfBefore],
+        name: "X28 a read uses an earlier head query",
+        changes: &[Change::EarlierHeadQuery],
         readers: &[1],
-        renewals: &[1],
+        refreshes: &[1],
         ..CUT_OFF
     },
     Variant {
-        name: "X29 loads are joined whatever their head",
+        name: "X29 loads of any head are joined",
         changes: &[Change::LoadsOfAnyHead],
         cold: true,
         faults: &[Fault::CacheCut(1)],
         ..CALM
     },
     Variant {
-        name: "X30 a reader who reaches no cache takes what L1 has",
+        name: "X30 a reader that is cut off from the cache uses any entry of L1",
         rules: Rules { is_same_head: |_, _| true, ..SERVER },
         faults: &[Fault::CacheCut(1)],
         readers: &[1],

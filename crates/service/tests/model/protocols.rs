@@ -1,20 +1,20 @@
-//! The protocol as the server has it: the history_check must hold.
+//! The protocol of the server: the promise must hold.
 
 use crate::rules::{Rules, SERVER, always_replaces};
 use crate::variant::{CALM, Change, Fault, Variant};
 
-/// One writer who may not reach the cache, and time enough for it to wait.
+/// One writer that may lose its connection to the cache, with enough time to wait.
 const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
 
-/// The database keeps what it has acknowledged.
-pub const COMMITS_KEPT: &[Variant] = &[
+/// The database loses no commit.
+pub const NO_COMMIT_LOST: &[Variant] = &[
     Variant {
-        name: "P0 the cache stores whatever it is given: entries tell their version",
+        name: "P0 the cache stores every entry: entries have versions",
         writers: &[0, 0],
-        changes: &[Change::BlindFill],
+        changes: &[Change::UnconditionalPut],
         ..CALM
     },
-    Variant { name: "P1 nothing goes wrong", writers: &[0, 1], ticks: 2, ..CALM },
+    Variant { name: "P1 no faults", writers: &[0, 1], ticks: 2, ..CALM },
     Variant {
         name: "P2 the cache fails over and loses writes",
         writers: &[0, 0],
@@ -48,22 +48,22 @@ pub const COMMITS_KEPT: &[Variant] = &[
         ..CALM
     },
     Variant {
-        name: "P11 a reader does not reach the cache now and then",
+        name: "P11 a reader is cut off from the cache",
         faults: &[Fault::CacheCut(1)],
         ticks: 2,
         ..CALM
     },
     Variant {
-        name: "P12 bumps are carried out without an answer, and sent again",
+        name: "P12 replies to invalidations are lost",
         writers: &[0, 1],
-        bumps_unanswered: true,
+        invalidation_replies_lost: true,
         ..CALM
     },
     Variant {
-        name: "P12 the same, and writers have time to wait",
+        name: "P12 replies to invalidations are lost, and writers have time to wait",
         writers: &[0, 1],
         readers: &[1],
-        bumps_unanswered: true,
+        invalidation_replies_lost: true,
         ticks: 2,
         ..CALM
     },
@@ -73,24 +73,24 @@ pub const COMMITS_KEPT: &[Variant] = &[
         ticks: 3,
         ..CALM
     },
-    Variant { name: "P14 the cache refuses changes", faults: &[Fault::CacheRefuses], ticks: 3, ..CALM },
+    Variant {
+        name: "P14 the cache rejects changes",
+        faults: &[Fault::CacheRejectsChanges],
+        ticks: 3,
+        ..CALM
+    },
     Variant {
         name: "P15 writer and reader are cut off from the cache",
         faults: &[Fault::CacheCut(0), Fault::CacheCut(1)],
         ticks: 3,
         ..CALM
     },
+    Variant { name: "P16 head replies arrive out of order", readers: &[1], refreshes: &[1, 1], ..CUT_OFF },
     Variant {
-        name: "P16 words arrive in another order than they were asked for",
-        readers: &[1],
-        renewals: &[1, 1],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "P17 the word that was heard last stays: each counts for its own time",
+        name: "P17 the observation received last stays: each has its own time",
         rules: Rules { replaces: always_replaces, ..SERVER },
         readers: &[1],
-        renewals: &[1, 1],
+        refreshes: &[1, 1],
         ..CUT_OFF
     },
     Variant {
@@ -103,7 +103,7 @@ pub const COMMITS_KEPT: &[Variant] = &[
     },
 ];
 
-/// The database loses its last commits, and gives their numbers to others.
+/// The database loses its last commits. The next commits get their numbers.
 pub const COMMITS_LOST: &[Variant] = &[
     Variant {
         name: "P20 the database loses commits",
@@ -115,7 +115,7 @@ pub const COMMITS_LOST: &[Variant] = &[
     Variant {
         name: "P21 and a writer is cut off from the cache",
         readers: &[1],
-        renewals: &[1],
+        refreshes: &[1],
         faults: &[Fault::CommitsLost, Fault::CacheCut(0)],
         ..CUT_OFF
     },

@@ -1,4 +1,4 @@
-//! What the model is made of: small, exact and cheap to copy.
+//! The values of the model: small, exact and cheap to copy.
 
 use std::time::Duration;
 
@@ -8,54 +8,54 @@ use uuid::Uuid;
 
 /// The number of an instance.
 pub type Instance = u8;
-/// A moment, or a duration, in ticks of the model's clock.
+/// A time or a duration, in ticks of the model's clock.
 pub type Tick = u8;
 /// A version of the shared cache.
 pub type Version = u8;
 
-/// D in ticks.
+/// The staleness bound D in ticks.
 pub const D: Tick = 2;
 
 /// A set of writes, which have the numbers 0 to 7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Writes(u8);
 
-/// A state of the ledger: the number of batches, and the write that was the last one.
+/// A ledger head: the number of batches, and the token of the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Head {
     pub seq: u8,
     pub token: u8,
 }
 
-/// What was read of the database at one moment.
+/// The database at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Snapshot {
     pub head: Head,
     pub writes: Writes,
 }
 
-/// An answer with the version that was told before it was read.
+/// A cache entry, with the version read before its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Entry {
     pub version: Option<Version>,
     pub snapshot: Snapshot,
 }
 
-/// A word of the database.
+/// An observation of the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Told {
+pub struct Observation {
     pub head: Head,
     pub requested_at: Tick,
     pub received_at: Tick,
 }
 
-/// How the questions of a read to the database stand.
+/// The progress of a head query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HeadQuestion {
-    /// It is on its way.
+pub enum HeadQuery {
+    /// The query is on its way.
     Sent { requested_at: Tick },
-    /// The answer is on its way back.
-    Answered { requested_at: Tick, head: Head },
+    /// The reply is on its way.
+    Replied { requested_at: Tick, head: Head },
 }
 
 impl Writes {
@@ -65,7 +65,7 @@ impl Writes {
         Self(self.0 | 1 << write)
     }
 
-    /// Those that are in none of two other sets.
+    /// Returns the writes that are in neither of two other sets.
     pub fn missing_in(self, shown: Self, lost: Self) -> Self {
         Self(self.0 & !shown.0 & !lost.0)
     }
@@ -81,8 +81,8 @@ impl Head {
     }
 }
 
-impl Told {
-    pub fn word(self) -> HeadObservation<Duration> {
+impl Observation {
+    pub fn observation(self) -> HeadObservation<Duration> {
         HeadObservation {
             head: self.head.id(),
             requested_at: moment(self.requested_at),
@@ -91,12 +91,12 @@ impl Told {
     }
 }
 
-/// A moment as the rules take it.
+/// Converts ticks to the time type of the rules.
 pub fn moment(tick: Tick) -> Duration {
     Duration::from_secs(u64::from(tick))
 }
 
-/// A moment of the rules as the model keeps it.
+/// Converts a time of the rules to ticks.
 pub fn tick(moment: Duration) -> Tick {
     Tick::try_from(moment.as_secs()).expect("a model's history is short")
 }
