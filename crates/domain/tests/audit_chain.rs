@@ -5,12 +5,12 @@ mod support;
 use chrono::TimeDelta;
 use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier, Command};
 use hermes_domain::payment::PaymentId;
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::booking;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use uuid::Uuid;
 
-use support::builders::booking;
-use support::ledger::MemoryLedger;
 use support::steps::{run, steps};
 
 /// The fields of a row that somebody may have changed.
@@ -206,7 +206,7 @@ fn a_walk_that_has_gone_past_the_head_is_not_the_heads() {
 #[test]
 fn every_field_counts_in_the_hash() {
     let mut ledger = MemoryLedger::new();
-    ledger.carry_out_one(Command::Book(booking("ana@example.org", "1")));
+    ledger.execute_one(Command::Book(booking("ana@example.org", "1")));
     let row = ledger.audit[0].clone();
     for field in 0..FIELDS - 1 {
         let mut changed = row.clone();
@@ -221,7 +221,7 @@ fn every_field_counts_in_the_hash() {
 fn moving_a_letter_from_one_field_to_the_next_changes_the_hash() {
     let mut ledger = MemoryLedger::new();
     assert_eq!(verify(&[], &ledger), Ok(()));
-    ledger.carry_out_one(Command::Book(booking("ana@example.org", "1")));
+    ledger.execute_one(Command::Book(booking("ana@example.org", "1")));
     let row = ledger.audit[0].clone();
     let mut moved = row.clone();
     let letter = moved.action.pop().unwrap();

@@ -5,15 +5,15 @@ mod support;
 use chrono::TimeDelta;
 use hermes_domain::ledger::{AuditAction, Effect, EventKind, Rejection, Rules};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, cancel, claim, correct, rules, submission, submission_with_claim};
 
-use support::builders::{claim, correct, rules, submit, unclaimed};
-use support::commands::{amount, assert_refused, book, cancel, duplicate, ledger_with};
-use support::ledger::MemoryLedger;
+use support::commands::{assert_rejected, duplicate, ledger_with, new_amount};
 
 #[test]
 fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     let ledger = MemoryLedger::new();
-    let (answers, changes) = ledger.decide(&[unclaimed(book("ana@example.org", "35000"))]);
+    let (answers, changes) = ledger.decide(&[submission(book("ana@example.org", "35000"))]);
     let outcome = answers[0].as_ref().unwrap();
     let payment = &changes.booked[0];
 
@@ -49,11 +49,11 @@ fn references_of_a_batch_have_no_gaps_where_a_command_was_refused() {
     let mut ledger = MemoryLedger::new();
     // The same key for something else: the middle one is refused.
     let batch = [
-        submit(book("a@example.org", "1"), claim(1, 1)),
-        submit(book("b@example.org", "2"), claim(1, 2)),
-        unclaimed(book("c@example.org", "3")),
+        submission_with_claim(book("a@example.org", "1"), claim(1, 1)),
+        submission_with_claim(book("b@example.org", "2"), claim(1, 2)),
+        submission(book("c@example.org", "3")),
     ];
-    let answers = ledger.carry_out(&batch);
+    let answers = ledger.execute(&batch);
     assert!(matches!(&answers[1], Err(Rejection::KeyReused { payment }) if payment.reference.number() == 1));
     let references: Vec<_> = ledger.payments.iter().map(|payment| payment.reference.to_string()).collect();
     assert_eq!(references, ["REF001", "REF002"]);
@@ -64,8 +64,8 @@ fn references_of_a_batch_have_no_gaps_where_a_command_was_refused() {
 #[test]
 fn a_batch_that_is_all_refused_writes_nothing() {
     let mut ledger = ledger_with("0");
-    ledger.carry_out(&[submit(book("b@example.org", "1"), claim(1, 1))]);
-    let (answers, changes) = ledger.decide(&[submit(book("c@example.org", "1"), claim(1, 2))]);
+    ledger.execute(&[submission_with_claim(book("b@example.org", "1"), claim(1, 1))]);
+    let (answers, changes) = ledger.decide(&[submission_with_claim(book("c@example.org", "1"), claim(1, 2))]);
     assert!(answers[0].is_err());
     assert!(changes.is_empty());
 }
@@ -73,36 +73,36 @@ fn a_batch_that_is_all_refused_writes_nothing() {
 #[test]
 fn a_payers_second_payment_is_flagged_in_the_same_batch_and_in_later_ones() {
     let mut ledger = MemoryLedger::new();
-    let answers = ledger.carry_out(&[
-        unclaimed(book("ana@example.org", "1")),
-        unclaimed(book("bob@example.org", "1")),
-        unclaimed(book("ANA@Example.org", "2")),
+    let answers = ledger.execute(&[
+        submission(book("ana@example.org", "1")),
+        submission(book("bob@example.org", "1")),
+        submission(book("ANA@Example.org", "2")),
     ]);
     let found: Vec<_> = answers.iter().map(|answer| duplicate(&answer.as_ref().unwrap().payment)).collect();
     assert_eq!(found, [None, None, Some("the payer already has the live payment REF001")]);
-    let later = ledger.carry_out_one(book("ana@example.org", "3"));
+    let later = ledger.execute_one(book("ana@example.org", "3"));
     assert_eq!(duplicate(&later), Some("the payer already has the live payment REF003"));
 }
 
 #[test]
 fn a_cancelled_payment_is_nobodys_duplicate() {
     let mut ledger = ledger_with("0");
-    ledger.carry_out_one(cancel(1, None));
-    assert_eq!(duplicate(&ledger.carry_out_one(book("ana@example.org", "1"))), None);
+    ledger.execute_one(cancel(1, None));
+    assert_eq!(duplicate(&ledger.execute_one(book("ana@example.org", "1"))), None);
 }
 
 #[test]
 fn the_rule_says_what_makes_two_payments_the_same_and_for_how_long() {
     let fields = vec![DuplicateField::Email, DuplicateField::Amount];
     let duplicates = DuplicateRule::new(fields, Some(30)).unwrap();
-    let mut ledger = MemoryLedger::under(Rules { duplicates, ..Rules::clone(&rules()) });
-    ledger.carry_out_one(book("ana@example.org", "1"));
-    assert_eq!(duplicate(&ledger.carry_out_one(book("ana@example.org", "2"))), None);
+    let mut ledger = MemoryLedger::with_rules(Rules { duplicates, ..Rules::clone(&rules()) });
+    ledger.execute_one(book("ana@example.org", "1"));
+    assert_eq!(duplicate(&ledger.execute_one(book("ana@example.org", "2"))), None);
 
     ledger.clock += TimeDelta::days(29);
-    assert!(duplicate(&ledger.carry_out_one(book("ana@example.org", "1"))).is_some());
+    assert!(duplicate(&ledger.execute_one(book("ana@example.org", "1"))).is_some());
     ledger.clock += TimeDelta::days(31);
-    assert_eq!(duplicate(&ledger.carry_out_one(book("ana@example.org", "1"))), None);
+    assert_eq!(duplicate(&ledger.execute_one(book("ana@example.org", "1"))), None);
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn a_payment_that_does_not_fit_into_the_sums_is_refused() {
     for totals in ledger.totals.values_mut() {
         totals.outstanding_minor = i64::MAX - 100;
     }
-    assert_refused(&ledger, book("bob@example.org", "1"), &Rejection::OutOfRange);
-    assert_refused(&ledger, correct(1, 1, amount("1002")), &Rejection::OutOfRange);
-    ledger.carry_out_one(book("bob@example.org", "0.10"));
+    assert_rejected(&ledger, book("bob@example.org", "1"), &Rejection::OutOfRange);
+    assert_rejected(&ledger, correct(1, 1, new_amount("1002")), &Rejection::OutOfRange);
+    ledger.execute_one(book("bob@example.org", "0.10"));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn there_is_no_payment_after_the_last_reference() {
     let mut ledger = MemoryLedger::new();
     ledger.head.next_reference = 999_999_999_999_999_999;
     let answers =
-        ledger.carry_out(&[unclaimed(book("a@example.org", "1")), unclaimed(book("b@example.org", "1"))]);
+        ledger.execute(&[submission(book("a@example.org", "1")), submission(book("b@example.org", "1"))]);
     assert_eq!(answers[1], Err(Rejection::OutOfRange));
     assert_eq!(ledger.payments.len(), 1);
 }

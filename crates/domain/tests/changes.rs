@@ -4,33 +4,34 @@ mod support;
 
 use hermes_domain::ledger::{Decider, DecisionContext, EventKind, Facts, Rejection};
 use hermes_domain::payment::Status;
+use hermes_test_support::SequentialRandom;
+use hermes_test_support::builders::{cancel, correct, new_name, payment_key, rules, submission};
 
-use support::builders::{Counted, correct, rules, unclaimed};
-use support::commands::{assert_refused, cancel, key, ledger_with, name};
+use support::commands::{assert_rejected, ledger_with};
 
 #[test]
 fn only_the_version_that_was_seen_can_be_changed() {
     let mut ledger = ledger_with("0");
-    ledger.carry_out_one(correct(1, 1, name("Anna Ruiz")));
+    ledger.execute_one(correct(1, 1, new_name("Anna Ruiz")));
     for seen in [0, 1, 3] {
         let mismatch = Rejection::VersionMismatch { current: 2 };
-        assert_refused(&ledger, correct(1, seen, name("Anne Ruiz")), &mismatch);
-        assert_refused(&ledger, cancel(1, Some(seen)), &mismatch);
+        assert_rejected(&ledger, correct(1, seen, new_name("Anne Ruiz")), &mismatch);
+        assert_rejected(&ledger, cancel(1, Some(seen)), &mismatch);
     }
-    ledger.carry_out_one(cancel(1, Some(2)));
+    ledger.execute_one(cancel(1, Some(2)));
 }
 
 #[test]
 fn what_is_not_there_cannot_be_changed() {
     let ledger = ledger_with("0");
-    assert_refused(&ledger, correct(2, 1, name("Anna")), &Rejection::NotFound(key(2)));
-    assert_refused(&ledger, cancel(2, None), &Rejection::NotFound(key(2)));
+    assert_rejected(&ledger, correct(2, 1, new_name("Anna")), &Rejection::NotFound(payment_key(2)));
+    assert_rejected(&ledger, cancel(2, None), &Rejection::NotFound(payment_key(2)));
 }
 
 #[test]
 fn a_cancelled_payment_is_changed_no_more() {
     let mut ledger = ledger_with("10");
-    let payment = ledger.carry_out_one(cancel(1, None));
+    let payment = ledger.execute_one(cancel(1, None));
     assert_eq!((payment.status(), payment.version), (Status::Cancelled, 2));
     assert!(payment.amount_outstanding().is_zero());
     assert_eq!(payment.amount_received.to_string(), "10.00");
@@ -38,8 +39,8 @@ fn a_cancelled_payment_is_changed_no_more() {
     assert_eq!(ledger.events[1].kind, EventKind::PaymentCancelled);
 
     let illegal = |attempted| Rejection::IllegalState { status: Status::Cancelled, attempted };
-    assert_refused(&ledger, correct(1, 2, name("Anna")), &illegal("corrected"));
-    assert_refused(&ledger, cancel(1, None), &illegal("cancelled"));
+    assert_rejected(&ledger, correct(1, 2, new_name("Anna")), &illegal("corrected"));
+    assert_rejected(&ledger, cancel(1, None), &illegal("cancelled"));
 }
 
 /// Whoever puts two of them into one batch all the same must not lose the first one's change.
@@ -47,8 +48,8 @@ fn a_cancelled_payment_is_changed_no_more() {
 fn a_second_change_of_a_payment_sees_the_first_one() {
     let ledger = ledger_with("0");
     let mut facts = Facts::at(ledger.head);
-    facts.payments.insert(key(1), ledger.get(1).clone());
-    let random_source = Counted::default();
+    facts.payments.insert(payment_key(1), ledger.get(1).clone());
+    let random_source = SequentialRandom::default();
     let context = DecisionContext {
         rules: &rules(),
         now: ledger.head.next_timestamp(ledger.clock),
@@ -57,8 +58,8 @@ fn a_second_change_of_a_payment_sees_the_first_one() {
     let mut decider = Decider::new(context, facts);
     decider.add_facts([], ledger.totals.values().copied());
 
-    decider.decide(&unclaimed(correct(1, 1, name("Anna")))).unwrap();
-    let second = decider.decide(&unclaimed(correct(1, 1, name("Anne"))));
+    decider.decide(&submission(correct(1, 1, new_name("Anna")))).unwrap();
+    let second = decider.decide(&submission(correct(1, 1, new_name("Anne"))));
 
     assert_eq!(second, Err(Rejection::VersionMismatch { current: 2 }));
 }

@@ -9,10 +9,10 @@ use hermes_domain::ledger::{Command, CorrectionRequest, Edit, Effect, EventKind,
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{NewBooking, PayerDetails, Payment, Status};
 use hermes_domain::{FieldError, ValidationCode};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, booking, booking_in, correct, money, new_name, rules, submission};
 
-use support::builders::{booking, booking_of, correct, money, rules, unclaimed};
-use support::commands::{amount, assert_refused, book, duplicate, ledger_with, name, set};
-use support::ledger::MemoryLedger;
+use support::commands::{assert_rejected, duplicate, ledger_with, new_amount, set};
 
 #[test]
 fn a_correction_makes_the_next_version() {
@@ -25,7 +25,7 @@ fn a_correction_makes_the_next_version() {
         ..CorrectionRequest::default()
     };
 
-    let payment = ledger.carry_out_one(correct(1, 1, request));
+    let payment = ledger.execute_one(correct(1, 1, request));
 
     assert_eq!(payment.details.name, "Anna Ruiz");
     assert_eq!(payment.details.school.as_deref(), Some("Porto International"));
@@ -56,21 +56,21 @@ fn only_another_amount_gets_the_fee_of_today() {
         rate: BasisPoints::new(1_000).unwrap(),
     };
     let fees = FeeSchedule::new(&[tier], &HashMap::new()).unwrap();
-    ledger.go_by(Rules { fees, fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
+    ledger.set_rules(Rules { fees, fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
     let fee =
         |payment: Payment| (payment.fee.amount.to_string(), payment.fee.rule.clone(), payment.amount_due());
 
-    let renamed = ledger.carry_out_one(correct(1, 1, name("Anna")));
+    let renamed = ledger.execute_one(correct(1, 1, new_name("Anna")));
     assert_eq!(fee(renamed), ("30.00".to_owned(), "medium".to_owned(), money("1030", "USD")));
-    let repriced = ledger.carry_out_one(correct(1, 2, amount("2000")));
+    let repriced = ledger.execute_one(correct(1, 2, new_amount("2000")));
     assert_eq!(fee(repriced), ("200.00".to_owned(), "today".to_owned(), money("2200", "USD")));
 }
 
 #[test]
 fn a_corrected_payment_is_still_owed_by_whom_it_was() {
     let mut ledger = ledger_with("1030");
-    ledger.go_by(Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
-    let payment = ledger.carry_out_one(correct(1, 1, name("Anna")));
+    ledger.set_rules(Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
+    let payment = ledger.execute_one(correct(1, 1, new_name("Anna")));
     assert_eq!(payment.status(), Status::Exact);
     assert!(payment.checks.iter().all(|check| !check.is_flagged()), "{:?}", payment.checks);
 }
@@ -78,10 +78,10 @@ fn a_corrected_payment_is_still_owed_by_whom_it_was() {
 #[test]
 fn an_amount_is_corrected_in_the_payments_own_currency() {
     let mut ledger = MemoryLedger::new();
-    ledger.carry_out_one(Command::Book(booking_of("ana@example.org", "1000", "JPY", "0")));
-    assert_eq!(ledger.carry_out_one(correct(1, 1, amount("2000"))).amount, money("2000", "JPY"));
+    ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "JPY", "0")));
+    assert_eq!(ledger.execute_one(correct(1, 1, new_amount("2000"))).amount, money("2000", "JPY"));
 
-    let (answers, _) = ledger.decide(&[unclaimed(correct(1, 2, amount("2000.5")))]);
+    let (answers, _) = ledger.decide(&[submission(correct(1, 2, new_amount("2000.5")))]);
     let detail = "JPY amounts have at most 0 decimals";
     let fault = FieldError::new("amount", ValidationCode::TooManyDecimals, detail);
     assert_eq!(answers[0], Err(Rejection::Invalid(vec![fault])));
@@ -92,12 +92,12 @@ fn a_correction_that_says_what_is_so_already_writes_nothing() {
     let ledger = ledger_with("0");
     for request in [
         CorrectionRequest::default(),
-        name(" Ana Ruiz "),
-        amount("1000.0"),
-        amount("1e3"),
+        new_name(" Ana Ruiz "),
+        new_amount("1000.0"),
+        new_amount("1e3"),
         CorrectionRequest { school: Edit::Clear, ..CorrectionRequest::default() },
     ] {
-        let (answers, changes) = ledger.decide(&[unclaimed(correct(1, 1, request.clone()))]);
+        let (answers, changes) = ledger.decide(&[submission(correct(1, 1, request.clone()))]);
         let outcome = answers[0].as_ref().unwrap();
         assert_eq!(outcome.effect, Effect::Unchanged, "{request:?}");
         assert_eq!(&outcome.payment, ledger.get(1));
@@ -132,13 +132,13 @@ fn a_correction_changes_what_it_names_and_nothing_else() {
     ];
     for (request, expect) in corrections {
         let mut ledger = MemoryLedger::new();
-        ledger.carry_out_one(Command::Book(NewBooking {
+        ledger.execute_one(Command::Book(NewBooking {
             details: details.clone(),
             ..booking("ana@example.org", "1")
         }));
         let mut expected = details.clone();
         expect(&mut expected);
-        assert_eq!(ledger.carry_out_one(correct(1, 1, request)).details, expected);
+        assert_eq!(ledger.execute_one(correct(1, 1, request)).details, expected);
     }
 }
 
@@ -146,8 +146,8 @@ fn a_correction_changes_what_it_names_and_nothing_else() {
 fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
     let mut ledger = ledger_with("0");
     let school = |school| CorrectionRequest { school, ..CorrectionRequest::default() };
-    ledger.carry_out_one(correct(1, 1, school(set("Porto International"))));
-    assert_eq!(ledger.carry_out_one(correct(1, 2, school(Edit::Clear))).details.school, None);
+    ledger.execute_one(correct(1, 1, school(set("Porto International"))));
+    assert_eq!(ledger.execute_one(correct(1, 2, school(Edit::Clear))).details.school, None);
 
     let everything = CorrectionRequest {
         name: Edit::Clear,
@@ -157,20 +157,20 @@ fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
     };
     let required = |field| FieldError::new(field, ValidationCode::Required, "must be given");
     let faults = vec![required("name"), required("email"), required("amount")];
-    assert_refused(&ledger, correct(1, 3, everything), &Rejection::Invalid(faults));
+    assert_rejected(&ledger, correct(1, 3, everything), &Rejection::Invalid(faults));
 }
 
 #[test]
 fn a_corrected_address_is_checked_like_a_new_one() {
     let mut ledger = ledger_with("0");
-    ledger.carry_out_one(book("bob@example.org", "1"));
+    ledger.execute_one(book("bob@example.org", "1"));
     let email = |text: &str| CorrectionRequest { email: set(text), ..CorrectionRequest::default() };
 
-    let own = ledger.carry_out_one(correct(1, 1, email("Ana@example.org")));
+    let own = ledger.execute_one(correct(1, 1, email("Ana@example.org")));
     assert_eq!(duplicate(&own), None, "a payment is not its own duplicate");
-    let bobs = ledger.carry_out_one(correct(1, 2, email("bob@example.org")));
+    let bobs = ledger.execute_one(correct(1, 2, email("bob@example.org")));
     assert_eq!(duplicate(&bobs), Some("the payer already has the live payment REF002"));
-    let nobodys = ledger.carry_out_one(correct(1, 3, email("nowhere")));
+    let nobodys = ledger.execute_one(correct(1, 3, email("nowhere")));
     assert!(nobodys.checks[0].is_flagged() && duplicate(&nobodys).is_none());
 }
 
@@ -182,13 +182,13 @@ fn the_amount_is_frozen_once_money_has_arrived_and_the_rest_is_not() {
         ValidationCode::Frozen,
         "the amount can be corrected only while nothing was received",
     );
-    assert_refused(&ledger, correct(1, 1, amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
+    assert_rejected(&ledger, correct(1, 1, new_amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
 
-    let with_a_fault = CorrectionRequest { name: Edit::Clear, ..amount("999") };
+    let with_a_fault = CorrectionRequest { name: Edit::Clear, ..new_amount("999") };
     let required = FieldError::new("name", ValidationCode::Required, "must be given");
-    assert_refused(&ledger, correct(1, 1, with_a_fault), &Rejection::Invalid(vec![required, frozen]));
+    assert_rejected(&ledger, correct(1, 1, with_a_fault), &Rejection::Invalid(vec![required, frozen]));
 
     let payment =
-        ledger.carry_out_one(correct(1, 1, CorrectionRequest { name: set("Anna"), ..amount("1000") }));
+        ledger.execute_one(correct(1, 1, CorrectionRequest { name: set("Anna"), ..new_amount("1000") }));
     assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 2));
 }

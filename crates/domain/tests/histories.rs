@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use hermes_domain::ledger::{ChainBreak, ChainVerifier, Command, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{booking, submission};
 use proptest::prelude::*;
 
-use support::builders::{booking, unclaimed};
-use support::ledger::MemoryLedger;
 use support::steps::{run, steps};
 
 /// The most steps of a history.
@@ -109,9 +109,9 @@ proptest! {
         };
         let emails: Vec<_> = payers.iter().map(|payer| format!("last{payer}@example.org")).collect();
         let batch: Vec<_> = emails.iter()
-            .map(|email| unclaimed(Command::Book(booking(email, "1"))))
+            .map(|email| submission(Command::Book(booking(email, "1"))))
             .collect();
-        let answers = ledger.carry_out(&batch);
+        let answers = ledger.execute(&batch);
         for (place, (answer, email)) in answers.iter().zip(&emails).enumerate() {
             let check = &answer.as_ref().unwrap().payment.checks[1];
             prop_assert_eq!(check.kind, CheckKind::DuplicatedPayment);

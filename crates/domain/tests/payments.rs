@@ -1,7 +1,5 @@
 //! What is derived of a payment, and what is refused to be one.
 
-mod support;
-
 use std::cmp::Ordering;
 
 use hermes_domain::ValidationCode;
@@ -11,17 +9,16 @@ use hermes_domain::payment::{
     BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFields, Status,
     ValidationStatus, limits,
 };
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{booking, booking_in, currency, rules};
 use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
 
-use support::builders::{booking, booking_of, currency, rules};
-use support::ledger::MemoryLedger;
-
 /// A payment as it is booked under the default rules.
 fn booked(amount: &str, code: &str, received: &str) -> Payment {
-    let booking = booking_of("ana@example.org", amount, code, received);
-    MemoryLedger::new().carry_out_one(Command::Book(booking))
+    let booking = booking_in("ana@example.org", amount, code, received);
+    MemoryLedger::new().execute_one(Command::Book(booking))
 }
 
 fn facts() -> PaymentFields {
@@ -46,7 +43,7 @@ proptest! {
             amount_received: Money::zero(currency),
             ..booking("ana@example.org", "1")
         };
-        let payment = MemoryLedger::under(rules).carry_out_one(Command::Book(booking));
+        let payment = MemoryLedger::with_rules(rules).execute_one(Command::Book(booking));
         prop_assert_eq!(payment.amount.minor() + payment.fee.amount.minor(), payment.final_amount().minor());
         let due = match bearer {
             FeeBearer::Payer => payment.final_amount(),
@@ -93,8 +90,8 @@ fn money_that_came_with_the_booking_is_compared_with_the_final_amount() {
 #[test]
 fn an_institution_that_bears_the_fee_is_owed_the_amount_alone() {
     let rules = Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) };
-    let booking = booking_of("ana@example.org", "1000", "USD", "1000");
-    let payment = MemoryLedger::under(rules).carry_out_one(Command::Book(booking));
+    let booking = booking_in("ana@example.org", "1000", "USD", "1000");
+    let payment = MemoryLedger::with_rules(rules).execute_one(Command::Book(booking));
     assert_eq!(payment.status(), Status::Exact);
     assert_eq!(flags(&payment), []);
     assert_eq!(payment.final_amount().to_string(), "1030.00");
@@ -117,10 +114,10 @@ fn an_amount_is_flagged_above_the_threshold_and_not_at_it() {
 
 #[test]
 fn the_four_checks_stand_in_their_order_and_every_flag_counts() {
-    let booking = booking_of("nowhere", "2000000", "USD", "5");
+    let booking = booking_in("nowhere", "2000000", "USD", "5");
     let mut ledger = MemoryLedger::new();
-    ledger.carry_out_one(Command::Book(booking.clone()));
-    let payment = ledger.carry_out_one(Command::Book(booking));
+    ledger.execute_one(Command::Book(booking.clone()));
+    let payment = ledger.execute_one(Command::Book(booking));
     let kinds: Vec<_> = payment.checks.iter().map(|check| check.kind).collect();
     assert_eq!(kinds, CheckKind::ALL);
     assert_eq!(flags(&payment), CheckKind::ALL);

@@ -11,7 +11,7 @@ use hermes_domain::payment::{NewBooking, Payment};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
 
 use crate::ledger::TestLedger;
-use crate::rules::{Counting, rules};
+use crate::rules::{RANDOM, rules};
 
 /// The time of the tests' clock, until batches push it on.
 pub fn noon() -> DateTime<Utc> {
@@ -65,7 +65,7 @@ pub async fn decide(
 ) -> (Vec<Result<Outcome, Rejection>>, Changes) {
     let head = transaction.lock_head().await.unwrap();
     let facts = facts(transaction, head, submissions).await;
-    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &Counting };
+    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &RANDOM };
     let mut decider = Decider::new(context, facts);
     let questions = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
     let duplicates = transaction.find_duplicates(&questions.duplicates).await.unwrap();

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::support::{ANA, Answer, Failure, Server, TestApp, with_fields};
+use crate::support::{ANA, Answer, Server, TestApp, with_fields};
 
 /// Opens the form and sends it, with some fields changed.
 async fn fill_in(app: &TestApp, changes: &[(&str, &str)]) -> Answer {
@@ -157,7 +157,7 @@ async fn faults_are_told_at_their_fields_and_nothing_typed_is_lost() {
 #[actix_web::test]
 async fn while_the_database_is_away_nothing_typed_is_lost() {
     let app = TestApp::start();
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     let answer = send(&app, "key-1", &[("school", "Harvard")]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "1");
@@ -170,7 +170,7 @@ async fn while_the_database_is_away_nothing_typed_is_lost() {
 #[actix_web::test]
 async fn a_lost_commit_is_found_again_with_the_same_form() {
     let app = TestApp::start();
-    app.store.fail(Failure::LostInCommit);
+    app.lose_commit_replies();
     let answer = send(&app, "key-1", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(

@@ -108,7 +108,7 @@ async fn a_server_that_stops_keeps_nobody_waiting() {
 async fn a_place_that_is_forgotten_or_not_there_yet_is_gone() {
     let app = TestApp::start();
     book(&app, 4).await;
-    app.store.forget_events(2);
+    app.purge_events(2);
     assert_eq!(seqs(&ask(&app, "").await), [3, 4]);
     assert_eq!(seqs(&ask(&app, "?after=2").await), [3, 4]);
     assert!(seqs(&ask(&app, "?after=4").await).is_empty());
@@ -117,7 +117,7 @@ async fn a_place_that_is_forgotten_or_not_there_yet_is_gone() {
         assert_eq!(answer.status, StatusCode::GONE, "{place}");
         assert!(answer.body.contains("events 3 to 4") && answer.body.contains("after=2"), "{}", answer.body);
     }
-    app.store.forget_events(4);
+    app.purge_events(4);
     let answer = ask(&app, "?after=3").await;
     assert!(answer.body.contains("after=4"), "{}", answer.body);
 }

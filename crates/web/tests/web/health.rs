@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::support::{ANA, Failure, Server, TestApp};
+use crate::support::{ANA, Server, TestApp};
 
 #[actix_web::test]
 async fn while_writes_are_refused_the_server_is_not_ready_but_reads_go_on() {
     let app = TestApp::start();
     assert_eq!(app.get(Server::Portal, "/health/ready").await.status, StatusCode::OK);
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     app.post_form(&ANA).await;
 
     let ready = app.get(Server::Portal, "/health/ready").await;
@@ -25,7 +25,7 @@ async fn while_writes_are_refused_the_server_is_not_ready_but_reads_go_on() {
 #[actix_web::test]
 async fn a_refused_write_says_when_to_come_back() {
     let app = TestApp::start();
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     // The first one finds out; the second one is not even queued.
     for _ in 0..2 {
         let request =
@@ -47,7 +47,7 @@ async fn what_would_be_refused_anyway_is_not_read_first() {
         request.set_payload("that is no JSON")
     };
     assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::BAD_REQUEST);
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     app.post_form(&ANA).await;
     assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::SERVICE_UNAVAILABLE);
     app.recover().await;

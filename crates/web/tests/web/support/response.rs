@@ -1,21 +1,21 @@
-//! An answer, read to its end.
+//! A response with its whole body.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::test;
 
-pub struct Answer {
+pub struct TestResponse {
     pub status: StatusCode,
     headers: actix_web::http::header::HeaderMap,
-    /// The body as text; one that is not text cannot be read here.
+    /// The body as text. Invalid UTF-8 is replaced.
     pub body: String,
-    /// The length of the body, in bytes.
+    /// The length of the body in bytes.
     pub size: usize,
 }
 
-impl Answer {
-    pub async fn of(response: ServiceResponse<BoxBody>) -> Self {
+impl TestResponse {
+    pub async fn read(response: ServiceResponse<BoxBody>) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = test::read_body(response).await;
         Self { status, headers, body: String::from_utf8_lossy(&bytes).into_owned(), size: bytes.len() }
@@ -25,18 +25,18 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The value of the form's hidden key.
+    /// Returns the idempotency key of the form.
     pub fn form_key(&self) -> &str {
         let (_, rest) = self.body.split_once("name=\"idempotency_key\" value=\"").unwrap();
         rest.split_once('"').unwrap().0
     }
 
-    /// The name and value of the cookie that is to be kept.
+    /// Returns the name and value of the cookie that the browser stores.
     pub fn cookie(&self) -> &str {
         self.header("set-cookie").split(';').next().unwrap()
     }
 
-    /// The fields that a page's form sends without asking.
+    /// Returns the names and values of the hidden fields.
     pub fn hidden_fields(&self) -> Vec<(String, String)> {
         let inputs = self.body.split("<input type=\"hidden\" name=\"").skip(1);
         inputs
@@ -47,7 +47,7 @@ impl Answer {
             .collect()
     }
 
-    /// The page without the digests in the addresses of its assets, which change with every style rule.
+    /// Returns the page without the digests in the URLs of its assets, which change with every style rule.
     pub fn page(&self) -> String {
         let mut parts = self.body.split("?v=");
         let first = parts.next().unwrap_or_default().to_owned();
