@@ -85,7 +85,7 @@ pub fn correct(reference: i64, expected_version: i64, request: CorrectionRequest
         target: payment_key(reference),
         expected_version: Some(expected_version),
         request,
-        reason: Some("requested by phone".to_owned()),
+        reason: Some("asked for by phone".to_owned()),
     })
 }
 

@@ -20,7 +20,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// Returns 1, 2, 3, … as UUIDs. It can be told to panic once.
+/// Returns 1, 2, 3, … as UUIDs. A test can make it panic once.
 #[derive(Debug, Default)]
 pub struct SequentialRandom(Mutex<Sequence>);
 

@@ -42,7 +42,7 @@ async fn bump_twice(server: &RedisServer) -> Option<(Version, Version)> {
     let proxy = FaultProxy::to(server.port());
     let (other, cut_off) = (patient(server), Arc::new(patient_on(proxy.port())));
     let before = cut_off.version().await.unwrap();
-    proxy.set(Traffic::SwallowAnswers);
+    proxy.set(Traffic::LoseReplies);
     let bumping = tokio::spawn(async move { cut_off.invalidate().await });
     let made = moved_on(&other, before).await;
     other.invalidate().await.unwrap();

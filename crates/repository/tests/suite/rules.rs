@@ -1,7 +1,7 @@
 //! The rules and the random source of these tests.
 
 use hermes_test_support::SequentialRandom;
-pub use hermes_test_support::builders::{rules, rules_with_duplicates as rules_with};
+pub use hermes_test_support::builders::rules;
 
 /// Shared by all tests of the process, so no token repeats.
 pub static RANDOM: SequentialRandom = SequentialRandom::new();

@@ -34,7 +34,7 @@ pub struct WriterHarness {
     pub random_source: Arc<SequentialRandom>,
 }
 
-/// A visibility barrier with a gate. It can be told to panic once.
+/// A visibility barrier with a gate. A test can make it panic once.
 #[derive(Default)]
 pub struct FakeBarrier {
     pub gate: Gate,

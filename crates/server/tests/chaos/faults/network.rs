@@ -65,7 +65,7 @@ fn traffic(way: Way, fault: Fault, random: &mut Rng) -> Traffic {
     match fault {
         Fault::Cut => Traffic::Cut,
         Fault::Hang => Traffic::Hang,
-        Fault::SwallowAnswers => Traffic::SwallowAnswers,
+        Fault::SwallowAnswers => Traffic::LoseReplies,
         Fault::Delay => Traffic::Delay(Duration::from_millis(random.u64(match way {
             Way::Redis => REDIS_DELAY_MS,
             Way::Database => DATABASE_DELAY_MS,

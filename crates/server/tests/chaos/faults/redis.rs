@@ -140,7 +140,7 @@ impl Breaker {
         self.spare.promote();
         self.next_acknowledgement().await;
         for ways in self.ways.iter() {
-            ways.redis.lead_to(self.spare.port());
+            ways.redis.redirect_to(self.spare.port());
         }
         std::mem::swap(&mut self.primary, &mut self.spare);
     }
