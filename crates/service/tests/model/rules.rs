@@ -7,14 +7,16 @@ use hermes_service::read_cache::rules::{self, Freshness, HeadObservation, Invali
 
 use crate::types::Version;
 
+type Observed = HeadObservation<Duration>;
+
 /// Every pure decision of the protocol.
 #[derive(Clone, Copy)]
 pub struct Rules {
-    pub freshness_of: fn(HeadId, Option<&HeadObservation<Duration>>, Duration, Duration) -> Freshness,
+    pub freshness_of: FreshnessRule,
     pub is_same_head: fn(HeadId, HeadId) -> bool,
     pub has_version: fn(Option<&Version>, &Version) -> bool,
-    pub replaces: fn(&HeadObservation<Duration>, &HeadObservation<Duration>) -> bool,
-    pub earliest_ack: fn(Duration, Invalidation, Duration) -> Option<Duration>,
+    pub replaces: fn(&Observed, &Observed) -> bool,
+    pub earliest_ack: AckRule,
 }
 
 /// The server's own functions.
@@ -22,24 +24,34 @@ pub const SERVER: Rules = Rules {
     freshness_of: rules::freshness_of::<Duration>,
     is_same_head: rules::is_same_head,
     has_version: rules::has_version::<Version>,
-    replaces: HeadObservation::<Duration>::replaces,
+    replaces: Observed::replaces,
     earliest_ack: rules::earliest_ack::<Duration>,
 };
 
+type FreshnessRule = fn(HeadId, Option<&Observed>, Duration, Duration) -> Freshness;
+type AckRule = fn(Duration, Invalidation, Duration) -> Option<Duration>;
+
+pub const fn with_freshness(freshness_of: FreshnessRule) -> Rules {
+    Rules { freshness_of, ..SERVER }
+}
+
+pub const fn with_same_head(is_same_head: fn(HeadId, HeadId) -> bool) -> Rules {
+    Rules { is_same_head, ..SERVER }
+}
+
+pub const fn with_earliest_ack(earliest_ack: AckRule) -> Rules {
+    Rules { earliest_ack, ..SERVER }
+}
+
 /// Ignores the head: the version alone decides.
-pub fn everything_is_fresh(
-    _: HeadId,
-    _: Option<&HeadObservation<Duration>>,
-    _: Duration,
-    _: Duration,
-) -> Freshness {
+pub fn everything_is_fresh(_: HeadId, _: Option<&Observed>, _: Duration, _: Duration) -> Freshness {
     Freshness::Fresh
 }
 
 /// Compares sequence numbers only. Every head that is not behind is fresh.
 pub fn fresh_if_seq_not_behind(
     head: HeadId,
-    observation: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
@@ -53,11 +65,11 @@ pub fn fresh_if_seq_not_behind(
 /// Compares sequence numbers instead of heads.
 pub fn fresh_if_same_seq(
     head: HeadId,
-    observation: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
-    let renamed = |observation: &HeadObservation<Duration>| HeadObservation {
+    let renamed = |observation: &Observed| HeadObservation {
         head: HeadId { token: head.token, ..observation.head },
         ..*observation
     };
@@ -67,21 +79,19 @@ pub fn fresh_if_same_seq(
 /// Counts D from the receipt of the observation.
 pub fn fresh_from_receipt(
     head: HeadId,
-    observation: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
-    let later = |observation: &HeadObservation<Duration>| HeadObservation {
-        requested_at: observation.received_at,
-        ..*observation
-    };
+    let later =
+        |observation: &Observed| HeadObservation { requested_at: observation.received_at, ..*observation };
     rules::freshness_of(head, observation.map(later).as_ref(), now, bound)
 }
 
 /// Never lets an observation expire.
 pub fn fresh_for_ever(
     head: HeadId,
-    observation: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     _: Duration,
     bound: Duration,
 ) -> Freshness {
@@ -103,7 +113,7 @@ pub fn any_version(_: Option<&Version>, _: &Version) -> bool {
 }
 
 /// Keeps the observation that was received last.
-pub fn always_replaces(_: &HeadObservation<Duration>, _: &HeadObservation<Duration>) -> bool {
+pub fn always_replaces(_: &Observed, _: &Observed) -> bool {
     true
 }
 

@@ -103,6 +103,12 @@ pub const CALM: Variant = Variant {
     changes: &[],
 };
 
+/// The same with two writes.
+pub const TWO_WRITES: Variant = Variant { writers: &[0, 0], ..CALM };
+
+/// One writer that may lose its connection to the cache, with enough time to wait.
+pub const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
+
 impl Variant {
     pub fn changes(&self, change: Change) -> bool {
         self.changes.contains(&change)
