@@ -1,22 +1,9 @@
 //! Entries are verified against the ledger head, which is read at most once per D.
 
-use hermes_domain::ports::Version;
 use hermes_service::read_cache::CacheTier;
 use tokio::time::advance;
-use uuid::Uuid;
 
 use crate::support::{D, HEAD_TIMEOUT, ReadCacheHarness};
-
-#[tokio::test(start_paused = true)]
-async fn an_entry_of_another_version_is_not_served() {
-    let instance = ReadCacheHarness::with_bookings(&["ana"]);
-    instance.read().await;
-    let mut entry = instance.cache.entry().unwrap();
-    entry.version = Version::fresh(Uuid::from_u128(99));
-    instance.cache.renew_version();
-    instance.cache.put(entry);
-    assert_eq!(instance.read().await.0, CacheTier::Db);
-}
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_older_than_the_head_is_not_served_although_its_version_is_current() {

@@ -120,32 +120,4 @@ on_each_stream! {
         assert_eq!((reported("events are not published"), reported("events are published again")), (0, 1), "{logged:?}");
         relay.stop().await;
     }
-
-    async fn relays_that_start_and_stop_publish_one_stream(harness: &Harness) {
-        let committing = async {
-            for _ in 0..60 {
-                harness.commit(fastrand::i64(1..9));
-                tokio::time::sleep(std::time::Duration::from_millis(3)).await;
-            }
-        };
-        let relaying = async {
-            let mut relays = vec![harness.relay(), harness.relay()];
-            for round in 0..12 {
-                if round % 3 == 0 {
-                    relays[0].stream.lose_next_reply();
-                    relays[1].stream.lose_next_reply();
-                }
-                harness.outbox.expire_lease();
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                relays.remove(0).stop().await;
-                relays.push(harness.relay());
-            }
-            relays
-        };
-        let ((), relays) = tokio::join!(committing, relaying);
-        harness.wait_until_published().await;
-        for relay in relays {
-            relay.stop().await;
-        }
-    }
 }

@@ -78,11 +78,6 @@ impl FakeCache {
         self.state.lock().unwrap().entries.get(&CacheKey::List).cloned()
     }
 
-    /// Stores an entry without a check.
-    pub fn put(&self, entry: StoredEntry) {
-        self.state.lock().unwrap().entries.insert(CacheKey::List, entry);
-    }
-
     pub fn current(&self) -> Version {
         self.state.lock().unwrap().version()
     }

@@ -14,10 +14,22 @@ use hermes_service::writer::{
     Committed, LedgerWriter, SubmitError, VisibilityBarrier, WriterConfig, WriterDeps,
 };
 use hermes_test_support::builders::rules;
-use hermes_test_support::{FixedClock, Gate, MemoryStore, NOON, SequentialRandom, within};
+use hermes_test_support::{FixedClock, Gate, MemoryStore, NOON, SequentialRandom, StoreStep, within};
 use tokio::task::JoinHandle;
 
-use super::booking;
+use super::{booking, write_elsewhere};
+
+/// Every step of a correction with a key, after another instance has written.
+pub const WRITE_STEPS: [StoreStep; 8] = [
+    StoreStep::Begin,
+    StoreStep::LockHead,
+    StoreStep::FindIdempotency,
+    StoreStep::FindPayments,
+    StoreStep::FindDuplicates,
+    StoreStep::FindTotals,
+    StoreStep::Write,
+    StoreStep::Commit,
+];
 
 /// The reply to a command.
 pub type Reply = Result<Committed, SubmitError>;
@@ -65,6 +77,14 @@ impl WriterHarness {
         };
         let (ledger, task) = LedgerWriter::start(deps, config);
         Self { ledger, task, store, barrier, commits, random_source }
+    }
+
+    /// Starts a writer that has booked one payment before another instance wrote.
+    pub async fn start_after_other_instance() -> Self {
+        let writer = Self::start();
+        writer.book("ana").await;
+        writer.store.edit(write_elsewhere);
+        writer
     }
 
     /// Submits a command and waits for the reply.
@@ -180,4 +200,11 @@ pub async fn replies(pending: Vec<PendingReply>) -> Vec<Reply> {
 pub async fn references(pending: Vec<PendingReply>) -> Vec<i64> {
     let replies = replies(pending).await.into_iter();
     replies.map(|reply| reply.unwrap().outcome.payment.reference.number()).collect()
+}
+
+/// Asserts that every command succeeds.
+pub async fn assert_all_succeed(pending: impl IntoIterator<Item = PendingReply>) {
+    for one in pending {
+        one.reply().await.unwrap();
+    }
 }

@@ -7,7 +7,9 @@ use hermes_service::writer::WriterConfig;
 use hermes_test_support::within;
 use tokio::time::{Instant, timeout};
 
-use crate::support::{MAX_QUEUE_AGE, WriterHarness, booking, cancellation, references, replies, settle};
+use crate::support::{
+    MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, cancellation, references, replies, settle,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_single_command_needs_one_commit_and_no_delay() {
@@ -43,9 +45,7 @@ async fn no_batch_has_more_text_than_its_limit() {
     let writer = WriterHarness::start();
     // The limit is 1 MiB. The last command alone is larger.
     let queued = writer.queue_one_batch([500, 500, 20, 500, 500, 1_100].map(kibibytes)).await;
-    for reply in replies(queued).await {
-        reply.unwrap();
-    }
+    assert_all_succeed(queued).await;
     assert_eq!(writer.store.stats().commits, [1, 3, 2, 1]);
 }
 

@@ -1,6 +1,6 @@
 //! Commands that alter a payment have their own transaction.
 
-use crate::support::{WriterHarness, booking, cancellation, correction, replies};
+use crate::support::{WriterHarness, assert_all_succeed, booking, cancellation, correction, replies};
 
 #[tokio::test(start_paused = true)]
 async fn a_correction_has_its_own_batch_between_bookings() {
@@ -43,7 +43,5 @@ async fn a_stopping_writer_executes_the_command_it_carried_over() {
     writer.store.commit_gate.arrived(1).await;
     writer.ledger.close();
     writer.store.commit_gate.open();
-    for reply in replies(queued).await {
-        reply.unwrap();
-    }
+    assert_all_succeed(queued).await;
 }

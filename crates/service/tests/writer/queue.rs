@@ -5,7 +5,7 @@ use std::time::Duration;
 use hermes_service::writer::{SubmitError, WriterConfig};
 use tokio::time::advance;
 
-use crate::support::{MAX_QUEUE_AGE, WriterHarness, booking, claimed, correction};
+use crate::support::{MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, claimed, correction};
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_replies_busy_at_once() {
@@ -13,14 +13,11 @@ async fn a_full_queue_replies_busy_at_once() {
         WriterHarness::with(WriterConfig { batch_max: 256, queue_max: 2, queue_age_max: MAX_QUEUE_AGE });
     let first = writer.occupy().await;
     let waiting = [writer.queue(booking("b")).await, writer.queue(booking("c")).await];
-    let reply = writer.submit(booking("d")).await;
-    assert!(matches!(reply, Err(SubmitError::Busy)), "{reply:?}");
+    assert!(matches!(writer.submit(booking("d")).await, Err(SubmitError::Busy)));
     assert!(!first.is_ready());
 
     writer.store.commit_gate.open();
-    for one in waiting {
-        one.reply().await.unwrap();
-    }
+    assert_all_succeed(waiting).await;
     assert_eq!(writer.store.ledger().payments.len(), 3);
 }
 
@@ -43,13 +40,10 @@ async fn a_command_whose_estimated_wait_is_too_long_is_busy_at_once() {
 
     taken.extend([writer.queue(booking("d")).await, writer.queue(booking("e")).await]);
     taken.push(writer.queue(booking("f")).await);
-    let reply = writer.submit(booking("g")).await;
-    assert!(matches!(reply, Err(SubmitError::Busy)), "{reply:?}");
+    assert!(matches!(writer.submit(booking("g")).await, Err(SubmitError::Busy)));
 
     gate.open();
-    for one in taken {
-        one.reply().await.unwrap();
-    }
+    assert_all_succeed(taken).await;
     writer.submit(booking("g")).await.unwrap();
 }
 
@@ -77,13 +71,10 @@ async fn replays_do_not_lower_the_estimated_wait() {
     for _ in 0..14 {
         taken.push(writer.queue(booking("d")).await);
     }
-    let reply = writer.submit(booking("e")).await;
-    assert!(matches!(reply, Err(SubmitError::Busy)), "{reply:?}");
+    assert!(matches!(writer.submit(booking("e")).await, Err(SubmitError::Busy)));
 
     gate.open();
-    for one in taken {
-        one.reply().await.unwrap();
-    }
+    assert_all_succeed(taken).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,8 +87,7 @@ async fn an_expired_command_is_busy_and_leaves_no_trace() {
     advance(MAX_QUEUE_AGE).await;
     writer.store.commit_gate.open();
 
-    let reply = old.reply().await;
-    assert!(matches!(reply, Err(SubmitError::Busy)), "{reply:?}");
+    assert!(matches!(old.reply().await, Err(SubmitError::Busy)));
     assert_eq!(young.reference().await, 2);
     assert_eq!(writer.store.ledger().payments.len(), 2);
 }
@@ -113,7 +103,6 @@ async fn a_carried_over_command_can_expire() {
 
     let [booked, carried_over]: [_; 2] = queued.try_into().ok().unwrap();
     booked.reply().await.unwrap();
-    let reply = carried_over.reply().await;
-    assert!(matches!(reply, Err(SubmitError::Busy)), "{reply:?}");
+    assert!(matches!(carried_over.reply().await, Err(SubmitError::Busy)));
     assert_eq!(writer.store.ledger().get(1).version, 1);
 }

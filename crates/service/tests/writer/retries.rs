@@ -4,19 +4,7 @@ use hermes_domain::ports::StoreError;
 use hermes_service::writer::SubmitError;
 use hermes_test_support::{StoreFault, StoreStep};
 
-use crate::support::{WriterHarness, booking, claimed, correction, references, write_elsewhere};
-
-/// Every step of a correction with a key, after another instance has written.
-const STEPS: [StoreStep; 8] = [
-    StoreStep::Begin,
-    StoreStep::LockHead,
-    StoreStep::FindIdempotency,
-    StoreStep::FindPayments,
-    StoreStep::FindDuplicates,
-    StoreStep::FindTotals,
-    StoreStep::Write,
-    StoreStep::Commit,
-];
+use crate::support::{WRITE_STEPS, WriterHarness, booking, claimed, correction, references};
 
 /// The number of retries of a batch.
 const RETRIES_MAX: usize = 5;
@@ -27,10 +15,8 @@ fn transient() -> StoreFault {
 
 #[tokio::test(start_paused = true)]
 async fn a_transient_error_at_any_step_is_retried() {
-    for step in STEPS {
-        let writer = WriterHarness::start();
-        writer.book("ana").await;
-        writer.store.edit(write_elsewhere);
+    for step in WRITE_STEPS {
+        let writer = WriterHarness::start_after_other_instance().await;
         writer.store.fail_times(RETRIES_MAX, step, &transient());
         let corrected = writer.submit(claimed(correction(1), 7)).await.unwrap();
         assert_eq!(corrected.outcome.payment.version, 2, "{step:?}");
@@ -43,10 +29,8 @@ async fn a_transient_error_at_any_step_is_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_last_retry_the_reply_is_unavailable_and_nothing_is_written() {
-    for step in STEPS {
-        let writer = WriterHarness::start();
-        writer.book("ana").await;
-        writer.store.edit(write_elsewhere);
+    for step in WRITE_STEPS {
+        let writer = WriterHarness::start_after_other_instance().await;
         writer.store.fail_times(RETRIES_MAX + 1, step, &transient());
         let reply = writer.submit(claimed(correction(1), 7)).await;
         assert!(matches!(reply, Err(SubmitError::Unavailable)), "{step:?}: {reply:?}");
@@ -64,10 +48,8 @@ async fn after_the_last_retry_the_reply_is_unavailable_and_nothing_is_written() 
 
 #[tokio::test(start_paused = true)]
 async fn an_unavailable_database_is_not_retried() {
-    for step in STEPS {
-        let writer = WriterHarness::start();
-        writer.book("ana").await;
-        writer.store.edit(write_elsewhere);
+    for step in WRITE_STEPS {
+        let writer = WriterHarness::start_after_other_instance().await;
         writer.store.fail(step, StoreFault::Error(StoreError::Unavailable("read-only".to_owned())));
         let reply = writer.submit(claimed(correction(1), 7)).await;
         assert!(matches!(reply, Err(SubmitError::Unavailable)), "{step:?}: {reply:?}");

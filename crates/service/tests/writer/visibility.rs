@@ -2,7 +2,9 @@
 
 use hermes_service::writer::SubmitError;
 
-use crate::support::{WriterHarness, booking, cancellation, claimed, correction, replies, settle};
+use crate::support::{
+    WriterHarness, assert_all_succeed, booking, cancellation, claimed, correction, replies, settle,
+};
 
 #[tokio::test(start_paused = true)]
 async fn no_reply_is_sent_before_the_barrier_returns() {
@@ -27,17 +29,14 @@ async fn the_next_batch_commits_while_the_previous_one_becomes_visible() {
     writer.barrier.gate.arrived(2).await;
     assert_eq!(writer.store.stats().commits, [1, 1]);
     writer.barrier.gate.open();
-    for reply in replies(vec![first, second]).await {
-        reply.unwrap();
-    }
+    assert_all_succeed(vec![first, second]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rejection_skips_the_barrier_and_writes_nothing() {
     let writer = WriterHarness::start();
     writer.barrier.gate.close();
-    let reply = writer.submit(cancellation(1)).await;
-    assert!(matches!(reply, Err(SubmitError::Refused(_))), "{reply:?}");
+    assert!(matches!(writer.submit(cancellation(1)).await, Err(SubmitError::Refused(_))));
     let (ledger, stats) = (writer.store.ledger(), writer.store.stats());
     assert_eq!((ledger.head.seq, ledger.audit.len(), stats.abandoned), (0, 0, 0));
     assert!(stats.commits.is_empty());
@@ -93,7 +92,6 @@ async fn a_correction_of_an_outdated_version_does_not_advance_the_head() {
     let writer = WriterHarness::start();
     writer.book("b").await;
     writer.submit(correction(1)).await.unwrap();
-    let reply = writer.submit(correction(1)).await;
-    assert!(matches!(reply, Err(SubmitError::Refused(_))), "{reply:?}");
+    assert!(matches!(writer.submit(correction(1)).await, Err(SubmitError::Refused(_))));
     assert_eq!(writer.store.ledger().head.seq, 2);
 }
