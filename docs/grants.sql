@@ -1,6 +1,6 @@
--- What Hermes needs on MySQL and MariaDB, and nothing else: its database user cannot change or delete a row of
--- audit_log. Carry it out as an administrator, after the schema is there (hermes migrate up, as another user).
--- The names are those of the defaults; the user is made with CREATE USER.
+-- The minimal rights of the Hermes user on MySQL and MariaDB. The user cannot change or delete rows of audit_log.
+-- Run these statements as an administrator after another user has created the schema (hermes migrate up). Database and
+-- user have their default names. Create the user with CREATE USER first.
 
 GRANT SELECT ON hermes_payments.seaql_migrations TO 'hermes'@'%';
 GRANT SELECT, UPDATE ON hermes_payments.ledger_head TO 'hermes'@'%';

@@ -1,10 +1,10 @@
-//! Two things measured in turn, so that whatever else the machine does meets both.
+//! Measures a subject and its reference alternately, so that other load on the machine affects both.
 
 use anyhow::Result;
 
-use crate::statistics::{median, number, series};
+use crate::statistics::{format_list, format_number, median};
 
-/// The figures of both, pair by pair.
+/// The values of the subject and the reference, pair by pair.
 #[derive(Debug, Default)]
 pub struct Pairs {
     measured: Vec<f64>,
@@ -12,7 +12,7 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Measures the reference and the thing itself, `count` times in turn.
+    /// Measures `count` pairs: first the reference, then the subject.
     pub async fn alternate(
         count: usize,
         mut reference: impl AsyncFnMut() -> Result<f64>,
@@ -26,25 +26,25 @@ impl Pairs {
         Ok(pairs)
     }
 
-    /// Adds one pair.
+    /// Adds a pair.
     pub fn push(&mut self, measured: f64, reference: f64) {
         self.measured.push(measured);
         self.reference.push(reference);
     }
 
-    /// The median of the pairs' ratios, measured by reference.
+    /// Returns the median of the ratios (subject / reference).
     pub fn ratio(&self) -> f64 {
         median(&self.ratios())
     }
 
-    /// The median ratio, the pairs, and the medians of both.
+    /// Describes the median ratio, all ratios, and the medians of subject and reference.
     pub fn describe(&self, unit: &str) -> String {
         format!(
             "**{}** ({}); {} against {} {unit}",
-            number(self.ratio()),
-            series(&self.ratios()),
-            number(median(&self.measured)),
-            number(median(&self.reference)),
+            format_number(self.ratio()),
+            format_list(&self.ratios()),
+            format_number(median(&self.measured)),
+            format_number(median(&self.reference)),
         )
     }
 
@@ -58,12 +58,12 @@ mod tests {
     use super::Pairs;
 
     #[tokio::test]
-    async fn the_ratio_is_that_of_the_middle_pair() {
-        let mut given = [10.0, 100.0, 1000.0].into_iter();
-        let mut got = [9.0, 50.0, 990.0].into_iter();
-        let reference = async || Ok(given.next().unwrap_or_default());
-        let measured = async || Ok(got.next().unwrap_or_default());
-        let pairs = Pairs::alternate(3, reference, measured).await.unwrap();
+    async fn the_ratio_is_the_median_of_the_ratios_of_the_pairs() {
+        let mut reference = [10.0, 100.0, 1000.0].into_iter();
+        let mut measured = [9.0, 50.0, 990.0].into_iter();
+        let next_reference = async || Ok(reference.next().unwrap_or_default());
+        let next_measured = async || Ok(measured.next().unwrap_or_default());
+        let pairs = Pairs::alternate(3, next_reference, next_measured).await.unwrap();
         assert!((pairs.ratio() - 0.9).abs() < 1e-9);
         assert_eq!(pairs.describe("a second"), "**0.90** (0.90, 0.50, 0.99); 50.0 against 100 a second");
     }

@@ -1,7 +1,7 @@
-//! Where the time goes: a sampling profile of the server under the load of a case, so that a miss can be explained.
+//! A sampling profile of the server under the load of a case.
 //!
-//! `perf` samples the processor's clock, which works on virtual machines too. Functions have their names in a
-//! `release-fast` build. Without `perf`, the case `instructions` counts by another way.
+//! `perf` samples the CPU clock, which works on virtual machines too. A `release-fast` build has function names.
+//! Without `perf`, the case `instructions` counts instructions instead.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,76 +9,79 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
-use crate::load::{Bookings, Wrk, closed};
+use crate::load::{BookingRequests, Wrk, run_closed_loop};
+use crate::reads::ClusterMode;
 use crate::scale::Scale;
-use crate::system::{Build, Hermes, Kind};
+use crate::system::{Build, DatabaseKind, Hermes};
 use crate::{reads, writes};
 
-/// What the server does meanwhile.
+/// The load during the profile.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Under {
-    /// The cached list is read through 64 connections, strict mode
+pub enum ProfiledLoad {
+    /// Read the cached list over 64 connections, with Redis
     List,
-    /// The same in single mode
+    /// The same with `cache.cluster = "single"`
     ListSingle,
-    /// The same by callers who have the list already, strict mode
+    /// The same with `If-None-Match`, with Redis
     ListUnchanged,
-    /// Payments are booked through 256 connections, on MariaDB
+    /// Book over 256 connections, on MariaDB
     Bookings,
     /// The same on SQLite
     BookingsSqlite,
 }
 
-/// Samples a second.
+/// The number of samples per second.
 const FREQUENCY: &str = "997";
-/// How many lines are shown.
+/// The number of printed lines per report.
 const LINES: usize = 45;
 
-/// Prints the functions and the libraries that took most.
-pub async fn profile(under: Under, scale: &Scale) -> Result<()> {
+/// Prints the libraries and functions with the most samples.
+pub async fn profile(load: ProfiledLoad, scale: &Scale) -> Result<()> {
     let length = scale.run * 2;
-    match under {
-        Under::List => list(reads::Mode::Strict, Callers::New, length).await,
-        Under::ListSingle => list(reads::Mode::Single, Callers::New, length).await,
-        Under::ListUnchanged => list(reads::Mode::Strict, Callers::HaveIt, length).await,
-        Under::Bookings => bookings(Kind::MariaDb, length).await,
-        Under::BookingsSqlite => bookings(Kind::Sqlite, length).await,
+    match load {
+        ProfiledLoad::List => profile_list(ClusterMode::Many, ListRequest::Full, length).await,
+        ProfiledLoad::ListSingle => profile_list(ClusterMode::Single, ListRequest::Full, length).await,
+        ProfiledLoad::ListUnchanged => {
+            profile_list(ClusterMode::Many, ListRequest::Conditional, length).await
+        }
+        ProfiledLoad::Bookings => profile_bookings(DatabaseKind::MariaDb, length).await,
+        ProfiledLoad::BookingsSqlite => profile_bookings(DatabaseKind::Sqlite, length).await,
     }
 }
 
-/// What those who read the list have.
 #[derive(Debug, Clone, Copy)]
-enum Callers {
-    New,
-    HaveIt,
+enum ListRequest {
+    Full,
+    /// With `If-None-Match` and the current entity tag.
+    Conditional,
 }
 
-async fn list(mode: reads::Mode, callers: Callers, length: Duration) -> Result<()> {
-    let stage = reads::Stage::start_build(Build::WithSymbols, mode, 1_000).await?;
-    let answer = stage.hermes.get("/api/bookings").await?;
-    let tag = answer.header("etag").context("the list has an entity tag")?;
-    let load = Wrk::new(stage.hermes.url("/api/bookings"), 64);
-    let load = match callers {
-        Callers::New => load,
-        Callers::HaveIt => load.with_header(format!("If-None-Match: {tag}")),
+async fn profile_list(mode: ClusterMode, request: ListRequest, length: Duration) -> Result<()> {
+    let harness = reads::Harness::start_build(Build::WithSymbols, mode, 1_000).await?;
+    let response = harness.hermes.get("/api/bookings").await?;
+    let etag = response.header("etag").context("the list has no entity tag")?;
+    let load = Wrk::new(harness.hermes.url("/api/bookings"), 64);
+    let load = match request {
+        ListRequest::Full => load,
+        ListRequest::Conditional => load.with_header(format!("If-None-Match: {etag}")),
     };
     let task = tokio::task::spawn_blocking(move || load.run(length));
-    let printed = sample(&stage.hermes, length).await?;
-    println!("{} requests/s\n{printed}", task.await??.per_second);
+    let report = sample(&harness.hermes, length).await?;
+    println!("{} requests/s\n{report}", task.await??.per_second);
     Ok(())
 }
 
-async fn bookings(kind: Kind, length: Duration) -> Result<()> {
-    let mut stage = writes::Stage::start(kind).await?;
-    let hermes = stage.hermes_under(&[], Build::WithSymbols, &[]).await?;
-    let (port, source) = (hermes.port(), Bookings::new());
-    let task = tokio::spawn(async move { closed(port, 256, length, &source).await });
-    let printed = sample(&hermes, length).await?;
-    println!("{} bookings/s\n{printed}", task.await??.per_second);
+async fn profile_bookings(kind: DatabaseKind, length: Duration) -> Result<()> {
+    let mut harness = writes::Harness::start(kind).await?;
+    let hermes = harness.hermes_under(&[], Build::WithSymbols, &[]).await?;
+    let (port, requests) = (hermes.port(), BookingRequests::new());
+    let task = tokio::spawn(async move { run_closed_loop(port, 256, length, &requests).await });
+    let report = sample(&hermes, length).await?;
+    println!("{} bookings/s\n{report}", task.await??.per_second);
     Ok(())
 }
 
-/// Samples the process for a time and returns the report.
+/// Samples the process and returns the reports.
 async fn sample(hermes: &Hermes, length: Duration) -> Result<String> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("perf.data");
@@ -87,7 +90,7 @@ async fn sample(hermes: &Hermes, length: Duration) -> Result<String> {
     record.args(["record", "--quiet", "--event", "cpu-clock", "--freq", FREQUENCY, "--pid", &id, "--output"]);
     record.arg(&file).args(["--", "sleep", &seconds]).stdout(Stdio::null());
     let status = tokio::task::spawn_blocking(move || record.status()).await?;
-    ensure!(status.context("perf is needed (apt install linux-perf)")?.success(), "perf could not sample");
+    ensure!(status.context("perf is missing (apt install linux-perf)")?.success(), "perf record failed");
     let report = |sort: &str| {
         let mut report = Command::new("perf");
         report.args(["report", "--stdio", "--no-children", "--sort", sort, "--input"]).arg(&file);

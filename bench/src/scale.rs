@@ -1,70 +1,70 @@
-//! How long and how large everything is measured.
+//! The durations and sizes of a run.
 
 use std::time::Duration;
 
-/// The sizes of a run.
+/// The durations and sizes of a run.
 #[derive(Debug, Clone)]
 pub struct Scale {
-    /// Whether this run only shows that the bench works.
+    /// Whether the run only checks that the benchmark works.
     pub is_short: bool,
-    /// How many pairs a ratio is the median of.
+    /// The number of pairs behind each ratio.
     pub pairs: usize,
-    /// How long one half of a pair is loaded.
+    /// The duration of one half of a pair.
     pub run: Duration,
-    /// How long the load before a measurement lasts, which fills pools and caches of statements.
+    /// The duration of the load before a measurement, which fills pools and statement caches.
     pub warm_up: Duration,
-    /// The bookings of the large table.
-    pub many: u32,
-    /// The bookings of the table it is compared with.
-    pub some: u32,
-    /// How many pages are read for one figure.
+    /// The number of bookings in the large table.
+    pub large_table: u32,
+    /// The number of bookings in the table that the large table is compared with.
+    pub small_table: u32,
+    /// The number of pages behind one value.
     pub pages: u32,
-    /// How many times a crowd meets a cold cache.
-    pub crowds: u32,
-    /// The reads before memory is looked at.
+    /// How often concurrent reads meet a cold cache.
+    pub cold_caches: u32,
+    /// The number of reads before memory is measured.
     pub reads: usize,
-    /// How long the overload lasts.
+    /// The duration of the overload.
     pub overload: Duration,
-    /// How long the load before and after the overload lasts.
+    /// The duration of the load before and after the overload.
     pub around_overload: Duration,
-    /// The bookings whose instructions are counted.
-    pub counted: usize,
+    /// The number of bookings whose instructions are counted.
+    pub counted_bookings: usize,
 }
 
 impl Scale {
-    /// What is written down.
+    /// The scale of published results.
     pub const fn full() -> Self {
         Self {
             is_short: false,
             pairs: 5,
             run: Duration::from_secs(5),
             warm_up: Duration::from_secs(2),
-            many: 1_000_000,
-            some: 10_000,
+            large_table: 1_000_000,
+            small_table: 10_000,
             pages: 200,
-            crowds: 20,
+            cold_caches: 20,
             reads: 100_000,
             overload: Duration::from_secs(60),
             around_overload: Duration::from_secs(10),
-            counted: 2_000,
+            counted_bookings: 2_000,
         }
     }
 
-    /// Enough to see that the bench works.
+    /// A scale that only checks that the benchmark works.
     pub const fn short() -> Self {
         Self {
             is_short: true,
             pairs: 2,
             run: Duration::from_secs(1),
             warm_up: Duration::from_millis(500),
-            many: 20_000,
-            some: 2_000,
+            large_table: 20_000,
+            small_table: 2_000,
             pages: 20,
-            crowds: 2,
+            cold_caches: 2,
             reads: 2_000,
             overload: Duration::from_secs(3),
             around_overload: Duration::from_secs(3),
-            counted: 200,
+            counted_bookings: 200,
         }
     }
 }

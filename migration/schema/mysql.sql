@@ -1,6 +1,6 @@
 -- The schema of Hermes for MySQL 8.0 or later and MariaDB 10.11 or later.
--- Written by `make schema` from the steps in migration/src: what `hermes migrate up` carries out.
--- To load it into an empty database instead: mysql hermes < migration/schema/mysql.sql
+-- Written by `make schema` from the steps in migration/src. `hermes migrate up` executes the same statements.
+-- To load this file into an empty database instead: mysql hermes < migration/schema/mysql.sql
 SET NAMES utf8mb4;
 
 CREATE TABLE IF NOT EXISTS `seaql_migrations` (

@@ -1,6 +1,6 @@
 -- The schema of Hermes for SQLite 3.35 or later.
--- Written by `make schema` from the steps in migration/src: what `hermes migrate up` carries out.
--- To load it into an empty database instead: sqlite3 data/hermes.db < migration/schema/sqlite.sql
+-- Written by `make schema` from the steps in migration/src. `hermes migrate up` executes the same statements.
+-- To load this file into an empty database instead: sqlite3 data/hermes.db < migration/schema/sqlite.sql
 
 CREATE TABLE IF NOT EXISTS "seaql_migrations" (
     "version" varchar NOT NULL PRIMARY KEY,

@@ -1,15 +1,15 @@
-//! The kinds of column Hermes has, each as its database spells it.
+//! The column types of Hermes in the SQL of each database.
 
 use sea_orm_migration::sea_query::ColumnDef;
 
 use crate::Dialect;
 
-/// Makes columns for one dialect. Each is `NOT NULL`; `.null()` on the result allows null.
+/// Builds columns for one dialect. Every column is `NOT NULL` unless `.null()` is called on the result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Columns(pub(crate) Dialect);
 
 impl Columns {
-    /// A UUID as its 16 bytes.
+    /// A UUID as 16 bytes.
     pub(crate) fn uuid(self, name: &'static str) -> ColumnDef {
         self.bytes(name, 16)
     }
@@ -19,22 +19,24 @@ impl Columns {
         ColumnDef::new(name).binary_len(length).not_null().take()
     }
 
-    /// A word for programs (a reference, a state, a currency): `REF1` is not `ref1`, on every database. Not an ASCII column, because MySQL answers a search for `é` in one with an error.
+    /// A code for programs, such as a reference, a status or a currency. Every database distinguishes `REF1` and `ref1`.
+    ///
+    /// The column is not ASCII, because MySQL rejects a search for `é` in an ASCII column.
     pub(crate) fn code(self, name: &'static str, length: u32) -> ColumnDef {
         self.collated(name, length, "utf8mb4", "utf8mb4_bin")
     }
 
-    /// What people write, up to `length` characters; MySQL compares it without regard to case and accents.
+    /// A text of at most `length` characters. MySQL compares the text without regard to case and accents.
     pub(crate) fn text(self, name: &'static str, length: u32) -> ColumnDef {
         ColumnDef::new(name).string_len(length).not_null().take()
     }
 
-    /// What people write, compared exactly on every database.
+    /// A text of at most `length` characters that every database compares exactly.
     pub(crate) fn exact_text(self, name: &'static str, length: u32) -> ColumnDef {
         self.collated(name, length, "utf8mb4", "utf8mb4_bin")
     }
 
-    /// JSON kept as text, because a database's JSON type would not give the same bytes back.
+    /// JSON stored as text. The JSON type of a database would not return the same bytes.
     pub(crate) fn document(self, name: &'static str) -> ColumnDef {
         match self.0 {
             Dialect::MySql => ColumnDef::new(name).custom("longtext").not_null().take(),
@@ -42,9 +44,9 @@ impl Columns {
         }
     }
 
-    /// A moment in UTC, to the microsecond. SQLite holds the RFC 3339 text that sqlx writes, whose order as text is
-    /// the order in time.
-    pub(crate) fn instant(self, name: &'static str) -> ColumnDef {
+    /// A time in UTC with microseconds. SQLite stores the RFC 3339 text that sqlx writes; its text order is the order in
+    /// time.
+    pub(crate) fn timestamp(self, name: &'static str) -> ColumnDef {
         match self.0 {
             Dialect::MySql => ColumnDef::new(name).custom("datetime(6)").not_null().take(),
             Dialect::Sqlite => ColumnDef::new(name).date_time().not_null().take(),

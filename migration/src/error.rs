@@ -1,42 +1,42 @@
-//! Why a migration did not happen.
+//! The errors of a migration.
 
 use std::{io, path::PathBuf};
 
 use sea_orm_migration::sea_orm::DbErr;
 
-/// Why a migration did not happen.
+/// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
-    /// Someone else is migrating and did not finish in time. Nothing was changed; calling again later is safe.
-    #[error("another migration of {database} is running: gave up waiting after {waited_s} s")]
+    /// Another process is migrating and did not finish in time. Nothing was changed; a later call is safe.
+    #[error("another migration of {database} is still running after {waited_s} s; try again later")]
     Busy {
         /// The name of the database, or the path of its file.
         database: String,
-        /// How long this runner waited, in seconds.
+        /// How long this process waited, in seconds.
         waited_s: u64,
     },
-    /// The connection that held the lock was lost between two steps. The steps before it are applied and recorded;
-    /// calling again carries on.
-    #[error("the migration lock of {database} was lost: run the migration again")]
+    /// The connection that held the lock was lost between two steps. The steps before are applied and recorded. The next
+    /// call continues with the remaining steps.
+    #[error("the migration lock of {database} was lost; run the migration again")]
     LockLost {
         /// The name of the database.
         database: String,
     },
-    /// The connection names no database to migrate.
+    /// The connection URL names no database.
     #[error("the connection names no database")]
     NoDatabase,
     /// The file that holds the lock of a SQLite database cannot be used.
-    #[error("lock file {}", path.display())]
+    #[error("cannot use lock file {}", path.display())]
     LockFile {
-        /// Where the file is expected: beside the database file.
+        /// The path of the lock file, next to the database file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The database has steps that this program does not have: a newer Hermes migrated it.
-    #[error("the database was migrated by another, probably newer, Hermes: {0}")]
+    /// The database contains steps that this program does not know: a newer Hermes migrated the database.
+    #[error("another, probably newer, version of Hermes migrated the database: {0}")]
     UnknownSteps(String),
-    /// The database refused, or could not be reached.
+    /// The database rejected a statement or could not be reached.
     #[error(transparent)]
     Database(#[from] DbErr),
 }

@@ -1,21 +1,21 @@
-//! The schema, one file a step, for MySQL 8.0+, MariaDB 10.11+ and SQLite.
+//! The database schema for MySQL 8.0 or later, MariaDB 10.11 or later, and SQLite, with one file per step.
 //!
-//! Each step says its SQL as a pure function of the [`Dialect`]: [`up`] carries the statements out and [`schema_ddl`]
-//! prints the very same ones, so what an operator reads is what runs.
+//! The SQL of a step is a pure function of the [`Dialect`]. [`up`] executes the statements and [`schema_ddl`] prints the
+//! same statements, so an operator reads exactly what runs.
 //!
-//! What changes a schema ([`up`], [`down`], [`fresh`]) takes connection options and opens one connection of its own,
-//! because the lock that keeps a second runner waiting lives and dies with a connection. What only looks ([`status`],
-//! [`pending`]) uses the caller's connection and needs no right to change anything. Tests that have a database to
-//! themselves may skip the lock with [`Migrator`].
+//! [`up`], [`down`] and [`fresh`] change the schema. They take connection options and open their own connection, because
+//! the migration lock belongs to a connection. [`status`] and [`pending`] only read: they use the caller's connection and
+//! need no privilege to change anything. A test with its own database may skip the lock with [`Migrator`].
 //!
 //! # Writing a step
 //!
-//! MySQL commits each DDL statement by itself, so a step creates **one** table, or triggers, or changes rows, never two of them: a run that
-//! is cut off leaves at most one table that is not yet recorded, and the next run says so. SQLite cannot add a foreign
-//! key later: a table is born with all of them.
+//! A step creates **one** table, or creates triggers, or changes rows. MySQL commits each DDL statement separately, so an
+//! interrupted run leaves at most one table without a record, and the next run reports this table. SQLite cannot add a
+//! foreign key later, so a table is created with all of its foreign keys.
+//!
+//! A released step never changes: its SQL is part of existing databases. Add a new step instead.
 
 mod columns;
-mod dialect;
 mod error;
 mod lock;
 mod m20261122_000001_create_payments;
@@ -35,10 +35,10 @@ mod schema;
 mod step;
 mod table;
 
+use sea_orm_migration::sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 pub use crate::{
-    dialect::Dialect,
     error::MigrationError,
     runner::{MigrationStatus, down, fresh, pending, status, up},
     schema::schema_ddl,
@@ -46,7 +46,28 @@ pub use crate::{
 
 use crate::step::Step;
 
-/// Every step, oldest first. A step that has been released is never edited: a change is a new step.
+/// The SQL dialect of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// MySQL 8.0 and later, MySQL HeatWave, and MariaDB 10.11 and later. The steps use only what all of them support.
+    MySql,
+    /// SQLite 3.35 and later.
+    Sqlite,
+}
+
+impl TryFrom<DbBackend> for Dialect {
+    type Error = DbErr;
+
+    fn try_from(backend: DbBackend) -> Result<Self, DbErr> {
+        match backend {
+            DbBackend::MySql => Ok(Self::MySql),
+            DbBackend::Sqlite => Ok(Self::Sqlite),
+            other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "the schema of Hermes" }),
+        }
+    }
+}
+
+/// Every step, oldest first.
 const STEPS: &[Step] = &[
     m20261122_000001_create_payments::STEP,
     m20261122_000002_create_validation_results::STEP,
@@ -62,9 +83,9 @@ const STEPS: &[Step] = &[
     m20261124_000012_refuse_replaced_audit_rows::STEP,
 ];
 
-/// Runs the steps on a connection that the caller gives, **without** the lock.
+/// Runs the steps on the caller's connection, **without** the lock.
 ///
-/// For tests on a database of their own; everything else calls [`up`], [`down`] or [`fresh`].
+/// For tests with their own database. All other callers use [`up`], [`down`] or [`fresh`].
 #[derive(Debug, Clone, Copy)]
 pub struct Migrator;
 

@@ -1,4 +1,4 @@
-//! The lock that lets one runner migrate at a time.
+//! The migration lock: one process migrates a database at a time.
 
 use std::{
     fs::{File, TryLockError},
@@ -11,27 +11,27 @@ use tokio::time::{Instant, sleep};
 
 use crate::{Dialect, MigrationError};
 
-/// How often a held lock file is tried again.
-const POLL: Duration = Duration::from_millis(50);
+/// The interval of attempts to lock a file.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The right to migrate one database, until it is released or its holder is gone.
+/// The right to migrate one database.
 #[derive(Debug)]
 pub(crate) enum Lock {
-    /// `GET_LOCK` of MySQL and MariaDB: the server frees it when the connection that took it ends.
+    /// `GET_LOCK` of MySQL and MariaDB. The server releases the lock when the connection ends.
     Named { name: String, database: String },
-    /// A locked file beside the SQLite file: the operating system frees it when the process ends.
+    /// A locked file next to the SQLite file. The operating system releases the lock when the process ends.
     File { _file: File },
-    /// A database in memory: no other process can reach it.
+    /// An in-memory database, which no other process can open.
     NotNeeded,
 }
 
 impl Lock {
-    /// Takes the lock, waiting for another runner up to `wait`. `db` must be a pool of one connection, because a named
-    /// lock belongs to a connection.
+    /// Acquires the lock, and waits at most `wait` for another process. `db` must be a pool of one connection, because a
+    /// named lock belongs to its connection.
     ///
     /// # Errors
     ///
-    /// [`MigrationError::Busy`] when `wait` is over; otherwise what the database or the operating system says.
+    /// [`MigrationError::Busy`] if another process holds the lock for longer than `wait`.
     pub(crate) async fn acquire(db: &DatabaseConnection, wait: Duration) -> Result<Self, MigrationError> {
         match Dialect::try_from(db.get_database_backend())? {
             Dialect::MySql => Self::acquire_named(db, wait).await,
@@ -39,39 +39,40 @@ impl Lock {
         }
     }
 
-    /// Makes sure that the lock is still held: a pool replaces a lost connection without a word.
+    /// Verifies that the lock is still held: a pool replaces a lost connection silently.
     ///
     /// # Errors
     ///
-    /// [`MigrationError::LockLost`] when it is not.
+    /// [`MigrationError::LockLost`] if the lock is not held.
     pub(crate) async fn confirm(&self, db: &DatabaseConnection) -> Result<(), MigrationError> {
         let Self::Named { name, database } = self else {
             return Ok(());
         };
-        let held: Option<i64> = ask(db, "SELECT IS_USED_LOCK(?) = CONNECTION_ID()", [name.into()]).await?;
+        let held: Option<i64> =
+            query_value(db, "SELECT IS_USED_LOCK(?) = CONNECTION_ID()", [name.into()]).await?;
         match held {
             Some(1) => Ok(()),
             _ => Err(MigrationError::LockLost { database: database.clone() }),
         }
     }
 
-    /// Gives the lock up.
+    /// Releases the lock.
     ///
     /// # Errors
     ///
-    /// What the database says; the lock is then free as soon as the connection is closed.
+    /// If the database rejects the statement. The lock is then released when the connection closes.
     pub(crate) async fn release(self, db: &DatabaseConnection) -> Result<(), DbErr> {
         if let Self::Named { name, .. } = self {
-            let _released: Option<i64> = ask(db, "SELECT RELEASE_LOCK(?)", [name.into()]).await?;
+            let _released: Option<i64> = query_value(db, "SELECT RELEASE_LOCK(?)", [name.into()]).await?;
         }
         Ok(())
     }
 
     async fn acquire_named(db: &DatabaseConnection, wait: Duration) -> Result<Self, MigrationError> {
-        let database: Option<String> = ask(db, "SELECT DATABASE()", []).await?;
+        let database: Option<String> = query_value(db, "SELECT DATABASE()", []).await?;
         let database = database.ok_or(MigrationError::NoDatabase)?;
-        // MySQL allows a lock 64 characters, a database alone may have them all; MySQL 9.6 lost SHA1.
-        let name: String = ask(
+        // A lock name has at most 64 characters, and so has a database name. MySQL 9.6 has no SHA1.
+        let name: String = query_value(
             db,
             "SELECT CONCAT('hermes_migrate:', IF(CHAR_LENGTH(DATABASE()) <= 49, DATABASE(), LEFT(SHA2(DATABASE(), 256), 40)))",
             [],
@@ -79,7 +80,7 @@ impl Lock {
         .await?;
         for seconds in [0, wait.as_secs()] {
             let taken: Option<i64> =
-                ask(db, "SELECT GET_LOCK(?, ?)", [name.as_str().into(), seconds.into()]).await?;
+                query_value(db, "SELECT GET_LOCK(?, ?)", [name.as_str().into(), seconds.into()]).await?;
             if taken == Some(1) {
                 return Ok(Self::Named { name, database });
             }
@@ -90,17 +91,17 @@ impl Lock {
 
     async fn acquire_file(db: &DatabaseConnection, wait: Duration) -> Result<Self, MigrationError> {
         let database: Option<String> =
-            ask(db, "SELECT file FROM pragma_database_list WHERE name = 'main'", []).await?;
+            query_value(db, "SELECT file FROM pragma_database_list WHERE name = 'main'", []).await?;
         let Some(database) = database.filter(|path| !path.is_empty()) else {
             return Ok(Self::NotNeeded);
         };
         let path = PathBuf::from(format!("{database}.migrate-lock"));
         let failed = |source| MigrationError::LockFile { path: path.clone(), source };
-        // The file stays when the lock goes: to delete it would let a third runner lock a new file of the same name
-        // while a second one still holds the old one.
+        // The file remains after the release. If the file were deleted, a third process could lock a new file of the same
+        // name while a second process still holds the old one.
         let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
         let deadline = Instant::now() + wait;
-        let mut tries = 0_u64;
+        let mut attempts = 0_u64;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self::File { _file: file }),
@@ -109,24 +110,24 @@ impl Lock {
                     return Err(MigrationError::Busy { database, waited_s: wait.as_secs() });
                 }
                 Err(TryLockError::WouldBlock) => {
-                    log_waiting(&database, tries);
-                    tries += 1;
-                    sleep(POLL).await;
+                    log_waiting(&database, attempts);
+                    attempts += 1;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
         }
     }
 }
 
-/// Says once, at the first try, that another runner is being waited for.
-fn log_waiting(database: &str, tries: u64) {
-    if tries == 0 {
-        log::info!(database; "another migration of {database} is running, waiting for it");
+/// Logs the wait for another process once, at the first attempt.
+fn log_waiting(database: &str, attempts: u64) {
+    if attempts == 0 {
+        log::info!(database; "waiting for another migration of {database}");
     }
 }
 
-/// The one value that `sql` answers.
-async fn ask<T: TryGetable, const N: usize>(
+/// Runs a query that returns one value.
+async fn query_value<T: TryGetable, const N: usize>(
     db: &DatabaseConnection,
     sql: &str,
     values: [Value; N],
@@ -145,11 +146,11 @@ mod tests {
     use hermes_test_support::TestDatabase;
     use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
-    use super::{Lock, ask};
+    use super::{Lock, query_value};
     use crate::MigrationError;
 
     #[tokio::test]
-    async fn a_held_lock_is_refused_until_it_is_released() {
+    async fn a_held_lock_is_not_granted_again_until_its_release() {
         let sqlite = hermes_test_support::sqlite().await;
         let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten().chain([sqlite]) {
@@ -157,8 +158,8 @@ mod tests {
             let held = Lock::acquire(&first, Duration::ZERO).await.unwrap();
             held.confirm(&first).await.unwrap();
 
-            let refused = Lock::acquire(&second, Duration::ZERO).await;
-            assert!(matches!(refused, Err(MigrationError::Busy { .. })), "{refused:?}");
+            let rejected = Lock::acquire(&second, Duration::ZERO).await;
+            assert!(matches!(rejected, Err(MigrationError::Busy { .. })), "{rejected:?}");
 
             held.release(&first).await.unwrap();
             Lock::acquire(&second, Duration::ZERO).await.unwrap();
@@ -166,12 +167,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lock_that_went_with_its_connection_is_noticed() {
+    async fn a_lock_lost_with_its_connection_is_detected() {
         let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten() {
             let (holder, killer) = (connect_once(&database).await, connect_once(&database).await);
             let held = Lock::acquire(&holder, Duration::ZERO).await.unwrap();
-            let id: u64 = ask(&holder, "SELECT CONNECTION_ID()", []).await.unwrap();
+            let id: u64 = query_value(&holder, "SELECT CONNECTION_ID()", []).await.unwrap();
 
             killer.execute_unprepared(&format!("KILL {id}")).await.unwrap();
 
@@ -182,13 +183,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lock_needs_a_database_to_name() {
+    async fn a_lock_requires_a_database_name() {
         let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
         for database in servers.into_iter().flatten() {
             let (server, _) = database.url.rsplit_once('/').unwrap();
             let db = Database::connect(server).await.unwrap();
-            let refused = Lock::acquire(&db, Duration::ZERO).await;
-            assert!(matches!(refused, Err(MigrationError::NoDatabase)), "{refused:?}");
+            let rejected = Lock::acquire(&db, Duration::ZERO).await;
+            assert!(matches!(rejected, Err(MigrationError::NoDatabase)), "{rejected:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! `payments`: what payers have booked and owe.
+//! `payments`: what payers booked and owe.
 
 use sea_orm_migration::sea_query::{Expr, ExprTrait, Table};
 
@@ -14,7 +14,7 @@ pub(crate) const STEP: Step =
 
 const PAYMENTS: &str = "payments";
 
-/// 100 000 000 000.00 in a currency of two decimals. Sums of many stay far from the end of a `BIGINT`.
+/// 100,000,000,000.00 in a currency with two decimals. Totals of many payments stay far below the limit of a `BIGINT`.
 const AMOUNT_MAX: i64 = 10_000_000_000_000;
 
 fn create(dialect: Dialect) -> Vec<String> {
@@ -42,10 +42,10 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.code("fee_bearer", 16))
         .col(column.code("status", 16))
         .col(column.code("validation_status", 8))
-        .col(column.instant("cancelled_at").null())
+        .col(column.timestamp("cancelled_at").null())
         .col(column.bigint("version"))
-        .col(column.instant("created_at"))
-        .col(column.instant("updated_at"))
+        .col(column.timestamp("created_at"))
+        .col(column.timestamp("updated_at"))
         .check(check("payments_amount_range", Expr::col("amount").between(1, AMOUNT_MAX)))
         .check(check("payments_fee_not_negative", Expr::col("fee_amount").gte(0)))
         .check(check("payments_final_amount_is_sum", final_amount_is_sum()))

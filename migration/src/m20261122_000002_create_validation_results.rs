@@ -1,4 +1,4 @@
-//! `validation_results`: what each quality check said about a payment, one row a check.
+//! `validation_results`: the result of each validation check of a payment.
 
 use sea_orm_migration::sea_query::{Expr, ExprTrait, Index, Table};
 
@@ -24,7 +24,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.code("check_type", 32))
         .col(column.code("check_result", 8))
         .col(column.text("check_message", 255))
-        .col(column.instant("created_at"))
+        .col(column.timestamp("created_at"))
         .primary_key(Index::create().col("payment_id").col("check_type"))
         .foreign_key(&mut belongs_to_payment(VALIDATION_RESULTS, "validation_results_payment_fk"))
         .check(check(
@@ -33,7 +33,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         ))
         .take();
     if dialect == Dialect::Sqlite {
-        // The rows are small and always found by their key: one tree instead of two. InnoDB does so anyway.
+        // The rows are small and always found by their key, so one tree is enough. InnoDB uses one tree anyway.
         table.extra("WITHOUT ROWID");
     }
     create_table(dialect, table, vec![])

@@ -1,4 +1,4 @@
-//! `audit_log`: who changed what, one hash chain in the order of the ledger.
+//! `audit_log`: every change with its actor, as one hash chain in commit order.
 
 use sea_orm_migration::sea_query::Table;
 
@@ -27,7 +27,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.document("new_value").null())
         .col(column.text("user_agent", 255).null())
         .col(column.code("ip_address", 45).null())
-        .col(column.instant("created_at"))
+        .col(column.timestamp("created_at"))
         .col(column.bytes("hash", 32))
         .foreign_key(&mut belongs_to_payment(AUDIT_LOG, "audit_log_payment_fk"))
         .take();

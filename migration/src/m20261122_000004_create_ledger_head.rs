@@ -25,7 +25,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bigint("audit_seq"))
         .col(column.bytes("audit_hash", 32))
         .col(column.bigint("event_seq"))
-        .col(column.instant("advanced_at"))
+        .col(column.timestamp("advanced_at"))
         .check(check("ledger_head_single_row", Expr::col("id").eq(1)))
         .check(check("ledger_head_next_reference_positive", Expr::col("next_reference").gte(1)))
         .take();

@@ -1,4 +1,4 @@
-//! The row of `ledger_head`: nothing written yet, the first reference is 1.
+//! The row of `ledger_head`: an empty ledger whose first reference is 1.
 
 use crate::{
     Dialect,

@@ -1,4 +1,4 @@
-//! `outbox`: events in the order of the ledger, written in the commit that they tell of.
+//! `outbox`: events in commit order, written in the same transaction as their change.
 
 use sea_orm_migration::sea_query::Table;
 
@@ -23,7 +23,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.code("event_type", 64))
         .col(column.uuid("payment_id"))
         .col(column.document("payload"))
-        .col(column.instant("created_at"))
+        .col(column.timestamp("created_at"))
         .foreign_key(&mut belongs_to_payment(OUTBOX, "outbox_payment_fk"))
         .take();
     create_table(dialect, table, vec![])

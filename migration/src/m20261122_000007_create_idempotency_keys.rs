@@ -1,4 +1,4 @@
-//! `idempotency_keys`: what was answered to a key, so that a repeated request gets the same answer.
+//! `idempotency_keys`: the outcome of each key, so that a repeated request gets the same response.
 
 use sea_orm_migration::sea_query::Table;
 
@@ -24,7 +24,7 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bytes("fingerprint", 32))
         .col(column.uuid("payment_id"))
         .col(column.document("outcome"))
-        .col(column.instant("created_at"))
+        .col(column.timestamp("created_at"))
         .foreign_key(&mut belongs_to_payment(IDEMPOTENCY_KEYS, "idempotency_keys_payment_fk"))
         .take();
     create_table(

@@ -1,4 +1,4 @@
-//! `payment_totals`: the figures of the dashboard by currency, kept up by the ledger.
+//! `payment_totals`: the totals of the dashboard by currency, updated by the ledger.
 
 use sea_orm_migration::sea_query::Table;
 

@@ -1,4 +1,4 @@
-//! `event_relay`: which instance publishes the events, until when, and how far it has come.
+//! `event_relay`: the lease of the instance that publishes events, and the published position.
 
 use sea_orm_migration::sea_query::{Expr, ExprTrait, Table};
 

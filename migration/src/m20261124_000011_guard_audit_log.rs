@@ -1,6 +1,6 @@
-//! Triggers that let `audit_log` only grow: whoever could change a row, also by mistake, is refused.
+//! Triggers that reject every change of an existing row in `audit_log`.
 //!
-//! They are a fence and not a proof: who may drop a trigger may change a row. The proof is the chain.
+//! The triggers prevent mistakes, but a user who may drop a trigger can still change rows. The hash chain detects this.
 
 use crate::{
     Dialect,
@@ -21,7 +21,7 @@ const TRIGGERS: &[Trigger] = &[
     },
 ];
 
-/// What whoever tries is told.
+/// The error message.
 const MESSAGE: &str = "audit_log only grows";
 
 fn create(dialect: Dialect, name: &str, change: &str) -> String {

@@ -1,7 +1,7 @@
-//! A trigger for SQLite that keeps `REPLACE` from changing a row of `audit_log`.
+//! A trigger for SQLite that rejects a `REPLACE` of a row in `audit_log`.
 //!
-//! Servers delete the row that is replaced, which a trigger refuses already. SQLite deletes it too, but asks the triggers
-//! only on connections with `PRAGMA recursive_triggers`, which nobody has to set.
+//! A `REPLACE` deletes the existing row. On a server, the DELETE trigger rejects this. SQLite runs the DELETE trigger only
+//! on connections with `PRAGMA recursive_triggers`, which is off by default.
 
 use crate::{
     Dialect,
@@ -18,7 +18,7 @@ fn triggers(dialect: Dialect) -> &'static [Trigger] {
     }
 }
 
-/// An INSERT of a number that is there would be refused anyway, but for the REPLACE.
+/// An ordinary INSERT of an existing number fails without the trigger; a REPLACE fails only with the trigger.
 const CREATE: &str = "\
 CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
 WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)

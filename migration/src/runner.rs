@@ -1,4 +1,4 @@
-//! Runs the steps, one runner at a time.
+//! Runs the steps. One process migrates at a time.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use sea_orm_migration::{
 
 use crate::{MigrationError, Migrator, lock::Lock};
 
-/// How long a runner waits for another one.
+/// How long a process waits for another one.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// A step and whether the database has it.
+/// A step, and whether it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// The name of the step, for example `m20261122_000001_create_payments`.
+    /// The name of the step, such as `m20261122_000001_create_payments`.
     pub name: String,
-    /// Whether the database records it as applied.
+    /// Whether the database has a record of the step.
     pub applied: bool,
 }
 
-/// Applies the next `steps` steps, or all that are pending; returns the names of those it applied, in order.
+/// Applies the next `steps` steps, or all pending steps, and returns their names in order.
 ///
-/// A second runner waits up to 60 s for the first and then finds nothing left to do. When a step fails, the ones before
-/// it stay applied and recorded, and calling again carries on from there.
+/// A second process waits up to 60 s for the first one and then finds nothing to apply. If a step fails, the steps before
+/// remain applied and recorded, and the next call continues with the failed step.
 ///
-/// The pool settings of `options` are replaced: there is one connection, kept to the end.
+/// The pool settings of `options` are replaced by a single connection.
 ///
-/// The lock of a SQLite database is a file beside it (`<file>.migrate-lock`), which stays.
+/// The lock of a SQLite database is the file `<file>.migrate-lock` next to the database. The file remains.
 ///
 /// # Errors
 ///
-/// [`MigrationError`]: each variant says what the caller may do.
+/// [`MigrationError`]: each variant calls for a different reaction.
 pub async fn up(
     options: impl Into<ConnectOptions>,
     steps: Option<u32>,
@@ -43,7 +43,8 @@ pub async fn up(
     outcome
 }
 
-/// Takes back the last `steps` steps, or **all** of them and with them every row; returns their names, newest first.
+/// Reverts the last `steps` steps and returns their names, newest first. `None` reverts **all** steps and deletes every
+/// row.
 ///
 /// # Errors
 ///
@@ -58,7 +59,9 @@ pub async fn down(
     outcome
 }
 
-/// Drops **every table of the database**, whoever made it, and applies all steps. The caller keeps production away.
+/// Drops **every table of the database**, including tables of other programs, and applies all steps.
+///
+/// The caller must exclude production databases.
 ///
 /// # Errors
 ///
@@ -70,12 +73,12 @@ pub async fn fresh(options: impl Into<ConnectOptions>) -> Result<(), MigrationEr
     Ok(outcome?)
 }
 
-/// Every step, oldest first, and whether the database has it. Only reads: no table is created, no lock taken.
+/// Returns every step, oldest first, and whether it is applied. Creates no table and takes no lock.
 ///
 /// # Errors
 ///
-/// [`MigrationError::UnknownSteps`] when the database is ahead of this program, [`MigrationError::Database`] when it
-/// cannot be read.
+/// [`MigrationError::UnknownSteps`] if the database is newer than this program, [`MigrationError::Database`] if the
+/// database cannot be read.
 pub async fn status<C: ConnectionTrait>(db: &C) -> Result<Vec<MigrationStatus>, MigrationError> {
     let steps = Migrator::get_migration_with_status_read_only(db).await.map_err(|error| match error {
         DbErr::Custom(detail) => MigrationError::UnknownSteps(detail),
@@ -90,7 +93,7 @@ pub async fn status<C: ConnectionTrait>(db: &C) -> Result<Vec<MigrationStatus>, 
         .collect())
 }
 
-/// How many steps the database lacks. Only reads.
+/// Returns the number of pending steps. Only reads.
 ///
 /// # Errors
 ///
@@ -99,7 +102,7 @@ pub async fn pending<C: ConnectionTrait>(db: &C) -> Result<usize, MigrationError
     Ok(status(db).await?.iter().filter(|step| !step.applied).count())
 }
 
-/// One connection, and the lock it holds.
+/// A connection and the lock that it holds.
 struct Session {
     db: DatabaseConnection,
     lock: Lock,
@@ -120,27 +123,27 @@ impl Session {
 
     async fn up(&self, steps: Option<u32>) -> Result<Vec<String>, MigrationError> {
         let pending = status(&self.db).await?.into_iter().filter(|step| !step.applied);
-        let mut done = Vec::new();
+        let mut applied = Vec::new();
         for step in pending.take(limit(steps)) {
             self.lock.confirm(&self.db).await?;
             Migrator::up(&self.db, Some(1)).await?;
-            done.push(step.name);
+            applied.push(step.name);
         }
-        Ok(done)
+        Ok(applied)
     }
 
     async fn down(&self, steps: Option<u32>) -> Result<Vec<String>, MigrationError> {
         let applied = status(&self.db).await?.into_iter().rev().filter(|step| step.applied);
-        let mut done = Vec::new();
+        let mut reverted = Vec::new();
         for step in applied.take(limit(steps)) {
             self.lock.confirm(&self.db).await?;
             Migrator::down(&self.db, Some(1)).await?;
-            done.push(step.name);
+            reverted.push(step.name);
         }
-        Ok(done)
+        Ok(reverted)
     }
 
-    /// Ends the session. An error here undoes nothing: the lock goes with the connection.
+    /// Ends the session. After an error, the lock is still released with the connection.
     async fn close(self) {
         let released = self.lock.release(&self.db).await;
         if let Err(error) = released.and(self.db.close().await) {

@@ -1,4 +1,4 @@
-//! Prints the schema as one script.
+//! Prints the schema as a script.
 
 use sea_orm_migration::{
     sea_orm::{DbBackend, Schema},
@@ -8,10 +8,11 @@ use sea_orm_migration::{
 
 use crate::{Dialect, STEPS, table::one_column_per_line};
 
-/// The complete schema as a script for an empty database: the statements of every step, and the records that let
-/// [`status`](crate::status) say that all are applied. Needs no database, and is the same on every call.
+/// Returns the complete schema as a script for an empty database.
 ///
-/// Each statement ends with `;` at the end of a line.
+/// The script contains the statements of every step, and the records with which [`status`](crate::status) reports all
+/// steps as applied. The result is always the same and needs no database. Each statement ends with `;` at the end of a
+/// line.
 #[must_use]
 pub fn schema_ddl(dialect: Dialect) -> String {
     let mut script = header(dialect);
@@ -31,7 +32,7 @@ fn header(dialect: Dialect) -> String {
         Dialect::MySql => (
             "MySQL 8.0 or later and MariaDB 10.11 or later",
             "mysql hermes < migration/schema/mysql.sql",
-            // The literals in the constraints are stored with the character set of the session.
+            // MySQL stores the literals of constraints with the character set of the session.
             "SET NAMES utf8mb4;\n",
         ),
         Dialect::Sqlite => {
@@ -40,13 +41,13 @@ fn header(dialect: Dialect) -> String {
     };
     format!(
         "-- The schema of Hermes for {servers}.\n\
-         -- Written by `make schema` from the steps in migration/src: what `hermes migrate up` carries out.\n\
-         -- To load it into an empty database instead: {load}\n\
+         -- Written by `make schema` from the steps in migration/src. `hermes migrate up` executes the same statements.\n\
+         -- To load this file into an empty database instead: {load}\n\
          {session}\n"
     )
 }
 
-/// The table that sea-orm-migration makes before the first step.
+/// Returns the table that sea-orm-migration creates before the first step.
 fn record_table(dialect: Dialect) -> String {
     let create = |backend| {
         Schema::new(backend).create_table_from_entity(seaql_migrations::Entity).if_not_exists().take()

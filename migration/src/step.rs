@@ -1,4 +1,4 @@
-//! One step of the schema.
+//! A step of the schema.
 
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager,
@@ -7,25 +7,25 @@ use sea_orm_migration::{
 
 use crate::Dialect;
 
-/// One step of the schema: its name, as `seaql_migrations` records it, and what it changes.
+/// A step of the schema: its name in `seaql_migrations`, and its change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) change: Change,
 }
 
-/// What a step changes. Pure: the statements depend on the dialect and on nothing else.
+/// The change of a step. The statements depend on the dialect only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
-    /// Creates one table with its indexes; going down drops it.
+    /// Creates one table with its indexes. Reverting drops the table.
     Table { name: &'static str, create: fn(Dialect) -> Vec<String> },
     /// Changes rows.
     Rows { up: fn(Dialect) -> Vec<String>, down: fn(Dialect) -> Vec<String> },
-    /// Creates the triggers that a dialect needs, where the user may; going down drops them.
+    /// Creates the triggers of a dialect if the user has the privilege. Reverting drops the triggers.
     Triggers { triggers: fn(Dialect) -> &'static [Trigger] },
 }
 
-/// A trigger: its name and the statement that creates it.
+/// A trigger, and the statement that creates the trigger.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trigger {
     pub(crate) name: &'static str,
@@ -33,32 +33,32 @@ pub(crate) struct Trigger {
 }
 
 impl Step {
-    /// What going up carries out, in order.
+    /// Returns the statements that apply the step, in order.
     pub(crate) fn up_statements(&self, dialect: Dialect) -> Vec<String> {
         match self.change {
             Change::Table { create, .. } => create(dialect),
             Change::Rows { up, .. } => up(dialect),
             Change::Triggers { triggers } => {
-                triggers(dialect).iter().map(|one| (one.create)(dialect)).collect()
+                triggers(dialect).iter().map(|trigger| (trigger.create)(dialect)).collect()
             }
         }
     }
 
     fn down_statements(&self, dialect: Dialect) -> Vec<String> {
         match self.change {
-            // A run that was cut off between the drop and the record of it can be repeated.
+            // IF EXISTS: a run that was interrupted between the drop and its record can be repeated.
             Change::Table { name, .. } => vec![format!("DROP TABLE IF EXISTS {name}")],
             Change::Rows { down, .. } => down(dialect),
             Change::Triggers { triggers } => drop_triggers(triggers(dialect)),
         }
     }
 
-    /// Refuses a table that is already there: adopting it unseen could mean writing into someone else's.
-    async fn refuse_unrecorded_table(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    /// Rejects an existing table without a record, because the table may belong to another program.
+    async fn reject_unrecorded_table(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         match self.change {
             Change::Table { name, .. } if manager.has_table(name).await? => Err(DbErr::Custom(format!(
-                "table {name} is there, but step {} is not recorded: a run that was cut off leaves the table empty \
-                 (then drop it and run again); otherwise the database belongs to another program",
+                "table {name} exists, but step {} is not recorded; if the table is empty, an interrupted run left it: drop \
+                 the table and run the migration again; otherwise the database belongs to another program",
                 self.name
             ))),
             Change::Table { .. } | Change::Rows { .. } | Change::Triggers { .. } => Ok(()),
@@ -76,7 +76,7 @@ impl MigrationName for Step {
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let dialect = Dialect::try_from(manager.get_database_backend())?;
-        self.refuse_unrecorded_table(manager).await?;
+        self.reject_unrecorded_table(manager).await?;
         let statements = self.up_statements(dialect);
         match self.change {
             Change::Triggers { triggers } => create_triggers(manager, triggers(dialect), statements).await,
@@ -89,29 +89,29 @@ impl MigrationTrait for Step {
         execute(manager, self.down_statements(dialect)).await
     }
 
-    /// Commits a step with its record: all of it on SQLite; on MySQL the rows, for a table commits by itself.
+    /// Commits a step together with its record. On MySQL this applies to rows only, because DDL commits separately.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
 }
 
-/// Creates triggers, also those of a run that was cut off.
+/// Creates triggers, and replaces those of an interrupted run.
 ///
-/// With the binary log on, MySQL lets only an administrator create one, unless it is told to trust everybody
-/// (error 1419); other servers may withhold the privilege (1142, 1227). What the triggers fence off is proven
-/// in other ways too, so their absence is no reason not to run: it is said aloud.
+/// With the binary log on, MySQL lets only administrators create triggers (error 1419) unless
+/// `log_bin_trust_function_creators` is set. Other servers may withhold the privilege (1142, 1227). Hermes runs without the
+/// triggers, because the hash chain proves changes too; a warning is logged.
 async fn create_triggers(
     manager: &SchemaManager<'_>,
     triggers: &[Trigger],
     statements: Vec<String>,
 ) -> Result<(), DbErr> {
     let script = statements.iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join(" ");
-    execute(manager, drop_triggers(triggers)).await.or_else(unless_forbidden)?;
+    execute(manager, drop_triggers(triggers)).await.or_else(ignore_if_forbidden)?;
     match execute(manager, statements).await {
         Err(error) if is_forbidden(&error) => {
             log::warn!(
-                "the triggers that keep the audit log from being changed are not there, because this user may not \
-                 create them ({error}); an administrator can: {script}"
+                "the audit log is not protected by triggers, because this database user may not create them ({error}); \
+                 an administrator can create them: {script}"
             );
             Ok(())
         }
@@ -123,7 +123,7 @@ fn drop_triggers(triggers: &[Trigger]) -> Vec<String> {
     triggers.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {}", trigger.name)).collect()
 }
 
-fn unless_forbidden(error: DbErr) -> Result<(), DbErr> {
+fn ignore_if_forbidden(error: DbErr) -> Result<(), DbErr> {
     if is_forbidden(&error) { Ok(()) } else { Err(error) }
 }
 

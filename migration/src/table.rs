@@ -1,4 +1,4 @@
-//! Turns the description of a table into the statements that create it.
+//! Builds the statements that create a table.
 
 use sea_orm_migration::sea_query::{
     Check, Expr, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, MysqlQueryBuilder,
@@ -9,7 +9,8 @@ use crate::Dialect;
 
 const INDENT: &str = "    ";
 
-/// The statements that create `table` and its indexes: a single one on MySQL, which then has all of it or nothing.
+/// Returns the statements that create `table` and its indexes. On MySQL this is one statement, which succeeds or fails as a
+/// whole.
 pub(crate) fn create_table(
     dialect: Dialect,
     mut table: TableCreateStatement,
@@ -17,7 +18,7 @@ pub(crate) fn create_table(
 ) -> Vec<String> {
     match dialect {
         Dialect::MySql => {
-            // The collation is named because every server has another default, and MariaDB does not know MySQL's.
+            // The collation is explicit, because servers have different defaults and MariaDB lacks the default of MySQL.
             table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_unicode_520_ci");
             for mut index in indexes {
                 table.index(&mut index);
@@ -32,7 +33,7 @@ pub(crate) fn create_table(
     }
 }
 
-/// An index of `table` over `columns`, in this order.
+/// Returns an index of `table` on `columns`, in this order.
 pub(crate) fn index(
     table: &'static str,
     name: &'static str,
@@ -45,18 +46,18 @@ pub(crate) fn index(
     index
 }
 
-/// A condition that each row of a table meets; `name` is what the database says when one does not.
+/// Returns a CHECK constraint. The database reports its name for a row that violates the constraint.
 pub(crate) fn check(name: &'static str, condition: Expr) -> Check {
     Check::named(name, condition)
 }
 
-/// Ties `payment_id` of a table to the payment it belongs to. InnoDB adds an index of this name when no other index
-/// starts with the column.
+/// Returns the foreign key from `payment_id` to the payment. InnoDB adds an index of this name if no other index starts with
+/// the column.
 pub(crate) fn belongs_to_payment(table: &'static str, name: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create().name(name).from(table, "payment_id").to("payments", "id").take()
 }
 
-/// Breaks the line at each column and constraint of a `CREATE TABLE` statement.
+/// Inserts a line break before each column and constraint of a `CREATE TABLE` statement.
 pub(crate) fn one_column_per_line(create_table: &str) -> String {
     let mut text = String::with_capacity(create_table.len() + 1024);
     let mut depth = 0_u32;
@@ -98,7 +99,7 @@ mod tests {
     use super::one_column_per_line;
 
     #[test]
-    fn a_line_breaks_at_columns_and_nowhere_else() {
+    fn lines_break_at_columns_only() {
         let sql =
             "CREATE TABLE `a,(b` ( `c` varchar(3) NOT NULL, CHECK (`c` IN ('x, (', 'y')) ) ENGINE=InnoDB";
         assert_eq!(

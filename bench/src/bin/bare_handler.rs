@@ -1,9 +1,9 @@
-//! The reference of the reads: a bare actix handler that returns the bytes of a file, and 304 to who has them.
+//! The reference of the reads: a bare actix handler that serves the bytes of a file and supports `If-None-Match`.
 //!
-//! It does nothing that a server of a fixed list could leave out: one route, no middleware, the body is shared and not
-//! copied, the entity tag is compared as it stands. What Hermes needs more than this is the price of being fresh.
+//! A server of fixed bytes cannot do less: one route, no middleware, a shared body, an entity tag compared as bytes.
+//! The difference to Hermes is the price of fresh reads.
 //!
-//! usage: bare_handler PORT FILE TAG
+//! usage: bare_handler PORT FILE ETAG
 
 use std::net::Ipv4Addr;
 
@@ -15,16 +15,16 @@ use anyhow::Context;
 #[actix_web::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let port: u16 = arguments.next().context("a port")?.parse()?;
-    let body = Bytes::from(std::fs::read(arguments.next().context("a file")?)?);
-    let tag: HeaderValue = arguments.next().context("a tag")?.parse()?;
+    let port: u16 = arguments.next().context("the port is missing")?.parse()?;
+    let body = Bytes::from(std::fs::read(arguments.next().context("the file is missing")?)?);
+    let etag: HeaderValue = arguments.next().context("the entity tag is missing")?.parse()?;
     let server = HttpServer::new(move || {
-        let (body, tag) = (body.clone(), tag.clone());
-        let answer = move |request: HttpRequest| {
-            let (body, tag) = (body.clone(), tag.clone());
-            async move { answer(&request, body, tag) }
+        let (body, etag) = (body.clone(), etag.clone());
+        let handler = move |request: HttpRequest| {
+            let (body, etag) = (body.clone(), etag.clone());
+            async move { respond(&request, body, etag) }
         };
-        App::new().route("/", web::get().to(answer))
+        App::new().route("/", web::get().to(handler))
     });
     server
         .workers(std::thread::available_parallelism()?.get())
@@ -34,9 +34,9 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn answer(request: &HttpRequest, body: Bytes, tag: HeaderValue) -> HttpResponse {
-    if request.headers().get(IF_NONE_MATCH) == Some(&tag) {
-        return HttpResponse::NotModified().insert_header((ETAG, tag)).finish();
+fn respond(request: &HttpRequest, body: Bytes, etag: HeaderValue) -> HttpResponse {
+    if request.headers().get(IF_NONE_MATCH) == Some(&etag) {
+        return HttpResponse::NotModified().insert_header((ETAG, etag)).finish();
     }
-    HttpResponse::Ok().insert_header((ETAG, tag)).content_type("application/json").body(body)
+    HttpResponse::Ok().insert_header((ETAG, etag)).content_type("application/json").body(body)
 }

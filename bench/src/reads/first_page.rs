@@ -1,8 +1,8 @@
-//! The first page of 20 out of a million bookings, uncached.
+//! The first page of 20 of a million bookings, uncached.
 //!
-//! **Reference:** the same page out of 10,000, on the same server in the same run. Both are read through the reader of
-//! the repository in this process, so that no cache and no HTTP hides a difference: head, rows and checks of the page
-//! in one snapshot. The tables are filled by the database itself (see `reference/fill.rs`) and whole for a reader.
+//! **Reference:** the same page of 10,000 bookings, on the same server in the same run. The reader of the repository
+//! runs in this process, so that no cache and no HTTP hides a difference. The reader loads the head, the rows and the
+//! checks of the page in one snapshot. `reference/fill.rs` fills the tables.
 
 use std::time::Instant;
 
@@ -12,27 +12,25 @@ use hermes_repository::SqlPaymentReader;
 
 use crate::pairs::Pairs;
 use crate::reference::fill;
-use crate::report::{Bound, Row};
+use crate::report::{Limit, Row};
 use crate::scale::Scale;
-use crate::statistics::number;
-use crate::system::{Kind, Place};
+use crate::statistics::format_number;
+use crate::system::{DatabaseHost, DatabaseKind};
 
-/// The bookings of a page.
+/// The number of bookings per page.
 const PAGE: u64 = 20;
 
 /// Measures on SQLite and MariaDB.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for kind in [Kind::Sqlite, Kind::MariaDb] {
-        let case = format!(
-            "first page of {PAGE} out of {} bookings, uncached, {}",
-            number(f64::from(scale.many)),
-            kind.name()
-        );
-        rows.push(match pairs(scale, kind).await {
+    let (large, small) =
+        (format_number(f64::from(scale.large_table)), format_number(f64::from(scale.small_table)));
+    for kind in [DatabaseKind::Sqlite, DatabaseKind::MariaDb] {
+        let case = format!("first page of {PAGE} out of {large} bookings, uncached, {}", kind.name());
+        rows.push(match measure_pairs(scale, kind).await {
             Ok(pairs) => {
-                let of = format!("of the same out of {}", number(f64::from(scale.some)));
-                Row::judged(case, Bound::AtMost(1.3), &of, pairs.ratio(), pairs.describe("ms a page"))
+                let reference = format!("of the same out of {small}");
+                Row::limited(case, Limit::AtMost(1.3), &reference, pairs.ratio(), pairs.describe("ms a page"))
             }
             Err(error) => Row::not_measured(case, format!("{error:#}")),
         });
@@ -40,11 +38,11 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
-    let place = Place::start(kind).await?;
-    let (large, small) = (place.store().await?, place.store().await?);
-    fill(&large, scale.many).await?;
-    fill(&small, scale.some).await?;
+async fn measure_pairs(scale: &Scale, kind: DatabaseKind) -> Result<Pairs> {
+    let host = DatabaseHost::start(kind).await?;
+    let (large, small) = (host.create_database().await?, host.create_database().await?);
+    fill(&large, scale.large_table).await?;
+    fill(&small, scale.small_table).await?;
     let (large_database, small_database) = (large.open().await?, small.open().await?);
     let (large, small) = (SqlPaymentReader::new(&large_database), SqlPaymentReader::new(&small_database));
     read_pages(&small, scale.pages).await?;
@@ -60,12 +58,12 @@ async fn pairs(scale: &Scale, kind: Kind) -> Result<Pairs> {
     Ok(pairs)
 }
 
-/// How long a page takes, in milliseconds.
+/// Returns the time per page in milliseconds.
 async fn read_pages(reader: &SqlPaymentReader, pages: u32) -> Result<f64> {
     let started = Instant::now();
     for _ in 0..pages {
         let page = reader.list(&PaymentFilter::default(), Page::First, PAGE).await?.value;
-        ensure!(u64::try_from(page.payments.len())? == PAGE && page.has_next, "that is not the first page");
+        ensure!(u64::try_from(page.payments.len())? == PAGE && page.has_next, "the page is incomplete");
     }
     Ok(started.elapsed().as_secs_f64() * 1e3 / f64::from(pages))
 }

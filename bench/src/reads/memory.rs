@@ -1,23 +1,23 @@
-//! The memory of the process with 10,000 bookings after 100,000 reads.
+//! The resident memory with 10,000 bookings after 100,000 reads.
 //!
-//! Not only the list is read, whose bytes are there once, but what could pile up: every tenth read is a page of one of a
-//! thousand queries, every hundredth the list compressed. Resident memory is read from `/proc`, after the load.
+//! The load includes reads whose memory could accumulate. One read in ten is a page of one of a thousand queries. One
+//! in a hundred is the compressed list. The memory is read from `/proc` after the load.
 
 use anyhow::Result;
 
-use super::stage::{Mode, Stage};
+use super::harness::{ClusterMode, Harness};
 use crate::load::Wrk;
-use crate::report::{Bound, Row};
+use crate::report::{Limit, Row};
 use crate::scale::Scale;
-use crate::statistics::{count, number};
+use crate::statistics::{format_count, format_number};
 
-/// The bookings.
+/// The number of bookings.
 const BOOKINGS: u32 = 10_000;
-/// The connections.
+/// The number of connections.
 const CONNECTIONS: usize = 64;
 
-/// Nine lists and one page in ten, one compressed list in a hundred.
-const MIX: &str = r#"
+/// Lists, with a page in every tenth and a compressed list in every hundredth request.
+const MIXED_REQUESTS: &str = r#"
 local n = 0
 function request()
   n = n + 1
@@ -30,23 +30,23 @@ function request()
 end
 "#;
 
-/// Reads until there were enough.
+/// Runs the reads, then measures the memory.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
-    let stage = Stage::start(Mode::Strict, BOOKINGS).await?;
-    let at_rest = stage.hermes.memory_mib("VmRSS")?;
-    let load = Wrk { script: MIX.to_owned(), ..Wrk::new(stage.hermes.url(""), CONNECTIONS) };
+    let harness = Harness::start(ClusterMode::Many, BOOKINGS).await?;
+    let at_rest = harness.hermes.memory_mib("VmRSS")?;
+    let load = Wrk { script: MIXED_REQUESTS.to_owned(), ..Wrk::new(harness.hermes.url(""), CONNECTIONS) };
     let mut reads = 0;
     while reads < scale.reads {
         reads += load.run(scale.run)?.requests;
     }
-    let resident = stage.hermes.memory_mib("VmRSS")?;
+    let resident = harness.hermes.memory_mib("VmRSS")?;
     let measured = format!(
         "**{} MiB** after {} reads; at rest {}, at most {}",
-        number(resident),
-        count(reads),
-        number(at_rest),
-        number(stage.hermes.memory_mib("VmHWM")?)
+        format_number(resident),
+        format_count(reads),
+        format_number(at_rest),
+        format_number(harness.hermes.memory_mib("VmHWM")?)
     );
     let case = "resident memory, 10,000 bookings, after 100,000 reads";
-    Ok(vec![Row::judged(case, Bound::AtMost(60.0), "MiB", resident, measured)])
+    Ok(vec![Row::limited(case, Limit::AtMost(60.0), "MiB", resident, measured)])
 }

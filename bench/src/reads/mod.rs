@@ -1,21 +1,21 @@
-//! The reads: what the promise never to be stale costs.
+//! The reads: the cost of the read-your-writes promise.
 
 mod cached_list;
 mod cold_cache;
 mod first_page;
+mod harness;
 mod memory;
 mod rebuild;
-mod redis_questions;
-mod stage;
+mod redis_queries;
 
-pub use stage::{Mode, Stage};
+pub use harness::{ClusterMode, Harness};
 
-use crate::case::Case;
+use crate::report::Case;
 
 /// The cases, in the order of the table.
 pub const CASES: &[Case] = &[
     Case { name: "cached-list", measure: |scale| Box::pin(cached_list::measure(scale)) },
-    Case { name: "redis-questions", measure: |scale| Box::pin(redis_questions::measure(scale)) },
+    Case { name: "redis-queries", measure: |scale| Box::pin(redis_queries::measure(scale)) },
     Case { name: "first-page", measure: |scale| Box::pin(first_page::measure(scale)) },
     Case { name: "rebuild", measure: |scale| Box::pin(rebuild::measure(scale)) },
     Case { name: "cold-cache", measure: |scale| Box::pin(cold_cache::measure(scale)) },

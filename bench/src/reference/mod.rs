@@ -1,14 +1,9 @@
-//! What Hermes is held against: the same rows written and read without it.
+//! The references: the same rows, written without Hermes.
 
 mod booking;
 mod fill;
-mod insert;
-mod select;
 mod transaction;
-mod unbatched;
 
-pub use booking::Booking;
+pub use booking::BookingRows;
 pub use fill::fill;
-pub use select::select_list;
-pub use transaction::Transactions;
-pub use unbatched::Unbatched;
+pub use transaction::{BareTransactions, UnbatchedWriters};

@@ -1,28 +1,27 @@
-//! The instructions that the server spends on a booking, and on what.
+//! The number of instructions that the server spends on a booking, by owner.
 //!
-//! Counted by `valgrind --tool=callgrind`, which counts instead of timing and so is the same whatever else the machine
-//! does, on a build with the names of functions (`release-fast`), on MariaDB with Redis, for 64 callers. Only the
-//! process of Hermes counts, from the first byte of a request to the last of its answer, after a warm-up. It runs about
-//! fifty times slower than by itself, so its batches are what 64 callers fill; deadlines are lifted. Named are the crates
-//! that took most, and allocating and copying; the functions are printed to standard error. The processor that valgrind
-//! plays has no instructions for SHA-256, so the audit chain costs more here than it does in earnest.
+//! Counted by `valgrind --tool=callgrind`, so other load on the machine has no effect. The build has function names
+//! (`release-fast`). Hermes runs on MariaDB with Redis, for 64 callers. Only the Hermes process counts, after a
+//! warm-up. Under valgrind, Hermes is about fifty times slower, so its timeouts are raised. The row names the crates
+//! with the most instructions, and allocation and byte copies. The functions are printed to stderr. Valgrind's
+//! processor has no SHA-256 instructions, so the audit chain costs more here than on real processors.
 
 use anyhow::{Context, Result, ensure};
 
-use super::stage::Stage;
-use crate::callgrind::{annotate, control};
-use crate::load::{Bookings, Connection};
+use super::harness::Harness;
+use crate::callgrind::{callgrind_control, parse_profile};
+use crate::load::{BookingRequests, Connection};
 use crate::report::Row;
 use crate::scale::Scale;
-use crate::statistics::{count, number, real};
-use crate::system::{Build, Kind};
+use crate::statistics::{format_count, format_number, to_f64};
+use crate::system::{Build, DatabaseKind};
 
-/// The callers.
+/// The number of callers.
 const CALLERS: usize = 64;
-/// How many costs are named.
-const NAMED: usize = 3;
-/// Deadlines that nothing meets under an instrument.
-const PATIENT: [(&str, &str); 6] = [
+/// The number of owners in the row.
+const OWNERS: usize = 3;
+/// Timeouts that do not expire under valgrind.
+const LONG_TIMEOUTS: [(&str, &str); 6] = [
     ("HERMES__DATABASE__ACQUIRE_TIMEOUT_MS", "30000"),
     ("HERMES__DATABASE__STATEMENT_TIMEOUT_MS", "30000"),
     ("HERMES__DATABASE__SLOW_STATEMENT_MS", "30000"),
@@ -31,47 +30,44 @@ const PATIENT: [(&str, &str); 6] = [
     ("HERMES__REDIS__COMMAND_TIMEOUT_MS", "10000"),
 ];
 
-/// CacheStats on MariaDB.
+/// Counts on MariaDB.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let output = folder.path().join("callgrind");
     let file = format!("--callgrind-out-file={}", output.display());
     let wrapper = ["valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no", &file];
-    let mut stage = Stage::start(Kind::MariaDb).await?;
-    let hermes = stage.hermes_under(&wrapper, Build::WithSymbols, &PATIENT).await?;
-    let bookings = Bookings::new();
-    book(hermes.port(), scale.counted / 4, &bookings).await?;
-    control(&["--instr=on"], hermes.process_id())?;
-    let counted = book(hermes.port(), scale.counted, &bookings).await?;
-    control(&["--instr=off"], hermes.process_id())?;
-    // What was counted is written when the process ends.
+    let mut harness = Harness::start(DatabaseKind::MariaDb).await?;
+    let hermes = harness.hermes_under(&wrapper, Build::WithSymbols, &LONG_TIMEOUTS).await?;
+    let requests = BookingRequests::new();
+    book(hermes.port(), scale.counted_bookings / 4, &requests).await?;
+    callgrind_control(&["--instr=on"], hermes.process_id())?;
+    let booked = book(hermes.port(), scale.counted_bookings, &requests).await?;
+    callgrind_control(&["--instr=off"], hermes.process_id())?;
+    // Callgrind writes its output when the process ends.
     hermes.stop()?;
-    let profile = annotate(&output)?;
+    let profile = parse_profile(&output)?;
     eprintln!("{}", profile.functions);
-    let largest = profile.largest(NAMED);
-    let costs = largest.iter().map(|(name, share)| format!("{name} {share:.0} %")).collect::<Vec<_>>();
+    let largest = profile.largest(OWNERS);
+    let shares = largest.iter().map(|(owner, share)| format!("{owner} {share:.0} %")).collect::<Vec<_>>();
     let measured = format!(
         "**{}** instructions ({} bookings); {}",
-        number(profile.total / real(counted)),
-        count(counted),
-        costs.join(", ")
+        format_number(profile.total / to_f64(booked)),
+        format_count(booked),
+        shares.join(", ")
     );
-    Ok(vec![Row::recorded(
-        "instructions a booking in the server, MariaDB and Redis, 64 connections",
-        measured,
-    )])
+    Ok(vec![Row::recorded("server instructions per booking, MariaDB and Redis, 64 connections", measured)])
 }
 
-/// Books about so many, by callers that wait; returns how many it were.
-async fn book(port: u16, count: usize, bookings: &Bookings) -> Result<usize> {
+/// Books at least `count` payments in a closed loop and returns their number.
+async fn book(port: u16, count: usize, requests: &BookingRequests) -> Result<usize> {
     let mut callers = tokio::task::JoinSet::new();
     let each = count.div_ceil(CALLERS);
     for _ in 0..CALLERS {
-        let (mut connection, bookings) = (Connection::open(port).await?, bookings.clone());
+        let (mut connection, requests) = (Connection::open(port).await?, requests.clone());
         callers.spawn(async move {
             for _ in 0..each {
-                let answer = connection.ask(&bookings.request()).await?;
-                ensure!(answer.status == 201, "a booking was answered with {}", answer.status);
+                let response = connection.send(&requests.next()).await?;
+                ensure!(response.status == 201, "a booking got status {}", response.status);
             }
             Ok(())
         });

@@ -1,15 +1,15 @@
-//! The writes: what durable bookings cost, and what sharing commits saves.
+//! The writes: the cost of durable bookings, and the gain of group commit.
 
+mod harness;
 mod instructions;
 mod one_client;
 mod overload;
 mod seventy_percent;
-mod stage;
 mod throughput;
 
-pub use stage::Stage;
+pub use harness::Harness;
 
-use crate::case::Case;
+use crate::report::Case;
 
 /// The cases, in the order of the table.
 pub const CASES: &[Case] = &[

@@ -1,34 +1,34 @@
-//! Three times as many bookings as can be carried out, for a minute, from callers who do not wait.
+//! Three times the peak rate of bookings for a minute.
 //!
-//! The load is open (`load/open.rs`), so the server cannot slow it down. **References of the same run:** the goodput is
-//! held against the peak of 256 waiting callers measured just before; what is normal is what half of the peak looked
-//! like before the overload. After it, half of the peak is asked for again: a second is normal when nothing is refused
-//! in it and its p99 is at most twice that of before. The load shares the processors with the server; how late it was
-//! itself with sending is written beside the figures, and is part of every time.
+//! The load is an open loop (`load/open_loop.rs`), so the server cannot slow it down. **References of the same run:**
+//! the goodput is compared with the peak, a closed loop of 256 callers measured just before. Half of the peak,
+//! measured before the overload, defines normal operation. After the overload, the load is half of the peak again. A
+//! second is normal if nothing is rejected and its p99 is at most twice the p99 before. The load generator shares the
+//! processors with the server. Its own send delay is printed too, and is part of every latency.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
-use super::stage::{Stage, peak};
-use crate::load::{Bookings, Open, Sample, open};
-use crate::report::{Bound, Row};
+use super::harness::{Harness, measure_peak};
+use crate::load::{BookingRequests, OpenLoopResult, Sample, run_open_loop};
+use crate::report::{Limit, Row};
 use crate::scale::Scale;
-use crate::statistics::{Latencies, count, millis, number, time};
-use crate::system::Kind;
+use crate::statistics::{Latencies, format_count, format_duration, format_number, millis};
+use crate::system::DatabaseKind;
 
-/// The load, by the peak.
+/// The overload, as a multiple of the peak.
 const OVERLOAD: f64 = 3.0;
-/// The load before and after, by the peak.
-const EASY: f64 = 0.5;
+/// The load before and after, as a share of the peak.
+const NORMAL_LOAD: f64 = 0.5;
 /// How much slower than before a normal second may be.
-const NORMAL: u32 = 2;
+const NORMAL_SLOWDOWN: u32 = 2;
 
-/// Measures where there is one writer in the process, and where there is a server.
+/// Measures on MariaDB and SQLite.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for kind in [Kind::MariaDb, Kind::Sqlite] {
-        match on(scale, kind).await {
+    for kind in [DatabaseKind::MariaDb, DatabaseKind::Sqlite] {
+        match measure_on(scale, kind).await {
             Ok(measured) => rows.extend(measured),
             Err(error) => {
                 rows.push(Row::not_measured(format!("overload, {}", kind.name()), format!("{error:#}")));
@@ -38,90 +38,91 @@ pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-async fn on(scale: &Scale, kind: Kind) -> Result<Vec<Row>> {
-    let mut stage = Stage::start(kind).await?;
-    let (hermes, bookings) = (stage.hermes(&[]).await?, Bookings::new());
-    let peak = peak(&hermes, scale, &bookings).await?;
-    let load = async |share: f64, length| open(hermes.port(), share * peak, length, &bookings).await;
-    let before = load(EASY, scale.around_overload).await?;
+async fn measure_on(scale: &Scale, kind: DatabaseKind) -> Result<Vec<Row>> {
+    let mut harness = Harness::start(kind).await?;
+    let (hermes, requests) = (harness.hermes(&[]).await?, BookingRequests::new());
+    let peak = measure_peak(&hermes, scale, &requests).await?;
+    let load = async |share: f64, length| run_open_loop(hermes.port(), share * peak, length, &requests).await;
+    let before = load(NORMAL_LOAD, scale.around_overload).await?;
     let overload = load(OVERLOAD, scale.overload).await?;
-    let after = load(EASY, scale.around_overload).await?;
+    let after = load(NORMAL_LOAD, scale.around_overload).await?;
     Ok(vec![
-        goodput(kind, peak, &overload),
-        accepted(kind, &overload),
-        refusals(kind, &overload),
-        recovery(kind, &before, &after),
+        goodput_row(kind, peak, &overload),
+        accepted_row(kind, &overload),
+        rejected_row(kind, &overload),
+        recovery_row(kind, &before, &after),
     ])
 }
 
-fn goodput(kind: Kind, peak: f64, overload: &Open) -> Row {
-    let case =
-        format!("overload, 3 × peak, open loop, {} s, {}: goodput", overload.length.as_secs(), kind.name());
+fn goodput_row(kind: DatabaseKind, peak: f64, overload: &OpenLoopResult) -> Row {
+    let seconds = overload.length.as_secs();
+    let case = format!("overload, 3 × peak, open loop, {seconds} s, {}: goodput", kind.name());
     let ratio = overload.goodput() / peak;
     let measured = format!(
-        "**{}**; {} of {} bookings/s, {} refused, {} not sent or not answered",
-        number(ratio),
-        number(overload.goodput()),
-        number(peak),
-        count(overload.refused().count()),
-        count(overload.lost),
+        "**{}**; {} of {} bookings/s, {} rejected, {} not sent or without response",
+        format_number(ratio),
+        format_number(overload.goodput()),
+        format_number(peak),
+        format_count(overload.rejected().count()),
+        format_count(overload.lost),
     );
-    Row::judged(case, Bound::AtLeast(0.9), "of the peak", ratio, measured)
+    Row::limited(case, Limit::AtLeast(0.9), "of the peak", ratio, measured)
 }
 
-fn accepted(kind: Kind, overload: &Open) -> Row {
+fn accepted_row(kind: DatabaseKind, overload: &OpenLoopResult) -> Row {
     let accepted = overload.accepted(|_| true);
-    let late: Latencies = overload.samples.iter().map(|sample| sample.latency - sample.service).collect();
+    let send_delay: Latencies =
+        overload.samples.iter().map(|sample| sample.latency - sample.service).collect();
     let measured = format!(
-        "**{}**, p50 {}; the load itself sent late by {} (p99)",
-        time(accepted.p99()),
-        time(accepted.p50()),
-        time(late.p99())
+        "**{}**, p50 {}; send delay of the load generator {} (p99)",
+        format_duration(accepted.p99()),
+        format_duration(accepted.p50()),
+        format_duration(send_delay.p99())
     );
-    let case = format!("the same, {}: accepted p99", kind.name());
-    Row::judged(case, Bound::AtMost(250.0), "ms", millis(accepted.p99()), measured)
+    let case = format!("the same, {}: accepted, p99", kind.name());
+    Row::limited(case, Limit::AtMost(250.0), "ms", millis(accepted.p99()), measured)
 }
 
-fn refusals(kind: Kind, overload: &Open) -> Row {
-    let case = format!("the same, {}: refusals, p99", kind.name());
-    if overload.refused().next().is_none() {
-        return Row::not_measured(case, "nothing was refused");
+fn rejected_row(kind: DatabaseKind, overload: &OpenLoopResult) -> Row {
+    let case = format!("the same, {}: rejected, p99", kind.name());
+    if overload.rejected().next().is_none() {
+        return Row::not_measured(case, "nothing was rejected");
     }
-    let latencies: Latencies = overload.refused().map(|sample| sample.latency).collect();
-    let service: Latencies = overload.refused().map(|sample| sample.service).collect();
+    let latencies: Latencies = overload.rejected().map(|sample| sample.latency).collect();
+    let service: Latencies = overload.rejected().map(|sample| sample.service).collect();
     let measured = format!(
-        "**{}**, p50 {}; from the moment it was sent {}, p50 {}; answered with {}",
-        time(latencies.p99()),
-        time(latencies.p50()),
-        time(service.p99()),
-        time(service.p50()),
+        "**{}**, p50 {}; from sending {}, p50 {}; status {}",
+        format_duration(latencies.p99()),
+        format_duration(latencies.p50()),
+        format_duration(service.p99()),
+        format_duration(service.p50()),
         statuses(overload)
     );
-    Row::judged(case, Bound::AtMost(5.0), "ms", millis(latencies.p99()), measured)
+    Row::limited(case, Limit::AtMost(5.0), "ms", millis(latencies.p99()), measured)
 }
 
-fn recovery(kind: Kind, before: &Open, after: &Open) -> Row {
-    let normal = before.accepted(|_| true).p99();
+fn recovery_row(kind: DatabaseKind, before: &OpenLoopResult, after: &OpenLoopResult) -> Row {
+    let normal_p99 = before.accepted(|_| true).p99();
     let seconds = after.length.as_secs();
-    let abnormal = (0..seconds).rev().find(|second| !is_normal(after, *second, normal));
-    let recovered_after = abnormal.map_or(0, |second| second + 1);
+    let last_abnormal = (0..seconds).rev().find(|second| !is_normal(after, *second, normal_p99));
+    let recovery = last_abnormal.map_or(0, |second| second + 1);
     let measured = format!(
-        "**{recovered_after} s** until every second was normal; p99 before {}, in the last second {}",
-        time(normal),
-        time(after.accepted(|sample| sample.arrival.as_secs() + 1 == seconds).p99())
+        "**{recovery} s** until every second was normal; p99 before {}, in the last second {}",
+        format_duration(normal_p99),
+        format_duration(after.accepted(|sample| sample.arrival.as_secs() + 1 == seconds).p99())
     );
-    let case = format!("the same, {}: normal again after", kind.name());
-    Row::judged(case, Bound::AtMost(5.0), "s", Duration::from_secs(recovered_after).as_secs_f64(), measured)
+    let case = format!("the same, {}: recovery", kind.name());
+    Row::limited(case, Limit::AtMost(5.0), "s", Duration::from_secs(recovery).as_secs_f64(), measured)
 }
 
-/// Whether in a second nothing was refused or much slower than before.
-fn is_normal(after: &Open, second: u64, normal: Duration) -> bool {
-    let within = |sample: &Sample| sample.arrival.as_secs() == second;
-    !after.refused().any(within) && after.accepted(within).p99() <= normal * NORMAL
+/// Returns whether a second has no rejection and a p99 near `normal_p99`.
+fn is_normal(after: &OpenLoopResult, second: u64, normal_p99: Duration) -> bool {
+    let is_in_second = |sample: &Sample| sample.arrival.as_secs() == second;
+    !after.rejected().any(is_in_second) && after.accepted(is_in_second).p99() <= normal_p99 * NORMAL_SLOWDOWN
 }
 
-fn statuses(overload: &Open) -> String {
-    let mut statuses: Vec<_> = overload.refused().map(|sample| sample.status).collect();
+fn statuses(overload: &OpenLoopResult) -> String {
+    let mut statuses: Vec<_> = overload.rejected().map(|sample| sample.status).collect();
     statuses.sort_unstable();
     statuses.dedup();
     statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")

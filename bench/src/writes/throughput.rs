@@ -1,100 +1,101 @@
-//! Bookings a second, against a design that does not batch.
+//! Bookings per second, compared with a design without batches.
 //!
-//! **References.** The unbatched design (`reference/unbatched.rs`): 64 plain connections, each committing the rows of
-//! one booking in a transaction of its own, without HTTP and without the head; nothing that answers a request can do
-//! less. And the lane itself with `batch_max = 1`, which shows what batching alone brings. Every one works on a
-//! database of its own on the same server; Hermes is asked over HTTP by callers that wait for each answer.
+//! **References:**
+//! - The unbatched writers (`reference/transaction.rs`): 64 plain connections. Each commits the rows of one booking
+//!   per transaction, without HTTP and ledger head. A server cannot do less.
+//! - Hermes with `batch_max = 1`, which shows the gain of group commit alone.
+//!
+//! Each works on its own database of the same server. The load on Hermes is a closed loop over HTTP.
 
 use std::fmt::Write as _;
 
 use anyhow::Result;
 
-use super::stage::Stage;
-use crate::load::{Bookings, closed};
+use super::harness::Harness;
+use crate::load::{BookingRequests, run_closed_loop};
 use crate::pairs::Pairs;
-use crate::reference::Unbatched;
-use crate::report::{Bound, Row};
+use crate::reference::UnbatchedWriters;
+use crate::report::{Limit, Row};
 use crate::scale::Scale;
-use crate::statistics::count;
-use crate::system::{Hermes, Kind};
+use crate::statistics::format_count;
+use crate::system::{DatabaseKind, Hermes};
 
-/// The callers of the first line, and of all others.
-const MANY: usize = 256;
-/// See [`MANY`].
-const SOME: usize = 64;
-/// The lane without batches; its callers are not sent away for waiting long.
-const SINGLE: [(&str, &str); 2] =
+/// The number of callers in the first row of a database server.
+const MANY_CALLERS: usize = 256;
+/// The number of callers in all other rows.
+const CALLERS: usize = 64;
+/// Settings without batches. The age limit is raised, so that no command expires in the longer queue.
+const UNBATCHED: [(&str, &str); 2] =
     [("HERMES__LEDGER__BATCH_MAX", "1"), ("HERMES__LEDGER__QUEUE_AGE_MAX_MS", "10000")];
-/// What is held against the unbatched design.
-const UNBATCHED: &str = "× 64 plain connections, a transaction a booking";
+/// The name of the first reference.
+const PLAIN_CONNECTIONS: &str = "× 64 plain connections, one booking per transaction";
 
 /// Measures on every database.
 pub async fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for kind in Kind::ALL {
-        match on(scale, kind).await {
+    for kind in DatabaseKind::ALL {
+        match measure_on(scale, kind).await {
             Ok(measured) => rows.extend(measured),
             Err(error) => {
-                rows.push(Row::not_measured(
-                    format!("bookings a second, {}", kind.name()),
-                    format!("{error:#}"),
-                ));
+                let case = format!("bookings per second, {}", kind.name());
+                rows.push(Row::not_measured(case, format!("{error:#}")));
             }
         }
     }
     Ok(rows)
 }
 
-async fn on(scale: &Scale, kind: Kind) -> Result<Vec<Row>> {
-    let mut stage = Stage::start(kind).await?;
-    let (hermes, unbatched) = (stage.hermes(&[]).await?, stage.unbatched().await?);
-    let case = |callers| format!("bookings a second, {}, {callers} connections", kind.name());
-    if kind == Kind::Sqlite {
-        let pairs = against_unbatched(scale, &hermes, SOME, &unbatched).await?;
-        return Ok(vec![row(case(SOME), 10.0, "× one transaction a booking", &pairs)]);
+async fn measure_on(scale: &Scale, kind: DatabaseKind) -> Result<Vec<Row>> {
+    let mut harness = Harness::start(kind).await?;
+    let (hermes, writers) = (harness.hermes(&[]).await?, harness.unbatched_writers().await?);
+    let case = |callers| format!("bookings per second, {}, {callers} connections", kind.name());
+    if kind == DatabaseKind::Sqlite {
+        let comparison = compare_with_writers(scale, &hermes, CALLERS, &writers).await?;
+        return Ok(vec![row(case(CALLERS), 10.0, "× one booking per transaction", &comparison)]);
     }
-    let many = against_unbatched(scale, &hermes, MANY, &unbatched).await?;
-    let some = against_unbatched(scale, &hermes, SOME, &unbatched).await?;
-    let single = stage.hermes(&SINGLE).await?;
-    let lane = against_single(scale, &hermes, &single).await?;
+    let many = compare_with_writers(scale, &hermes, MANY_CALLERS, &writers).await?;
+    let few = compare_with_writers(scale, &hermes, CALLERS, &writers).await?;
+    let unbatched = harness.hermes(&UNBATCHED).await?;
+    let batching = compare_with_hermes(scale, &hermes, &unbatched).await?;
     Ok(vec![
-        row(case(MANY), 8.0, UNBATCHED, &many),
-        row(case(SOME), 20.0, "× the lane with `batch_max = 1`", &lane),
-        row(case(SOME), 5.0, UNBATCHED, &some),
+        row(case(MANY_CALLERS), 8.0, PLAIN_CONNECTIONS, &many),
+        row(case(CALLERS), 20.0, "× Hermes with `batch_max = 1`", &batching),
+        row(case(CALLERS), 5.0, PLAIN_CONNECTIONS, &few),
     ])
 }
 
-fn row(case: String, least: f64, reference: &str, compared: &Compared) -> Row {
-    let mut measured = compared.pairs.describe("bookings/s");
-    if compared.refused > 0 {
-        let _cannot_fail = write!(measured, "; {} were refused", count(compared.refused));
+fn row(case: String, least: f64, reference: &str, comparison: &Comparison) -> Row {
+    let mut measured = comparison.pairs.describe("bookings/s");
+    if comparison.rejected > 0 {
+        let _cannot_fail = write!(measured, "; {} rejected", format_count(comparison.rejected));
     }
-    Row::judged(case, Bound::AtLeast(least), reference, compared.pairs.ratio(), measured)
+    Row::limited(case, Limit::AtLeast(least), reference, comparison.pairs.ratio(), measured)
 }
 
-/// Rates of both, and how many bookings Hermes refused meanwhile, which no rate counts.
-struct Compared {
+/// The rates, and the number of bookings that Hermes rejected. No rate includes those.
+struct Comparison {
     pairs: Pairs,
-    refused: usize,
+    rejected: usize,
 }
 
-async fn against_unbatched(
+async fn compare_with_writers(
     scale: &Scale,
     hermes: &Hermes,
     callers: usize,
-    unbatched: &Unbatched,
-) -> Result<Compared> {
-    let bookings = Bookings::new();
-    unbatched.per_second(scale.warm_up).await?;
-    closed(hermes.port(), callers, scale.warm_up, &bookings).await?;
-    compare(scale, hermes, callers, async || unbatched.per_second(scale.run).await).await
+    writers: &UnbatchedWriters,
+) -> Result<Comparison> {
+    let requests = BookingRequests::new();
+    writers.per_second(scale.warm_up).await?;
+    run_closed_loop(hermes.port(), callers, scale.warm_up, &requests).await?;
+    compare(scale, hermes, callers, async || writers.per_second(scale.run).await).await
 }
 
-async fn against_single(scale: &Scale, hermes: &Hermes, single: &Hermes) -> Result<Compared> {
-    let bookings = Bookings::new();
-    let rate = async |length| Ok(closed(single.port(), SOME, length, &bookings).await?.per_second);
+async fn compare_with_hermes(scale: &Scale, hermes: &Hermes, unbatched: &Hermes) -> Result<Comparison> {
+    let requests = BookingRequests::new();
+    let rate =
+        async |length| Ok(run_closed_loop(unbatched.port(), CALLERS, length, &requests).await?.per_second);
     rate(scale.warm_up).await?;
-    compare(scale, hermes, SOME, async || rate(scale.run).await).await
+    compare(scale, hermes, CALLERS, async || rate(scale.run).await).await
 }
 
 async fn compare(
@@ -102,13 +103,13 @@ async fn compare(
     hermes: &Hermes,
     callers: usize,
     reference: impl AsyncFnMut() -> Result<f64>,
-) -> Result<Compared> {
-    let (bookings, mut refused) = (Bookings::new(), 0);
+) -> Result<Comparison> {
+    let (requests, mut rejected) = (BookingRequests::new(), 0);
     let measured = async || {
-        let seen = closed(hermes.port(), callers, scale.run, &bookings).await?;
-        refused += seen.refused;
-        Ok(seen.per_second)
+        let result = run_closed_loop(hermes.port(), callers, scale.run, &requests).await?;
+        rejected += result.rejected;
+        Ok(result.per_second)
     };
     let pairs = Pairs::alternate(scale.pairs, reference, measured).await?;
-    Ok(Compared { pairs, refused })
+    Ok(Comparison { pairs, rejected })
 }

@@ -1,10 +1,11 @@
-//! The shared cache of [`hermes_domain::ports::SharedCache`]: [`RedisCache`] for several instances, and
-//! [`LocalVersion`], its twin for one.
+//! Adapters of [`SharedCache`](hermes_domain::ports::SharedCache): [`RedisCache`] for several instances, and
+//! [`LocalVersion`] for a single one.
 //!
-//! Both keep the same promises, and one suite of tests (`tests/contract`) holds them to it.
+//! Both fulfil the promises of the port; the contract suite in `tests/suite` runs against both.
 
-mod memory;
+mod local_version;
 mod redis;
 
-pub use memory::LocalVersion;
-pub use redis::{RedisCache, RedisSettings, RedisSettingsError};
+pub use hermes_redis::{RedisConfigError, RedisEndpoint};
+pub use local_version::LocalVersion;
+pub use redis::{RedisCache, RedisSettings};

@@ -1,4 +1,4 @@
-//! The audit chain: as it was written it verifies, and whatever is done to its rows shows.
+//! The audit chain: an intact chain verifies, and every manipulation of its rows is detected.
 
 mod support;
 
@@ -13,21 +13,21 @@ use uuid::Uuid;
 
 use support::steps::{run, steps};
 
-/// The fields of a row that somebody may have changed.
+/// The number of fields of a row.
 const FIELDS: usize = 11;
 
 fn verify(rows: &[AuditEntry], ledger: &MemoryLedger) -> Result<(), ChainBreak> {
-    let mut walk = ChainVerifier::default();
+    let mut verifier = ChainVerifier::default();
     for row in rows {
-        walk.step(row)?;
+        verifier.verify_next(row)?;
     }
-    walk.finish(ledger.head.audit_seq, ledger.head.audit_hash)
+    verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash)
 }
 
-/// Changes one field to something else of its kind.
+/// Changes one field to another value of its type.
 fn change(row: &mut AuditEntry, field: usize) {
     let other = |text: &Option<String>| match text.as_deref() {
-        // None and the empty text are two things.
+        // An absent text differs from an empty one.
         None => Some(String::new()),
         Some("") => None,
         Some(text) => Some(format!("{text} ")),
@@ -47,7 +47,7 @@ fn change(row: &mut AuditEntry, field: usize) {
     }
 }
 
-/// Gives the rows from a place on the hashes that fit them, as somebody would who knows how they are made.
+/// Recomputes the hashes of all rows from `from` on, as an attacker would.
 fn rehash(rows: &mut [AuditEntry], from: usize) {
     let (before, changed) = rows.split_at_mut(from);
     let mut last = before.last().map_or(AuditHash::GENESIS, |row| row.hash);
@@ -57,119 +57,119 @@ fn rehash(rows: &mut [AuditEntry], from: usize) {
     }
 }
 
-/// A ledger with at least two audit rows.
-fn ledgers() -> impl Strategy<Value = (MemoryLedgerRows, Index)> {
-    let enough = steps(8).prop_map(|history| MemoryLedgerRows(run(&history, |_| ())));
-    (enough.prop_filter("two rows", |ledger| ledger.0.audit.len() >= 2), any::<Index>())
+/// Ledgers with at least two audit rows.
+fn ledgers() -> impl Strategy<Value = (AuditedLedger, Index)> {
+    let ledgers = steps(8).prop_map(|history| AuditedLedger(run(&history, |_| ())));
+    (ledgers.prop_filter("two rows", |ledger| ledger.0.audit.len() >= 2), any::<Index>())
 }
 
-/// Prints little when a case fails.
-struct MemoryLedgerRows(MemoryLedger);
+/// Prints only the audit rows when a case fails.
+struct AuditedLedger(MemoryLedger);
 
-impl std::fmt::Debug for MemoryLedgerRows {
+impl std::fmt::Debug for AuditedLedger {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{:#?}", self.0.audit)
     }
 }
 
 proptest! {
-    // Every case is a history of its own.
+    // Each case runs a whole history.
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn a_changed_row_is_named((ledger, place) in ledgers(), field in 0..FIELDS) {
+    fn a_changed_row_is_reported((ledger, index) in ledgers(), field in 0..FIELDS) {
         let mut rows = ledger.0.audit.clone();
         prop_assert_eq!(verify(&rows, &ledger.0), Ok(()));
-        let place = place.index(rows.len());
-        change(&mut rows[place], field);
+        let index = index.index(rows.len());
+        change(&mut rows[index], field);
 
         let found = verify(&rows, &ledger.0).unwrap_err();
 
-        prop_assert_eq!(found.seq, i64::try_from(place).unwrap() + 1);
-        let fault = if field == 0 { ChainError::Missing } else { ChainError::Changed };
-        prop_assert_eq!(found.fault, fault);
+        prop_assert_eq!(found.seq, i64::try_from(index).unwrap() + 1);
+        let error = if field == 0 { ChainError::Missing } else { ChainError::Changed };
+        prop_assert_eq!(found.error, error);
     }
 
     #[test]
-    fn a_changed_row_with_a_hash_that_fits_is_found_by_its_successor((ledger, place) in ledgers(), field in 1..FIELDS - 1) {
+    fn a_changed_row_with_a_recomputed_hash_breaks_the_next_row((ledger, index) in ledgers(), field in 1..FIELDS - 1) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len());
-        change(&mut rows[place], field);
-        rehash(&mut rows[..=place], place);
+        let index = index.index(rows.len());
+        change(&mut rows[index], field);
+        rehash(&mut rows[..=index], index);
 
         let found = verify(&rows, &ledger.0).unwrap_err();
 
-        let next = i64::try_from(place).unwrap() + 2;
-        let expected = if place + 1 < rows.len() {
-            ChainBreak { seq: next, fault: ChainError::Changed }
+        let next = i64::try_from(index).unwrap() + 2;
+        let expected = if index + 1 < rows.len() {
+            ChainBreak { seq: next, error: ChainError::Changed }
         } else {
-            ChainBreak { seq: next - 1, fault: ChainError::NotTheHead }
+            ChainBreak { seq: next - 1, error: ChainError::NotTheHead }
         };
         prop_assert_eq!(found, expected);
     }
 
     #[test]
-    fn a_chain_that_was_made_anew_is_not_the_heads((ledger, place) in ledgers(), field in 1..FIELDS - 1) {
+    fn a_chain_recomputed_from_a_changed_row_differs_from_the_head((ledger, index) in ledgers(), field in 1..FIELDS - 1) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len());
-        change(&mut rows[place], field);
-        rehash(&mut rows, place);
+        let index = index.index(rows.len());
+        change(&mut rows[index], field);
+        rehash(&mut rows, index);
 
-        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainError::NotTheHead);
+        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().error, ChainError::NotTheHead);
     }
 
     #[test]
-    fn a_missing_row_is_named((ledger, place) in ledgers()) {
+    fn a_missing_row_is_reported((ledger, index) in ledgers()) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len());
-        rows.remove(place);
+        let index = index.index(rows.len());
+        rows.remove(index);
 
-        let expected = ChainBreak { seq: i64::try_from(place).unwrap() + 1, fault: ChainError::Missing };
+        let expected = ChainBreak { seq: i64::try_from(index).unwrap() + 1, error: ChainError::Missing };
         prop_assert_eq!(verify(&rows, &ledger.0), Err(expected));
     }
 
     #[test]
-    fn a_missing_row_shows_also_when_the_others_were_numbered_anew((ledger, place) in ledgers()) {
+    fn a_missing_row_is_detected_after_renumbering((ledger, index) in ledgers()) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len());
-        rows.remove(place);
-        for row in &mut rows[place..] {
+        let index = index.index(rows.len());
+        rows.remove(index);
+        for row in &mut rows[index..] {
             row.seq -= 1;
         }
         prop_assert!(verify(&rows, &ledger.0).is_err());
-        rehash(&mut rows, place);
+        rehash(&mut rows, index);
         prop_assert!(verify(&rows, &ledger.0).is_err());
     }
 
     #[test]
-    fn swapped_rows_show((ledger, place) in ledgers(), numbered_anew in any::<bool>()) {
+    fn swapped_rows_are_detected((ledger, index) in ledgers(), renumbered in any::<bool>()) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len() - 1);
-        rows.swap(place, place + 1);
-        if numbered_anew {
-            rows[place].seq -= 1;
-            rows[place + 1].seq += 1;
+        let index = index.index(rows.len() - 1);
+        rows.swap(index, index + 1);
+        if renumbered {
+            rows[index].seq -= 1;
+            rows[index + 1].seq += 1;
         }
         let found = verify(&rows, &ledger.0).unwrap_err();
-        prop_assert_eq!(found.seq, i64::try_from(place).unwrap() + 1);
+        prop_assert_eq!(found.seq, i64::try_from(index).unwrap() + 1);
     }
 
     #[test]
-    fn an_inserted_row_shows((ledger, place) in ledgers(), rehashed in any::<bool>()) {
+    fn an_inserted_row_is_detected((ledger, index) in ledgers(), rehashed in any::<bool>()) {
         let mut rows = ledger.0.audit.clone();
-        let place = place.index(rows.len());
-        rows.insert(place, rows[place].clone());
-        for row in &mut rows[place + 1..] {
+        let index = index.index(rows.len());
+        rows.insert(index, rows[index].clone());
+        for row in &mut rows[index + 1..] {
             row.seq += 1;
         }
         if rehashed {
-            rehash(&mut rows, place);
+            rehash(&mut rows, index);
         }
         prop_assert!(verify(&rows, &ledger.0).is_err());
     }
 
     #[test]
-    fn a_row_that_was_added_at_the_end_is_not_the_heads((ledger, _) in ledgers()) {
+    fn a_row_appended_to_the_chain_differs_from_the_head((ledger, _) in ledgers()) {
         let mut rows = ledger.0.audit.clone();
         let mut forged = rows.last().unwrap().clone();
         forged.seq += 1;
@@ -177,34 +177,33 @@ proptest! {
         let last = rows.len() - 1;
         rehash(&mut rows, last);
 
-        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().fault, ChainError::NotTheHead);
+        prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().error, ChainError::NotTheHead);
     }
 
-    /// A check of the newest rows begins at a row that was checked before.
     #[test]
-    fn a_walk_goes_on_where_another_has_ended((ledger, place) in ledgers()) {
+    fn verification_can_resume_after_a_verified_row((ledger, index) in ledgers()) {
         let rows = &ledger.0.audit;
-        let (known, new) = rows.split_at(place.index(rows.len()));
-        let (seq, hash) = known.last().map_or((0, AuditHash::GENESIS), |row| (row.seq, row.hash));
-        let mut walk = ChainVerifier::after(seq, hash);
+        let (verified, new) = rows.split_at(index.index(rows.len()));
+        let (seq, hash) = verified.last().map_or((0, AuditHash::GENESIS), |row| (row.seq, row.hash));
+        let mut verifier = ChainVerifier::after(seq, hash);
         for row in new {
-            prop_assert_eq!(walk.step(row), Ok(()));
+            prop_assert_eq!(verifier.verify_next(row), Ok(()));
         }
-        prop_assert_eq!(walk.last_seq(), ledger.0.head.audit_seq);
-        prop_assert_eq!(walk.finish(ledger.0.head.audit_seq, ledger.0.head.audit_hash), Ok(()));
+        prop_assert_eq!(verifier.last_seq(), ledger.0.head.audit_seq);
+        prop_assert_eq!(verifier.finish(ledger.0.head.audit_seq, ledger.0.head.audit_hash), Ok(()));
     }
 }
 
 #[test]
-fn a_walk_that_has_gone_past_the_head_is_not_the_heads() {
+fn a_chain_longer_than_the_head_differs_from_the_head() {
     let hash = AuditHash([7; 32]);
     assert_eq!(ChainVerifier::after(4, hash).finish(4, hash), Ok(()));
-    let past = ChainBreak { seq: 5, fault: ChainError::NotTheHead };
+    let past = ChainBreak { seq: 5, error: ChainError::NotTheHead };
     assert_eq!(ChainVerifier::after(5, hash).finish(4, hash), Err(past));
 }
 
 #[test]
-fn every_field_counts_in_the_hash() {
+fn every_field_is_part_of_the_hash() {
     let mut ledger = MemoryLedger::new();
     ledger.execute_one(Command::Book(booking("ana@example.org", "1")));
     let row = ledger.audit[0].clone();
@@ -213,12 +212,11 @@ fn every_field_counts_in_the_hash() {
         change(&mut changed, field);
         assert_ne!(changed.hash_after(AuditHash::GENESIS), row.hash, "field {field}");
     }
-    assert_ne!(row.hash_after(row.hash), row.hash, "the hash before");
+    assert_ne!(row.hash_after(row.hash), row.hash, "the previous hash");
 }
 
-/// Texts that run into one another where they meet are told apart by their lengths.
 #[test]
-fn moving_a_letter_from_one_field_to_the_next_changes_the_hash() {
+fn moving_a_letter_between_adjacent_fields_changes_the_hash() {
     let mut ledger = MemoryLedger::new();
     assert_eq!(verify(&[], &ledger), Ok(()));
     ledger.execute_one(Command::Book(booking("ana@example.org", "1")));

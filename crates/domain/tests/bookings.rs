@@ -1,9 +1,9 @@
-//! What the ledger decides on bookings.
+//! Decisions about bookings.
 
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{AuditAction, Effect, EventKind, Rejection, Rules};
+use hermes_domain::ledger::{Effect, EventKind, Rejection, Rules};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{book, cancel, claim, correct, rules, submission, submission_with_claim};
@@ -13,8 +13,8 @@ use support::commands::{assert_rejected, duplicate, ledger_with, new_amount};
 #[test]
 fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     let ledger = MemoryLedger::new();
-    let (answers, changes) = ledger.decide(&[submission(book("ana@example.org", "35000"))]);
-    let outcome = answers[0].as_ref().unwrap();
+    let (outcomes, changes) = ledger.decide(&[submission(book("ana@example.org", "35000"))]);
+    let outcome = outcomes[0].as_ref().unwrap();
     let payment = &changes.booked[0];
 
     assert_eq!((outcome.effect, outcome.replayed), (Effect::Booked, false));
@@ -23,17 +23,17 @@ fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     assert_eq!(payment.final_amount().to_string(), "35700.00");
     assert_eq!((payment.version, payment.created_at), (1, changes.head.advanced_at));
     assert_eq!(payment.updated_at, payment.created_at);
-    assert_eq!(changes.audit[0].action, AuditAction::Booked.as_str());
+    assert_eq!(changes.audit[0].action, "PAYMENT_BOOKED");
     assert_eq!(changes.audit[0].actor, "tests");
     assert_eq!(changes.audit[0].ip_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(changes.audit[0].old_value, None);
     assert_eq!(changes.events[0].kind, EventKind::PaymentBooked);
     assert_eq!(changes.events[0].payment_id, payment.id);
-    assert!(changes.altered.is_empty() && changes.idempotency.is_empty());
+    assert!(changes.updated.is_empty() && changes.idempotency.is_empty());
 }
 
 #[test]
-fn an_event_says_nothing_about_the_person() {
+fn an_event_contains_no_personal_data() {
     let ledger = ledger_with("0");
     let payload = &ledger.events[0].payload;
     assert_eq!(
@@ -45,16 +45,16 @@ fn an_event_says_nothing_about_the_person() {
 }
 
 #[test]
-fn references_of_a_batch_have_no_gaps_where_a_command_was_refused() {
+fn a_rejected_command_leaves_no_gap_in_the_references() {
     let mut ledger = MemoryLedger::new();
-    // The same key for something else: the middle one is refused.
+    // The second booking reuses the key for different content.
     let batch = [
         submission_with_claim(book("a@example.org", "1"), claim(1, 1)),
         submission_with_claim(book("b@example.org", "2"), claim(1, 2)),
         submission(book("c@example.org", "3")),
     ];
-    let answers = ledger.execute(&batch);
-    assert!(matches!(&answers[1], Err(Rejection::KeyReused { payment }) if payment.reference.number() == 1));
+    let outcomes = ledger.execute(&batch);
+    assert!(matches!(&outcomes[1], Err(Rejection::KeyReused { payment }) if payment.reference.number() == 1));
     let references: Vec<_> = ledger.payments.iter().map(|payment| payment.reference.to_string()).collect();
     assert_eq!(references, ["REF001", "REF002"]);
     assert_eq!(ledger.head.next_reference, 3);
@@ -62,37 +62,39 @@ fn references_of_a_batch_have_no_gaps_where_a_command_was_refused() {
 }
 
 #[test]
-fn a_batch_that_is_all_refused_writes_nothing() {
+fn a_batch_of_rejected_commands_writes_nothing() {
     let mut ledger = ledger_with("0");
     ledger.execute(&[submission_with_claim(book("b@example.org", "1"), claim(1, 1))]);
-    let (answers, changes) = ledger.decide(&[submission_with_claim(book("c@example.org", "1"), claim(1, 2))]);
-    assert!(answers[0].is_err());
+    let (outcomes, changes) =
+        ledger.decide(&[submission_with_claim(book("c@example.org", "1"), claim(1, 2))]);
+    assert!(outcomes[0].is_err());
     assert!(changes.is_empty());
 }
 
 #[test]
 fn a_payers_second_payment_is_flagged_in_the_same_batch_and_in_later_ones() {
     let mut ledger = MemoryLedger::new();
-    let answers = ledger.execute(&[
+    let outcomes = ledger.execute(&[
         submission(book("ana@example.org", "1")),
         submission(book("bob@example.org", "1")),
         submission(book("ANA@Example.org", "2")),
     ]);
-    let found: Vec<_> = answers.iter().map(|answer| duplicate(&answer.as_ref().unwrap().payment)).collect();
+    let found: Vec<_> =
+        outcomes.iter().map(|outcome| duplicate(&outcome.as_ref().unwrap().payment)).collect();
     assert_eq!(found, [None, None, Some("the payer already has the live payment REF001")]);
     let later = ledger.execute_one(book("ana@example.org", "3"));
     assert_eq!(duplicate(&later), Some("the payer already has the live payment REF003"));
 }
 
 #[test]
-fn a_cancelled_payment_is_nobodys_duplicate() {
+fn a_cancelled_payment_is_not_a_duplicate() {
     let mut ledger = ledger_with("0");
     ledger.execute_one(cancel(1, None));
     assert_eq!(duplicate(&ledger.execute_one(book("ana@example.org", "1"))), None);
 }
 
 #[test]
-fn the_rule_says_what_makes_two_payments_the_same_and_for_how_long() {
+fn duplicates_agree_in_the_configured_fields_within_the_configured_days() {
     let fields = vec![DuplicateField::Email, DuplicateField::Amount];
     let duplicates = DuplicateRule::new(fields, Some(30)).unwrap();
     let mut ledger = MemoryLedger::with_rules(Rules { duplicates, ..Rules::clone(&rules()) });
@@ -106,7 +108,7 @@ fn the_rule_says_what_makes_two_payments_the_same_and_for_how_long() {
 }
 
 #[test]
-fn a_payment_that_does_not_fit_into_the_sums_is_refused() {
+fn a_payment_that_overflows_the_totals_is_rejected() {
     let mut ledger = ledger_with("0");
     for totals in ledger.totals.values_mut() {
         totals.outstanding_minor = i64::MAX - 100;
@@ -117,11 +119,11 @@ fn a_payment_that_does_not_fit_into_the_sums_is_refused() {
 }
 
 #[test]
-fn there_is_no_payment_after_the_last_reference() {
+fn a_booking_after_the_last_reference_is_rejected() {
     let mut ledger = MemoryLedger::new();
     ledger.head.next_reference = 999_999_999_999_999_999;
-    let answers =
+    let outcomes =
         ledger.execute(&[submission(book("a@example.org", "1")), submission(book("b@example.org", "1"))]);
-    assert_eq!(answers[1], Err(Rejection::OutOfRange));
+    assert_eq!(outcomes[1], Err(Rejection::OutOfRange));
     assert_eq!(ledger.payments.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Which changes of a payment are refused, and what one in the same batch sees of another.
+//! Rejected corrections and cancellations, and changes within one batch.
 
 mod support;
 
@@ -10,26 +10,26 @@ use hermes_test_support::builders::{cancel, correct, new_name, payment_key, rule
 use support::commands::{assert_rejected, ledger_with};
 
 #[test]
-fn only_the_version_that_was_seen_can_be_changed() {
+fn a_change_of_another_version_is_rejected() {
     let mut ledger = ledger_with("0");
     ledger.execute_one(correct(1, 1, new_name("Anna Ruiz")));
-    for seen in [0, 1, 3] {
+    for version in [0, 1, 3] {
         let mismatch = Rejection::VersionMismatch { current: 2 };
-        assert_rejected(&ledger, correct(1, seen, new_name("Anne Ruiz")), &mismatch);
-        assert_rejected(&ledger, cancel(1, Some(seen)), &mismatch);
+        assert_rejected(&ledger, correct(1, version, new_name("Anne Ruiz")), &mismatch);
+        assert_rejected(&ledger, cancel(1, Some(version)), &mismatch);
     }
     ledger.execute_one(cancel(1, Some(2)));
 }
 
 #[test]
-fn what_is_not_there_cannot_be_changed() {
+fn a_change_of_an_unknown_payment_is_rejected() {
     let ledger = ledger_with("0");
     assert_rejected(&ledger, correct(2, 1, new_name("Anna")), &Rejection::NotFound(payment_key(2)));
     assert_rejected(&ledger, cancel(2, None), &Rejection::NotFound(payment_key(2)));
 }
 
 #[test]
-fn a_cancelled_payment_is_changed_no_more() {
+fn a_cancelled_payment_cannot_be_changed() {
     let mut ledger = ledger_with("10");
     let payment = ledger.execute_one(cancel(1, None));
     assert_eq!((payment.status(), payment.version), (Status::Cancelled, 2));
@@ -43,9 +43,9 @@ fn a_cancelled_payment_is_changed_no_more() {
     assert_rejected(&ledger, cancel(1, None), &illegal("cancelled"));
 }
 
-/// Whoever puts two of them into one batch all the same must not lose the first one's change.
+/// A writer that ignores [`hermes_domain::ledger::Command::requires_exclusive_batch`] still loses no change.
 #[test]
-fn a_second_change_of_a_payment_sees_the_first_one() {
+fn a_change_sees_earlier_changes_of_its_batch() {
     let ledger = ledger_with("0");
     let mut facts = Facts::at(ledger.head);
     facts.payments.insert(payment_key(1), ledger.get(1).clone());

@@ -1,4 +1,4 @@
-//! What the ledger decides on corrections.
+//! Decisions about corrections.
 
 mod support;
 
@@ -15,7 +15,7 @@ use hermes_test_support::builders::{book, booking, booking_in, correct, money, n
 use support::commands::{assert_rejected, duplicate, ledger_with, new_amount, set};
 
 #[test]
-fn a_correction_makes_the_next_version() {
+fn a_correction_creates_the_next_version() {
     let mut ledger = ledger_with("0");
     ledger.clock += TimeDelta::hours(1);
     let request = CorrectionRequest {
@@ -48,10 +48,10 @@ fn a_correction_makes_the_next_version() {
 }
 
 #[test]
-fn only_another_amount_gets_the_fee_of_today() {
+fn only_a_changed_amount_gets_the_current_fee() {
     let mut ledger = ledger_with("0");
     let tier = TierSpec {
-        name: "today".to_owned(),
+        name: "current".to_owned(),
         bound: TierBound::Unbounded,
         rate: BasisPoints::new(1_000).unwrap(),
     };
@@ -63,11 +63,11 @@ fn only_another_amount_gets_the_fee_of_today() {
     let renamed = ledger.execute_one(correct(1, 1, new_name("Anna")));
     assert_eq!(fee(renamed), ("30.00".to_owned(), "medium".to_owned(), money("1030", "USD")));
     let repriced = ledger.execute_one(correct(1, 2, new_amount("2000")));
-    assert_eq!(fee(repriced), ("200.00".to_owned(), "today".to_owned(), money("2200", "USD")));
+    assert_eq!(fee(repriced), ("200.00".to_owned(), "current".to_owned(), money("2200", "USD")));
 }
 
 #[test]
-fn a_corrected_payment_is_still_owed_by_whom_it_was() {
+fn a_corrected_payment_keeps_its_fee_bearer() {
     let mut ledger = ledger_with("1030");
     ledger.set_rules(Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
     let payment = ledger.execute_one(correct(1, 1, new_name("Anna")));
@@ -76,19 +76,19 @@ fn a_corrected_payment_is_still_owed_by_whom_it_was() {
 }
 
 #[test]
-fn an_amount_is_corrected_in_the_payments_own_currency() {
+fn a_corrected_amount_is_in_the_currency_of_the_payment() {
     let mut ledger = MemoryLedger::new();
     ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "JPY", "0")));
     assert_eq!(ledger.execute_one(correct(1, 1, new_amount("2000"))).amount, money("2000", "JPY"));
 
-    let (answers, _) = ledger.decide(&[submission(correct(1, 2, new_amount("2000.5")))]);
-    let detail = "JPY amounts have at most 0 decimals";
-    let fault = FieldError::new("amount", ValidationCode::TooManyDecimals, detail);
-    assert_eq!(answers[0], Err(Rejection::Invalid(vec![fault])));
+    let (outcomes, _) = ledger.decide(&[submission(correct(1, 2, new_amount("2000.5")))]);
+    let detail = "enter JPY amounts without decimals, like 1850000";
+    let error = FieldError::new("amount", ValidationCode::TooManyDecimals, detail);
+    assert_eq!(outcomes[0], Err(Rejection::Invalid(vec![error])));
 }
 
 #[test]
-fn a_correction_that_says_what_is_so_already_writes_nothing() {
+fn a_correction_to_the_current_values_writes_nothing() {
     let ledger = ledger_with("0");
     for request in [
         CorrectionRequest::default(),
@@ -97,8 +97,8 @@ fn a_correction_that_says_what_is_so_already_writes_nothing() {
         new_amount("1e3"),
         CorrectionRequest { school: Edit::Clear, ..CorrectionRequest::default() },
     ] {
-        let (answers, changes) = ledger.decide(&[submission(correct(1, 1, request.clone()))]);
-        let outcome = answers[0].as_ref().unwrap();
+        let (outcomes, changes) = ledger.decide(&[submission(correct(1, 1, request.clone()))]);
+        let outcome = outcomes[0].as_ref().unwrap();
         assert_eq!(outcome.effect, Effect::Unchanged, "{request:?}");
         assert_eq!(&outcome.payment, ledger.get(1));
         assert!(changes.is_empty(), "{request:?}");
@@ -106,9 +106,8 @@ fn a_correction_that_says_what_is_so_already_writes_nothing() {
     }
 }
 
-/// Every text is set, each to something else, and each is corrected alone.
 #[test]
-fn a_correction_changes_what_it_names_and_nothing_else() {
+fn a_correction_changes_only_the_given_field() {
     let details = PayerDetails {
         name: "Ana Ruiz".to_owned(),
         email: "ana@example.org".to_owned(),
@@ -143,7 +142,7 @@ fn a_correction_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
+fn only_optional_texts_can_be_cleared() {
     let mut ledger = ledger_with("0");
     let school = |school| CorrectionRequest { school, ..CorrectionRequest::default() };
     ledger.execute_one(correct(1, 1, school(set("Porto International"))));
@@ -155,13 +154,17 @@ fn a_text_that_may_be_missing_can_be_cleared_and_others_cannot() {
         amount: Edit::Clear,
         ..CorrectionRequest::default()
     };
-    let required = |field| FieldError::new(field, ValidationCode::Required, "must be given");
-    let faults = vec![required("name"), required("email"), required("amount")];
-    assert_rejected(&ledger, correct(1, 3, everything), &Rejection::Invalid(faults));
+    let required = |field, detail| FieldError::new(field, ValidationCode::Required, detail);
+    let errors = vec![
+        required("name", "enter your full name"),
+        required("email", "enter your e-mail address"),
+        required("amount", "enter the amount"),
+    ];
+    assert_rejected(&ledger, correct(1, 3, everything), &Rejection::Invalid(errors));
 }
 
 #[test]
-fn a_corrected_address_is_checked_like_a_new_one() {
+fn a_corrected_address_is_checked_again() {
     let mut ledger = ledger_with("0");
     ledger.execute_one(book("bob@example.org", "1"));
     let email = |text: &str| CorrectionRequest { email: set(text), ..CorrectionRequest::default() };
@@ -170,23 +173,23 @@ fn a_corrected_address_is_checked_like_a_new_one() {
     assert_eq!(duplicate(&own), None, "a payment is not its own duplicate");
     let bobs = ledger.execute_one(correct(1, 2, email("bob@example.org")));
     assert_eq!(duplicate(&bobs), Some("the payer already has the live payment REF002"));
-    let nobodys = ledger.execute_one(correct(1, 3, email("nowhere")));
-    assert!(nobodys.checks[0].is_flagged() && duplicate(&nobodys).is_none());
+    let invalid = ledger.execute_one(correct(1, 3, email("nowhere")));
+    assert!(invalid.checks[0].is_flagged() && duplicate(&invalid).is_none());
 }
 
 #[test]
-fn the_amount_is_frozen_once_money_has_arrived_and_the_rest_is_not() {
+fn only_the_amount_is_frozen_once_money_was_received() {
     let mut ledger = ledger_with("10");
     let frozen = FieldError::new(
         "amount",
         ValidationCode::Frozen,
-        "the amount can be corrected only while nothing was received",
+        "the amount can be corrected only while no money has been received",
     );
     assert_rejected(&ledger, correct(1, 1, new_amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
 
-    let with_a_fault = CorrectionRequest { name: Edit::Clear, ..new_amount("999") };
-    let required = FieldError::new("name", ValidationCode::Required, "must be given");
-    assert_rejected(&ledger, correct(1, 1, with_a_fault), &Rejection::Invalid(vec![required, frozen]));
+    let with_another_error = CorrectionRequest { name: Edit::Clear, ..new_amount("999") };
+    let required = FieldError::new("name", ValidationCode::Required, "enter your full name");
+    assert_rejected(&ledger, correct(1, 1, with_another_error), &Rejection::Invalid(vec![required, frozen]));
 
     let payment =
         ledger.execute_one(correct(1, 1, CorrectionRequest { name: set("Anna"), ..new_amount("1000") }));

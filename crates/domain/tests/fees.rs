@@ -1,5 +1,5 @@
-//! Fees: the default tiers at their boundaries, and tiers that are no schedule.
-#![expect(clippy::unwrap_used, reason = "rules that are not a schedule fail the test")]
+//! Fees: the default tiers at their boundaries, and invalid tiers.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::HashMap;
 
@@ -26,9 +26,9 @@ fn up_to(text: &str) -> TierBound {
     TierBound::UpTo(text.to_owned())
 }
 
-/// One minor unit below, at and above each boundary, in currencies of 0, 2 and 3 decimals.
+/// Tests one minor unit below, at and above each boundary, in currencies of 0, 2 and 3 decimals.
 #[test]
-fn each_tier_begins_and_ends_where_it_says() {
+fn each_tier_starts_and_ends_at_its_bounds() {
     let schedule = schedule();
     for (amount, code, rate, fee, rule) in [
         ("999", "JPY", 500, "50", "small"),
@@ -56,9 +56,9 @@ fn each_tier_begins_and_ends_where_it_says() {
         ("25000", "USD", 200, "500.00", "large"),
         ("35000.50", "USD", 200, "700.01", "large"),
     ] {
-        let taken = schedule.fee_of(money(amount, code)).unwrap();
+        let result = schedule.fee_for(money(amount, code)).unwrap();
         assert_eq!(
-            (taken.amount.to_string().as_str(), taken.rate.get(), taken.rule.as_str()),
+            (result.amount.to_string().as_str(), result.rate.get(), result.rule.as_str()),
             (fee, rate, rule),
             "{amount} {code}"
         );
@@ -66,9 +66,9 @@ fn each_tier_begins_and_ends_where_it_says() {
 }
 
 proptest! {
-    /// The rule in the words of the configuration, computed with integers only.
+    /// Recomputes the configured default tiers in another way.
     #[test]
-    fn a_fee_is_the_rate_of_its_tier_rounded_half_up(
+    fn a_fee_is_the_rate_of_the_tier_rounded_half_up(
         minor in prop_oneof![1..20_000_000_i64, 1..=MAX_MINOR],
         currency in select(Currency::all().collect::<Vec<_>>()),
     ) {
@@ -77,7 +77,7 @@ proptest! {
         let per_cent = if amount < 1_000 * unit { 5 } else if amount <= 10_000 * unit { 3 } else { 2 };
         let expected = (2 * amount * per_cent + 100) / 200;
 
-        let fee = schedule().fee_of(Money::from_minor(minor, currency)).unwrap();
+        let fee = schedule().fee_for(Money::from_minor(minor, currency)).unwrap();
 
         prop_assert_eq!(i128::from(fee.amount.minor()), expected);
         prop_assert_eq!(i128::from(fee.rate.get()), per_cent * 100);
@@ -86,29 +86,29 @@ proptest! {
 }
 
 #[test]
-fn a_currency_has_its_own_tiers_where_they_are_configured() {
+fn configured_tiers_of_a_currency_replace_the_default_tiers() {
     let yen = currency("JPY");
     let own = HashMap::from([(yen, vec![tier("yen", TierBound::Unbounded)])]);
     let schedule = FeeSchedule::new(&default_tiers(), &own).unwrap();
-    assert_eq!(schedule.fee_of(money("100", "JPY")).unwrap().rule, "yen");
-    assert_eq!(schedule.fee_of(money("100", "USD")).unwrap().rule, "small");
+    assert_eq!(schedule.fee_for(money("100", "JPY")).unwrap().rule, "yen");
+    assert_eq!(schedule.fee_for(money("100", "USD")).unwrap().rule, "small");
 }
 
 #[test]
-fn tiers_that_do_not_cover_every_amount_are_refused() {
-    let every = |tiers: &[TierSpec]| FeeSchedule::new(tiers, &HashMap::new()).map(drop);
+fn tiers_that_do_not_cover_every_amount_are_rejected() {
+    let schedule = |tiers: &[TierSpec]| FeeSchedule::new(tiers, &HashMap::new()).map(drop);
     for tiers in [
         vec![],
         vec![tier("a", below("10"))],
         vec![tier("a", TierBound::Unbounded), tier("b", below("10"))],
         vec![tier("a", TierBound::Unbounded), tier("b", TierBound::Unbounded)],
     ] {
-        assert!(matches!(every(&tiers), Err(FeeScheduleError::MissingUnboundedTier { .. })), "{tiers:?}");
+        assert!(matches!(schedule(&tiers), Err(FeeScheduleError::MissingUnboundedTier { .. })), "{tiers:?}");
     }
 }
 
 #[test]
-fn tiers_that_do_not_ascend_are_refused() {
+fn tiers_that_do_not_ascend_are_rejected() {
     for bounds in [
         [up_to("10"), up_to("10")],
         [up_to("10"), below("10")],
@@ -118,31 +118,31 @@ fn tiers_that_do_not_ascend_are_refused() {
     ] {
         let mut tiers: Vec<_> = bounds.into_iter().map(|bound| tier("a", bound)).collect();
         tiers.push(tier("rest", TierBound::Unbounded));
-        let refused = FeeSchedule::new(&tiers, &HashMap::new()).map(drop);
-        assert!(matches!(refused, Err(FeeScheduleError::NotAscending { .. })), "{tiers:?}");
+        let error = FeeSchedule::new(&tiers, &HashMap::new()).map(drop);
+        assert!(matches!(error, Err(FeeScheduleError::NotAscending { .. })), "{tiers:?}");
     }
-    // Ten is below eleven and the next tier begins with it.
+    // A tier may end where an exclusive bound left off.
     let tiers = [tier("a", below("10")), tier("b", up_to("10")), tier("c", TierBound::Unbounded)];
     let schedule = FeeSchedule::new(&tiers, &HashMap::new()).unwrap();
-    assert_eq!(schedule.fee_of(money("9.99", "USD")).unwrap().rule, "a");
-    assert_eq!(schedule.fee_of(money("10", "USD")).unwrap().rule, "b");
+    assert_eq!(schedule.fee_for(money("9.99", "USD")).unwrap().rule, "a");
+    assert_eq!(schedule.fee_for(money("10", "USD")).unwrap().rule, "b");
 }
 
 #[test]
-fn a_bound_must_be_an_amount_of_every_currency_it_is_for() {
+fn a_bound_must_be_an_amount_of_every_currency() {
     let tiers = [tier("a", below("99.50")), tier("b", TierBound::Unbounded)];
-    let refused = FeeSchedule::new(&tiers, &HashMap::new()).unwrap_err();
-    let FeeScheduleError::Bound { tier, currency, source } = refused else {
-        panic!("{refused}");
+    let error = FeeSchedule::new(&tiers, &HashMap::new()).unwrap_err();
+    let FeeScheduleError::Bound { tier, currency, source } = error else {
+        panic!("{error}");
     };
     assert_eq!((tier.as_str(), currency.decimals()), ("a", 0));
     assert_eq!(source, AmountError::TooManyDecimals { currency });
 }
 
 #[test]
-fn a_name_that_cannot_be_stored_is_refused() {
+fn an_invalid_tier_name_is_rejected() {
     for name in ["", "two words", "größer", &"x".repeat(65)] {
-        let refused = FeeSchedule::new(&[tier(name, TierBound::Unbounded)], &HashMap::new()).map(drop);
-        assert_eq!(refused, Err(FeeScheduleError::Name(name.to_owned())));
+        let error = FeeSchedule::new(&[tier(name, TierBound::Unbounded)], &HashMap::new()).map(drop);
+        assert_eq!(error, Err(FeeScheduleError::Name(name.to_owned())));
     }
 }

@@ -1,5 +1,5 @@
-//! What holds after every step of any history of a ledger.
-#![expect(clippy::unwrap_used, reason = "what should be there and is not fails the test")]
+//! Invariants of the ledger after every step of random histories.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
@@ -15,51 +15,51 @@ use proptest::prelude::*;
 use support::steps::{run, steps};
 
 /// The most steps of a history.
-const STEPS_MAX: usize = 14;
+const MAX_STEPS: usize = 14;
 
-/// The sums, counted anew, from nothing but what is stored of each payment.
-fn counted(payments: &[Payment]) -> HashMap<Currency, Totals> {
-    let mut sums = HashMap::new();
+/// Recounts the totals from the stored payments.
+fn recount(payments: &[Payment]) -> HashMap<Currency, Totals> {
+    let mut totals = HashMap::new();
     for payment in payments {
         let currency = payment.amount.currency();
-        let sum: &mut Totals = sums.entry(currency).or_insert(Totals::empty(currency));
+        let total: &mut Totals = totals.entry(currency).or_insert(Totals::empty(currency));
         let flagged = payment.checks.iter().any(|check| check.is_flagged());
         let cancelled = payment.cancelled_at.is_some();
         let due = payment.amount.minor() + payment.fee.amount.minor();
         let received = payment.amount_received.minor();
-        sum.payments += 1;
-        sum.flagged += i64::from(flagged);
-        sum.passed += i64::from(!flagged);
-        sum.cancelled += i64::from(cancelled);
-        sum.above_threshold +=
+        total.payments += 1;
+        total.flagged += i64::from(flagged);
+        total.passed += i64::from(!flagged);
+        total.cancelled += i64::from(cancelled);
+        total.above_threshold +=
             i64::from(payment.amount.minor() > 1_000_000 * 10_i64.pow(currency.decimals()));
-        sum.received_minor += received;
+        total.received_minor += received;
         if !cancelled && received < due {
-            sum.outstanding_minor += due - received;
+            total.outstanding_minor += due - received;
         }
     }
-    sums
+    totals
 }
 
-fn verified(ledger: &MemoryLedger) -> Result<(), ChainBreak> {
-    let mut walk = ChainVerifier::default();
+fn verify_chain(ledger: &MemoryLedger) -> Result<(), ChainBreak> {
+    let mut verifier = ChainVerifier::default();
     for row in &ledger.audit {
-        walk.step(row)?;
+        verifier.verify_next(row)?;
     }
-    walk.finish(ledger.head.audit_seq, ledger.head.audit_hash)
+    verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash)
 }
 
-fn assert_sound(ledger: &MemoryLedger) {
+fn assert_invariants(ledger: &MemoryLedger) {
     let payments = &ledger.payments;
-    assert_eq!(ledger.totals, counted(payments));
-    assert_eq!(verified(ledger), Ok(()));
+    assert_eq!(ledger.totals, recount(payments));
+    assert_eq!(verify_chain(ledger), Ok(()));
 
     let references: Vec<_> = payments.iter().map(|payment| payment.reference.number()).collect();
     assert_eq!(references, (1..ledger.head.next_reference).collect::<Vec<_>>());
     let events: Vec<_> = ledger.events.iter().map(|event| event.seq).collect();
     assert_eq!(events, (1..=ledger.head.event_seq).collect::<Vec<_>>());
 
-    assert!(payments.is_sorted_by(|a, b| a.id < b.id), "identifiers sort as payments were booked");
+    assert!(payments.is_sorted_by(|a, b| a.id < b.id), "identifiers sort in booking order");
     assert!(payments.is_sorted_by_key(|payment| payment.created_at));
     assert!(ledger.audit.is_sorted_by_key(|row| row.created_at));
 
@@ -79,13 +79,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn every_ledger_is_sound_after_every_step(history in steps(STEPS_MAX)) {
-        run(&history, assert_sound);
+    fn the_invariants_hold_after_every_step(history in steps(MAX_STEPS)) {
+        run(&history, assert_invariants);
     }
 
-    /// The rows of one payment tell its story without a gap: each begins where the one before ended.
     #[test]
-    fn the_audit_rows_of_a_payment_follow_one_another(history in steps(STEPS_MAX)) {
+    fn each_audit_row_starts_with_the_state_of_the_previous_row(history in steps(MAX_STEPS)) {
         let ledger = run(&history, |_| ());
         for payment in &ledger.payments {
             let mut before: Option<&String> = None;
@@ -96,38 +95,36 @@ proptest! {
         }
     }
 
-    /// Booked last and all at once: each payer's first live payment is no duplicate, every further one is.
     #[test]
-    fn in_one_batch_exactly_the_first_payment_of_a_payer_is_no_duplicate(
-        history in steps(STEPS_MAX),
+    fn in_one_batch_all_but_the_first_payment_of_a_payer_are_duplicates(
+        history in steps(MAX_STEPS),
         payers in proptest::collection::vec(0..4_u8, 1..12),
     ) {
         let mut ledger = run(&history, |_| ());
         let live = |ledger: &MemoryLedger, email: &str| {
-            let theirs = |payment: &&Payment| payment.cancelled_at.is_none() && payment.details.email == email;
-            ledger.payments.iter().filter(theirs).count()
+            let is_live = |payment: &&Payment| payment.cancelled_at.is_none() && payment.details.email == email;
+            ledger.payments.iter().filter(is_live).count()
         };
         let emails: Vec<_> = payers.iter().map(|payer| format!("last{payer}@example.org")).collect();
         let batch: Vec<_> = emails.iter()
             .map(|email| submission(Command::Book(booking(email, "1"))))
             .collect();
-        let answers = ledger.execute(&batch);
-        for (place, (answer, email)) in answers.iter().zip(&emails).enumerate() {
-            let check = &answer.as_ref().unwrap().payment.checks[1];
+        let outcomes = ledger.execute(&batch);
+        for (index, (outcome, email)) in outcomes.iter().zip(&emails).enumerate() {
+            let check = &outcome.as_ref().unwrap().payment.checks[1];
             prop_assert_eq!(check.kind, CheckKind::DuplicatedPayment);
-            prop_assert_eq!(check.is_flagged(), emails[..place].contains(email));
+            prop_assert_eq!(check.is_flagged(), emails[..index].contains(email));
         }
         for email in &emails {
             prop_assert_eq!(live(&ledger, email), emails.iter().filter(|other| *other == email).count());
         }
     }
 
-    /// The same facts and commands give the same answers; only identifiers and tokens are random.
     #[test]
-    fn a_history_repeats_itself(history in steps(STEPS_MAX)) {
-        let [one, other] = [(); 2].map(|()| run(&history, |_| ()));
-        prop_assert_eq!(one.head, other.head);
-        prop_assert_eq!(one.payments, other.payments);
-        prop_assert_eq!(one.audit, other.audit);
+    fn the_same_commands_and_facts_produce_the_same_ledger(history in steps(MAX_STEPS)) {
+        let [first, second] = [(); 2].map(|()| run(&history, |_| ()));
+        prop_assert_eq!(first.head, second.head);
+        prop_assert_eq!(first.payments, second.payments);
+        prop_assert_eq!(first.audit, second.audit);
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that make a retried request the same request.
+//! Idempotency keys.
 
 use hermes_domain::ledger::{Effect, Rejection};
 use hermes_domain::payment::Status;
@@ -24,7 +24,7 @@ fn a_replayed_key_returns_the_first_booking() {
 }
 
 #[test]
-fn a_replay_is_answered_as_it_was_then() {
+fn a_replay_returns_the_payment_as_booked() {
     let mut ledger = MemoryLedger::new();
     let request = submission_with_claim(book("ana@example.org", "1"), claim(1, 1));
     ledger.execute(std::slice::from_ref(&request));
@@ -36,16 +36,16 @@ fn a_replay_is_answered_as_it_was_then() {
 }
 
 #[test]
-fn a_key_that_was_used_for_something_else_is_refused() {
+fn a_key_used_for_different_content_is_rejected() {
     let mut ledger = MemoryLedger::new();
     ledger.execute(&[submission_with_claim(book("ana@example.org", "1"), claim(1, 1))]);
-    let answers = ledger.execute(&[submission_with_claim(book("ana@example.org", "2"), claim(1, 2))]);
+    let outcomes = ledger.execute(&[submission_with_claim(book("ana@example.org", "2"), claim(1, 2))]);
     let first = Box::new(ledger.get(1).clone());
-    assert_eq!(answers[0], Err(Rejection::KeyReused { payment: first }));
+    assert_eq!(outcomes[0], Err(Rejection::KeyReused { payment: first }));
 }
 
 #[test]
-fn a_refused_command_does_not_use_its_key_up() {
+fn a_rejected_command_does_not_consume_its_key() {
     let mut ledger = MemoryLedger::new();
     let early = submission_with_claim(cancel(1, None), claim(1, 1));
     assert!(ledger.execute(std::slice::from_ref(&early))[0].is_err());

@@ -1,5 +1,5 @@
-//! Amounts: read exactly, printed exactly, added exactly.
-#![expect(clippy::unwrap_used, reason = "an amount that is not read fails the test")]
+//! Amounts: exact parsing, formatting and arithmetic.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use hermes_domain::money::{AmountError, BasisPoints, Currency, MAX_MINOR, Money, MoneyError};
 use proptest::prelude::*;
@@ -23,33 +23,33 @@ fn any_rate() -> impl Strategy<Value = BasisPoints> {
 
 proptest! {
     #[test]
-    fn what_is_printed_is_read_back(minor in 0..=MAX_MINOR, currency in any_currency()) {
+    fn formatted_amounts_parse_back(minor in 0..=MAX_MINOR, currency in any_currency()) {
         let money = Money::from_minor(minor, currency);
         prop_assert_eq!(Money::parse(&money.to_string(), currency), Ok(money));
     }
 
-    /// Read with an independent rule: the digits without the point, scaled to the currency's decimals.
+    /// Compares with an independent rule: the digits without the point, padded to the currency's decimals.
     #[test]
-    fn a_number_is_read_digit_by_digit(
+    fn a_number_is_parsed_digit_by_digit(
         whole in 0..1_000_000_u64,
         fraction in "[0-9]{0,6}",
         currency in any_currency(),
     ) {
         let text = if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") };
         let decimals = usize::try_from(currency.decimals()).unwrap();
-        let kept = &fraction[..fraction.len().min(decimals)];
-        let lost = &fraction[kept.len()..];
-        let expected: i64 = format!("{whole}{kept:0<decimals$}").parse().unwrap();
-        let read = Money::parse(&text, currency).map(Money::minor);
-        if lost.bytes().all(|digit| digit == b'0') {
-            prop_assert_eq!(read, Ok(expected));
+        let used = &fraction[..fraction.len().min(decimals)];
+        let unused = &fraction[used.len()..];
+        let expected: i64 = format!("{whole}{used:0<decimals$}").parse().unwrap();
+        let parsed = Money::parse(&text, currency).map(Money::minor);
+        if unused.bytes().all(|digit| digit == b'0') {
+            prop_assert_eq!(parsed, Ok(expected));
         } else {
-            prop_assert_eq!(read, Err(AmountError::TooManyDecimals { currency }));
+            prop_assert_eq!(parsed, Err(AmountError::TooManyDecimals { currency }));
         }
     }
 
     #[test]
-    fn an_exponent_moves_the_point(mantissa in 1..=10_000_i64, exponent in -8..=6_i32, code in select(&["USD", "JPY", "KWD"][..])) {
+    fn an_exponent_shifts_the_decimal_point(mantissa in 1..=10_000_i64, exponent in -8..=6_i32, code in select(&["USD", "JPY", "KWD"][..])) {
         let currency = currency(code);
         let shift = exponent + i32::try_from(currency.decimals()).unwrap();
         let scale = 10_i64.pow(shift.unsigned_abs());
@@ -64,13 +64,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_typed_is_an_amount_or_an_error(text in ".{0,80}", currency in any_currency()) {
+    fn any_text_parses_to_an_amount_in_range_or_an_error(text in ".{0,80}", currency in any_currency()) {
         if let Ok(money) = Money::parse(&text, currency) {
             prop_assert!((0..=MAX_MINOR).contains(&money.minor()));
         }
     }
 
-    /// The whole number nearest to the exact share, and the upper one of two that are equally near.
     #[test]
     fn a_share_is_rounded_half_up(minor in -MAX_MINOR..=MAX_MINOR, rate in any_rate(), currency in any_currency()) {
         let share = Money::from_minor(minor, currency).share_half_up(rate).unwrap();
@@ -81,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn adding_and_taking_away_agree(a in any::<i64>(), b in any::<i64>(), currency in any_currency()) {
+    fn subtraction_reverses_addition(a in any::<i64>(), b in any::<i64>(), currency in any_currency()) {
         let (one, other) = (Money::from_minor(a, currency), Money::from_minor(b, currency));
         match a.checked_add(b) {
             Some(sum) => {
@@ -94,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn two_currencies_are_never_combined(one in any_currency(), other in any_currency()) {
+    fn amounts_of_different_currencies_cannot_be_combined(one in any_currency(), other in any_currency()) {
         prop_assume!(one != other);
         let (a, b) = (Money::zero(one), Money::zero(other));
         prop_assert_eq!(a.checked_add(b), Err(MoneyError::CurrencyMismatch));
@@ -103,7 +102,7 @@ proptest! {
 }
 
 #[test]
-fn amounts_are_read_exactly() {
+fn amounts_are_parsed_exactly() {
     for (text, code, expected) in [
         ("0.1", "USD", 10),
         ("0.10", "USD", 10),
@@ -132,7 +131,7 @@ fn amounts_are_read_exactly() {
 }
 
 #[test]
-fn what_is_not_a_decimal_number_is_refused() {
+fn texts_other_than_decimal_numbers_are_rejected() {
     for text in [
         "",
         " ",
@@ -180,7 +179,7 @@ fn what_is_not_a_decimal_number_is_refused() {
 }
 
 #[test]
-fn numbers_that_are_no_amount_say_why() {
+fn numbers_out_of_range_are_rejected_with_the_reason() {
     let (usd, jpy, kwd) = (currency("USD"), currency("JPY"), currency("KWD"));
     let fine = |currency| AmountError::TooManyDecimals { currency };
     let large = |currency| AmountError::TooLarge { currency };
@@ -207,15 +206,16 @@ fn numbers_that_are_no_amount_say_why() {
 }
 
 #[test]
-fn the_messages_name_the_limits_of_the_currency() {
+fn error_messages_name_the_limits_of_the_currency() {
     let message = |text, code| Money::parse(text, currency(code)).unwrap_err().to_string();
-    assert_eq!(message("10.5", "JPY"), "JPY amounts have at most 0 decimals");
-    assert_eq!(message("1e20", "USD"), "must be at most 100000000000.00");
-    assert_eq!(message("1e20", "KWD"), "must be at most 10000000000.000");
+    assert_eq!(message("10.5", "JPY"), "enter JPY amounts without decimals, like 1850000");
+    assert_eq!(message("0.1234", "KWD"), "enter KWD amounts with at most 3 decimals");
+    assert_eq!(message("1e20", "USD"), "the amount must be 100000000000.00 USD or less");
+    assert_eq!(message("1e20", "KWD"), "the amount must be 10000000000.000 KWD or less");
 }
 
 #[test]
-fn an_amount_is_printed_with_all_its_decimals() {
+fn an_amount_is_formatted_with_all_decimals_of_its_currency() {
     for (minor, code, text) in [
         (3_500_000, "USD", "35000.00"),
         (5, "USD", "0.05"),
@@ -239,7 +239,7 @@ fn halves_are_rounded_up() {
 }
 
 #[test]
-fn a_rate_is_at_most_the_whole_wherever_it_comes_from() {
+fn a_rate_above_the_whole_is_rejected() {
     assert_eq!(BasisPoints::new(10_001), None);
     assert_eq!(serde_json::from_str::<BasisPoints>("10000").unwrap().get(), 10_000);
     assert!(serde_json::from_str::<BasisPoints>("10001").is_err());
@@ -247,9 +247,8 @@ fn a_rate_is_at_most_the_whole_wherever_it_comes_from() {
     assert_eq!(BasisPoints::new(205).unwrap().to_string(), "2.05");
 }
 
-/// ISO 4217, list one: what is paid in today, and the few that are special.
 #[test]
-fn the_currencies_are_those_that_people_pay_in() {
+fn the_currencies_are_the_payable_ones_of_iso_4217() {
     let all: Vec<_> = Currency::all().map(Currency::code).collect();
     for code in ["USD", "EUR", "GBP", "JPY", "KWD", "BHD", "CLP", "ISK", "MRU", "MGA", "VND", "ZAR", "SLE"] {
         assert!(all.contains(&code), "{code}");

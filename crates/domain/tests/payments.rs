@@ -1,4 +1,4 @@
-//! What is derived of a payment, and what is refused to be one.
+//! Derived values of a payment, and invalid payments.
 
 use std::cmp::Ordering;
 
@@ -15,13 +15,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
 
-/// A payment as it is booked under the default rules.
+/// Books a payment under the default rules.
 fn booked(amount: &str, code: &str, received: &str) -> Payment {
     let booking = booking_in("ana@example.org", amount, code, received);
     MemoryLedger::new().execute_one(Command::Book(booking))
 }
 
-fn facts() -> PaymentFields {
+fn fields() -> PaymentFields {
     booked("1000", "USD", "0").into_fields()
 }
 
@@ -32,7 +32,7 @@ fn flags(payment: &Payment) -> Vec<CheckKind> {
 
 proptest! {
     #[test]
-    fn the_final_amount_is_amount_and_fee(
+    fn the_final_amount_is_the_amount_and_the_fee(
         minor in 1..=MAX_MINOR,
         currency in select(Currency::all().collect::<Vec<_>>()),
         bearer in select(&[FeeBearer::Payer, FeeBearer::Institution][..]),
@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn the_status_compares_what_was_received_with_what_is_due(due in 1..=MAX_MINOR, received in 0..=MAX_MINOR) {
+    fn the_status_compares_the_amount_received_with_the_amount_due(due in 1..=MAX_MINOR, received in 0..=MAX_MINOR) {
         let money = |minor| Money::from_minor(minor, Currency::USD);
         for received in [received, 0, 1, due - 1, due, due + 1] {
             let expected = match (received, received.cmp(&due)) {
@@ -64,13 +64,13 @@ proptest! {
                 (_, Ordering::Equal) => Status::Exact,
                 (_, Ordering::Greater) => Status::Overpayment,
             };
-            prop_assert_eq!(Status::of_amounts(money(due), money(received)), expected);
+            prop_assert_eq!(Status::from_amounts(money(due), money(received)), expected);
         }
     }
 }
 
 #[test]
-fn money_that_came_with_the_booking_is_compared_with_the_final_amount() {
+fn the_amount_received_is_compared_with_the_final_amount() {
     for (received, status, outstanding, flagged) in [
         ("0", Status::Pending, "1030.00", false),
         ("0.01", Status::Underpayment, "1029.99", true),
@@ -88,7 +88,7 @@ fn money_that_came_with_the_booking_is_compared_with_the_final_amount() {
 }
 
 #[test]
-fn an_institution_that_bears_the_fee_is_owed_the_amount_alone() {
+fn without_a_fee_for_the_payer_the_amount_alone_is_due() {
     let rules = Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) };
     let booking = booking_in("ana@example.org", "1000", "USD", "1000");
     let payment = MemoryLedger::with_rules(rules).execute_one(Command::Book(booking));
@@ -98,7 +98,7 @@ fn an_institution_that_bears_the_fee_is_owed_the_amount_alone() {
 }
 
 #[test]
-fn an_amount_is_flagged_above_the_threshold_and_not_at_it() {
+fn only_amounts_above_the_threshold_are_flagged() {
     for (amount, code, flagged) in [
         ("1000000.00", "USD", false),
         ("1000000.01", "USD", true),
@@ -113,7 +113,7 @@ fn an_amount_is_flagged_above_the_threshold_and_not_at_it() {
 }
 
 #[test]
-fn the_four_checks_stand_in_their_order_and_every_flag_counts() {
+fn all_four_checks_can_flag_one_payment() {
     let booking = booking_in("nowhere", "2000000", "USD", "5");
     let mut ledger = MemoryLedger::new();
     ledger.execute_one(Command::Book(booking.clone()));
@@ -126,19 +126,19 @@ fn the_four_checks_stand_in_their_order_and_every_flag_counts() {
 }
 
 #[test]
-fn facts_that_are_not_a_payment_are_refused() {
-    /// Which amount of the facts, and the lowest it may be.
+fn amounts_with_wrong_sign_or_currency_are_rejected() {
+    /// A setter of one amount, and the lowest valid value.
     type Change = (fn(&mut PaymentFields, Money), i64);
     let changes: [Change; 3] = [
-        (|facts, money| facts.amount = money, 1),
-        (|facts, money| facts.fee.amount = money, 0),
-        (|facts, money| facts.amount_received = money, 0),
+        (|fields, money| fields.amount = money, 1),
+        (|fields, money| fields.fee.amount = money, 0),
+        (|fields, money| fields.amount_received = money, 0),
     ];
     for (change, lowest) in changes {
         let with = |minor, currency| {
-            let mut facts = facts();
-            change(&mut facts, Money::from_minor(minor, currency));
-            Payment::new(facts).map(drop)
+            let mut fields = fields();
+            change(&mut fields, Money::from_minor(minor, currency));
+            Payment::new(fields).map(drop)
         };
         assert_eq!(with(lowest - 1, Currency::USD), Err(PaymentError::Sign));
         assert_eq!(with(lowest, Currency::USD), Ok(()));
@@ -148,20 +148,20 @@ fn facts_that_are_not_a_payment_are_refused() {
 }
 
 #[test]
-fn a_stored_payment_is_read_back_without_its_page_token() {
-    let mut facts = facts();
-    facts.page_token = PageToken(Uuid::from_u128(77));
-    let payment = Payment::new(facts.clone()).unwrap();
+fn a_serialised_payment_lacks_only_its_page_token() {
+    let mut fields = fields();
+    fields.page_token = PageToken(Uuid::from_u128(77));
+    let payment = Payment::new(fields.clone()).unwrap();
     let stored = serde_json::to_string(&payment).unwrap();
     assert!(!stored.contains(&payment.page_token.to_string()) && !stored.contains("page_token"), "{stored}");
 
-    facts.page_token = PageToken(Uuid::nil());
-    assert_eq!(serde_json::from_str::<Payment>(&stored).unwrap(), Payment::new(facts).unwrap());
+    fields.page_token = PageToken(Uuid::nil());
+    assert_eq!(serde_json::from_str::<Payment>(&stored).unwrap(), Payment::new(fields).unwrap());
     let broken = stored.replace("\"minor\":100000,", "\"minor\":-100000,");
     assert!(broken != stored && serde_json::from_str::<Payment>(&broken).is_err());
 }
 
-/// Lower case can be longer: `İ` becomes an `i` and a dot above, two characters.
+/// `İ` becomes two characters in lower case: an `i` and a combining dot.
 #[test]
 fn an_address_must_fit_in_lower_case_too() {
     let codes = |email: String| {
@@ -171,8 +171,8 @@ fn an_address_must_fit_in_lower_case_too() {
             amount: Some("1".to_owned()),
             ..BookingRequest::default()
         };
-        let faults = NewBooking::parse(&request).err().unwrap_or_default();
-        faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
+        let errors = NewBooking::parse(&request).err().unwrap_or_default();
+        errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
     };
     let too_long = [("email".to_owned(), ValidationCode::TooLong)];
     assert_eq!(codes("İ".repeat(limits::EMAIL_MAX / 2)), []);
@@ -183,8 +183,8 @@ fn an_address_must_fit_in_lower_case_too() {
 }
 
 #[test]
-fn every_fault_is_told_also_in_an_unknown_currency() {
-    let faults = |amount: &str, received: &str| {
+fn with_an_unknown_currency_the_errors_of_all_currencies_are_reported() {
+    let errors = |amount: &str, received: &str| {
         let request = BookingRequest {
             name: Some("Ana Ruiz".to_owned()),
             email: Some("ana@example.org".to_owned()),
@@ -193,19 +193,19 @@ fn every_fault_is_told_also_in_an_unknown_currency() {
             amount_received: Some(received.to_owned()),
             ..BookingRequest::default()
         };
-        let faults = NewBooking::parse(&request).unwrap_err();
-        faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>()
+        let errors = NewBooking::parse(&request).unwrap_err();
+        errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
     };
     let unknown = ("currency_from".to_owned(), ValidationCode::UnknownCurrency);
-    let fault = |field: &str, code| vec![unknown.clone(), (field.to_owned(), code)];
-    // Amounts that some currency takes are not faults.
+    let with = |field: &str, code| vec![unknown.clone(), (field.to_owned(), code)];
+    // An amount that is valid in some currency is not an error.
     for amount in ["1.234", "10000000000000"] {
-        assert_eq!(faults(amount, ""), std::slice::from_ref(&unknown), "{amount}");
-        assert_eq!(faults("1", amount), std::slice::from_ref(&unknown), "{amount}");
+        assert_eq!(errors(amount, ""), std::slice::from_ref(&unknown), "{amount}");
+        assert_eq!(errors("1", amount), std::slice::from_ref(&unknown), "{amount}");
     }
-    assert_eq!(faults("0", "0"), fault("amount", ValidationCode::NotPositive));
-    assert_eq!(faults("-1", "0"), fault("amount", ValidationCode::Negative));
-    assert_eq!(faults("", "0"), fault("amount", ValidationCode::Required));
-    assert_eq!(faults("1", "1,5"), fault("amount_received", ValidationCode::NotANumber));
-    assert_eq!(faults("1e20", "0"), fault("amount", ValidationCode::TooLarge));
+    assert_eq!(errors("0", "0"), with("amount", ValidationCode::NotPositive));
+    assert_eq!(errors("-1", "0"), with("amount", ValidationCode::Negative));
+    assert_eq!(errors("", "0"), with("amount", ValidationCode::Required));
+    assert_eq!(errors("1", "1,5"), with("amount_received", ValidationCode::NotANumber));
+    assert_eq!(errors("1e20", "0"), with("amount", ValidationCode::TooLarge));
 }

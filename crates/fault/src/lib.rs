@@ -1,38 +1,88 @@
-//! Points at which a process under test dies as if its power were cut.
+//! Fail points: places at which a process under test kills itself, as in a power failure.
 //!
-//! A booking passes [`Point`]s on its way. `HERMES_TEST_FAULT_POINT=after-commit:3` kills the process, with `SIGKILL`
-//! and by its own hand, when `after-commit` is passed for the third time; `commit-sent:1:500` does so half a
-//! millisecond later than it otherwise would. Without the variable nothing happens.
+//! Processing a booking hits each [`FailPoint`] in turn. `HERMES_TEST_FAULT_POINT=after-commit:3` kills the process
+//! with `SIGKILL` on the third hit of `after-commit`. `commit-sent:1:500` waits half a millisecond before the kill.
+//! Without the variable, nothing happens.
 //!
-//! **Invariant:** only tests have this. The crates on the way know it through their feature `fault-injection`
-//! alone, which nothing but a test's own dependencies switches on, so a plain build has neither the points nor
-//! this crate in it.
+//! **Invariant:** only tests contain fail points. Other crates depend on this crate only through their feature
+//! `fault-injection`, which only the dev-dependencies of tests enable.
 
-mod armed;
-mod point;
+mod registry;
 
 use std::future::poll_fn;
 use std::pin::pin;
 
-pub use armed::VARIABLE;
-pub use point::Point;
+pub use registry::VARIABLE;
 
-/// Passes a point.
-pub fn pass(point: Point) {
-    armed::pass(point);
+/// A step in the processing of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailPoint {
+    /// The request is parsed.
+    AfterParse,
+    /// The command is in the write queue.
+    AfterEnqueue,
+    /// The payments of the batch are written, and none of its other rows.
+    AfterFirstInsert,
+    /// All rows of the batch are written.
+    BeforeCommit,
+    /// COMMIT is sent, and the database has not responded.
+    CommitSent,
+    /// The database has committed.
+    AfterCommit,
+    /// The cache version is replaced: every read shows the booking.
+    AfterInvalidation,
+    /// The response is ready to be sent.
+    BeforeReply,
+    /// The event is in the stream, and the relay has not recorded its position.
+    AfterXadd,
 }
 
-/// Carries a future out; its point is passed when the future has done all it can and waits for somebody else.
+impl FailPoint {
+    /// All fail points in the order in which a booking hits them. The last one exists only with a stream.
+    pub const ALL: [Self; 9] = [
+        Self::AfterParse,
+        Self::AfterEnqueue,
+        Self::AfterFirstInsert,
+        Self::BeforeCommit,
+        Self::CommitSent,
+        Self::AfterCommit,
+        Self::AfterInvalidation,
+        Self::BeforeReply,
+        Self::AfterXadd,
+    ];
+
+    /// Returns the name used in [`VARIABLE`].
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AfterParse => "after-parse",
+            Self::AfterEnqueue => "after-enqueue",
+            Self::AfterFirstInsert => "after-first-insert",
+            Self::BeforeCommit => "before-commit",
+            Self::CommitSent => "commit-sent",
+            Self::AfterCommit => "after-commit",
+            Self::AfterInvalidation => "after-invalidation",
+            Self::BeforeReply => "before-reply",
+            Self::AfterXadd => "after-xadd",
+        }
+    }
+}
+
+/// Hits a fail point. Kills the process if the fail point is armed and this is the configured hit.
+pub fn hit(point: FailPoint) {
+    registry::hit(point);
+}
+
+/// Runs a future and hits the fail point when the future first returns `Pending`.
 ///
-/// A request over a connection is on its way at that moment, and its answer has not been read.
-pub async fn pass_while_waiting<F: Future>(point: Point, future: F) -> F::Output {
+/// For a request over a connection, the request is then sent and its response is not read.
+pub async fn hit_while_pending<F: Future>(point: FailPoint, future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut passed = false;
+    let mut is_hit = false;
     poll_fn(|context| {
         let polled = future.as_mut().poll(context);
-        if polled.is_pending() && !passed {
-            passed = true;
-            pass(point);
+        if polled.is_pending() && !is_hit {
+            is_hit = true;
+            hit(point);
         }
         polled
     })

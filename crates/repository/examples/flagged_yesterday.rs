@@ -1,17 +1,17 @@
-//! Prints the payments that were booked yesterday (UTC) and that a quality check flagged.
+//! Prints the payments that were booked yesterday (UTC) and flagged by a validation check.
 //!
 //! ```text
 //! cargo run -p hermes-repository --example flagged_yesterday -- mysql://user:password@host/hermes_payments
 //! ```
 //!
-//! Without an argument it takes `DATABASE_URL`, and without that the file of an embedded Hermes. It only reads.
-#![expect(clippy::print_stdout, reason = "printing is what the example is for")]
+//! Without an argument, the program uses `DATABASE_URL`, or else the file of an embedded Hermes. The program only reads.
+#![expect(clippy::print_stdout, reason = "printing is the purpose of the example")]
 
 use std::env;
 use std::error::Error;
 
 use chrono::{Days, NaiveTime, Utc};
-use hermes_domain::payment::{CheckResult, Payment, ValidationStatus};
+use hermes_domain::payment::{Payment, ValidationStatus};
 use hermes_repository::entity::{payments, validation_results};
 use hermes_repository::{Database, DatabaseSettings, StoredPayment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -26,20 +26,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let today = Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc();
     let yesterday = today - Days::new(1);
-    let found = payments::Entity::find()
+    let flagged = payments::Entity::find()
         .filter(payments::Column::ValidationStatus.eq(ValidationStatus::Flagged.as_str()))
         .filter(payments::Column::CreatedAt.gte(yesterday))
         .filter(payments::Column::CreatedAt.lt(today))
         .order_by_asc(payments::Column::CreatedAt)
         .order_by_asc(payments::Column::Id)
         .find_with_related(validation_results::Entity)
-        .all(database.reading())
+        .all(database.reader_pool())
         .await?;
 
-    println!("flagged payments of {}: {}", yesterday.date_naive(), found.len());
-    for (row, results) in found {
-        let payment = Payment::try_from(StoredPayment { row, results })?;
-        print_flags(&payment);
+    println!("flagged payments of {}: {}", yesterday.date_naive(), flagged.len());
+    for (row, results) in flagged {
+        print_flags(&Payment::try_from(StoredPayment { row, results })?);
     }
     database.close().await;
     Ok(())
@@ -49,7 +48,7 @@ fn print_flags(payment: &Payment) {
     let currency = payment.amount.currency();
     println!("{} {} {currency}", payment.reference, payment.amount);
     for check in &payment.checks {
-        if check.result == CheckResult::Flagged {
+        if check.result == ValidationStatus::Flagged {
             println!("    {}: {}", check.kind, check.message);
         }
     }

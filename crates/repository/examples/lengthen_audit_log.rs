@@ -1,12 +1,12 @@
-//! Makes the audit log of a database long, to see how long `hermes audit verify` takes.
+//! Lengthens the audit log of a database, to measure `hermes audit verify`.
 //!
-//! The last row is repeated, each time with the next number and the hash that belongs to it. Use a database that
-//! nobody needs: its log then tells of changes that never were.
+//! The program repeats the last row, each time with the next number and the matching hash. Use a throwaway database: its
+//! log then contains changes that never happened.
 //!
 //! ```text
 //! cargo run -p hermes-repository --example lengthen_audit_log -- sqlite://data/hermes.db 500000
 //! ```
-#![expect(clippy::print_stdout, reason = "printing is what the example is for")]
+#![expect(clippy::print_stdout, reason = "printing is the purpose of the example")]
 
 use std::env;
 use std::error::Error;
@@ -18,7 +18,7 @@ use hermes_repository::{Database, DatabaseSettings, SqlPaymentReader};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
-/// The rows of one statement; each has eleven values, and SQLite takes 32,766, servers 65,535.
+/// Rows per statement. Each row has eleven values; SQLite accepts 32,766 values, servers 65,535.
 const ROWS: u64 = 1_000;
 
 #[tokio::main]
@@ -47,9 +47,9 @@ async fn lengthen(url: &str, mut last: AuditEntry, count: u64) -> Result<i64, Bo
     for _ in 0..count.div_ceil(ROWS) {
         let mut rows = Vec::new();
         for _ in 0..ROWS {
-            let before = last.hash;
+            let previous = last.hash;
             last.seq += 1;
-            last.hash = last.hash_after(before);
+            last.hash = last.hash_after(previous);
             rows.push(audit_log::ActiveModel::from(&last));
         }
         audit_log::Entity::insert_many(rows).exec_without_returning(&transaction).await?;

@@ -2,78 +2,78 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-/// Book tuition and invoice payments, and follow what becomes of them.
+/// A portal for tuition and invoice payments.
 ///
-/// Without a command, hermes serves the portal on http://127.0.0.1:9292 and the dashboard on
-/// http://127.0.0.1:8080, with everything in a SQLite file under data/. Set DB_HOST for MySQL or MariaDB and
-/// REDIS_URL for Redis; `hermes config` shows every setting.
+/// Without a command, hermes serves the portal on http://127.0.0.1:9292 and the dashboard on http://127.0.0.1:8080, and
+/// stores its data in an SQLite file under data/. Set DB_HOST to use MySQL or MariaDB, and REDIS_URL to use Redis.
+/// `hermes config` prints every setting.
 #[derive(Debug, Parser)]
 #[command(name = "hermes", version, max_term_width = 100)]
 pub struct Cli {
-    /// What to do; `serve` when nothing is said.
+    /// The command to execute; `serve` by default
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What hermes can do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the portal, the API and the dashboard (the default)
+    /// Serve the portal, the API and the dashboard (default)
     Serve,
-    /// Bring the database schema up to date, or back
+    /// Apply, revert or list database migrations
     #[command(subcommand)]
     Migrate(Migrate),
     /// Print the database schema as SQL
     Schema {
-        /// For which database
+        /// The database to print the schema for
         #[arg(long, value_enum, default_value_t = Dialect::Mysql)]
         dialect: Dialect,
     },
     /// Print the OpenAPI document
     Openapi,
-    /// Check the audit log
+    /// Verify the audit log
     #[command(subcommand)]
     Audit(Audit),
-    /// Look at the cache of the running portal, or fill it
+    /// Show or warm the cache of the running portal
     #[command(subcommand)]
     Cache(Cache),
-    /// Look whether everything Hermes needs is there and well
+    /// Check everything that Hermes needs, and say how to repair it
     Doctor,
-    /// Ask the running portal whether it is ready; exit status 0 is yes
+    /// Check whether the running portal is ready (exit status 0)
     Healthcheck,
-    /// Print the configuration as it would be used, without secrets
+    /// Print the effective configuration, without secrets
     Config,
 }
 
-/// What can be done with the schema.
+/// The migration commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Migrate {
-    /// Apply the steps that are missing
+    /// Apply missing migrations
     Up {
-        /// How many steps; all that are missing, unless said
+        /// How many migrations to apply; all by default
         #[arg(long)]
         steps: Option<u32>,
     },
-    /// Take steps back, newest first, with the data in them (one step, unless more are asked for)
+    /// Revert the newest migrations and delete their data
     Down {
-        /// How many steps
+        /// How many migrations to revert
         #[arg(long, default_value_t = 1)]
         steps: u32,
-        /// Do not refuse in production
+        /// Also revert in production
         #[arg(long)]
         yes: bool,
     },
-    /// List the steps and whether they are applied
+    /// List the migrations and whether each is applied
     Status,
-    /// Drop everything and start anew; refused in production
+    /// Drop all tables and create them again; not available in production
     Fresh {
-        /// Do not ask
+        /// Skip the confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Which SQL.
+/// The SQL dialects.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Dialect {
     /// MySQL and MariaDB
@@ -82,29 +82,29 @@ pub enum Dialect {
     Sqlite,
 }
 
-/// What can be done with the cache.
+/// The cache commands.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Cache {
-    /// Print how it stands: hits by tier, misses, sizes, ages
+    /// Print the cache statistics: hits by tier, misses, sizes, ages
     Status,
-    /// Read the list of bookings into it, and print how it stands then
+    /// Load the list of bookings into the cache, then print the statistics
     Warm,
 }
 
-/// What can be done with the audit log.
+/// The audit commands.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Audit {
-    /// Walk the hash chain; names the first row that is not as it was written, and exits with 1 then
-
+    /// Verify the hash chain; exits with status 1 at the first row that was changed
+    ///
     /// With --from, the hash of the row before is trusted.
     Verify {
-        /// The first row to check, from 1
+        /// The first row to verify; rows count from 1
         #[arg(long, value_name = "SEQ")]
         from: Option<i64>,
-        /// The last row to check
+        /// The last row to verify
         #[arg(long, value_name = "SEQ")]
         to: Option<i64>,
-        /// Also hold each payment against its last audit row, and the kept sums against the payments
+        /// Also compare each payment with its last audit row, and the stored totals with the payments
         #[arg(long)]
         deep: bool,
     },

@@ -1,45 +1,38 @@
-//! Log lines: text for people, JSON for machines. `RUST_LOG` wins over the configuration.
+//! Logging: text for people, JSON for machines. `RUST_LOG` overrides the configuration.
 
 use std::io::Write;
 
 use chrono::{SecondsFormat, Utc};
 use env_logger::Builder;
 use env_logger::fmt::Formatter;
+use log::Record;
 use log::kv::{Error, Key, Value, VisitSource};
-use log::{LevelFilter, Record};
 use serde_json::{Map, Value as Json};
 
 use crate::config::LogFormat;
 
-/// Libraries that say too much at info, and one that calls every malformed request an error of ours. What the
-/// configuration or RUST_LOG says of them comes later and wins.
-const QUIET: &str = "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
+/// Levels of verbose libraries, and of one that logs each malformed request as an error. The configuration and RUST_LOG
+/// override them.
+const LIBRARY_LEVELS: &str =
+    "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
 
-/// Starts logging at a level; RUST_LOG wins over it.
+/// Starts logging at a level, unless RUST_LOG overrides it.
 pub fn start(format: LogFormat, level: &str) {
     let mut builder = Builder::new();
-    builder.parse_filters(&format!("{QUIET},{}", variable().as_deref().unwrap_or(level)));
+    builder.parse_filters(&format!("{LIBRARY_LEVELS},{}", variable().as_deref().unwrap_or(level)));
     if format == LogFormat::Json {
         builder.format(write_json);
     }
-    // Logging that was started before stays as it is.
-    let _started_before = builder.try_init();
+    // An error means that logging has already started.
+    let _already_started = builder.try_init();
 }
 
-/// The level that is in force, for the start-up lines.
+/// Returns the effective level.
 pub fn level() -> String {
     variable().unwrap_or_else(|| log::max_level().to_string().to_lowercase())
 }
 
-/// Whether a text says what is logged: levels, alone or each for a module.
-pub fn is_filter(text: &str) -> bool {
-    text.split(',').all(|part| {
-        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        level.trim().parse::<LevelFilter>().is_ok()
-    })
-}
-
-/// RUST_LOG, unless it is empty, which is what compose files pass on for one that is not set.
+/// Returns RUST_LOG. Compose files pass an empty value for an unset variable, so an empty value is ignored.
 fn variable() -> Option<String> {
     std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty())
 }
@@ -50,7 +43,7 @@ fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result
     line.insert("level".into(), record.level().as_str().to_lowercase().into());
     line.insert("target".into(), record.target().into());
     line.insert("message".into(), record.args().to_string().into());
-    // A field that cannot be written is left out rather than losing the line.
+    // A field that cannot be formatted is omitted; the line is written all the same.
     let _complete = record.key_values().visit(&mut Fields(&mut line));
     writeln!(formatter, "{}", Json::Object(line))
 }

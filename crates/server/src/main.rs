@@ -1,18 +1,14 @@
-//! `hermes`: the portal, and everything an operator needs beside it, in one program.
+//! The `hermes` program: the portal and the operator's commands.
 //!
-//! [`cli`] names the subcommands, [`commands`] carries out all but `serve`; [`serve`] listens and drains;
-//! [`compose`] is the only place that names concrete adapters.
+//! [`cli`] declares the commands and [`commands`] executes them. [`config`] loads and checks the settings. [`compose`] is
+//! the only module that names concrete adapters.
 
-mod banner;
 mod cli;
 mod commands;
 mod compose;
 mod config;
-mod durability;
-mod metrics;
-
 mod logging;
-mod serve;
+mod metrics;
 mod system;
 
 use std::process::ExitCode;
@@ -20,9 +16,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // Several libraries speak TLS; they agree on one provider.
-    let _installed_before = rustls::crypto::ring::default_provider().install_default();
-    // A missing .env file is fine; a broken one is told once the log is there.
+    // Several libraries use rustls; they need one common crypto provider. An error means that one is installed.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
     let dotenv = dotenvy::from_path(".env");
     let cli = cli::Cli::parse();
     match run(cli, dotenv) {
@@ -38,13 +33,13 @@ fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
     if let Err(error) = dotenv
         && !error.not_found()
     {
-        return Err(anyhow::Error::new(error).context("the file .env cannot be read"));
+        return Err(anyhow::Error::new(error).context("cannot read the file .env"));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(commands::run(cli))
 }
 
-#[expect(clippy::print_stderr, reason = "the last word of a program that cannot go on")]
+#[expect(clippy::print_stderr, reason = "reports the error that ends the program")]
 fn print_error(error: &anyhow::Error) {
     eprintln!("hermes: {error:#}");
 }

@@ -1,9 +1,9 @@
-//! The machine: its clock and its random numbers.
+//! The system clock and random source.
 
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::Clock;
 
-/// The operating system's random numbers.
+/// The cryptographic random source of the operating system.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemRandom;
 
@@ -13,7 +13,7 @@ impl RandomSource for SystemRandom {
     }
 }
 
-/// The machine's own clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 

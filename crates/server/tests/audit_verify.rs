@@ -134,9 +134,9 @@ async fn a_row_inserted_beside_the_others_is_named() {
         )
     };
     let log = Tampered::with(&[&copy(6)]).await;
-    log.verify(&[]).complains("audit row 6: not one that the ledger wrote");
+    log.verify(&[]).complains("audit row 6: not written by the ledger");
     log.change(&["DELETE FROM audit_log WHERE seq = 6", &copy(0)]).await;
-    log.verify(&[]).complains("audit row 0: not one that the ledger wrote");
+    log.verify(&[]).complains("audit row 0: not written by the ledger");
 }
 
 #[actix_web::test]
@@ -153,7 +153,7 @@ async fn swapped_rows_are_named() {
 #[actix_web::test]
 async fn a_head_that_ends_otherwise_is_named() {
     let log = Tampered::with(&["UPDATE ledger_head SET audit_hash = zeroblob(32)"]).await;
-    log.verify(&[]).complains("audit row 5: not the row that the ledger's head ends with");
+    log.verify(&[]).complains("audit row 5: not the last row according to the ledger head");
 }
 
 #[actix_web::test]

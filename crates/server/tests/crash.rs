@@ -12,7 +12,7 @@ mod support;
 
 use std::os::unix::process::ExitStatusExt;
 
-use hermes_fault::Point;
+use hermes_fault::FailPoint;
 use serde_json::json;
 use support::rows::{self, PayerRows};
 use support::{Answer, Hermes, Stage, poll};
@@ -39,7 +39,9 @@ async fn die_everywhere(stage: Option<Stage>) {
     let Some(stage) = stage else { return };
     // A relay that died holds its lease until it expires.
     let mut hermes = Hermes::start_with(&stage, &[("HERMES__EVENTS__LEASE_S", "1")]).await;
-    for point in Point::ALL.into_iter().filter(|point| stage.redis.is_some() || *point != Point::AfterXadd) {
+    for point in
+        FailPoint::ALL.into_iter().filter(|point| stage.redis.is_some() || *point != FailPoint::AfterXadd)
+    {
         hermes.kill();
         Victim { stage: &stage, hermes: &mut hermes, point, payer: 0, died: false }.die().await;
         assert!(hermes.run(&["audit", "verify"]).status.success(), "{}", point.name());
@@ -66,7 +68,7 @@ async fn expect_each_event_once(stage: &Stage) {
 struct Victim<'a> {
     stage: &'a Stage,
     hermes: &'a mut Hermes,
-    point: Point,
+    point: FailPoint,
     /// The payer whose booking is next, or is to be tried again.
     payer: u64,
     /// Whether the process has died of this payer's booking.
@@ -90,10 +92,10 @@ impl Victim<'_> {
     /// is its first passage, which must not be the end of a process that is not ready yet.
     fn arming(&self, death: u64) -> String {
         let pause = match self.point {
-            Point::CommitSent => death * 397 % COMMIT_PAUSE_MAX_US,
+            FailPoint::CommitSent => death * 397 % COMMIT_PAUSE_MAX_US,
             _ => 0,
         };
-        let passage = if self.point == Point::AfterXadd { 2 + death % 2 } else { 1 + death % 3 };
+        let passage = if self.point == FailPoint::AfterXadd { 2 + death % 2 } else { 1 + death % 3 };
         format!("{}:{passage}:{pause}", self.point.name())
     }
 
@@ -101,13 +103,19 @@ impl Victim<'_> {
     async fn book(&mut self) -> bool {
         let email = self.email();
         let body = json!({"name": "Payer", "email": email, "amount": "12.34"});
-        let request = self.hermes.client().post(self.hermes.url("/api/bookings")).force_close();
-        let sent = request.insert_header(("Idempotency-Key", email.as_str())).send_json(&body).await;
-        let Ok(response) = sent else {
+        let headers = [
+            ("Idempotency-Key", email.as_str()),
+            ("Content-Type", "application/json"),
+            // A pooled connection could belong to the process that died.
+            ("Connection", "close"),
+        ];
+        let url = self.hermes.url("/api/bookings");
+        let Ok(answer) = self.hermes.client().send("POST", &url, &headers, Some(body.to_string())).await
+        else {
             self.died = true;
             return false;
         };
-        let answer = Answer::read(response).await.expect(201);
+        let answer = answer.expect(201);
         if self.died {
             self.expect_what_the_point_promises(&answer);
         }
@@ -121,12 +129,12 @@ impl Victim<'_> {
     fn expect_what_the_point_promises(&self, answer: &Answer) {
         let is_server = self.stage.database.login().is_some();
         let replayed = match self.point {
-            Point::AfterParse | Point::AfterFirstInsert | Point::BeforeCommit => "",
-            Point::AfterCommit | Point::AfterBump | Point::BeforeReply => "true",
+            FailPoint::AfterParse | FailPoint::AfterFirstInsert | FailPoint::BeforeCommit => "",
+            FailPoint::AfterCommit | FailPoint::AfterInvalidation | FailPoint::BeforeReply => "true",
             // A server carries out what has reached it, whatever becomes of the sender.
-            Point::CommitSent if is_server => "true",
+            FailPoint::CommitSent if is_server => "true",
             // The embedded database, the lane and the relay die with the process, sooner or later than they are done.
-            Point::CommitSent | Point::AfterQueueing | Point::AfterXadd => return,
+            FailPoint::CommitSent | FailPoint::AfterEnqueue | FailPoint::AfterXadd => return,
         };
         assert_eq!(answer.header("Idempotency-Replayed"), replayed, "{}", self.point.name());
     }

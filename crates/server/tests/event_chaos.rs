@@ -18,11 +18,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
-use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, StreamSettings};
+use hermes_events::{Consumer, ConsumerSettings, Delivery, MemoryProcessedEvents, RedisEndpoint};
 use hermes_test_support::RedisServer;
 use sea_orm::{ConnectionTrait, Database, Statement};
-use serde_json::{Value, json};
-use support::{Hermes, Stage, poll};
+use serde_json::json;
+use support::{Hermes, HttpClient, Stage, poll};
 use tokio::sync::oneshot;
 
 /// How long everything breaks, when nothing else is said.
@@ -146,18 +146,18 @@ async fn moment(millis: std::ops::Range<u64>) {
 }
 
 /// Books until it is told to stop, also while its instance is down; returns what was acknowledged.
-async fn book(client: usize, url: String, http: awc::Client, running: Rc<Cell<bool>>) -> Vec<String> {
+async fn book(client: usize, url: String, http: HttpClient, running: Rc<Cell<bool>>) -> Vec<String> {
     let mut acknowledged = Vec::new();
     let mut tries = 0_u32;
     while running.get() {
         tries += 1;
         let email = format!("chaos-{client}-{tries}@example.org");
-        let sent = http.post(&url).send_json(&json!({"name": "Chaos", "email": email, "amount": 1})).await;
-        if let Ok(mut answer) = sent
-            && answer.status() == 201
-            && let Ok(booking) = answer.json::<Value>().await
+        let body = json!({"name": "Chaos", "email": email, "amount": 1}).to_string();
+        let headers = [("Content-Type", "application/json")];
+        if let Ok(answer) = http.send("POST", &url, &headers, Some(body)).await
+            && answer.status == 201
         {
-            acknowledged.push(booking["reference"].as_str().unwrap().to_owned());
+            acknowledged.push(answer.json()["reference"].as_str().unwrap().to_owned());
         }
         rt::time::sleep(PAUSE).await;
     }
@@ -172,8 +172,7 @@ fn consume(redis: &RedisServer) -> (Effects, oneshot::Sender<()>, rt::task::Join
         written.lock().unwrap().push((delivery.event.seq, delivery.event.reference));
         async { Ok(()) }
     };
-    let stream = StreamSettings::new(redis.url().into());
-    let settings = ConsumerSettings::new(stream, "chaos", "one");
+    let settings = ConsumerSettings::new(RedisEndpoint::new(redis.url()), "chaos", "one");
     let consumer = Consumer::new(settings, handler, Arc::new(MemoryProcessedEvents::new(1_000_000))).unwrap();
     let (stop, stopped) = oneshot::channel();
     let task = rt::spawn(async move {

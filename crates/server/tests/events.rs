@@ -110,7 +110,7 @@ async fn a_server_that_stops_keeps_nobody_waiting_for_an_event() {
     let stage = Stage::embedded().await.unwrap();
     let mut hermes = Hermes::start(&stage).await;
     let (client, url) = (hermes.client(), hermes.url("/api/events?wait_s=30"));
-    let answer = rt::spawn(async move { client.get(url).send().await.unwrap().status() });
+    let answer = rt::spawn(async move { client.send("GET", &url, &[], None).await.unwrap().status });
     poll(
         || async { hermes.dashboard("/metrics").await.text().contains("hermes_feed_waiting 1") },
         "the question",

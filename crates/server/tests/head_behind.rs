@@ -15,7 +15,7 @@ use serde_json::json;
 use support::{Answer, Hermes, Stage, poll, rows};
 
 /// What the log says of it.
-const SAID: &str = "the ledger's head is behind its rows";
+const SAID: &str = "the ledger head is behind its rows";
 
 #[actix_web::test]
 async fn a_head_that_is_behind_is_told_of_on_sqlite() {

@@ -205,7 +205,7 @@ async fn a_key_books_once(hermes: &Hermes) {
     let first = hermes.post("/api/bookings", &key, &ana("10")).await.expect(201);
     let reordered = r#"{"student_id":"HRV001", "sender_address":"123 Test St","email":"ana@example.org","amount":10.00,
         "school":"Harvard","country_from":"USA","sender_full_name":"Ana Ruiz","name":"Ana Ruiz"}"#;
-    let request = hermes.send(awc::http::Method::POST, "/api/bookings", &key, Some(reordered.to_owned()));
+    let request = hermes.send("POST", "/api/bookings", &key, Some(reordered.to_owned()));
     let second = request.await.expect(201);
     assert_eq!(second.header("Idempotency-Replayed"), "true");
     assert_eq!(second.body, first.body);
@@ -292,7 +292,7 @@ async fn nonsense_is_told_apart(hermes: &Hermes) {
     hermes.get("/api/bookings/REF999").await.expect(404);
     hermes.get("/api/bookings/nonsense").await.expect(404);
     hermes.get("/nothing/here").await.expect(404);
-    let deleted = hermes.send(awc::http::Method::DELETE, "/api/bookings/REF001", &[], None).await.expect(405);
+    let deleted = hermes.send("DELETE", "/api/bookings/REF001", &[], None).await.expect(405);
     assert_eq!(deleted.header("Allow"), "GET, HEAD, PATCH");
     assert_eq!(references(hermes, "/api/bookings").await, before, "nothing was booked");
 }

@@ -54,10 +54,11 @@ async fn send_all(processes: &[Hermes], key: &'static str) -> Vec<rt::task::Join
     let targets = processes.iter().cycle().take(REQUESTS);
     let sent: Vec<_> = targets
         .map(|hermes| {
-            let request =
-                hermes.client().post(hermes.url("/api/bookings")).insert_header(("Idempotency-Key", key));
-            let sent = request.send_json(&body);
-            rt::spawn(async move { Answer::read(sent.await.unwrap()).await })
+            let (client, url, body) = (hermes.client(), hermes.url("/api/bookings"), body.to_string());
+            rt::spawn(async move {
+                let headers = [("Idempotency-Key", key), ("Content-Type", "application/json")];
+                client.send("POST", &url, &headers, Some(body)).await.unwrap()
+            })
         })
         .collect();
     while !sent.iter().any(rt::task::JoinHandle::is_finished) {

@@ -1,13 +1,13 @@
-//! The use cases of Hermes, over the ports of the domain.
+//! The use cases of Hermes, on top of the ports of `hermes-domain`.
 //!
-//! * [`lane`]: every change goes through one task that carries out batches of commands.
-//! * [`freshness`]: the list of bookings out of three caches, never stale.
-//! * [`events`]: from the outbox to those who follow events.
-//! * [`housekeeping`]: forgetting what need not be kept.
+//! * [`writer`]: executes every command; group commit by one task per process.
+//! * [`read_cache`]: serves the list and other queries from memory and Redis, and never stale.
+//! * [`outbox`]: publishes committed events, serves the event feed, and deletes old events.
+//! * [`maintenance`]: deletes expired rows periodically.
+//! * `coalesce`: shares one load or version check among concurrent callers. Used by [`read_cache`].
 
 mod coalesce;
-pub mod housekeeping;
+pub mod maintenance;
 pub mod outbox;
-mod purge;
 pub mod read_cache;
 pub mod writer;

@@ -1,74 +1,74 @@
-// Keeps the dashboard fresh: fetches the page it is on and swaps the parts that have changed.
-// Without this script the page renews itself as a whole (see the noscript element).
+// Refreshes the dashboard: loads the current page again and replaces the parts that changed.
+// Without scripts, the browser reloads the whole page (see the noscript element).
 "use strict";
 
 (() => {
   const PERIOD_MS = 3000;
-  const DEADLINE_MS = 10000;
+  const TIMEOUT_MS = 10000;
   const connection = document.getElementById("connection");
   let timer = 0;
-  let asking = false;
+  let isRefreshing = false;
 
   async function refresh() {
     clearTimeout(timer);
-    if (asking || document.hidden) return;
-    asking = true;
+    if (isRefreshing || document.hidden) return;
+    isRefreshing = true;
     try {
-      show(await fetchParts());
+      update(await fetchParts());
     } catch (error) {
-      // What browsers say of lost connections means nothing to people; what this script says does.
+      // Browsers describe a lost connection in technical terms. Only the errors of this script are shown.
       const reason = error.name === "Error" ? ` (${error.message})` : "";
-      tell(`Connection lost${reason}. Showing data from ${dataTime()} UTC.`);
+      showMessage(`Connection lost${reason}. Showing data from ${dataTime()} UTC.`);
     }
-    asking = false;
+    isRefreshing = false;
     if (!document.hidden) timer = setTimeout(refresh, PERIOD_MS);
   }
 
-  // The parts of the page as they are now, each with the one it takes the place of.
+  // Returns pairs of parts: the one on the page and its current state on the server.
   async function fetchParts() {
     const response = await fetch(location.pathname + location.search, {
       cache: "no-store",
       headers: { Accept: "text/html" },
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const parts = [...document.querySelectorAll("[data-live]")].map((old) => [old, page.getElementById(old.id)]);
-    if (parts.some(([, fresh]) => fresh === null)) throw new Error("unexpected answer");
+    if (parts.some(([, current]) => current === null)) throw new Error("unexpected page");
     return parts;
   }
 
-  function show(parts) {
-    if (parts.some(([old]) => holdsSelection(old))) {
-      tell(`Paused while text is selected. Showing data from ${dataTime()} UTC.`);
+  function update(parts) {
+    if (parts.some(([old]) => hasSelection(old))) {
+      showMessage(`Paused while text is selected. Showing data from ${dataTime()} UTC.`);
       return;
     }
     connection.hidden = true;
     const top = scrollY;
-    for (const [old, fresh] of parts) {
-      if (old.outerHTML !== fresh.outerHTML) swap(old, fresh);
+    for (const [old, current] of parts) {
+      if (old.outerHTML !== current.outerHTML) replacePart(old, current);
     }
     if (scrollY !== top) scrollTo({ top, behavior: "instant" });
   }
 
-  // Keeps the focus and the sideways scroll of a part.
-  function swap(old, fresh) {
+  // Preserves the focus and the horizontal scroll position.
+  function replacePart(old, current) {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const left = old.querySelector(".scroll")?.scrollLeft ?? 0;
-    old.replaceWith(fresh);
-    const scroller = fresh.querySelector(".scroll");
+    old.replaceWith(current);
+    const scroller = current.querySelector(".scroll");
     if (scroller) scroller.scrollLeft = left;
-    if (focused) twinOf(focused, fresh)?.focus({ preventScroll: true });
+    if (focused) counterpartOf(focused, current)?.focus({ preventScroll: true });
   }
 
-  function twinOf(element, part) {
-    const twins = [...part.querySelectorAll(element.localName)];
-    const same = (name) => (twin) =>
-      element.hasAttribute(name) && twin.getAttribute(name) === element.getAttribute(name);
-    return twins.find(same("rel")) ?? twins.find(same("href")) ?? twins.find(same("tabindex"));
+  function counterpartOf(element, part) {
+    const candidates = [...part.querySelectorAll(element.localName)];
+    const hasSame = (name) => (candidate) =>
+      element.hasAttribute(name) && candidate.getAttribute(name) === element.getAttribute(name);
+    return candidates.find(hasSame("rel")) ?? candidates.find(hasSame("href")) ?? candidates.find(hasSame("tabindex"));
   }
 
-  function holdsSelection(part) {
+  function hasSelection(part) {
     const selection = getSelection();
     return selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode);
   }
@@ -77,7 +77,7 @@
     return document.querySelector("#as-of time").textContent;
   }
 
-  function tell(text) {
+  function showMessage(text) {
     if (connection.textContent !== text) connection.textContent = text;
     connection.hidden = false;
   }

@@ -1,6 +1,6 @@
-//! Cursors: a place in the list, opaque to callers.
+//! Cursors: positions in the list, opaque to callers.
 //!
-//! `n` (older than) or `p` (newer than), the time in microseconds as 16 hexadecimal digits, the identifier.
+//! A cursor is `n` (after) or `p` (before), the time in microseconds as 16 hexadecimal digits, and the payment ID.
 
 use std::fmt::Write as _;
 
@@ -9,25 +9,25 @@ use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::{Page, Position};
 use uuid::Uuid;
 
-/// The hexadecimal digits of the time.
+/// The number of hexadecimal digits of the time.
 const MICROS_DIGITS: usize = 16;
 
-/// The cursor of the page after a place.
+/// Returns the cursor of the page after a position.
 pub(crate) fn after(position: Position) -> String {
-    write(b'n', position)
+    encode(b'n', position)
 }
 
-/// The cursor of the page before a place.
+/// Returns the cursor of the page before a position.
 pub(crate) fn before(position: Position) -> String {
-    write(b'p', position)
+    encode(b'p', position)
 }
 
-/// Whether every database can compare its instants with this one: MySQL's years are those of four digits.
-pub(crate) fn is_storable(instant: &DateTime<Utc>) -> bool {
-    (1000..=9999).contains(&instant.year())
+/// Returns whether every database can compare this time with its own: MySQL supports years of four digits.
+pub(crate) fn is_storable(time: &DateTime<Utc>) -> bool {
+    (1000..=9999).contains(&time.year())
 }
 
-/// The page that a cursor stands for.
+/// Parses a cursor.
 pub(crate) fn parse(text: &str) -> Option<Page> {
     let (direction, rest) = text.split_at_checked(1)?;
     let (micros, id) = rest.split_at_checked(MICROS_DIGITS)?;
@@ -44,7 +44,7 @@ pub(crate) fn parse(text: &str) -> Option<Page> {
     }
 }
 
-fn write(direction: u8, position: Position) -> String {
+fn encode(direction: u8, position: Position) -> String {
     let mut text = String::from(char::from(direction));
     let micros = position.created_at.timestamp_micros();
     // Writing to a string cannot fail.
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_says_what_it_was_made_of() {
+    fn a_cursor_keeps_its_position_and_direction() {
         let created_at = DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap();
         let position = Position { created_at, id: PaymentId(Uuid::from_u128(42)) };
         assert_eq!(parse(&after(position)), Some(Page::After(position)));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_cursor() {
+    fn an_invalid_cursor_is_rejected() {
         for text in ["", "n", "x0", "é", "n-000000000000001", &"n0".repeat(40)] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -1,9 +1,9 @@
-//! HTTP: routes, extractors, problem details, OpenAPI, pages.
+//! The HTTP layer: routes, extractors, problem details, OpenAPI document and pages.
 //!
-//! A request passes, in this order: [`middleware`] (request id, security headers, figures), the route table in
-//! [`routes`] or [`admin::dashboard`], an endpoint (one a file: [`api`], [`pages`]), which parses with
-//! [`extract`], calls a use case of `hermes-service`, and answers with [`dto`], or out of the cache with `cached_response`;
-//! what goes wrong becomes a [`problem`].
+//! A request passes the [`middleware`] (request ID, errors, metrics, security headers) and the tables in [`routes`]
+//! to an endpoint in [`api`], [`pages`] or [`admin`]. The endpoint parses the request with [`extract`] and calls a
+//! use case of `hermes-service`. The response is a [`dto`] or comes from `cached_response`. Errors become a
+//! [`problem`].
 
 pub mod admin;
 pub mod api;

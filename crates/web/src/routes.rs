@@ -1,97 +1,183 @@
-//! The portal: the route table of port 9292.
+//! Every route of both ports. A GET route also serves HEAD.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use actix_web::middleware::Compress;
-use actix_web::{App, HttpRequest, HttpResponse, get, web};
+use actix_web::dev::ResourceDef;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::admin::cache;
-use crate::api::{bookings, events, health, stats};
+use crate::admin::{cache, dashboard, metrics};
+use crate::api::{bookings, docs, events, health, stats};
 use crate::problem::Problem;
 use crate::{assets, pages};
 
-/// The document's own words.
+/// A path pattern and its methods.
+type Route = (&'static str, &'static [&'static str]);
+
+/// Declares a table of routes, for the `Allow` header, and the function that registers their handlers.
+macro_rules! routes {
+    ($table:ident, $register:ident($config:ty); $($path:literal: $($method:ident $handler:path),+;)+) => {
+        const $table: &[Route] = &[$(($path, &[$(stringify!($method)),+])),+];
+
+        fn $register(config: &mut $config) {
+            config$($(.service($handler))+)+;
+        }
+    };
+}
+
+// The operations in the OpenAPI document, on the portal's port.
+routes! { API, register_api(ServiceConfig<'_>);
+    "/api/bookings":              GET bookings::list_bookings, POST bookings::create_booking;
+    "/api/bookings/{key}":        GET bookings::get_booking, PATCH bookings::correct_booking;
+    "/api/bookings/{key}/cancel": POST bookings::cancel_booking;
+    "/api/bookings/{key}/audit":  GET bookings::audit_booking;
+    "/api/events":                GET events::list_events;
+    "/api/stats":                 GET stats::get_stats;
+    "/api/cache":                 GET cache::cache_status;
+    "/api/cache/warm":            POST cache::warm_cache;
+    "/health":                    GET health::health;
+    "/health/live":               GET health::live;
+    "/health/ready":              GET health::ready;
+}
+
+// The pages, on the portal's port.
+routes! { PAGES, register_pages(web::ServiceConfig);
+    "/":                            GET pages::home;
+    "/payment":                     GET pages::booking_form, POST pages::book_payment;
+    "/payment/{reference}/{token}": GET pages::payer_page;
+    "/problems":                    GET pages::problem_list;
+    "/problems/{code}":             GET pages::problem_of_code;
+    "/assets/{name}":               GET assets::asset;
+    "/api/docs/":                   GET docs::api_docs;
+    "/api/openapi.json":            GET docs::openapi_json;
+}
+
+// The dashboard's port.
+routes! { DASHBOARD, register_dashboard(web::ServiceConfig);
+    "/":                GET dashboard::overview::overview;
+    "/metrics":         GET metrics::get_metrics;
+    "/health/live":     GET health::live;
+    "/problems":        GET pages::problem_list;
+    "/problems/{code}": GET pages::problem_of_code;
+    "/assets/{name}":   GET assets::asset;
+}
+
+/// Adds every route of the portal.
+pub fn configure_portal(config: &mut web::ServiceConfig) {
+    register_api(&mut ServiceConfig::new(config));
+    register_pages(config);
+    config
+        .app_data(web::Data::from(Arc::clone(&DOCUMENT)))
+        .service(web::redirect("/api/docs", "/api/docs/"))
+        .default_service(web::to(no_portal_route));
+}
+
+/// Adds every route of the dashboard.
+pub fn configure_dashboard(config: &mut web::ServiceConfig) {
+    register_dashboard(config);
+    config.default_service(web::to(no_dashboard_route));
+}
+
+/// Returns the OpenAPI 3.1 document.
+pub fn openapi() -> &'static utoipa::openapi::OpenApi {
+    &DOCUMENT
+}
+
+static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
+    Arc::new(
+        App::new().into_utoipa_app().openapi(Document::openapi()).configure(register_api).split_for_parts().1,
+    )
+});
+
+/// The general part of the OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Hermes",
-        description = "Book tuition and invoice payments, and follow what becomes of them.\n\nAmounts are decimal \
-                       strings; errors are RFC 9457 problem details whose `type` leads to their documentation; every \
-                       answer has an `X-Request-Id`.",
+        description = "Book tuition and invoice payments, and follow them until they are paid.\n\nAmounts are decimal \
+                       strings. Errors are problem details (RFC 9457), whose `type` leads to their documentation. \
+                       Every response has an `X-Request-Id`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    servers((url = "/", description = "This server")),
     tags(
-        (name = "bookings", description = "Booking payments and following them"),
-        (name = "events", description = "What happened, in order"),
-        (name = "figures", description = "Sums and the cache"),
-        (name = "health", description = "Whether Hermes is well"),
+        (name = "bookings", description = "Book, find, correct and cancel payments"),
+        (name = "events", description = "The feed of all changes"),
+        (name = "stats", description = "Totals and the state of the cache"),
+        (name = "health", description = "The state of the server"),
     )
 )]
 struct Document;
 
-/// The endpoints that the OpenAPI document describes.
-fn api(config: &mut ServiceConfig<'_>) {
-    config
-        .service(bookings::list_bookings)
-        .service(bookings::create_booking)
-        .service(bookings::get_booking)
-        .service(bookings::correct_booking)
-        .service(bookings::cancel_booking)
-        .service(bookings::audit_booking)
-        .service(events::list_events)
-        .service(stats::get_stats)
-        .service(cache::cache_status)
-        .service(cache::warm_cache)
-        .service(health::live)
-        .service(health::ready)
-        .service(health::health);
+async fn no_portal_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::unmatched(allowed_methods(request.path(), &[API, PAGES])))
 }
 
-/// The OpenAPI 3.1 document.
-pub fn openapi() -> &'static utoipa::openapi::OpenApi {
-    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(|| {
-        App::new().into_utoipa_app().openapi(Document::openapi()).configure(api).split_for_parts().1
-    });
-    &DOCUMENT
+async fn no_dashboard_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::unmatched(allowed_methods(request.path(), &[DASHBOARD])))
 }
 
-/// Adds every route of the portal.
-pub fn configure(config: &mut web::ServiceConfig) {
-    let mut document = ServiceConfig::new(config);
-    api(&mut document);
-    let swagger = Config::new(["/api/openapi.json"]).validator_url("none");
-    config
-        .service(openapi_json)
-        .service(web::redirect("/api/docs", "/api/docs/"))
-        .service(SwaggerUi::new("/api/docs/{_:.*}").config(swagger))
-        .configure(pages::configure)
-        .service(assets::asset)
-        .default_service(web::to(not_found));
+/// Returns the methods of a path, as in the `Allow` header; `None` if no route has this path.
+fn allowed_methods(path: &str, tables: &[&[Route]]) -> Option<String> {
+    let mut routes = tables.iter().copied().flatten();
+    let (_, methods) = routes.find(|(pattern, _)| ResourceDef::new(*pattern).is_match(path))?;
+    Some(methods.join(", ").replace("GET", "GET, HEAD"))
 }
 
-#[get("/api/openapi.json", wrap = "Compress::default()")]
-async fn openapi_json() -> HttpResponse {
-    HttpResponse::Ok().json(openapi())
-}
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+    use actix_web::test::{TestRequest, call_service, init_service};
 
-/// No route took the request: the address is unknown, or it takes other methods.
-async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let path = request.path();
-    Err(Problem::unmatched(pages::methods_of(path).or_else(|| api_methods_of(path))))
-}
+    use super::*;
 
-fn api_methods_of(path: &str) -> Option<String> {
-    let (_, item) = openapi()
-        .paths
-        .paths
-        .iter()
-        .find(|(pattern, _)| actix_web::dev::ResourceDef::new(pattern.as_str()).is_match(path))?;
-    let methods = [("GET, HEAD", &item.get), ("POST", &item.post), ("PATCH", &item.patch)];
-    let known: Vec<_> =
-        methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name).collect();
-    Some(known.join(", "))
+    async fn assert_handled(configure: fn(&mut web::ServiceConfig), tables: &[&[Route]]) {
+        let service = init_service(App::new().configure(configure)).await;
+        for (path, methods) in tables.iter().copied().flatten() {
+            for method in *methods {
+                let request = TestRequest::default().method(method.parse::<Method>().unwrap()).uri(path);
+                let response = call_service(&service, request.to_request()).await;
+                assert_eq!(response.request().match_pattern().as_deref(), Some(*path), "{method}");
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_route_in_the_tables_has_a_handler() {
+        assert_handled(configure_portal, &[API, PAGES]).await;
+        assert_handled(configure_dashboard, &[DASHBOARD]).await;
+    }
+
+    #[test]
+    fn the_document_describes_exactly_the_api_table() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut documented: Vec<_> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| {
+                let operations = item.as_object().unwrap().keys();
+                operations.map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        let mut listed: Vec<_> = API
+            .iter()
+            .flat_map(|(path, methods)| methods.iter().map(move |method| format!("{method} {path}")))
+            .collect();
+        documented.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(documented, listed);
+    }
+
+    #[test]
+    fn a_path_allows_the_methods_of_its_routes() {
+        let allowed = |path| allowed_methods(path, &[API, PAGES]);
+        assert_eq!(allowed("/payment").as_deref(), Some("GET, HEAD, POST"));
+        assert_eq!(allowed("/api/bookings/REF001").as_deref(), Some("GET, HEAD, PATCH"));
+        for path in ["/payments", "/payment/REF001", "/payment/a/b/c", "/metrics", ""] {
+            assert_eq!(allowed(path), None, "{path}");
+        }
+    }
 }

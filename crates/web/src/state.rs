@@ -1,4 +1,4 @@
-//! What the endpoints work with.
+//! The state that all endpoints share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,41 +9,43 @@ use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
 use hermes_service::writer::LedgerWriter;
 
-/// Everything an endpoint may use; one for the process, shared by its threads.
+/// Everything that an endpoint may use. One value serves all threads of the process.
 pub struct AppState {
-    /// Takes commands.
+    /// Executes commands.
     pub ledger: LedgerWriter,
-    /// Reads what is cached: the list of bookings, pages of it, single ones, the sums.
+    /// Serves cached reads: the list, filtered pages, single payments and totals.
     pub reads: Arc<ReadCache>,
-    /// The events, for those who follow them here.
+    /// Serves the events.
     pub feed: Arc<Feed>,
-    /// Reads everything else.
+    /// Serves reads that are not cached.
     pub reader: Arc<dyn PaymentReader>,
-    /// The shared cache, to ask whether it is there.
+    /// The shared cache, for the health check.
     pub cache: Arc<dyn SharedCache>,
-    /// Whether the cache is one that instances share.
+    /// Whether instances share the cache.
     pub cache_is_shared: bool,
-    /// The connection pools, for their figures.
+    /// The connection pools, for their metrics.
     pub pools: Vec<Arc<dyn PoolMetrics>>,
-    /// Writes the process's metrics as Prometheus text.
+    /// Renders the metrics of the process as Prometheus text.
     pub metrics_text: Box<dyn Fn() -> String + Send + Sync>,
-    /// Randomness for keys of forms and ids of requests.
+    /// The source of form keys and request IDs.
     pub random_source: Arc<dyn RandomSource>,
-    /// Set once the server is stopping.
+    /// The URL under which clients reach the portal, without a trailing slash.
+    pub public_url: Option<String>,
+    /// Set once the server shuts down.
     pub draining: Draining,
 }
 
-/// Whether the server is stopping: it still answers, but asks to be sent nothing new.
+/// Whether the server is shutting down. It then still serves requests but reports itself as not ready.
 #[derive(Debug, Clone, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
 impl Draining {
-    /// Starts it.
+    /// Starts the shutdown.
     pub fn start(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has started.
+    /// Returns whether the shutdown has started.
     pub fn has_started(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,11 +1,11 @@
 use hermes_migration::up;
 use hermes_test_support::TestDatabase;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::databases::{column, connect, each};
+use crate::databases::{column, connect, each, insert_payment};
 
-/// What a row must not become, and the name of the condition that says so.
-const REFUSED: [(&str, &str); 20] = [
+/// Invalid changes, and the name of the violated constraint.
+const REJECTED: [(&str, &str); 20] = [
     ("payments SET amount = 0, final_amount = 500", "payments_amount_range"),
     ("payments SET amount = 10000000000001, final_amount = 10000000000501", "payments_amount_range"),
     ("payments SET fee_amount = -1, final_amount = 9999", "payments_fee_not_negative"),
@@ -37,19 +37,19 @@ const ACCEPTED: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn a_row_that_breaks_a_rule_is_refused_and_the_rule_is_named() {
+async fn an_invalid_row_is_rejected_and_the_constraint_is_named() {
     for database in each().await {
         let db = with_one_payment(&database).await;
-        for (change, rule) in REFUSED {
-            let refusal = db.execute_unprepared(&format!("UPDATE {change}")).await;
-            let refusal = refusal.expect_err(change).to_string();
-            assert!(refusal.contains(rule), "{change}: {refusal}");
+        for (change, constraint) in REJECTED {
+            let error = db.execute_unprepared(&format!("UPDATE {change}")).await;
+            let error = error.expect_err(change).to_string();
+            assert!(error.contains(constraint), "{change}: {error}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_row_at_the_edge_of_the_rules_is_accepted() {
+async fn a_row_at_the_limits_is_accepted() {
     for database in each().await {
         let db = with_one_payment(&database).await;
         for change in ACCEPTED {
@@ -59,18 +59,18 @@ async fn a_row_at_the_edge_of_the_rules_is_accepted() {
 }
 
 #[tokio::test]
-async fn references_are_unique_and_their_case_matters() {
+async fn references_are_unique_and_case_sensitive() {
     for database in each().await {
         let db = with_one_payment(&database).await;
-        book(&db, 2, "ref001").await.unwrap();
-        assert!(book(&db, 3, "REF001").await.is_err());
+        insert_payment(&db, 2, "ref001").await.unwrap();
+        assert!(insert_payment(&db, 3, "REF001").await.is_err());
         let found = "SELECT reference FROM payments WHERE reference = 'REF001'";
         assert_eq!(column::<String>(&db, found).await, ["REF001"]);
     }
 }
 
 #[tokio::test]
-async fn a_payer_is_the_same_only_if_the_key_is_exactly_the_same() {
+async fn e_mail_keys_are_compared_exactly() {
     for database in each().await {
         let db = with_one_payment(&database).await;
         for (key, payers) in [("ada@example.org", 1), ("ADA@example.org", 0), ("adá@example.org", 0)] {
@@ -83,7 +83,7 @@ async fn a_payer_is_the_same_only_if_the_key_is_exactly_the_same() {
 async fn with_one_payment(database: &TestDatabase) -> DatabaseConnection {
     up(&database.url, None).await.unwrap();
     let db = connect(database).await;
-    book(&db, 1, "REF001").await.unwrap();
+    insert_payment(&db, 1, "REF001").await.unwrap();
     db.execute_unprepared(
         "INSERT INTO validation_results (payment_id, check_type, check_result, check_message, created_at)
          VALUES (X'00000000000000000000000000000001', 'INVALID_EMAIL', 'PASSED', '', '2026-11-22 10:00:00.123456')",
@@ -91,17 +91,4 @@ async fn with_one_payment(database: &TestDatabase) -> DatabaseConnection {
     .await
     .unwrap();
     db
-}
-
-/// A payment of 100.00 and a fee of 5.00.
-async fn book(db: &DatabaseConnection, id: u8, reference: &str) -> Result<(), DbErr> {
-    let sql = format!(
-        "INSERT INTO payments (id, reference, page_token, name, email, email_key, currency_from, amount,
-             amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status,
-             validation_status, version, created_at, updated_at)
-         VALUES (X'{id:032x}', '{reference}', X'{id:032x}', 'Ada', 'Ada@example.org', 'ada@example.org', 'USD', 10000,
-             0, 500, 10500, 500, 'below 1000', 'PAYER', 'PENDING',
-             'PASSED', 1, '2026-11-22 10:00:00.123456', '2026-11-22 10:00:00.123456')"
-    );
-    db.execute_unprepared(&sql).await.map(|_| ())
 }

@@ -1,9 +1,9 @@
-//! Fresh databases, and what the tests ask of them.
+//! Empty databases, and queries about their schema.
 
 use hermes_test_support::TestDatabase;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, TryGetable};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement, TryGetable};
 
-/// One empty database of each kind.
+/// Creates one empty database of each kind.
 pub async fn each() -> Vec<TestDatabase> {
     let sqlite = hermes_test_support::sqlite().await;
     [Some(sqlite), hermes_test_support::mariadb().await, hermes_test_support::mysql().await]
@@ -12,7 +12,7 @@ pub async fn each() -> Vec<TestDatabase> {
         .collect()
 }
 
-/// Two empty databases of each kind.
+/// Creates two empty databases of each kind.
 pub async fn pairs() -> Vec<(TestDatabase, TestDatabase)> {
     each().await.into_iter().zip(each().await).collect()
 }
@@ -21,10 +21,23 @@ pub async fn connect(database: &TestDatabase) -> DatabaseConnection {
     Database::connect(&database.url).await.unwrap()
 }
 
-/// The first column of every row.
+/// Returns the first column of every row.
 pub async fn column<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// Inserts a payment of 100.00 USD and a fee of 5.00 USD.
+pub async fn insert_payment(db: &DatabaseConnection, id: u8, reference: &str) -> Result<(), DbErr> {
+    let sql = format!(
+        "INSERT INTO payments (id, reference, page_token, name, email, email_key, currency_from, amount,
+             amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status,
+             validation_status, version, created_at, updated_at)
+         VALUES (X'{id:032x}', '{reference}', X'{id:032x}', 'Ada', 'Ada@example.org', 'ada@example.org', 'USD', 10000,
+             0, 500, 10500, 500, 'below 1000', 'PAYER', 'PENDING',
+             'PASSED', 1, '2026-11-22 10:00:00.123456', '2026-11-22 10:00:00.123456')"
+    );
+    db.execute_unprepared(&sql).await.map(|_| ())
 }
 
 pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
@@ -39,7 +52,7 @@ pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
     names
 }
 
-/// Everything the database knows of its tables, columns, indexes, keys and conditions, a line each.
+/// Describes every table, column, index, key, constraint and trigger of the database in one line each.
 pub async fn describe(db: &DatabaseConnection) -> Vec<String> {
     let queries: &[&str] = match db.get_database_backend() {
         DbBackend::Sqlite => &["SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"],
@@ -67,6 +80,6 @@ pub async fn describe(db: &DatabaseConnection) -> Vec<String> {
     for sql in queries {
         lines.extend(column::<String>(db, sql).await);
     }
-    // SQLite keeps a statement as it was written, line breaks and all.
+    // SQLite stores statements as written, including line breaks.
     lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use crate::databases::{connect, describe, each, pairs};
 
 #[tokio::test]
-async fn the_script_makes_the_schema_that_the_steps_make() {
+async fn the_script_and_the_steps_create_the_same_schema() {
     for (loaded, migrated) in pairs().await {
         let db = connect(&loaded).await;
         load(&db).await;
@@ -15,7 +15,7 @@ async fn the_script_makes_the_schema_that_the_steps_make() {
 }
 
 #[tokio::test]
-async fn a_loaded_database_has_nothing_left_to_migrate() {
+async fn a_loaded_database_has_no_pending_steps() {
     for database in each().await {
         let db = connect(&database).await;
         load(&db).await;

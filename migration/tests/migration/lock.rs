@@ -3,7 +3,7 @@ use hermes_migration::{pending, up};
 use crate::databases::{connect, each};
 
 #[tokio::test]
-async fn runners_at_the_same_time_all_succeed_and_one_does_the_work() {
+async fn concurrent_migrations_all_succeed_and_one_applies_the_steps() {
     for database in each().await {
         let url = database.url.as_str();
         let (first, second, third) = tokio::join!(up(url, None), up(url, None), up(url, None));

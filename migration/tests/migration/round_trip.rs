@@ -16,7 +16,7 @@ const TABLES: [&str; 9] = [
 ];
 
 #[tokio::test]
-async fn down_leaves_nothing_and_up_again_makes_the_same_schema() {
+async fn down_removes_everything_and_up_recreates_the_same_schema() {
     for database in each().await {
         let applied = up(&database.url, None).await.unwrap();
         let db = connect(&database).await;
@@ -33,7 +33,7 @@ async fn down_leaves_nothing_and_up_again_makes_the_same_schema() {
 }
 
 #[tokio::test]
-async fn steps_can_be_taken_one_at_a_time() {
+async fn steps_can_be_applied_and_reverted_one_at_a_time() {
     for database in each().await {
         assert_eq!(up(&database.url, Some(1)).await.unwrap(), ["m20261122_000001_create_payments"]);
         assert_eq!(up(&database.url, Some(2)).await.unwrap().len(), 2);
@@ -53,7 +53,7 @@ async fn up_on_a_current_schema_does_nothing() {
 }
 
 #[tokio::test]
-async fn the_ledger_starts_at_zero_and_the_references_at_one() {
+async fn the_ledger_starts_at_zero_and_references_start_at_one() {
     for database in each().await {
         up(&database.url, None).await.unwrap();
         let db = connect(&database).await;
@@ -68,7 +68,7 @@ async fn the_ledger_starts_at_zero_and_the_references_at_one() {
 }
 
 #[tokio::test]
-async fn fresh_drops_every_table_and_starts_again() {
+async fn fresh_drops_every_table_and_recreates_the_schema() {
     for database in each().await {
         up(&database.url, None).await.unwrap();
         let db = connect(&database).await;
@@ -84,14 +84,14 @@ async fn fresh_drops_every_table_and_starts_again() {
 }
 
 #[tokio::test]
-async fn a_table_that_no_step_recorded_is_left_alone() {
+async fn a_table_without_a_recorded_step_is_not_touched() {
     for database in each().await {
         let db = connect(&database).await;
         db.execute_unprepared("CREATE TABLE payments (id INT)").await.unwrap();
 
-        let refusal = up(&database.url, None).await.unwrap_err().to_string();
+        let error = up(&database.url, None).await.unwrap_err().to_string();
 
-        assert!(refusal.contains("table payments is there"), "{refusal}");
+        assert!(error.contains("table payments exists"), "{error}");
         db.execute_unprepared("DROP TABLE payments").await.unwrap();
         assert_eq!(up(&database.url, None).await.unwrap().len(), 12);
     }

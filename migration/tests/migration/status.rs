@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait;
 use crate::databases::{connect, each, tables};
 
 #[tokio::test]
-async fn looking_at_an_empty_database_changes_nothing() {
+async fn status_and_pending_do_not_change_an_empty_database() {
     for database in each().await {
         let db = connect(&database).await;
         assert!(status(&db).await.unwrap().iter().all(|step| !step.applied));
@@ -14,7 +14,7 @@ async fn looking_at_an_empty_database_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_step_shows_as_applied_once_it_is() {
+async fn applied_steps_are_reported_as_applied() {
     for database in each().await {
         up(&database.url, Some(3)).await.unwrap();
         let steps = status(&connect(&database).await).await.unwrap();
@@ -25,7 +25,7 @@ async fn a_step_shows_as_applied_once_it_is() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_program_is_recognised() {
+async fn a_database_of_a_newer_version_is_detected() {
     for database in each().await {
         up(&database.url, None).await.unwrap();
         let db = connect(&database).await;

@@ -4,48 +4,93 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{self, Cmd, FromRedisValue, RedisError};
-use deadpool_redis::{Connection, Pool, PoolError};
 use hermes_domain::ports::{
     CacheError, CacheKey, PoolMetrics, PoolStatus, SharedCache, StoredEntry, Version,
 };
+use hermes_redis::redis::{self, RedisError};
+use hermes_redis::{
+    Advice, CommandError, Hook, HookError, Pool, PoolError, RedisConfigError, RedisConnector, RedisEndpoint,
+    query,
+};
 
-use super::connect::{self, Connector};
-use super::connections::PerRuntimeConnections;
-use super::error::{cache_error, is_wrong_type};
-use super::{RedisSettings, RedisSettingsError, envelope, scripts};
+use super::connections::{PerRuntimeConnections, init_connection};
+use super::{envelope, scripts};
 
-/// The longest answer besides the list that is stored: with the number of places it bounds what they take.
-const QUERY_BYTES_MAX: usize = 256 * 1_024;
+/// The largest body of a query other than the list, in bytes. Times the number of slots, it bounds their memory.
+const MAX_QUERY_BYTES: usize = 256 * 1_024;
 
-/// Keeps answers in Redis.
+/// The error code for a key that holds another type of value.
+const WRONG_TYPE: &str = "WRONGTYPE";
+
+const ADVICE: Advice = &[
+    ("OOM", "Redis is out of memory: raise maxmemory or allow eviction"),
+    (
+        "NOPERM",
+        "the Redis user may not run EVAL, GET, GETEX, SET, DEL, EXISTS, INFO and PING on payments:all, payments:q:* and {payments:all}:*",
+    ),
+];
+
+/// Configures a [`RedisCache`].
+#[derive(Debug, Clone)]
+pub struct RedisSettings {
+    /// Where Redis is.
+    pub endpoint: RedisEndpoint,
+    /// The maximum number of connections for entries, at least one. Version checks use one more per runtime.
+    pub pool_max: usize,
+    /// The longest time that an operation waits for a connection of the pool.
+    pub wait_timeout: Duration,
+    /// How long an entry lives. Each entry lives up to a tenth more or less.
+    pub entry_ttl: Duration,
+    /// Identifies the format of the bodies. Instances with different formats, because of their release or their
+    /// settings, ignore each other's entries.
+    pub format: String,
+}
+
+impl RedisSettings {
+    /// Creates settings for an endpoint: 8 connections, entries that live for 300 s.
+    pub fn new(endpoint: RedisEndpoint) -> Self {
+        Self {
+            endpoint,
+            pool_max: 8,
+            wait_timeout: Duration::from_millis(100),
+            entry_ttl: Duration::from_secs(300),
+            format: String::new(),
+        }
+    }
+}
+
+/// Stores entries and the cache version in Redis.
 pub struct RedisCache {
-    /// For bodies. A connection is driven by the runtime that it was made on, so all work with bodies is done on the
-    /// one that outlives the threads of the portal.
+    /// Connections for entries. The runtime that opens a connection drives it, so all entries are read and written
+    /// on the main runtime, which outlives the threads of the portal.
     pool: Pool,
-    lasting: PerRuntimeConnections,
+    connections: PerRuntimeConnections,
     operation_timeout: Duration,
     entry_ttl: Duration,
     format: String,
 }
 
 impl RedisCache {
-    /// Makes the cache. Connections are made when they are needed: that Redis is down is no error here.
+    /// Creates the cache. Connections are opened on demand, so Redis may be down.
     ///
     /// # Errors
-    /// When the settings cannot be used.
-    pub fn connect(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
+    /// If the URL is invalid or the pool is empty.
+    pub fn connect(settings: &RedisSettings) -> Result<Self, RedisConfigError> {
+        let connector = RedisConnector::new(&settings.endpoint)?;
+        let init = Hook::async_fn(|connection, _| {
+            Box::pin(async { init_connection(connection).await.map(drop).map_err(HookError::Backend) })
+        });
         Ok(Self {
-            pool: connect::pool(settings)?,
-            lasting: PerRuntimeConnections::new(Connector::new(settings)?),
-            operation_timeout: settings.operation_timeout(),
+            pool: connector.pool(settings.pool_max, settings.wait_timeout, Some(init))?,
+            connections: PerRuntimeConnections::new(connector),
+            operation_timeout: settings.endpoint.connect_timeout + settings.endpoint.command_timeout,
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
         })
     }
 
-    /// Puts a limit on a whole operation, which may wait, connect and ask.
-    async fn within<T, E: Into<PoolError>>(
+    /// Limits the time of a whole operation, which may wait for a connection, open it and send a command.
+    async fn with_timeout<T, E: Into<PoolError>>(
         &self,
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, CacheError> {
@@ -53,54 +98,46 @@ impl RedisCache {
             Ok(result) => result.map_err(|error| cache_error(&error.into())),
             Err(_) => {
                 let limit_ms = self.operation_timeout.as_millis();
-                Err(CacheError::Unavailable(format!("no answer within {limit_ms} ms")))
+                Err(CacheError::Unavailable(format!("no reply within {limit_ms} ms")))
             }
         }
     }
 
-    /// The version, if there is one.
+    /// Returns the version, or `None` if it is missing or malformed.
     async fn get_version(&self) -> Result<Option<Version>, RedisError> {
-        match self.lasting.ask::<Option<Vec<u8>>>(scripts::get_version).await {
-            Err(error) if is_wrong_type(&error) => Ok(None),
-            token => Ok(token?.as_deref().and_then(parsed)),
+        match self.connections.query::<Option<Vec<u8>>>(scripts::get_version).await {
+            Err(error) if error.code() == Some(WRONG_TYPE) => Ok(None),
+            token => Ok(token?.as_deref().and_then(parse_version)),
         }
     }
 
-    /// A fresh version, or the one that somebody else has made meanwhile.
+    /// Creates a version, or returns the one that another instance has created meanwhile.
     async fn init_version(&self) -> Result<Version, RedisError> {
-        let mut fresh = scripts::fresh_version();
-        let token: Vec<u8> = self.lasting.ask(|| scripts::version(draw(&mut fresh))).await?;
-        let version = match parsed(&token) {
+        let mut random = scripts::random_version();
+        let token: Vec<u8> =
+            self.connections.query(|| scripts::get_or_init_version(next_random_version(&mut random))).await?;
+        let version = match parse_version(&token) {
             Some(version) => version,
-            // Somebody has written there by hand.
+            // Something other than Hermes has overwritten the version.
             None => {
-                self.lasting.ask::<()>(|| scripts::bump(draw(&mut fresh))).await?;
-                fresh
+                self.connections
+                    .query::<()>(|| scripts::invalidate(next_random_version(&mut random)))
+                    .await?;
+                random
             }
         };
-        if version == fresh {
+        if version == random {
             metrics::counter!("hermes_cache_resets_total", "cause" => "missing").increment(1);
-            log::info!("the shared cache had no version (flushed or evicted) and has a new one");
+            log::info!("created a cache version, because Redis had none (flushed, evicted or new)");
         }
         Ok(version)
-    }
-
-    /// Sends a command with a body, over a connection that nobody else uses meanwhile.
-    async fn query_pooled<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
-        let mut connection = self.pool.get().await?;
-        let answer = command.query_async(&mut connection).await;
-        if answer.is_err() {
-            // Taken out of the pool, which would hand it out again otherwise.
-            drop(Connection::take(connection));
-        }
-        Ok(answer?)
     }
 }
 
 #[async_trait]
 impl SharedCache for RedisCache {
     async fn version(&self) -> Result<Version, CacheError> {
-        self.within(async {
+        self.with_timeout(async {
             match self.get_version().await? {
                 Some(version) => Ok(version),
                 None => self.init_version().await,
@@ -111,57 +148,64 @@ impl SharedCache for RedisCache {
 
     async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
         let mut command = redis::cmd("GET");
-        command.arg(scripts::key_of(key));
-        let fetched = self
-            .within(async {
-                match self.query_pooled::<Option<Vec<u8>>>(&command).await {
-                    Err(PoolError::Backend(error)) if is_wrong_type(&error) => Ok(None),
-                    fetched => fetched,
+        command.arg(scripts::redis_key(key));
+        let bytes = self
+            .with_timeout(async {
+                match query::<Option<Vec<u8>>>(&self.pool, &command).await {
+                    Err(PoolError::Backend(error)) if error.code() == Some(WRONG_TYPE) => Ok(None),
+                    bytes => bytes,
                 }
             })
             .await?;
-        Ok(fetched.and_then(|bytes| envelope::decode(&self.format, key, bytes)))
+        Ok(bytes.and_then(|bytes| envelope::decode(&self.format, key, bytes)))
     }
 
     async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError> {
-        if key != CacheKey::List && entry.body.len() > QUERY_BYTES_MAX {
+        if key != CacheKey::List && entry.body.len() > MAX_QUERY_BYTES {
             return Ok(false);
         }
-        let command = scripts::fill(&self.format, key, entry, self.entry_ttl);
-        self.within(self.query_pooled(&command)).await
+        let command = scripts::put_if_version(&self.format, key, entry, self.entry_ttl);
+        self.with_timeout(query(&self.pool, &command)).await
     }
 
     async fn invalidate(&self) -> Result<(), CacheError> {
-        self.within(self.lasting.ask(|| scripts::bump(scripts::fresh_version()))).await
+        self.with_timeout(self.connections.query(|| scripts::invalidate(scripts::random_version()))).await
     }
 
     async fn ping(&self) -> Result<Option<()>, CacheError> {
-        // What every read asks, so that whoever has no right to it learns so here.
-        self.within(self.get_version()).await.map(|_| Some(()))
+        // The same command as every read, so that a missing permission shows here too.
+        self.with_timeout(self.get_version()).await.map(|_| Some(()))
     }
 }
 
-fn parsed(token: &[u8]) -> Option<Version> {
+fn cache_error(error: &PoolError) -> CacheError {
+    match CommandError::new(error, ADVICE) {
+        CommandError::Refused(text) => CacheError::Refused(text),
+        CommandError::Unavailable(text) => CacheError::Unavailable(text),
+    }
+}
+
+fn parse_version(token: &[u8]) -> Option<Version> {
     Version::parse(str::from_utf8(token).ok()?).ok()
 }
 
-/// Draws a version and notes which it is.
-fn draw(drawn: &mut Version) -> Version {
-    *drawn = scripts::fresh_version();
+/// Draws a random version and records it for the caller.
+fn next_random_version(drawn: &mut Version) -> Version {
+    *drawn = scripts::random_version();
     *drawn
 }
 
 impl PoolMetrics for RedisCache {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         let status = self.pool.status();
-        let figures = PoolStatus {
+        let status = PoolStatus {
             max: status.max_size,
             size: status.size,
             idle: status.available,
             in_use: status.size.saturating_sub(status.available),
             waiting: status.waiting,
         };
-        vec![("redis", figures)]
+        vec![("redis", status)]
     }
 }
 

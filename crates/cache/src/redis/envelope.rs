@@ -1,4 +1,4 @@
-//! An entry as bytes: one line of JSON that people can read, then the body as it is.
+//! The stored form of an entry: one line of readable JSON, then the body unchanged.
 
 use bytes::Bytes;
 use hermes_domain::ledger::{BatchToken, HeadId};
@@ -6,10 +6,10 @@ use hermes_domain::ports::{CacheKey, StoredEntry, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Ends the header; JSON never contains it.
+/// Ends the header. Compact JSON never contains it.
 const END_OF_HEADER: u8 = b'\n';
 
-/// The first line. A field that this program does not know makes the entry another program's.
+/// The first line. An unknown field means that another release wrote the entry.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -19,12 +19,12 @@ struct Header {
     head_token: Uuid,
     etag: String,
     link: Option<String>,
-    /// What was asked, where several queries share a place.
+    /// The digest of the query, because several queries share a slot.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     query: Option<String>,
 }
 
-/// Writes an entry.
+/// Encodes an entry.
 pub(super) fn encode(format: &str, key: CacheKey, entry: &StoredEntry) -> Vec<u8> {
     let header = Header {
         format: format.to_owned(),
@@ -33,9 +33,9 @@ pub(super) fn encode(format: &str, key: CacheKey, entry: &StoredEntry) -> Vec<u8
         head_token: entry.head.token.0,
         etag: entry.etag.clone(),
         link: entry.link.clone(),
-        query: query_of(key),
+        query: query_digest(key),
     };
-    // Texts and a number: serialising them cannot fail.
+    // Serialising strings and a number cannot fail.
     let mut bytes = serde_json::to_vec(&header).unwrap_or_default();
     bytes.reserve_exact(1 + entry.body.len());
     bytes.push(END_OF_HEADER);
@@ -43,12 +43,12 @@ pub(super) fn encode(format: &str, key: CacheKey, entry: &StoredEntry) -> Vec<u8
     bytes
 }
 
-/// Reads an entry; `None` is something else, another format's, or another query's, which is as good as nothing.
+/// Decodes an entry. Returns `None` for anything else, and for an entry of another format or query.
 pub(super) fn decode(format: &str, key: CacheKey, bytes: Vec<u8>) -> Option<StoredEntry> {
     let bytes = Bytes::from(bytes);
     let header_len = bytes.iter().position(|byte| *byte == END_OF_HEADER)?;
     let header: Header = serde_json::from_slice(bytes.get(..header_len)?).ok()?;
-    if header.format != format || header.query != query_of(key) {
+    if header.format != format || header.query != query_digest(key) {
         return None;
     }
     Some(StoredEntry {
@@ -60,7 +60,7 @@ pub(super) fn decode(format: &str, key: CacheKey, bytes: Vec<u8>) -> Option<Stor
     })
 }
 
-fn query_of(key: CacheKey) -> Option<String> {
+fn query_digest(key: CacheKey) -> Option<String> {
     match key {
         CacheKey::List => None,
         CacheKey::Query(digest) => Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_is_a_line_that_people_can_read() {
+    fn the_header_is_a_line_of_readable_json() {
         assert_eq!(
             String::from_utf8(encode(FORMAT, CacheKey::List, &entry(b"[]"))).unwrap(),
             format!(
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_comes_back_byte_for_byte() {
+    fn an_entry_round_trips_byte_for_byte() {
         for key in [CacheKey::List, CacheKey::Query([7; 32])] {
             for body in [&b""[..], b"\n", b"{}\n{}\n", b"\xff\x00\n\r"] {
                 assert_eq!(decode(FORMAT, key, encode(FORMAT, key, &entry(body))), Some(entry(body)));
@@ -106,20 +106,20 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_another_query_is_no_entry() {
-        let (here, there) = (CacheKey::Query([1; 32]), CacheKey::Query([2; 32]));
-        assert_eq!(decode(FORMAT, there, encode(FORMAT, here, &entry(b"[]"))), None);
-        assert_eq!(decode(FORMAT, CacheKey::List, encode(FORMAT, here, &entry(b"[]"))), None);
-        assert_eq!(decode(FORMAT, here, encode(FORMAT, CacheKey::List, &entry(b"[]"))), None);
+    fn an_entry_of_another_query_is_ignored() {
+        let (one, other) = (CacheKey::Query([1; 32]), CacheKey::Query([2; 32]));
+        assert_eq!(decode(FORMAT, other, encode(FORMAT, one, &entry(b"[]"))), None);
+        assert_eq!(decode(FORMAT, CacheKey::List, encode(FORMAT, one, &entry(b"[]"))), None);
+        assert_eq!(decode(FORMAT, one, encode(FORMAT, CacheKey::List, &entry(b"[]"))), None);
     }
 
     #[test]
-    fn an_entry_of_another_format_is_no_entry() {
+    fn an_entry_of_another_format_is_ignored() {
         assert_eq!(decode("2", CacheKey::List, encode(FORMAT, CacheKey::List, &entry(b"[]"))), None);
     }
 
     #[test]
-    fn whatever_else_is_stored_is_no_entry() {
+    fn a_malformed_value_is_ignored() {
         let whole = String::from_utf8(encode(FORMAT, CacheKey::List, &entry(b"[]"))).unwrap();
         for text in [
             String::new(),

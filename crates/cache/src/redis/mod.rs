@@ -1,30 +1,24 @@
-//! The cache that several instances share, on Redis 7.
+//! The cache on Redis 7, shared by several instances.
 //!
-//! | key | holds |
+//! | key | value |
 //! |---|---|
-//! | `payments:all` | the list: a line of JSON that names its version, head and ETag, then the body as it is served |
-//! | `payments:q:{payments:all}:0` to `…:255` | other answers, each in the place that its query's digest names |
-//! | `{payments:all}:ver` | the version: a random token |
-//! | `{payments:all}:epoch` | which life of which server the version belongs to |
+//! | `payments:all` | the list: a JSON line with its version, head and ETag, then the body as it is served |
+//! | `payments:q:{payments:all}:0` to `…:255` | entries of other queries, each in the slot that the digest of its query selects |
+//! | `{payments:all}:ver` | the cache version: a random token |
+//! | `{payments:all}:epoch` | the identity of the server that the version belongs to |
 //!
-//! Two kinds of connections. Questions and bumps, a hundred bytes each, have one for each runtime that asks
-//! ([`lasting`]), without a pool, which would send a `PING` before it hands one out. Bodies, which may be megabytes, go
-//! over those of a pool, so that no question waits behind one.
+//! **Connections.** Version checks and invalidations, a hundred bytes each, use one connection per runtime
+//! (`connections`). Entries may be megabytes. They use a pool, so that no version check waits behind one.
 //!
-//! **Invariant:** no connection is used before the `EPOCH` script has run on it, and a connection that has
-//! failed in whatever way is never used again. So whoever reads a version reads it from a server that has
-//! lost nothing since that version was made.
+//! **Invariant:** a connection is not used before `check_epoch.lua` has run on it, nor after any error. A version
+//! that is read therefore comes from a server that has lost nothing since the version was created.
 //!
-//! **Round trips.** [`RedisCache::version`](RedisCache) and `bump` one, `fetch` and `fill` two. Every
-//! operation ends within the connect timeout and the command timeout together, whatever the server does.
+//! **Round trips.** `version` and `invalidate` take one; `get` and `put_if_version` take two, because the pool sends
+//! a `PING` first. Every operation ends within the connect timeout plus the command timeout.
 
 mod cache;
-mod connect;
 mod connections;
 mod envelope;
-mod error;
 mod scripts;
-mod settings;
 
-pub use cache::RedisCache;
-pub use settings::{RedisSettings, RedisSettingsError};
+pub use cache::{RedisCache, RedisSettings};

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- No version (flushed, evicted) is never a valid state; pcall, because somebody may have put a list there.
+-- A missing version (flushed, evicted) is never valid. pcall, because the key may hold another type.
 local version = redis.pcall('GET', KEYS[2])
 if type(version) == 'string' then
   return version

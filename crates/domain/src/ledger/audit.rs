@@ -1,13 +1,13 @@
 //! The audit log: one hash chain over every change.
 //!
-//! The hash of a row is SHA-256 over the hash of the row before it and the row's own fields, each with its
-//! length in front, so that no two rows have the same input. Whoever changes, inserts, removes or swaps a row
-//! breaks every hash from there on.
+//! The hash of a row is SHA-256 over the previous row's hash and the row's own fields. Each field follows its length,
+//! so two different rows never have the same input. Changing, inserting, removing or swapping rows breaks every hash
+//! from there on.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::{Effect, Origin};
+use super::Origin;
 use crate::payment::{Payment, PaymentId};
 
 /// The hash of an audit row.
@@ -15,75 +15,42 @@ use crate::payment::{Payment, PaymentId};
 pub struct AuditHash(pub [u8; 32]);
 
 impl AuditHash {
-    /// The hash before the first row.
+    /// The hash that precedes the first row.
     pub const GENESIS: Self = Self([0; 32]);
 }
 
-/// What was done, in the words of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditAction {
-    /// A payment was booked.
-    Booked,
-    /// A payment was corrected.
-    Corrected,
-    /// A payment was cancelled.
-    Cancelled,
-}
-
-impl AuditAction {
-    /// The action of an effect, when it is one.
-    pub const fn of_effect(effect: Effect) -> Option<Self> {
-        match effect {
-            Effect::Booked => Some(Self::Booked),
-            Effect::Corrected => Some(Self::Corrected),
-            Effect::Cancelled => Some(Self::Cancelled),
-            Effect::Unchanged => None,
-        }
-    }
-
-    /// The word used from SQL to HTML.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Booked => "PAYMENT_BOOKED",
-            Self::Corrected => "PAYMENT_CORRECTED",
-            Self::Cancelled => "PAYMENT_CANCELLED",
-        }
-    }
-}
-
-/// One row of the log, as it is stored: the action stays a text, so that a row that somebody has changed can
-/// still be read and told.
+/// One audit row as stored. The action is a text, so that a manipulated row can still be read and reported.
 ///
-/// Its texts are its own, or those of the row it was read from: a walk along the chain keeps none of them.
+/// `Text` is `&str` where the chain is verified, which then copies no text out of the database rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry<Text = String> {
-    /// Its number, from 1, without gaps.
+    /// The number of the row, counted from 1 without gaps.
     pub seq: i64,
-    /// The payment that was changed.
+    /// The payment that changed.
     pub payment_id: PaymentId,
-    /// What was done: an [`AuditAction`]'s code.
+    /// The action, such as `PAYMENT_BOOKED` ([`super::Effect::audit_action`]).
     pub action: Text,
-    /// Who did it.
+    /// The actor.
     pub actor: Text,
-    /// Why.
+    /// The reason.
     pub reason: Option<Text>,
-    /// The payment before, as JSON.
+    /// The payment before the change, as JSON.
     pub old_value: Option<Text>,
-    /// The payment after, as JSON.
+    /// The payment after the change, as JSON.
     pub new_value: Option<Text>,
-    /// The program that asked for it.
+    /// The client's `User-Agent`.
     pub user_agent: Option<Text>,
-    /// The address it was asked from.
+    /// The client's address.
     pub ip_address: Option<Text>,
-    /// When.
+    /// The time of the change.
     pub created_at: DateTime<Utc>,
-    /// The hash over the row before and this one.
+    /// The hash over the previous row's hash and this row.
     pub hash: AuditHash,
 }
 
-/// What a row is made from.
-pub(super) struct Audited<'a> {
-    pub action: AuditAction,
+/// The change that a new row records.
+pub(super) struct AuditedChange<'a> {
+    pub action: &'static str,
     pub before: Option<&'a Payment>,
     pub after: &'a Payment,
     pub reason: Option<String>,
@@ -91,21 +58,21 @@ pub(super) struct Audited<'a> {
 }
 
 impl AuditEntry {
-    /// Makes the row that follows one with the given number and hash.
-    pub(super) fn append_after(last_seq: i64, last_hash: AuditHash, audited: Audited<'_>) -> Self {
-        // A payment is texts, integers and instants: serialising one cannot fail.
+    /// Creates the row that follows the row with the given number and hash.
+    pub(super) fn append_after(last_seq: i64, last_hash: AuditHash, change: AuditedChange<'_>) -> Self {
+        // A payment consists of texts, integers and timestamps, so serialising cannot fail.
         let json = |payment: &Payment| serde_json::to_string(payment).unwrap_or_default();
         let mut entry = Self {
             seq: last_seq + 1,
-            payment_id: audited.after.id,
-            action: audited.action.as_str().to_owned(),
-            actor: audited.origin.actor.clone(),
-            reason: audited.reason,
-            old_value: audited.before.map(json),
-            new_value: Some(json(audited.after)),
-            user_agent: audited.origin.user_agent.clone(),
-            ip_address: audited.origin.ip_address.map(|address| address.to_string()),
-            created_at: audited.after.updated_at,
+            payment_id: change.after.id,
+            action: change.action.to_owned(),
+            actor: change.origin.actor.clone(),
+            reason: change.reason,
+            old_value: change.before.map(json),
+            new_value: Some(json(change.after)),
+            user_agent: change.origin.user_agent.clone(),
+            ip_address: change.origin.ip_address.map(|address| address.to_string()),
+            created_at: change.after.updated_at,
             hash: AuditHash::GENESIS,
         };
         entry.hash = entry.hash_after(last_hash);
@@ -114,7 +81,7 @@ impl AuditEntry {
 }
 
 impl<Text: AsRef<str>> AuditEntry<Text> {
-    /// The hash this row must have after a row with the given one.
+    /// Returns the hash that this row must have after a row with `last_hash`.
     pub fn hash_after(&self, last_hash: AuditHash) -> AuditHash {
         let mut hasher = Sha256::new();
         hasher.update(last_hash.0);
@@ -132,7 +99,7 @@ impl<Text: AsRef<str>> AuditEntry<Text> {
         ];
         for text in texts {
             let text: Option<&str> = text.map(AsRef::as_ref);
-            // The length is one more than that of the text, so that none differs from an empty one.
+            // Absent texts have length 0 and texts one more than their own, so an empty text differs from an absent one.
             let length = text.map_or(0, |text| u64::try_from(text.len()).unwrap_or(u64::MAX - 1) + 1);
             hasher.update(length.to_be_bytes());
             hasher.update(text.unwrap_or_default());
@@ -141,37 +108,37 @@ impl<Text: AsRef<str>> AuditEntry<Text> {
     }
 }
 
-/// A walk along the chain, row by row.
+/// Verifies the chain row by row.
 #[derive(Debug, Clone)]
 pub struct ChainVerifier {
     last_seq: i64,
     last_hash: AuditHash,
 }
 
-/// The first row that is not as it was written.
+/// The first row of the chain that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("audit row {seq}: {fault}")]
+#[error("audit row {seq}: {error}")]
 pub struct ChainBreak {
-    /// The row.
+    /// The number of the row.
     pub seq: i64,
-    /// What is wrong with it.
-    pub fault: ChainError,
+    /// What is wrong with the row.
+    pub error: ChainError,
 }
 
 /// What is wrong with a row of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
-    /// The row is not there.
+    /// The row does not exist.
     #[error("missing")]
     Missing,
-    /// The row, or the hash it follows, was changed.
+    /// The row or the previous hash was changed.
     #[error("changed since it was written")]
     Changed,
-    /// The ledger's head does not know the row.
-    #[error("not the row that the ledger's head ends with")]
+    /// The row is the last one, but the ledger head has another number or hash.
+    #[error("not the last row according to the ledger head")]
     NotTheHead,
-    /// The row stands before the first or after the last one that the ledger wrote.
-    #[error("not one that the ledger wrote")]
+    /// The row precedes the first row or follows the last row that the ledger wrote.
+    #[error("not written by the ledger")]
     UnexpectedEntry,
 }
 
@@ -182,43 +149,43 @@ impl Default for ChainVerifier {
 }
 
 impl ChainVerifier {
-    /// Starts after a row whose hash is trusted.
+    /// Starts after a row with a trusted hash.
     pub const fn after(last_seq: i64, last_hash: AuditHash) -> Self {
         Self { last_seq, last_hash }
     }
 
-    /// The number of the last row walked.
+    /// Returns the number of the last verified row.
     pub const fn last_seq(&self) -> i64 {
         self.last_seq
     }
 
-    /// Takes the next row.
+    /// Verifies the next row.
     ///
     /// # Errors
-    /// When it is not the row that was written there.
-    pub fn step<Text: AsRef<str>>(&mut self, entry: &AuditEntry<Text>) -> Result<(), ChainBreak> {
+    /// Returns the break if the row is missing or was changed.
+    pub fn verify_next<Text: AsRef<str>>(&mut self, entry: &AuditEntry<Text>) -> Result<(), ChainBreak> {
         let expected = self.last_seq + 1;
         if entry.seq != expected {
-            return Err(ChainBreak { seq: expected, fault: ChainError::Missing });
+            return Err(ChainBreak { seq: expected, error: ChainError::Missing });
         }
         if entry.hash_after(self.last_hash) != entry.hash {
-            return Err(ChainBreak { seq: expected, fault: ChainError::Changed });
+            return Err(ChainBreak { seq: expected, error: ChainError::Changed });
         }
         self.last_seq = expected;
         self.last_hash = entry.hash;
         Ok(())
     }
 
-    /// Ends the walk at what the ledger's head says of the chain.
+    /// Compares the end of the chain with the ledger head.
     ///
     /// # Errors
-    /// When rows are missing at the end, or the last hash is another.
+    /// Returns the break if rows are missing at the end or the last hash differs.
     pub fn finish(&self, head_seq: i64, head_hash: AuditHash) -> Result<(), ChainBreak> {
         if self.last_seq < head_seq {
-            return Err(ChainBreak { seq: self.last_seq + 1, fault: ChainError::Missing });
+            return Err(ChainBreak { seq: self.last_seq + 1, error: ChainError::Missing });
         }
         if self.last_seq != head_seq || self.last_hash != head_hash {
-            return Err(ChainBreak { seq: self.last_seq, fault: ChainError::NotTheHead });
+            return Err(ChainBreak { seq: self.last_seq, error: ChainError::NotTheHead });
         }
         Ok(())
     }

@@ -1,39 +1,19 @@
-//! Deciding commands: facts and a command in, changes or a refusal out.
+//! Deciding commands: a command and facts in, changes or a rejection out.
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-use super::audit::Audited;
+use super::audit::AuditedChange;
 use super::correction::apply_correction;
 use super::{
-    AuditAction, AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, Effect, Event,
-    EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection, Rules,
+    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Event,
+    EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection,
     Submission, Totals,
 };
 use crate::money::{Fee, FeeBearer, Money};
 use crate::payment::{
-    Check, DuplicateKey, NewBooking, PageToken, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
-    run_checks,
+    Check, CheckInput, DuplicateKey, NewBooking, PageToken, Payment, PaymentFields, PaymentId, PaymentKey,
+    Reference, run_checks,
 };
-
-/// Where randomness comes from.
-pub trait RandomSource: Send + Sync {
-    /// Sixteen random bytes, of a cryptographic source.
-    fn random(&self) -> Uuid;
-}
-
-/// What else a decision depends on.
-#[derive(Clone, Copy)]
-pub struct DecisionContext<'a> {
-    /// The configured rules.
-    pub rules: &'a Rules,
-    /// The time of the batch: [`LedgerHead::next_timestamp`].
-    pub now: DateTime<Utc>,
-    /// Randomness for identifiers and tokens.
-    pub random_source: &'a dyn RandomSource,
-}
 
 /// Decides the commands of one batch, in order.
 pub struct Decider<'a> {
@@ -42,7 +22,7 @@ pub struct Decider<'a> {
     changes: Changes,
 }
 
-/// A payment that moves from one state to the next.
+/// The transition of a payment to its next state.
 struct Transition {
     effect: Effect,
     before: Option<Payment>,
@@ -51,8 +31,10 @@ struct Transition {
 }
 
 impl<'a> Decider<'a> {
-    /// Starts a batch: its commands' idempotency records and named payments are known already, the answers to
-    /// [`Self::fact_queries`] are still to be added.
+    /// Starts a batch.
+    ///
+    /// `facts` contains the head, the idempotency records and the payments that the commands name. The results of
+    /// [`Self::fact_queries`] follow through [`Self::add_facts`].
     pub fn new(context: DecisionContext<'a>, facts: Facts) -> Self {
         let head = LedgerHead {
             seq: facts.head.seq + 1,
@@ -60,18 +42,18 @@ impl<'a> Decider<'a> {
             advanced_at: context.now,
             ..facts.head
         };
-        Self { context, facts, changes: Changes::after(head) }
+        Self { context, facts, changes: Changes::new(head) }
     }
 
-    /// What else must be known to decide the commands.
+    /// Returns the queries for the remaining facts that the commands need.
     pub fn fact_queries<'c>(&self, commands: impl IntoIterator<Item = &'c Command>) -> FactQueries {
         let mut queries = FactQueries::default();
-        let mut asked = HashSet::new();
+        let mut seen = HashSet::new();
         for command in commands {
             let Some((key, amount)) = self.duplicate_query(command) else {
                 continue;
             };
-            if asked.insert(key.clone()) {
+            if seen.insert(key.clone()) {
                 queries.duplicates.push(key);
             }
             if !queries.currencies.contains(&amount.currency()) {
@@ -81,7 +63,7 @@ impl<'a> Decider<'a> {
         queries
     }
 
-    /// Adds the answers to the queries.
+    /// Adds the results of [`Self::fact_queries`].
     pub fn add_facts(
         &mut self,
         duplicates: impl IntoIterator<Item = (DuplicateKey, Reference)>,
@@ -91,30 +73,31 @@ impl<'a> Decider<'a> {
         self.facts.totals.extend(totals.into_iter().map(|totals| (totals.currency, totals)));
     }
 
-    /// Decides one command; later ones see what it changed.
+    /// Decides one command. Later commands of the batch see its changes.
     ///
     /// # Errors
-    /// The refusal; nothing was changed then.
+    /// Returns the rejection; the command then changes nothing.
     pub fn decide(&mut self, submission: &Submission) -> Result<Outcome, Rejection> {
-        if let Some(answer) = self.earlier_answer(submission)? {
-            return Ok(Outcome { effect: answer.effect, payment: answer.payment, replayed: true });
+        if let Some(RecordedOutcome { effect, payment }) = self.recorded_outcome(submission)? {
+            return Ok(Outcome { effect, payment, replayed: true });
         }
-        let moved = match &submission.command {
+        let transition = match &submission.command {
             Command::Book(booking) => self.book(booking)?,
             Command::Correct(correction) => self.correct(correction)?,
             Command::Cancel(cancellation) => self.cancel(cancellation)?,
         };
-        let outcome = Outcome { effect: moved.effect, payment: moved.after.clone(), replayed: false };
-        self.apply(submission, moved)?;
+        let outcome =
+            Outcome { effect: transition.effect, payment: transition.after.clone(), replayed: false };
+        self.apply(submission, transition)?;
         Ok(outcome)
     }
 
-    /// What the batch writes.
+    /// Returns the rows that the batch writes.
     pub fn into_changes(self) -> Changes {
         self.changes
     }
 
-    fn earlier_answer(&self, submission: &Submission) -> Result<Option<RecordedOutcome>, Rejection> {
+    fn recorded_outcome(&self, submission: &Submission) -> Result<Option<RecordedOutcome>, Rejection> {
         let Some(claim) = submission.idempotency else {
             return Ok(None);
         };
@@ -122,20 +105,20 @@ impl<'a> Decider<'a> {
             return Ok(None);
         };
         if record.claim.fingerprint == claim.fingerprint {
-            Ok(Some(record.answer.clone()))
+            Ok(Some(record.outcome.clone()))
         } else {
-            Err(Rejection::KeyReused { payment: Box::new(record.answer.payment.clone()) })
+            Err(Rejection::KeyReused { payment: Box::new(record.outcome.payment.clone()) })
         }
     }
 
     fn book(&self, booking: &NewBooking) -> Result<Transition, Rejection> {
         let DecisionContext { rules, now, random_source } = self.context;
         let reference = Reference::new(self.changes.head.next_reference).ok_or(Rejection::OutOfRange)?;
-        let place = u16::try_from(self.changes.booked.len()).map_err(|_| Rejection::OutOfRange)?;
-        let key = rules.duplicates.duplicate_key(PaymentId::NIL, &booking.details, booking.amount, now);
-        let fee = rules.fees.fee_of(booking.amount).map_err(|_| Rejection::OutOfRange)?;
-        let after = build(PaymentFields {
-            id: PaymentId::generate(now, place, random_source.random()),
+        let index = u16::try_from(self.changes.booked.len()).map_err(|_| Rejection::OutOfRange)?;
+        let key = self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount);
+        let fee = self.context.fee_for(booking.amount)?;
+        let after = new_payment(PaymentFields {
+            id: PaymentId::generate(now, index, random_source.random()),
             reference,
             page_token: PageToken(random_source.random()),
             details: booking.details.clone(),
@@ -153,51 +136,35 @@ impl<'a> Decider<'a> {
     }
 
     fn correct(&self, correction: &Correction) -> Result<Transition, Rejection> {
-        let DecisionContext { rules, now, .. } = self.context;
-        let before = self.target(&correction.target, correction.expected_version, "corrected")?;
-        let (details, amount) = apply_correction(before, &correction.request).map_err(Rejection::Invalid)?;
+        let before = self.target(&correction.target, correction.expected_version, "corrected")?.clone();
+        let (details, amount) = apply_correction(&before, &correction.request).map_err(Rejection::Invalid)?;
         if details == before.details && amount == before.amount {
             let after = before.clone();
-            return Ok(Transition {
-                effect: Effect::Unchanged,
-                before: Some(before.clone()),
-                after,
-                reason: None,
-            });
+            return Ok(Transition { effect: Effect::Unchanged, before: Some(before), after, reason: None });
         }
-        let fee = if amount == before.amount {
-            before.fee.clone()
-        } else {
-            rules.fees.fee_of(amount).map_err(|_| Rejection::OutOfRange)?
-        };
-        let key = rules.duplicates.duplicate_key(before.id, &details, amount, now);
-        let after = build(PaymentFields {
+        // A payment whose amount does not change keeps its fee, even if the configured rates have changed.
+        let fee = if amount == before.amount { before.fee.clone() } else { self.context.fee_for(amount)? };
+        let key = self.context.duplicate_key(before.id, &details, amount);
+        let after = new_payment(PaymentFields {
             details,
             amount,
             checks: self.checks(&key, amount, &fee, before.fee_bearer, before.amount_received)?,
             fee,
-            version: before.version + 1,
-            updated_at: now,
-            ..before.clone().into_fields()
+            ..self.next_version(&before)
         })?;
         let reason = correction.reason.clone();
-        Ok(Transition { effect: Effect::Corrected, before: Some(before.clone()), after, reason })
+        Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason })
     }
 
     fn cancel(&self, cancellation: &Cancellation) -> Result<Transition, Rejection> {
-        let now = self.context.now;
-        let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?;
-        let after = build(PaymentFields {
-            cancelled_at: Some(now),
-            version: before.version + 1,
-            updated_at: now,
-            ..before.clone().into_fields()
-        })?;
+        let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?.clone();
+        let cancelled_at = Some(self.context.now);
+        let after = new_payment(PaymentFields { cancelled_at, ..self.next_version(&before) })?;
         let reason = Some(cancellation.reason.clone());
-        Ok(Transition { effect: Effect::Cancelled, before: Some(before.clone()), after, reason })
+        Ok(Transition { effect: Effect::Cancelled, before: Some(before), after, reason })
     }
 
-    /// The payment that a command alters, which must be live and as the caller has seen it.
+    /// Finds the payment that a command changes. The payment must be live and at the expected version.
     fn target(
         &self,
         key: &PaymentKey,
@@ -214,6 +181,14 @@ impl<'a> Decider<'a> {
         Ok(payment)
     }
 
+    fn next_version(&self, before: &Payment) -> PaymentFields {
+        PaymentFields {
+            version: before.version + 1,
+            updated_at: self.context.now,
+            ..before.clone().into_fields()
+        }
+    }
+
     fn checks(
         &self,
         key: &DuplicateKey,
@@ -227,79 +202,75 @@ impl<'a> Decider<'a> {
             FeeBearer::Institution => amount,
         };
         let duplicate_of = self.facts.duplicates.get(key).copied();
-        let thresholds = &self.context.rules.thresholds;
-        Ok(run_checks(&key.email_key, duplicate_of, amount, thresholds, due, received))
+        let input = CheckInput { email: &key.email_key, duplicate_of, amount, due, received };
+        Ok(run_checks(&input, &self.context.rules.thresholds))
     }
 
-    /// The question whether the payer has another live payment, and the amount it is about.
+    /// Returns the duplicate key of the payment after the command, and its amount.
     fn duplicate_query(&self, command: &Command) -> Option<(DuplicateKey, Money)> {
-        let DecisionContext { rules, now, .. } = self.context;
         match command {
             Command::Book(booking) => {
-                let key =
-                    rules.duplicates.duplicate_key(PaymentId::NIL, &booking.details, booking.amount, now);
+                let key = self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount);
                 Some((key, booking.amount))
             }
             Command::Correct(correction) => {
                 let payment = self.facts.payments.get(&correction.target)?;
                 let (details, amount) = apply_correction(payment, &correction.request).ok()?;
-                Some((rules.duplicates.duplicate_key(payment.id, &details, amount, now), amount))
+                Some((self.context.duplicate_key(payment.id, &details, amount), amount))
             }
             Command::Cancel(cancellation) => {
                 let payment = self.facts.payments.get(&cancellation.target)?;
-                Some((
-                    rules.duplicates.duplicate_key(payment.id, &payment.details, payment.amount, now),
-                    payment.amount,
-                ))
+                let key = self.context.duplicate_key(payment.id, &payment.details, payment.amount);
+                Some((key, payment.amount))
             }
         }
     }
 
-    /// Takes a decided move into the changes and into the facts of later commands.
-    fn apply(&mut self, submission: &Submission, moved: Transition) -> Result<(), Rejection> {
-        let Transition { effect, before, after, reason } = moved;
-        let currency = after.amount.currency();
+    /// Adds a transition to the changes, and updates the facts for later commands.
+    fn apply(&mut self, submission: &Submission, transition: Transition) -> Result<(), Rejection> {
+        let Transition { effect, before, after, reason } = transition;
         if effect != Effect::Unchanged {
-            let known = self.facts.totals.get(&currency).copied().unwrap_or(Totals::empty(currency));
-            let totals = known.after_change(before.as_ref(), &after).map_err(|_| Rejection::OutOfRange)?;
-            self.facts.totals.insert(currency, totals);
-            self.changes.totals.insert(currency, totals);
+            self.update_totals(before.as_ref(), &after)?;
         }
-        if let Some(action) = AuditAction::of_effect(effect) {
-            let audited = Audited {
-                action,
-                before: before.as_ref(),
-                after: &after,
-                reason,
-                origin: &submission.origin,
-            };
+        if let Some(action) = effect.audit_action() {
             let head = &mut self.changes.head;
-            let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, audited);
+            let before = before.as_ref();
+            let change = AuditedChange { action, before, after: &after, reason, origin: &submission.origin };
+            let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
             head.audit_seq = entry.seq;
             head.audit_hash = entry.hash;
             self.changes.audit.push(entry);
         }
-        if let Some(kind) = EventKind::of_effect(effect) {
+        if let Some(kind) = EventKind::from_effect(effect) {
             self.changes.head.event_seq += 1;
-            self.changes.events.push(Event::of(self.changes.head.event_seq, kind, &after));
+            self.changes.events.push(Event::new(self.changes.head.event_seq, kind, &after));
         }
-        self.record_answer(submission, effect, &after);
+        self.record_outcome(submission, effect, &after);
         match effect {
             Effect::Booked => self.add_booked(after),
-            Effect::Corrected | Effect::Cancelled => self.add_altered(after),
+            Effect::Corrected | Effect::Cancelled => self.add_updated(after),
             Effect::Unchanged => {}
         }
         Ok(())
     }
 
-    fn record_answer(&mut self, submission: &Submission, effect: Effect, payment: &Payment) {
+    fn update_totals(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), Rejection> {
+        let currency = after.amount.currency();
+        let current = self.facts.totals.get(&currency).copied().unwrap_or(Totals::empty(currency));
+        let totals = current.after_change(before, after).map_err(|_| Rejection::OutOfRange)?;
+        self.facts.totals.insert(currency, totals);
+        self.changes.totals.insert(currency, totals);
+        Ok(())
+    }
+
+    fn record_outcome(&mut self, submission: &Submission, effect: Effect, payment: &Payment) {
         let Some(claim) = submission.idempotency else {
             return;
         };
         let record = IdempotencyRecord {
             claim,
             payment_id: payment.id,
-            answer: RecordedOutcome { effect, payment: payment.clone() },
+            outcome: RecordedOutcome { effect, payment: payment.clone() },
             created_at: self.context.now,
         };
         self.facts.idempotency.insert(claim.scope_hash, record.clone());
@@ -307,22 +278,21 @@ impl<'a> Decider<'a> {
     }
 
     fn add_booked(&mut self, payment: Payment) {
-        let DecisionContext { rules, now, .. } = self.context;
-        let key = rules.duplicates.duplicate_key(PaymentId::NIL, &payment.details, payment.amount, now);
+        let key = self.context.duplicate_key(PaymentId::NIL, &payment.details, payment.amount);
         self.facts.duplicates.insert(key, payment.reference);
         self.changes.head.next_reference += 1;
         self.changes.booked.push(payment);
     }
 
-    fn add_altered(&mut self, payment: Payment) {
-        // The same payment may be known by its identifier and by its reference.
-        for known in self.facts.payments.values_mut().filter(|known| known.id == payment.id) {
-            known.clone_from(&payment);
+    fn add_updated(&mut self, payment: Payment) {
+        // The facts can contain the payment twice: by its identifier and by its reference.
+        for fact in self.facts.payments.values_mut().filter(|fact| fact.id == payment.id) {
+            fact.clone_from(&payment);
         }
-        self.changes.altered.push(payment);
+        self.changes.updated.push(payment);
     }
 }
 
-fn build(facts: PaymentFields) -> Result<Payment, Rejection> {
-    Payment::new(facts).map_err(|_| Rejection::OutOfRange)
+fn new_payment(fields: PaymentFields) -> Result<Payment, Rejection> {
+    Payment::new(fields).map_err(|_| Rejection::OutOfRange)
 }

@@ -1,4 +1,4 @@
-//! Events: what other systems are told of a change.
+//! Events: the changes that other systems receive.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{BatchToken, Effect};
 use crate::payment::{Payment, PaymentId};
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// A payment was booked.
@@ -22,8 +22,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The event of an effect, when it has one.
-    pub const fn of_effect(effect: Effect) -> Option<Self> {
+    /// Returns the kind of an effect, or `None` if the effect changed nothing.
+    pub const fn from_effect(effect: Effect) -> Option<Self> {
         match effect {
             Effect::Booked => Some(Self::PaymentBooked),
             Effect::Corrected => Some(Self::PaymentCorrected),
@@ -32,7 +32,7 @@ impl EventKind {
         }
     }
 
-    /// The event's type on the wire.
+    /// Returns the event type on the wire, such as `payment.booked`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PaymentBooked => "payment.booked",
@@ -42,36 +42,36 @@ impl EventKind {
     }
 }
 
-/// An event: an outbox row, written in the commit of the change itself.
+/// An outbox row, committed together with its change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its number; events count up without gaps, in the order of commits.
+    /// The number of the event, without gaps in commit order.
     pub seq: i64,
-    /// What happened.
+    /// The kind.
     pub kind: EventKind,
-    /// To which payment.
+    /// The payment that changed.
     pub payment_id: PaymentId,
-    /// What a consumer needs to know, as JSON; no personal data.
+    /// The data for consumers, as JSON without personal data.
     pub payload: String,
-    /// When.
+    /// The time of the change.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// The name of an event: the same each time the event is told, and no other event's.
+/// The unique id of an event, equal for every delivery of the event.
 ///
-/// A database that lost commits gives their numbers to other events; the batches of those have other tokens, so
-/// they have other names.
+/// A database that loses commits reuses their event numbers. The id includes the batch token, so the new events have
+/// other ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventId(pub Uuid);
 
 impl EventId {
-    /// The name of the event with a number in a batch: a UUID of version 8 (RFC 9562, 5.8) out of both.
-    pub fn of(batch: BatchToken, seq: i64) -> Self {
+    /// Derives the id from the batch and the event's number, as a UUID version 8 (RFC 9562 section 5.8).
+    pub fn new(batch: BatchToken, seq: i64) -> Self {
         let digest =
             Sha256::new().chain_update(batch.0.as_bytes()).chain_update(seq.to_be_bytes()).finalize();
         let mut bytes = [0; 16];
-        for (byte, of_digest) in bytes.iter_mut().zip(digest) {
-            *byte = of_digest;
+        for (byte, digest_byte) in bytes.iter_mut().zip(digest) {
+            *byte = digest_byte;
         }
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
@@ -83,38 +83,38 @@ impl fmt::Display for EventId {
     }
 }
 
-/// An event as others are told it: a row of the outbox, read back.
+/// An event read from the outbox, as published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEvent {
-    /// Its name, by which who was told twice knows it.
+    /// The id, by which consumers recognise a repeated delivery.
     pub id: EventId,
-    /// Its number, in the order of commits, without gaps.
+    /// The number, without gaps in commit order.
     pub seq: i64,
-    /// What happened, such as `payment.booked`; a newer program may have written others than [`EventKind`] knows.
+    /// The type, such as `payment.booked`; a newer release may write types that [`EventKind`] lacks.
     pub event_type: String,
-    /// When.
+    /// The time of the change.
     pub occurred_at: DateTime<Utc>,
-    /// The reference of the payment it is about.
+    /// The reference of the payment.
     pub reference: String,
-    /// What a consumer needs to know, as JSON; no personal data.
+    /// The data for consumers, as JSON without personal data.
     pub data: String,
 }
 
 impl OutboxEvent {
-    /// The place of the event.
+    /// Returns the position of the event.
     pub const fn position(&self) -> EventPosition {
         EventPosition { seq: self.seq, id: self.id }
     }
 }
 
-/// A place in the order of events: up to and with this one.
+/// The position after an event in the event stream.
 ///
-/// The number alone would not do: after a database lost commits, or was made anew, it may be another event's.
+/// The number alone is ambiguous: a database that loses commits or is recreated reuses the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventPosition {
-    /// The event's number.
+    /// The number of the last event.
     pub seq: i64,
-    /// Its name.
+    /// The id of the last event.
     pub id: EventId,
 }
 
@@ -131,8 +131,8 @@ struct Payload {
 }
 
 impl Event {
-    /// The event that says what a payment has become.
-    pub(super) fn of(seq: i64, kind: EventKind, payment: &Payment) -> Self {
+    /// Creates the event that publishes the new state of a payment.
+    pub(super) fn new(seq: i64, kind: EventKind, payment: &Payment) -> Self {
         let payload = Payload {
             reference: payment.reference.to_string(),
             status: payment.status().as_str(),
@@ -147,9 +147,31 @@ impl Event {
             seq,
             kind,
             payment_id: payment.id,
-            // Strings and one integer: serialising them cannot fail.
+            // The payload consists of texts and one integer, so serialising cannot fail.
             payload: serde_json::to_string(&payload).unwrap_or_default(),
             occurred_at: payment.updated_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_event_has_its_own_id() {
+        let batches = [1, 2, 3].map(|number| BatchToken(Uuid::from_u128(number)));
+        let ids = batches.iter().flat_map(|batch| (1..=100).map(|seq| EventId::new(*batch, seq)));
+        assert_eq!(ids.collect::<HashSet<_>>().len(), 300);
+    }
+
+    /// Consumers compare ids across releases.
+    #[test]
+    fn the_id_is_a_uuid_that_no_release_changes() {
+        let id = EventId::new(BatchToken(Uuid::from_u128(7)), 42);
+        assert_eq!(id.0.get_version_num(), 8);
+        assert_eq!(id.to_string(), "ebe8033b-5967-83af-b5b2-b63c2bdb21ff");
     }
 }

@@ -1,4 +1,4 @@
-//! The single row that every write advances.
+//! The ledger head: the single row that every write advances.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::AuditHash;
 
-/// The random name of a batch; the head carries that of the last one.
+/// The random identifier of a batch. The head contains the token of the last batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BatchToken(pub Uuid);
 
@@ -17,14 +17,15 @@ impl fmt::Display for BatchToken {
     }
 }
 
-/// How far the ledger has come.
+/// The counters of the ledger.
 ///
-/// Whoever holds its row locked is the only writer of all instances, so its counters have no gaps.
+/// A transaction locks the row before it writes. The lock serializes writes across instances, so the counters have
+/// no gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LedgerHead {
-    /// How many batches were committed: one number says how new anything is.
+    /// The number of committed batches, which shows how recent any data is.
     pub seq: i64,
-    /// The name of the last batch.
+    /// The token of the last batch.
     pub token: BatchToken,
     /// The number of the next reference.
     pub next_reference: i64,
@@ -34,31 +35,31 @@ pub struct LedgerHead {
     pub audit_hash: AuditHash,
     /// The number of the last event.
     pub event_seq: i64,
-    /// When the last batch was decided.
+    /// The time of the last batch.
     pub advanced_at: DateTime<Utc>,
 }
 
-/// Names one state of the ledger.
+/// The identity of one state of the ledger.
 ///
-/// The number alone would not do: after a failover that lost commits it is given to another batch.
+/// The number alone is ambiguous: a failover that loses commits reuses their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HeadId {
     /// The number of the last batch.
     pub seq: i64,
-    /// The name of the last batch.
+    /// The token of the last batch.
     pub token: BatchToken,
 }
 
 impl LedgerHead {
-    /// Names this state.
+    /// Returns the identity of this state.
     pub const fn id(&self) -> HeadId {
         HeadId { seq: self.seq, token: self.token }
     }
 
-    /// The time of the next batch: the clock's, in whole microseconds, but always after the last batch.
+    /// Returns the time of the next batch: the clock in whole microseconds, but always after the last batch.
     ///
-    /// Databases keep microseconds, and clocks of instances differ or are set back: this keeps the order of
-    /// times the order of commits.
+    /// Databases store microseconds, and clocks differ between instances or are set back. This method makes the
+    /// order of times the order of commits.
     pub fn next_timestamp(&self, clock: DateTime<Utc>) -> DateTime<Utc> {
         let clock = DateTime::from_timestamp_micros(clock.timestamp_micros()).unwrap_or(clock);
         clock.max(self.advanced_at + TimeDelta::microseconds(1))

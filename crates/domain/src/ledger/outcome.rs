@@ -1,65 +1,101 @@
-//! What becomes of a command.
+//! The results of commands, and the records that replay them.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::IdempotencyClaim;
 use crate::field::FieldError;
-use crate::payment::{Payment, PaymentKey, Status};
+use crate::payment::{Payment, PaymentId, PaymentKey, Status};
 
-/// What a command did.
+/// The effect of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// A payment was booked.
+    /// The payment was booked.
     Booked,
-    /// A payment was corrected.
+    /// The payment was corrected.
     Corrected,
-    /// A payment was cancelled.
+    /// The payment was cancelled.
     Cancelled,
-    /// The correction says what was so already.
+    /// The correction equals the current state.
     Unchanged,
 }
 
-/// A command that was carried out.
+impl Effect {
+    /// Returns the action of the effect's audit row, or `None` if nothing changed.
+    pub const fn audit_action(self) -> Option<&'static str> {
+        match self {
+            Self::Booked => Some("PAYMENT_BOOKED"),
+            Self::Corrected => Some("PAYMENT_CORRECTED"),
+            Self::Cancelled => Some("PAYMENT_CANCELLED"),
+            Self::Unchanged => None,
+        }
+    }
+}
+
+/// The result of an accepted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// What it did.
+    /// The effect.
     pub effect: Effect,
-    /// The payment afterwards; of a replay, as it was then.
+    /// The payment after the command; for a replay, as returned at first.
     pub payment: Payment,
-    /// Whether it was carried out by an earlier request with the same key.
+    /// Whether an earlier request with the same idempotency key executed the command.
     pub replayed: bool,
 }
 
-/// A command that was not carried out and left no trace.
+/// The stored result of a command with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    /// The claim of the first request.
+    pub claim: IdempotencyClaim,
+    /// The payment of the outcome.
+    pub payment_id: PaymentId,
+    /// The outcome, returned again for every replay.
+    pub outcome: RecordedOutcome,
+    /// The time of the first request.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The part of an outcome that is stored for replays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedOutcome {
+    /// The effect.
+    pub effect: Effect,
+    /// The payment after the command.
+    pub payment: Payment,
+}
+
+/// Why a command was rejected. A rejected command leaves no trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// There is no such payment.
+    /// The payment does not exist.
     #[error("there is no payment {0}")]
     NotFound(PaymentKey),
-    /// The payment has changed since the caller saw it.
-    #[error("the payment is at version {current}, not the expected one")]
+    /// The payment has changed since the caller read it.
+    #[error("the payment is at version {current}, not at the expected version")]
     VersionMismatch {
-        /// Its version.
+        /// The payment's version.
         current: i64,
     },
-    /// The payment's status does not allow it.
+    /// The payment's status does not allow the command.
     #[error("a payment that is {status} cannot be {attempted}")]
     IllegalState {
-        /// Its status.
+        /// The payment's status.
         status: Status,
-        /// What was to be done with it.
+        /// The attempted effect, such as `corrected`.
         attempted: &'static str,
     },
-    /// Values cannot be taken.
-    #[error("{} of the values cannot be taken", .0.len())]
+    /// Fields are invalid.
+    #[error("{} invalid fields", .0.len())]
     Invalid(Vec<FieldError>),
-    /// The key was used for another request.
+    /// The idempotency key belongs to a different request.
     #[error("the idempotency key was used for a different request")]
     KeyReused {
-        /// The payment that the key stands for.
+        /// The payment of the first request.
         payment: Box<Payment>,
     },
-    /// The ledger's sums in this currency are full.
-    #[error("the ledger's sums cannot take this amount")]
+    /// An amount, a total or a number would overflow.
+    #[error("the ledger's totals cannot hold this amount")]
     OutOfRange,
 }

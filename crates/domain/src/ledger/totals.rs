@@ -1,31 +1,31 @@
-//! Sums over all payments of a currency, kept up with every change instead of counted.
+//! Totals over all payments of a currency, updated with every change and never recounted.
 
 use crate::money::{Currency, MoneyError};
-use crate::payment::{CheckKind, Payment, Status, ValidationStatus};
+use crate::payment::{Check, CheckKind, Payment, Status, ValidationStatus};
 
-/// The sums of one currency.
+/// The totals of one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// The currency.
     pub currency: Currency,
-    /// How many payments were ever booked.
+    /// The number of payments, including cancelled ones.
     pub payments: i64,
-    /// How many of them passed every check.
+    /// The number of payments without a flag.
     pub passed: i64,
-    /// How many have a flag.
+    /// The number of payments with a flag.
     pub flagged: i64,
-    /// How many were cancelled.
+    /// The number of cancelled payments.
     pub cancelled: i64,
-    /// How many are above the threshold.
+    /// The number of payments above the amount threshold.
     pub above_threshold: i64,
-    /// What is still to arrive, in minor units.
+    /// The amount outstanding, in minor units.
     pub outstanding_minor: i64,
-    /// What has arrived, in minor units.
+    /// The amount received, in minor units.
     pub received_minor: i64,
 }
 
 impl Totals {
-    /// The sums of no payment.
+    /// Returns the totals of a currency without payments.
     pub const fn empty(currency: Currency) -> Self {
         Self {
             currency,
@@ -39,40 +39,39 @@ impl Totals {
         }
     }
 
-    /// The sums of one payment.
-    pub fn of(payment: &Payment) -> Self {
+    /// Returns the totals of a single payment.
+    fn from_payment(payment: &Payment) -> Self {
         let flagged = payment.validation_status() == ValidationStatus::Flagged;
-        let above =
-            |check: &crate::payment::Check| check.kind == CheckKind::AmountThreshold && check.is_flagged();
+        let is_above = |check: &Check| check.kind == CheckKind::AmountThreshold && check.is_flagged();
         Self {
             currency: payment.amount.currency(),
             payments: 1,
             passed: i64::from(!flagged),
             flagged: i64::from(flagged),
             cancelled: i64::from(payment.status() == Status::Cancelled),
-            above_threshold: i64::from(payment.checks.iter().any(above)),
+            above_threshold: i64::from(payment.checks.iter().any(is_above)),
             outstanding_minor: payment.amount_outstanding().minor(),
             received_minor: payment.amount_received.minor(),
         }
     }
 
-    /// These sums after a payment has become another, or has come to be.
+    /// Returns the totals after a payment was booked (`before` is `None`) or changed.
     ///
     /// # Errors
-    /// When a sum does not fit, or the currencies differ.
+    /// Returns an error if a total overflows or the currencies differ.
     pub fn after_change(self, before: Option<&Payment>, after: &Payment) -> Result<Self, MoneyError> {
         let reduced = match before {
-            Some(payment) => self.combine(Self::of(payment), i64::checked_sub)?,
+            Some(payment) => self.combine(Self::from_payment(payment), i64::checked_sub)?,
             None => self,
         };
-        reduced.combine(Self::of(after), i64::checked_add)
+        reduced.combine(Self::from_payment(after), i64::checked_add)
     }
 
     fn combine(self, other: Self, operation: fn(i64, i64) -> Option<i64>) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::CurrencyMismatch);
         }
-        let each = |mine, theirs| operation(mine, theirs).ok_or(MoneyError::OutOfRange);
+        let each = |a, b| operation(a, b).ok_or(MoneyError::OutOfRange);
         Ok(Self {
             currency: self.currency,
             payments: each(self.payments, other.payments)?,

@@ -1,122 +1,74 @@
-//! Fees: tiers by amount, complete for every currency before the first payment is booked.
+//! Fees: tiers by amount, resolved for every currency at start-up.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AmountError, Currency, Money, MoneyError, parse_minor};
-use crate::Digits;
+use super::decimal::parse_minor;
+use super::{AmountError, BasisPoints, Currency, Money, MoneyError};
 
-/// A rate in hundredths of a per cent: 250 are 2.50 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-pub struct BasisPoints(u16);
-
-/// A rate that is more than the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a rate must be at most {} basis points", BasisPoints::WHOLE)]
-pub struct RateTooHigh;
-
-impl BasisPoints {
-    /// The basis points of the whole.
-    pub const WHOLE: u16 = 10_000;
-
-    /// A rate of at most the whole.
-    pub const fn new(points: u16) -> Option<Self> {
-        if points <= Self::WHOLE { Some(Self(points)) } else { None }
-    }
-
-    /// The hundredths of a per cent.
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
-
-impl TryFrom<u16> for BasisPoints {
-    type Error = RateTooHigh;
-
-    fn try_from(points: u16) -> Result<Self, RateTooHigh> {
-        Self::new(points).ok_or(RateTooHigh)
-    }
-}
-
-impl From<BasisPoints> for u16 {
-    fn from(rate: BasisPoints) -> Self {
-        rate.0
-    }
-}
-
-impl std::fmt::Display for BasisPoints {
-    /// Writes the percentage with two decimals: `2.50`.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = Digits::of(self.0.into(), 3);
-        let (whole, hundredths) = digits.around_point(2);
-        [whole, ".", hundredths].into_iter().try_for_each(|part| formatter.write_str(part))
-    }
-}
-
-/// Who pays the fee.
+/// The party that pays the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FeeBearer {
-    /// The payer: the fee comes on top of what is due.
+    /// The payer: the amount due is amount and fee.
     Payer,
-    /// The institution: the amount alone is due.
+    /// The institution: the amount due is the amount alone.
     Institution,
 }
 
-/// The fee of one payment: how much, and by which rule.
+/// The fee of one payment, with the rule that set it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fee {
-    /// How much.
+    /// The fee.
     pub amount: Money,
-    /// At which rate.
+    /// The rate.
     pub rate: BasisPoints,
     /// The name of the tier that set the rate.
     pub rule: String,
 }
 
-/// Where a tier ends; amounts in major units, such as `1000` or `99.50`.
+/// The upper end of a tier; amounts in major units, such as `1000` or `99.50`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TierBound {
-    /// Amounts below this one.
+    /// The tier ends below this amount.
     Below(String),
-    /// Amounts up to and including this one.
+    /// The tier includes this amount.
     UpTo(String),
-    /// All the rest.
+    /// The tier has no end.
     Unbounded,
 }
 
-/// One tier as it is configured.
+/// One tier as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierSpec {
-    /// The name that is stored with every payment of this tier.
+    /// The name, stored with every payment of the tier.
     pub name: String,
-    /// Where the tier ends.
+    /// The upper end.
     pub bound: TierBound,
-    /// The rate of its fees.
+    /// The rate of the fees.
     pub rate: BasisPoints,
 }
 
-/// Why tiers are not a schedule.
+/// Why tiers do not form a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeeScheduleError {
-    /// A bound is no amount of the currency.
+    /// A bound is not an amount of the currency.
     #[error("fee tier {tier:?} for {currency}: {source}")]
     Bound {
         /// The tier's name.
         tier: String,
-        /// The currency it was read in.
+        /// The currency of the schedule.
         currency: Currency,
-        /// What is wrong with the amount.
+        /// Why the bound is not an amount.
         source: AmountError,
     },
-    /// A tier does not start above the one before it.
-    #[error("fee tier {tier:?} for {currency} does not end above the tier before it")]
+    /// A tier does not end above the previous tier.
+    #[error("fee tier {tier:?} for {currency} does not end above the previous tier")]
     NotAscending {
         /// The tier's name.
         tier: String,
-        /// The currency it was read in.
+        /// The currency of the schedule.
         currency: Currency,
     },
     /// The last tier has a bound, or an earlier one has none.
@@ -125,12 +77,12 @@ pub enum FeeScheduleError {
         /// The currency.
         currency: Currency,
     },
-    /// A name cannot be stored.
+    /// A name is empty, too long or has other characters.
     #[error("fee tier name {0:?} must be 1 to 64 letters, digits, dots, hyphens or underscores")]
     Name(String),
 }
 
-/// What a payment of any amount in any currency costs.
+/// The fees of all amounts in all currencies.
 #[derive(Debug, Clone)]
 pub struct FeeSchedule {
     tiers: HashMap<Currency, Vec<Tier>>,
@@ -140,18 +92,18 @@ pub struct FeeSchedule {
 struct Tier {
     name: String,
     /// The largest amount of the tier in minor units; `i64::MAX` for the last.
-    up_to_minor: i64,
+    max_minor: i64,
     rate: BasisPoints,
 }
 
 /// The longest name of a tier, in bytes: the width of its column.
-const TIER_NAME_MAX: usize = 64;
+const MAX_TIER_NAME_BYTES: usize = 64;
 
 impl FeeSchedule {
-    /// Makes the schedule of every currency: its own tiers where it has some, the default ones elsewhere.
+    /// Creates the schedule of every currency from its own tiers or, if it has none, from the default tiers.
     ///
     /// # Errors
-    /// When the tiers of a currency are not ascending or do not cover every amount.
+    /// Returns an error if the tiers of a currency do not ascend or do not cover every amount.
     pub fn new(
         default: &[TierSpec],
         by_currency: &HashMap<Currency, Vec<TierSpec>>,
@@ -165,15 +117,15 @@ impl FeeSchedule {
         Ok(Self { tiers })
     }
 
-    /// The fee of an amount.
+    /// Returns the fee for an amount.
     ///
     /// # Errors
-    /// When the fee does not fit, which no amount up to [`super::MAX_MINOR`] reaches.
-    pub fn fee_of(&self, amount: Money) -> Result<Fee, MoneyError> {
+    /// Returns an error if the fee overflows, which is impossible for amounts up to [`super::MAX_MINOR`].
+    pub fn fee_for(&self, amount: Money) -> Result<Fee, MoneyError> {
         let tier = self
             .tiers
             .get(&amount.currency())
-            .and_then(|tiers| tiers.iter().find(|tier| amount.minor() <= tier.up_to_minor))
+            .and_then(|tiers| tiers.iter().find(|tier| amount.minor() <= tier.max_minor))
             .ok_or(MoneyError::OutOfRange)?;
         Ok(Fee { amount: amount.share_half_up(tier.rate)?, rate: tier.rate, rule: tier.name.clone() })
     }
@@ -187,8 +139,8 @@ fn resolve_tiers(specs: &[TierSpec], currency: Currency) -> Result<Vec<Tier>, Fe
     let mut tiers: Vec<Tier> = Vec::with_capacity(specs.len());
     for spec in specs {
         let tier = resolve_tier(spec, currency)?;
-        let floor_minor = tiers.last().map_or(0, |before| before.up_to_minor);
-        if tier.up_to_minor <= floor_minor {
+        let floor_minor = tiers.last().map_or(0, |previous| previous.max_minor);
+        if tier.max_minor <= floor_minor {
             return Err(FeeScheduleError::NotAscending { tier: tier.name, currency });
         }
         tiers.push(tier);
@@ -197,21 +149,21 @@ fn resolve_tiers(specs: &[TierSpec], currency: Currency) -> Result<Vec<Tier>, Fe
 }
 
 fn resolve_tier(spec: &TierSpec, currency: Currency) -> Result<Tier, FeeScheduleError> {
-    let storable = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if spec.name.is_empty() || spec.name.len() > TIER_NAME_MAX || !spec.name.bytes().all(storable) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if spec.name.is_empty() || spec.name.len() > MAX_TIER_NAME_BYTES || !spec.name.bytes().all(is_allowed) {
         return Err(FeeScheduleError::Name(spec.name.clone()));
     }
-    let minor = |text: &str| {
+    let bound_minor = |text: &str| {
         parse_minor(text, currency).map_err(|source| FeeScheduleError::Bound {
             tier: spec.name.clone(),
             currency,
             source,
         })
     };
-    let up_to_minor = match &spec.bound {
-        TierBound::Below(text) => minor(text)?.saturating_sub(1),
-        TierBound::UpTo(text) => minor(text)?,
+    let max_minor = match &spec.bound {
+        TierBound::Below(text) => bound_minor(text)?.saturating_sub(1),
+        TierBound::UpTo(text) => bound_minor(text)?,
         TierBound::Unbounded => i64::MAX,
     };
-    Ok(Tier { name: spec.name.clone(), up_to_minor, rate: spec.rate })
+    Ok(Tier { name: spec.name.clone(), max_minor, rate: spec.rate })
 }

@@ -2,12 +2,14 @@
 
 mod amount;
 mod currency;
+mod decimal;
 mod fee;
-mod parse;
+mod rate;
 
-pub use amount::{MAX_MINOR, Money, MoneyError};
+pub use amount::{Money, MoneyError};
 pub use currency::{Currency, UnknownCurrency};
-pub use fee::{BasisPoints, Fee, FeeBearer, FeeSchedule, FeeScheduleError, RateTooHigh, TierBound, TierSpec};
-pub use parse::AmountError;
+pub use decimal::{AmountError, MAX_MINOR};
+pub use fee::{Fee, FeeBearer, FeeSchedule, FeeScheduleError, TierBound, TierSpec};
+pub use rate::{BasisPoints, RateTooHigh};
 
-pub(crate) use parse::parse_minor;
+pub(crate) use decimal::parse_minor;

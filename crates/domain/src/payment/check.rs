@@ -1,4 +1,4 @@
-//! The four quality checks. A flag refuses nothing: it is recorded and shown.
+//! The four validation checks. A flag never rejects a payment: it is recorded and shown.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,30 +7,30 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::status::UnknownState;
-use super::{EmailAddress, Reference};
+use super::details::is_valid_email;
+use super::{Reference, UnknownState};
 use crate::money::{AmountError, Currency, Money, parse_minor};
 
-/// A quality check.
+/// A validation check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CheckKind {
-    /// The address does not parse.
+    /// Flags an e-mail address that does not parse.
     InvalidEmail,
-    /// The payer has another live payment.
+    /// Flags a payer with another live payment.
     DuplicatedPayment,
-    /// The amount is above the limit of its currency.
+    /// Flags an amount above the threshold of its currency.
     AmountThreshold,
-    /// Money has arrived and is not exactly what is due.
+    /// Flags received money that is not exactly the amount due.
     OverUnderPayment,
 }
 
 impl CheckKind {
-    /// Every check, in the order of their results.
+    /// All checks, in the order of a payment's results.
     pub const ALL: [Self; 4] =
         [Self::InvalidEmail, Self::DuplicatedPayment, Self::AmountThreshold, Self::OverUnderPayment];
 
-    /// The word used from SQL to HTML.
+    /// Returns the code used in the database and the API, such as `INVALID_EMAIL`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidEmail => "INVALID_EMAIL",
@@ -40,7 +40,7 @@ impl CheckKind {
         }
     }
 
-    /// What a check of this kind says when it has no flag.
+    /// Returns the message of a check without a flag.
     pub const fn passed_message(self) -> &'static str {
         match self {
             Self::InvalidEmail => "the e-mail address is well formed",
@@ -65,82 +65,120 @@ impl fmt::Display for CheckKind {
     }
 }
 
-/// What a check says; the same two words as the sum of all checks.
-pub type CheckResult = super::ValidationStatus;
-
-/// One check of one payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
-    /// Which check.
-    #[serde(rename = "type")]
-    pub kind: CheckKind,
-    /// What it says.
-    pub result: CheckResult,
-    /// Why, for people; as a rule one of the few texts of checks without a flag.
-    pub message: Cow<'static, str>,
+/// The result of one check, or of all checks of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ValidationStatus {
+    /// No check has a flag.
+    Passed,
+    /// At least one check has a flag.
+    Flagged,
 }
 
-impl Check {
-    /// Whether the check has a flag.
-    pub fn is_flagged(&self) -> bool {
-        self.result == CheckResult::Flagged
+impl ValidationStatus {
+    /// Both results.
+    pub const ALL: [Self; 2] = [Self::Passed, Self::Flagged];
+
+    /// Derives the status of a payment from its checks.
+    pub fn from_checks(checks: &[Check]) -> Self {
+        if checks.iter().any(Check::is_flagged) { Self::Flagged } else { Self::Passed }
     }
 
-    fn new(kind: CheckKind, flag: Option<String>) -> Self {
-        match flag {
-            Some(message) => Self { kind, result: CheckResult::Flagged, message: message.into() },
-            None => Self { kind, result: CheckResult::Passed, message: kind.passed_message().into() },
+    /// Returns the code used in the database and the API, such as `PASSED`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Flagged => "FLAGGED",
         }
     }
 }
 
+impl FromStr for ValidationStatus {
+    type Err = UnknownState;
+
+    /// Parses a code, ignoring case.
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        let matches = |status: &Self| status.as_str().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(matches).ok_or(UnknownState)
+    }
+}
+
+/// The result of one check of one payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The check.
+    #[serde(rename = "type")]
+    pub kind: CheckKind,
+    /// The result.
+    pub result: ValidationStatus,
+    /// The reason, for people; borrowed if it is [`CheckKind::passed_message`].
+    pub message: Cow<'static, str>,
+}
+
+impl Check {
+    /// Returns whether the check has a flag.
+    pub fn is_flagged(&self) -> bool {
+        self.result == ValidationStatus::Flagged
+    }
+
+    fn new(kind: CheckKind, flag: Option<String>) -> Self {
+        match flag {
+            Some(message) => Self { kind, result: ValidationStatus::Flagged, message: message.into() },
+            None => Self { kind, result: ValidationStatus::Passed, message: kind.passed_message().into() },
+        }
+    }
+}
+
+/// The values that the checks of one payment depend on.
+pub(crate) struct CheckInput<'a> {
+    pub email: &'a str,
+    /// The payer's latest other live payment.
+    pub duplicate_of: Option<Reference>,
+    pub amount: Money,
+    pub due: Money,
+    pub received: Money,
+}
+
 /// Runs the four checks.
-pub(crate) fn run_checks(
-    email: &str,
-    duplicate_of: Option<Reference>,
-    amount: Money,
-    thresholds: &Thresholds,
-    due: Money,
-    received: Money,
-) -> Vec<Check> {
-    let invalid =
-        (!EmailAddress::is_valid(email)).then(|| "the e-mail address cannot receive mail".to_owned());
-    let duplicate = duplicate_of.map(|other| format!("the payer already has the live payment {other}"));
+pub(crate) fn run_checks(input: &CheckInput<'_>, thresholds: &Thresholds) -> Vec<Check> {
+    let &CheckInput { email, duplicate_of, amount, due, received } = input;
     let currency = amount.currency();
-    let above = thresholds
+    let invalid_email = (!is_valid_email(email)).then(|| "the e-mail address cannot receive mail".to_owned());
+    let duplicate = duplicate_of.map(|other| format!("the payer already has the live payment {other}"));
+    let above_threshold = thresholds
         .exceeded_by(amount)
         .map(|limit| format!("the amount {amount} {currency} is above {limit} {currency}"));
-    let off = (!received.is_zero() && received != due)
+    let not_exact = (!received.is_zero() && received != due)
         .then(|| format!("received {received} {currency}, due {due} {currency}"));
     vec![
-        Check::new(CheckKind::InvalidEmail, invalid),
+        Check::new(CheckKind::InvalidEmail, invalid_email),
         Check::new(CheckKind::DuplicatedPayment, duplicate),
-        Check::new(CheckKind::AmountThreshold, above),
-        Check::new(CheckKind::OverUnderPayment, off),
+        Check::new(CheckKind::AmountThreshold, above_threshold),
+        Check::new(CheckKind::OverUnderPayment, not_exact),
     ]
 }
 
-/// The amounts above which a payment gets a flag, complete for every currency.
+/// The amounts above which a payment gets a flag, one for every currency.
 #[derive(Debug, Clone)]
 pub struct Thresholds {
     minor_by_currency: HashMap<Currency, i64>,
 }
 
-/// A limit that is no amount of its currency.
+/// The error for a threshold that is not an amount of its currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("amount threshold for {currency}: {source}")]
 pub struct ThresholdError {
     /// The currency.
     pub currency: Currency,
-    /// What is wrong with the amount.
+    /// Why the threshold is not an amount.
     pub source: AmountError,
 }
 
 impl Thresholds {
-    /// Makes the limits from one for all currencies, in major units, and exceptions.
+    /// Creates the thresholds from a default and exceptions by currency, all in major units.
     ///
     /// # Errors
-    /// When a limit is no amount of its currency.
+    /// Returns an error if a threshold is not an amount of its currency.
     pub fn new(default: &str, by_currency: &HashMap<Currency, String>) -> Result<Self, ThresholdError> {
         let minor_by_currency = Currency::all()
             .map(|currency| {

@@ -1,12 +1,10 @@
-//! Who pays, and for whom: the texts of a booking.
+//! The texts of a payment: payer, student, institution and sender.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldError, ValidationCode, parse_text};
-
-/// The longest texts, in characters: the widths of the columns.
+/// The limits of the texts, in characters: the widths of the columns.
 pub mod limits {
     /// A person's name.
     pub const NAME_MAX: usize = 200;
@@ -29,27 +27,27 @@ pub mod limits {
 pub struct PayerDetails {
     /// The payer's name.
     pub name: String,
-    /// The payer's e-mail address as given; whether it is one is a quality check.
+    /// The payer's e-mail address as given; a validation check flags an invalid address.
     pub email: String,
     /// The school or institution.
     pub school: Option<String>,
     /// The student's identifier at the school.
     pub student_id: Option<String>,
-    /// Who sends the money, when it is not the payer.
+    /// The sender's name, if the sender is not the payer.
     pub sender_full_name: Option<String>,
-    /// The country the money comes from.
+    /// The country that the money comes from.
     pub country_from: Option<String>,
     /// The sender's postal address.
     pub sender_address: Option<String>,
 }
 
 impl PayerDetails {
-    /// What "the same payer" compares: the address without regard to case.
+    /// Returns the e-mail address in lower case, which identifies the payer.
     pub fn email_key(&self) -> String {
         self.email.to_lowercase()
     }
 
-    /// The size of all texts, in bytes.
+    /// Returns the size of all texts, in bytes.
     pub fn text_bytes(&self) -> usize {
         let optional = [
             &self.school,
@@ -62,47 +60,13 @@ impl PayerDetails {
     }
 }
 
-/// Whether a text is an e-mail address: RFC 5321 and 5322, with a domain that has a dot, no display name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EmailAddress;
-
-impl EmailAddress {
-    /// Tells whether mail could be sent there.
-    pub fn is_valid(text: &str) -> bool {
-        if text.contains('<') || !text.is_ascii() && text.chars().any(char::is_whitespace) {
-            return false;
-        }
-        email_address::EmailAddress::from_str(text)
-            .is_ok_and(|address| address.domain().contains('.') && !address.domain().starts_with('['))
+/// Returns whether a text is an e-mail address (RFC 5321, RFC 5322) with a dot in its domain and no display name.
+pub(super) fn is_valid_email(text: &str) -> bool {
+    if text.contains('<') || !text.is_ascii() && text.chars().any(char::is_whitespace) {
+        return false;
     }
-}
-
-/// Reads one text and keeps its fault, so that a request is told everything at once.
-pub(crate) fn optional_text(
-    faults: &mut Vec<FieldError>,
-    field: &str,
-    text: Option<&str>,
-    max_chars: usize,
-) -> Option<String> {
-    parse_text(field, text?, max_chars).unwrap_or_else(|fault| {
-        faults.push(fault);
-        None
-    })
-}
-
-/// As [`optional_text`], and a blank or missing text is a fault.
-pub(crate) fn required_text(
-    faults: &mut Vec<FieldError>,
-    field: &str,
-    text: Option<&str>,
-    max_chars: usize,
-) -> String {
-    let before = faults.len();
-    let parsed = optional_text(faults, field, text, max_chars);
-    if parsed.is_none() && faults.len() == before {
-        faults.push(FieldError::new(field, ValidationCode::Required, "must be given"));
-    }
-    parsed.unwrap_or_default()
+    email_address::EmailAddress::from_str(text)
+        .is_ok_and(|address| address.domain().contains('.') && !address.domain().starts_with('['))
 }
 
 #[cfg(test)]
@@ -110,15 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_one_can_send_mail_to_are_valid() {
+    fn deliverable_addresses_are_valid() {
         for text in ["ana@example.org", "a.b+c@sub.example.co.uk", "josé@exämple.org", "\"a b\"@example.org"]
         {
-            assert!(EmailAddress::is_valid(text), "{text}");
+            assert!(is_valid_email(text), "{text}");
         }
     }
 
     #[test]
-    fn everything_else_is_not() {
+    fn other_texts_are_invalid() {
         for text in [
             "",
             "ana",
@@ -132,7 +96,7 @@ mod tests {
             "a b@example.org",
             "ana@exam ple.org",
         ] {
-            assert!(!EmailAddress::is_valid(text), "{text}");
+            assert!(!is_valid_email(text), "{text}");
         }
     }
 }

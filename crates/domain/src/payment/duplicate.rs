@@ -1,4 +1,4 @@
-//! When two payments are the same payer's: a configured rule.
+//! The configured rule that finds duplicate payments.
 
 use std::str::FromStr;
 
@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{PayerDetails, PaymentId};
 use crate::money::Money;
 
-/// A field that two payments can have in common.
+/// A field that the rule can compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DuplicateField {
-    /// The e-mail address, without regard to case.
+    /// The e-mail address, ignoring case.
     Email,
     /// The amount.
     Amount,
@@ -22,14 +22,14 @@ pub enum DuplicateField {
     StudentId,
 }
 
-/// Why a rule cannot be used.
+/// Why a rule is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DuplicateRuleError {
-    /// The field is not one that can be compared.
+    /// The field cannot be compared.
     #[error("{0:?} is not one of email, amount, currency_from, school, student_id")]
     UnknownField(String),
-    /// Payments are looked up by their address first.
-    #[error("the fields that make two payments the same must include email")]
+    /// The e-mail address is missing; payments are looked up by the address first.
+    #[error("the compared fields must include email")]
     EmailMissing,
 }
 
@@ -48,7 +48,7 @@ impl FromStr for DuplicateField {
     }
 }
 
-/// Which fields make two payments the same, and for how long.
+/// The fields that make two payments duplicates, and the number of days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateRule {
     fields: Vec<DuplicateField>,
@@ -56,10 +56,10 @@ pub struct DuplicateRule {
 }
 
 impl DuplicateRule {
-    /// A rule over some fields, the e-mail address among them; without days it holds for any time.
+    /// Creates a rule that compares `fields`. Without `within_days`, the rule compares payments of any age.
     ///
     /// # Errors
-    /// When the e-mail address is not among the fields.
+    /// Returns an error if `fields` lacks the e-mail address.
     pub fn new(fields: Vec<DuplicateField>, within_days: Option<u32>) -> Result<Self, DuplicateRuleError> {
         if fields.contains(&DuplicateField::Email) {
             Ok(Self { fields, within_days })
@@ -68,7 +68,7 @@ impl DuplicateRule {
         }
     }
 
-    /// What another live payment must have to be the same as this one.
+    /// Returns the key that finds duplicates of the payment `own`.
     pub(crate) fn duplicate_key(
         &self,
         own: PaymentId,
@@ -76,13 +76,13 @@ impl DuplicateRule {
         amount: Money,
         now: DateTime<Utc>,
     ) -> DuplicateKey {
-        let has = |field| self.fields.contains(&field);
+        let compares = |field| self.fields.contains(&field);
         DuplicateKey {
             email_key: details.email_key(),
-            amount_minor: has(DuplicateField::Amount).then(|| amount.minor()),
-            currency_from: has(DuplicateField::CurrencyFrom).then(|| amount.currency().code()),
-            school: has(DuplicateField::School).then(|| details.school.clone().unwrap_or_default()),
-            student_id: has(DuplicateField::StudentId)
+            amount_minor: compares(DuplicateField::Amount).then(|| amount.minor()),
+            currency_from: compares(DuplicateField::CurrencyFrom).then(|| amount.currency().code()),
+            school: compares(DuplicateField::School).then(|| details.school.clone().unwrap_or_default()),
+            student_id: compares(DuplicateField::StudentId)
                 .then(|| details.student_id.clone().unwrap_or_default()),
             created_from: self.window_start(now),
             exclude_id: own,
@@ -95,21 +95,21 @@ impl DuplicateRule {
     }
 }
 
-/// A question: is there a live payment with all of these?
+/// A query for live payments that have all of these values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DuplicateKey {
-    /// The address in lower case.
+    /// The e-mail address in lower case.
     pub email_key: String,
-    /// The amount in minor units, when it counts.
+    /// The amount in minor units, if compared.
     pub amount_minor: Option<i64>,
-    /// The currency's code, when it counts.
+    /// The currency code, if compared.
     pub currency_from: Option<&'static str>,
-    /// The school, when it counts; no school is the empty text.
+    /// The school, if compared; empty for payments without a school.
     pub school: Option<String>,
-    /// The student's identifier, when it counts; none is the empty text.
+    /// The student's identifier, if compared; empty for payments without one.
     pub student_id: Option<String>,
-    /// The earliest time of booking, when there is one.
+    /// The earliest time of booking, if the rule has a number of days.
     pub created_from: Option<DateTime<Utc>>,
-    /// The payment that asks, which is not its own duplicate.
+    /// The payment itself, which is not its own duplicate; nil for a new payment.
     pub exclude_id: PaymentId,
 }

@@ -1,4 +1,4 @@
-//! What a payment is found by.
+//! Identifiers of payments and the keys that find them.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use uuid::Uuid;
 
 use super::Reference;
 
-/// A payment's identifier: a UUID of version 7, so that identifiers sort as the payments were booked.
+/// A payment's identifier: a UUID version 7, so that identifiers sort in booking order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PaymentId(pub Uuid);
 
 impl PaymentId {
-    /// No payment's identifier.
+    /// The nil identifier, which no payment has.
     pub const NIL: Self = Self(Uuid::nil());
 
-    /// Makes the identifier of the payment that is number `place` of its batch, counted from 0 to 16 383.
+    /// Generates the identifier of the payment at `index` of its batch, from 0 to 16,383.
     ///
-    /// A millisecond can hold several batches. So the twelve bits after the version are the fraction of the
-    /// millisecond (RFC 9562, 6.2, method 3), and the place in the batch follows the variant (method 1).
-    pub fn generate(booked_at: DateTime<Utc>, place: u16, random: Uuid) -> Self {
+    /// Several batches can share a millisecond. The twelve bits after the version are therefore the fraction of the
+    /// millisecond (RFC 9562 section 6.2, method 3), and the index follows the variant (method 1).
+    pub fn generate(booked_at: DateTime<Utc>, index: u16, random: Uuid) -> Self {
         let millis = u64::try_from(booked_at.timestamp_millis()).unwrap_or_default();
         let micros = booked_at.timestamp_subsec_micros() % 1_000;
         let [_, _, fraction_high, fraction_low] = (micros * 4_096 / 1_000).to_be_bytes();
-        let [place_high, place_low] = place.to_be_bytes();
+        let [index_high, index_low] = index.to_be_bytes();
         let [a, b, c, d, e, f, ..] = *random.as_bytes();
-        let tail = [fraction_high, fraction_low, place_high, place_low, a, b, c, d, e, f];
+        let tail = [fraction_high, fraction_low, index_high, index_low, a, b, c, d, e, f];
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
     }
 }
@@ -38,12 +38,12 @@ impl fmt::Display for PaymentId {
     }
 }
 
-/// The unguessable part of the address of a payer's own page.
+/// The secret part of the URL of a payer's page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PageToken(pub Uuid);
 
 impl PageToken {
-    /// Whether the text is this token; takes equally long for every text of the right length.
+    /// Returns whether the text is this token, in constant time for texts of the right length.
     pub fn matches(self, text: &str) -> bool {
         let own = self.to_string();
         own.len() == text.len() && own.bytes().zip(text.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
@@ -62,17 +62,17 @@ impl fmt::Debug for PageToken {
     }
 }
 
-/// What a caller names a payment by.
+/// A key that a caller can find a payment by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PaymentKey {
-    /// Its identifier.
+    /// The payment's identifier.
     Id(PaymentId),
-    /// Its reference.
+    /// The payment's reference.
     Reference(Reference),
 }
 
 impl PaymentKey {
-    /// Reads an identifier, a reference or a creditor reference; `None` is none of them.
+    /// Parses an identifier, a reference or a creditor reference; returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(id) = Uuid::try_parse(text) {
             return Some(Self::Id(PaymentId(id)));
@@ -96,13 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_sort_by_time_and_then_by_place() {
+    fn identifiers_sort_by_time_and_then_by_index() {
         let micros = [0, 1, 2, 998, 999, 1_000, 1_001].map(|micros| 1_790_000_000_000_000 + micros);
         let (high, low) = (Uuid::from_bytes([0xff; 16]), Uuid::from_bytes([0; 16]));
         let mut identifiers = Vec::new();
         for booked_at in micros.map(|micros| DateTime::from_timestamp_micros(micros).unwrap()) {
-            for (place, random) in [(0, high), (1, low), (255, high), (256, low), (16_383, high)] {
-                identifiers.push(PaymentId::generate(booked_at, place, random));
+            for (index, random) in [(0, high), (1, low), (255, high), (256, low), (16_383, high)] {
+                identifiers.push(PaymentId::generate(booked_at, index, random));
             }
         }
         assert!(identifiers.is_sorted_by(|a, b| a < b), "{identifiers:#?}");

@@ -1,4 +1,4 @@
-//! A payment: what a payer has booked and owes.
+//! Payments: bookings, amounts, references and validation checks.
 
 mod check;
 mod details;
@@ -9,13 +9,13 @@ mod request;
 mod state;
 mod status;
 
-pub use check::{Check, CheckKind, CheckResult, ThresholdError, Thresholds};
-pub use details::{EmailAddress, PayerDetails, limits};
+pub use check::{Check, CheckKind, ThresholdError, Thresholds, ValidationStatus};
+pub use details::{PayerDetails, limits};
 pub use duplicate::{DuplicateField, DuplicateKey, DuplicateRule, DuplicateRuleError};
 pub use id::{PageToken, PaymentId, PaymentKey};
 pub use reference::{Reference, ReferenceError, check_creditor_reference};
 pub use request::{BookingRequest, NewBooking};
 pub use state::{Payment, PaymentError, PaymentFields};
-pub use status::{Status, UnknownState, ValidationStatus};
+pub use status::{Status, UnknownState};
 
-pub(crate) use check::run_checks;
+pub(crate) use check::{CheckInput, run_checks};

@@ -1,11 +1,10 @@
-//! What a payer asks for, and what of it can be booked.
+//! The request to book a payment, and its validation.
 
-use super::details::{optional_text, required_text};
 use super::{PayerDetails, limits};
-use crate::field::{FieldError, ValidationCode};
+use crate::field::{FieldError, ValidationCode, parse_text};
 use crate::money::{AmountError, Currency, Money};
 
-/// A booking as it was asked for: every value still text, nothing checked.
+/// A booking as requested: all values are text and unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BookingRequest {
     /// The payer's name.
@@ -14,161 +13,160 @@ pub struct BookingRequest {
     pub email: Option<String>,
     /// The amount as a decimal number.
     pub amount: Option<String>,
-    /// The currency's code; USD when it is not given.
+    /// The currency code; USD if absent.
     pub currency_from: Option<String>,
     /// The school.
     pub school: Option<String>,
     /// The student's identifier.
     pub student_id: Option<String>,
-    /// Who sends the money.
+    /// The sender's name.
     pub sender_full_name: Option<String>,
-    /// The country the money comes from.
+    /// The country that the money comes from.
     pub country_from: Option<String>,
     /// The sender's address.
     pub sender_address: Option<String>,
-    /// What has arrived already, as a decimal number.
+    /// The amount received before the booking, as a decimal number.
     pub amount_received: Option<String>,
 }
 
-/// A booking that can be made.
+/// A valid booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBooking {
     /// The texts.
     pub details: PayerDetails,
-    /// The amount, more than zero.
+    /// The amount, which is positive.
     pub amount: Money,
-    /// What has arrived already, in the same currency.
+    /// The amount received before the booking, in the same currency.
     pub amount_received: Money,
 }
 
 impl NewBooking {
-    /// Reads a request.
+    /// Parses a request.
     ///
     /// # Errors
-    /// Every fault of every field at once.
+    /// Returns the errors of all fields together.
     pub fn parse(request: &BookingRequest) -> Result<Self, Vec<FieldError>> {
-        let mut faults = Vec::new();
-        let details = parse_details(request, &mut faults);
-        let amounts = parse_amounts(request, &mut faults);
-        match amounts {
-            Some((amount, amount_received)) if faults.is_empty() => {
+        let mut parser = FieldParser::default();
+        let details = parser.details(request);
+        match parser.amounts(request) {
+            Some((amount, amount_received)) if parser.errors.is_empty() => {
                 Ok(Self { details, amount, amount_received })
             }
-            _ => Err(faults),
+            _ => Err(parser.errors),
         }
     }
 }
 
-fn parse_details(request: &BookingRequest, faults: &mut Vec<FieldError>) -> PayerDetails {
-    PayerDetails {
-        name: required_text(faults, "name", request.name.as_deref(), limits::NAME_MAX),
-        email: parse_email(request.email.as_deref(), faults),
-        school: optional_text(faults, "school", request.school.as_deref(), limits::SCHOOL_MAX),
-        student_id: optional_text(
-            faults,
-            "student_id",
-            request.student_id.as_deref(),
-            limits::STUDENT_ID_MAX,
-        ),
-        sender_full_name: optional_text(
-            faults,
-            "sender_full_name",
-            request.sender_full_name.as_deref(),
-            limits::NAME_MAX,
-        ),
-        country_from: optional_text(
-            faults,
-            "country_from",
-            request.country_from.as_deref(),
-            limits::COUNTRY_MAX,
-        ),
-        sender_address: optional_text(
-            faults,
-            "sender_address",
-            request.sender_address.as_deref(),
-            limits::ADDRESS_MAX,
-        ),
+/// Parses fields and collects their errors.
+#[derive(Default)]
+struct FieldParser {
+    errors: Vec<FieldError>,
+}
+
+impl FieldParser {
+    fn details(&mut self, request: &BookingRequest) -> PayerDetails {
+        PayerDetails {
+            name: self.required("name", &request.name, limits::NAME_MAX, "enter your full name"),
+            email: self.email(&request.email),
+            school: self.optional("school", &request.school, limits::SCHOOL_MAX),
+            student_id: self.optional("student_id", &request.student_id, limits::STUDENT_ID_MAX),
+            sender_full_name: self.optional("sender_full_name", &request.sender_full_name, limits::NAME_MAX),
+            country_from: self.optional("country_from", &request.country_from, limits::COUNTRY_MAX),
+            sender_address: self.optional("sender_address", &request.sender_address, limits::ADDRESS_MAX),
+        }
     }
-}
 
-/// Reads the address, which must also fit in lower case: `İ` becomes two characters there.
-fn parse_email(text: Option<&str>, faults: &mut Vec<FieldError>) -> String {
-    let email = required_text(faults, "email", text, limits::EMAIL_MAX);
-    if email.to_lowercase().chars().count() > limits::EMAIL_MAX {
-        let detail = format!("at most {} characters in lower case", limits::EMAIL_MAX);
-        faults.push(FieldError::new("email", ValidationCode::TooLong, detail));
+    /// Parses the e-mail address, which must also fit in lower case: `İ` becomes two characters.
+    fn email(&mut self, text: &Option<String>) -> String {
+        let email = self.required("email", text, limits::EMAIL_MAX, "enter your e-mail address");
+        if email.to_lowercase().chars().count() > limits::EMAIL_MAX {
+            let detail = format!("use at most {} characters in lower case", limits::EMAIL_MAX);
+            self.report("email", ValidationCode::TooLong, detail);
+        }
+        email
     }
-    email
-}
 
-fn parse_amounts(request: &BookingRequest, faults: &mut Vec<FieldError>) -> Option<(Money, Money)> {
-    let Some(currency) = parse_currency(request.currency_from.as_deref(), faults) else {
-        // The amounts are read all the same, in the currency that takes the largest ones, and a fault that
-        // another currency would not find is none.
-        let mut found = Vec::new();
-        parse_amounts_in(Currency::JPY, request, &mut found);
-        faults.extend(found.into_iter().filter(|fault| fault.code != ValidationCode::TooManyDecimals));
-        return None;
-    };
-    parse_amounts_in(currency, request, faults)
-}
-
-fn parse_currency(code: Option<&str>, faults: &mut Vec<FieldError>) -> Option<Currency> {
-    let code = match code.map(str::trim) {
-        None | Some("") => return Some(Currency::USD),
-        Some(code) => code,
-    };
-    let currency = code.parse().ok();
-    if currency.is_none() {
-        let detail = "must be a current ISO 4217 code of three letters, such as USD";
-        faults.push(FieldError::new("currency_from", ValidationCode::UnknownCurrency, detail));
-    }
-    currency
-}
-
-fn parse_amounts_in(
-    currency: Currency,
-    request: &BookingRequest,
-    faults: &mut Vec<FieldError>,
-) -> Option<(Money, Money)> {
-    let amount = parse_positive(request.amount.as_deref(), currency, faults);
-    let received = match request.amount_received.as_deref().map(str::trim) {
-        None | Some("") => Some(Money::zero(currency)),
-        Some(text) => parse_money("amount_received", text, currency, faults),
-    };
-    Some((amount?, received?))
-}
-
-/// Reads the amount that a payment is about.
-pub(crate) fn parse_positive(
-    text: Option<&str>,
-    currency: Currency,
-    faults: &mut Vec<FieldError>,
-) -> Option<Money> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty());
-    let Some(text) = text else {
-        faults.push(FieldError::new("amount", ValidationCode::Required, "must be given"));
-        return None;
-    };
-    let amount = parse_money("amount", text, currency, faults)?;
-    if amount.is_zero() {
-        faults.push(FieldError::new("amount", ValidationCode::NotPositive, "must be more than zero"));
-        return None;
-    }
-    Some(amount)
-}
-
-fn parse_money(field: &str, text: &str, currency: Currency, faults: &mut Vec<FieldError>) -> Option<Money> {
-    match Money::parse(text, currency) {
-        Ok(money) => Some(money),
-        Err(error) => {
-            faults.push(FieldError::new(field, fault_code(error), error.to_string()));
+    fn optional(&mut self, field: &str, text: &Option<String>, max_chars: usize) -> Option<String> {
+        parse_text(field, text.as_deref()?, max_chars).unwrap_or_else(|error| {
+            self.errors.push(error);
             None
+        })
+    }
+
+    fn required(&mut self, field: &str, text: &Option<String>, max_chars: usize, if_missing: &str) -> String {
+        let errors_before = self.errors.len();
+        let parsed = self.optional(field, text, max_chars);
+        if parsed.is_none() && self.errors.len() == errors_before {
+            self.report(field, ValidationCode::Required, if_missing);
         }
+        parsed.unwrap_or_default()
+    }
+
+    fn amounts(&mut self, request: &BookingRequest) -> Option<(Money, Money)> {
+        let currency = self.currency(&request.currency_from);
+        if let Some(currency) = currency {
+            return self.amounts_in(currency, request);
+        }
+        // In an unknown currency, report the errors that every currency has. JPY allows the largest amounts.
+        let mut in_yen = Self::default();
+        in_yen.amounts_in(Currency::JPY, request);
+        let in_every_currency = |error: &FieldError| error.code != ValidationCode::TooManyDecimals;
+        self.errors.extend(in_yen.errors.into_iter().filter(in_every_currency));
+        None
+    }
+
+    fn currency(&mut self, code: &Option<String>) -> Option<Currency> {
+        let Some(code) = non_blank(code) else { return Some(Currency::USD) };
+        let currency = code.parse().ok();
+        if currency.is_none() {
+            let detail = "enter a current ISO 4217 currency code, like USD";
+            self.report("currency_from", ValidationCode::UnknownCurrency, detail);
+        }
+        currency
+    }
+
+    fn amounts_in(&mut self, currency: Currency, request: &BookingRequest) -> Option<(Money, Money)> {
+        let amount = self.positive_amount(&request.amount, currency);
+        let received = match non_blank(&request.amount_received) {
+            None => Some(Money::zero(currency)),
+            Some(text) => self.money("amount_received", text, currency),
+        };
+        Some((amount?, received?))
+    }
+
+    fn positive_amount(&mut self, text: &Option<String>, currency: Currency) -> Option<Money> {
+        let Some(text) = non_blank(text) else {
+            self.report("amount", ValidationCode::Required, "enter the amount");
+            return None;
+        };
+        let amount = self.money("amount", text, currency)?;
+        if amount.is_zero() {
+            self.report("amount", ValidationCode::NotPositive, "enter an amount greater than zero");
+            return None;
+        }
+        Some(amount)
+    }
+
+    fn money(&mut self, field: &str, text: &str, currency: Currency) -> Option<Money> {
+        match Money::parse(text, currency) {
+            Ok(money) => Some(money),
+            Err(error) => {
+                self.report(field, code_of(error), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, field: &str, code: ValidationCode, detail: impl Into<String>) {
+        self.errors.push(FieldError::new(field, code, detail));
     }
 }
 
-fn fault_code(error: AmountError) -> ValidationCode {
+fn non_blank(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+const fn code_of(error: AmountError) -> ValidationCode {
     match error {
         AmountError::NotANumber => ValidationCode::NotANumber,
         AmountError::Negative => ValidationCode::Negative,
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_currency_is_dollars_unless_another_is_named() {
+    fn the_currency_defaults_to_us_dollars() {
         let booking = NewBooking::parse(&request("35000")).unwrap();
         assert_eq!(booking.amount, Money::from_minor(3_500_000, Currency::USD));
         assert!(booking.amount_received.is_zero());
@@ -200,8 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once() {
-        let nonsense = BookingRequest {
+    fn all_errors_are_reported_together() {
+        let invalid = BookingRequest {
             name: Some(" ".to_owned()),
             email: None,
             amount: Some("1,000".to_owned()),
@@ -209,10 +207,10 @@ mod tests {
             school: Some("s".repeat(201)),
             ..BookingRequest::default()
         };
-        let faults = NewBooking::parse(&nonsense).unwrap_err();
-        let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect();
+        let errors = NewBooking::parse(&invalid).unwrap_err();
+        let found: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.code)).collect();
         assert_eq!(
-            named,
+            found,
             [
                 ("name", ValidationCode::Required),
                 ("email", ValidationCode::Required),
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_must_be_more_than_zero() {
+    fn the_amount_must_be_positive() {
         for (amount, code) in [
             ("0", ValidationCode::NotPositive),
             ("0.00", ValidationCode::NotPositive),

@@ -1,4 +1,4 @@
-//! The payment itself, and what must always be true of one.
+//! The payment and its invariants.
 
 use std::ops::Deref;
 
@@ -8,117 +8,117 @@ use serde::{Deserialize, Serialize};
 use super::{Check, PageToken, PayerDetails, PaymentId, Reference, Status, ValidationStatus};
 use crate::money::{Fee, FeeBearer, Money, MoneyError};
 
-/// What is known of a payment, before anything is derived.
+/// The stored fields of a payment, from which the others are derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentFields {
-    /// Its identifier.
+    /// The identifier.
     pub id: PaymentId,
-    /// Its reference.
+    /// The reference.
     pub reference: Reference,
-    /// Opens the payer's own page; never part of a serialised payment.
-    #[serde(skip, default = "no_page")]
+    /// The secret of the payer's page; never serialised.
+    #[serde(skip, default = "nil_page_token")]
     pub page_token: PageToken,
-    /// Its texts.
+    /// The texts.
     pub details: PayerDetails,
-    /// The tuition or invoice amount.
+    /// The amount booked.
     pub amount: Money,
-    /// The fee and the rule that set it.
+    /// The fee and the rule that set the fee.
     pub fee: Fee,
-    /// Who pays the fee.
+    /// The party that pays the fee.
     pub fee_bearer: FeeBearer,
-    /// The sum of what has arrived for it.
+    /// The total of the money received.
     pub amount_received: Money,
-    /// When it was called off.
+    /// The time of cancellation.
     pub cancelled_at: Option<DateTime<Utc>>,
-    /// Its quality checks.
+    /// The validation checks.
     pub checks: Vec<Check>,
-    /// Counts its states, from 1.
+    /// The number of the payment's state, counted from 1.
     pub version: i64,
-    /// When it was booked.
+    /// The time of booking.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
-fn no_page() -> PageToken {
+fn nil_page_token() -> PageToken {
     PageToken(uuid::Uuid::nil())
 }
 
-/// A payment that keeps its invariants: positive amount, one currency, a final amount that fits.
+/// A payment that upholds its invariants: a positive amount, one currency, no overflow.
 ///
-/// Its facts can be read but not written: a changed payment is made anew.
+/// The fields are read-only. A change creates a new payment from changed [`PaymentFields`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "PaymentFields", into = "PaymentFields")]
 pub struct Payment {
-    facts: PaymentFields,
+    fields: PaymentFields,
     final_amount: Money,
 }
 
-/// Why facts are not a payment.
+/// Why fields are not a valid payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PaymentError {
-    /// The amount is not more than zero, or another is below zero.
-    #[error("a payment's amount must be more than zero, its fee and receipts not less")]
+    /// The amount is not positive, or the fee or the amount received is negative.
+    #[error("the amount must be positive; the fee and the amount received must not be negative")]
     Sign,
-    /// Amounts that cannot be combined.
+    /// The amounts cannot be combined.
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
 
 impl Payment {
-    /// Makes a payment of its facts.
+    /// Creates a payment from its fields.
     ///
     /// # Errors
-    /// When the amounts have wrong signs, two currencies, or a sum that does not fit.
-    pub fn new(facts: PaymentFields) -> Result<Self, PaymentError> {
-        if facts.amount.minor() <= 0 || facts.fee.amount.minor() < 0 || facts.amount_received.minor() < 0 {
+    /// Returns an error if an amount has the wrong sign, the currencies differ or a sum overflows.
+    pub fn new(fields: PaymentFields) -> Result<Self, PaymentError> {
+        if fields.amount.minor() <= 0 || fields.fee.amount.minor() < 0 || fields.amount_received.minor() < 0 {
             return Err(PaymentError::Sign);
         }
-        facts.amount.checked_add(facts.amount_received)?;
-        let final_amount = facts.amount.checked_add(facts.fee.amount)?;
-        Ok(Self { facts, final_amount })
+        fields.amount.checked_add(fields.amount_received)?;
+        let final_amount = fields.amount.checked_add(fields.fee.amount)?;
+        Ok(Self { fields, final_amount })
     }
 
-    /// Amount and fee.
+    /// Returns the amount and the fee together.
     pub const fn final_amount(&self) -> Money {
         self.final_amount
     }
 
-    /// What must arrive: the final amount, or the amount alone when the institution bears the fee.
+    /// Returns the amount due: the final amount, or the amount alone if the institution bears the fee.
     pub const fn amount_due(&self) -> Money {
-        match self.facts.fee_bearer {
+        match self.fields.fee_bearer {
             FeeBearer::Payer => self.final_amount,
-            FeeBearer::Institution => self.facts.amount,
+            FeeBearer::Institution => self.fields.amount,
         }
     }
 
-    /// What is still to arrive; nothing once enough arrived or the payment was cancelled.
+    /// Returns the amount outstanding: zero once enough has arrived or the payment is cancelled.
     pub fn amount_outstanding(&self) -> Money {
         let due = self.amount_due();
-        let missing = due.minor().saturating_sub(self.facts.amount_received.minor()).max(0);
-        if self.facts.cancelled_at.is_some() {
+        let missing = due.minor().saturating_sub(self.fields.amount_received.minor()).max(0);
+        if self.fields.cancelled_at.is_some() {
             Money::zero(due.currency())
         } else {
             Money::from_minor(missing, due.currency())
         }
     }
 
-    /// Where it stands.
+    /// Returns the status, derived from the amounts.
     pub fn status(&self) -> Status {
-        if self.facts.cancelled_at.is_some() {
+        if self.fields.cancelled_at.is_some() {
             return Status::Cancelled;
         }
-        Status::of_amounts(self.amount_due(), self.facts.amount_received)
+        Status::from_amounts(self.amount_due(), self.fields.amount_received)
     }
 
-    /// The sum of its checks.
+    /// Returns the combined result of the checks.
     pub fn validation_status(&self) -> ValidationStatus {
-        ValidationStatus::of_checks(&self.facts.checks)
+        ValidationStatus::from_checks(&self.fields.checks)
     }
 
-    /// Its facts, to make another state of it.
+    /// Returns the fields, to create a changed payment from them.
     pub fn into_fields(self) -> PaymentFields {
-        self.facts
+        self.fields
     }
 }
 
@@ -126,20 +126,20 @@ impl Deref for Payment {
     type Target = PaymentFields;
 
     fn deref(&self) -> &PaymentFields {
-        &self.facts
+        &self.fields
     }
 }
 
 impl TryFrom<PaymentFields> for Payment {
     type Error = PaymentError;
 
-    fn try_from(facts: PaymentFields) -> Result<Self, PaymentError> {
-        Self::new(facts)
+    fn try_from(fields: PaymentFields) -> Result<Self, PaymentError> {
+        Self::new(fields)
     }
 }
 
 impl From<Payment> for PaymentFields {
     fn from(payment: Payment) -> Self {
-        payment.facts
+        payment.fields
     }
 }

@@ -1,4 +1,4 @@
-//! The cache that instances share.
+//! The port of the cache that all instances share (L2).
 
 use std::fmt;
 
@@ -8,32 +8,32 @@ use uuid::Uuid;
 
 use crate::ledger::{Digest, HeadId};
 
-/// A random token that names one state of everything that is cached; it is compared, never counted.
+/// A cache version: a random token that every write replaces. Versions are compared for equality only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(Uuid);
 
-/// A token that is not one.
+/// The error for a text that is not a cache version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a version token")]
+#[error("not a cache version")]
 pub struct MalformedVersion;
 
-/// The length of a token: hexadecimal digits.
-const VERSION_DIGITS: usize = 32;
+/// The length of a version's text, in hexadecimal digits.
+const VERSION_LENGTH: usize = 32;
 
 impl Version {
-    /// Takes a token as it is stored.
+    /// Parses a stored version.
     ///
     /// # Errors
-    /// When it is not of 32 hexadecimal digits.
+    /// Returns an error if the text is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, MalformedVersion> {
-        if text.len() != VERSION_DIGITS {
+        if text.len() != VERSION_LENGTH {
             return Err(MalformedVersion);
         }
         Uuid::try_parse(text).map(Self).map_err(|_| MalformedVersion)
     }
 
-    /// A token that was never used before.
-    pub const fn fresh(random: Uuid) -> Self {
+    /// Creates a new version from a random value.
+    pub const fn new(random: Uuid) -> Self {
         Self(random)
     }
 }
@@ -44,81 +44,71 @@ impl fmt::Display for Version {
     }
 }
 
-/// Which answer.
+/// The key of a cache entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CacheKey {
     /// The list of bookings.
     List,
-    /// Any other query, by the digest of what it asks.
+    /// Any other query, by its digest.
     Query(Digest),
 }
 
-/// An answer as it is kept in the cache.
+/// A response as stored in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
-    /// The version that was asked for before the database was read.
+    /// The cache version read before the database was read.
     pub version: Version,
-    /// The head the answer was read at.
+    /// The ledger head at which the response was read.
     pub head: HeadId,
     /// The entity tag, with its quotes.
     pub etag: String,
-    /// The `Link` header to neighbouring pages, when there are some.
+    /// The `Link` header to adjacent pages, if there are any.
     pub link: Option<String>,
-    /// The answer, as it is served.
+    /// The response body.
     pub body: Bytes,
 }
 
-/// Why the cache did not answer.
+/// Why a cache operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CacheError {
-    /// It could not be reached, or not in time: whether it did what was asked is not known.
-    #[error("cache away: {0}")]
+    /// The cache did not reply in time. The operation may or may not have happened.
+    #[error("cache unavailable: {0}")]
     Unavailable(String),
-    /// It answered that it does not do what was asked (out of memory, read-only, loading).
+    /// The cache replied with an error, such as out of memory, read-only or loading.
     #[error("cache refused: {0}")]
     Refused(String),
 }
 
-/// Keeps answers for all instances.
+/// Stores responses for all instances.
 ///
-/// **Promises.** A version is only ever one that [`Self::bump`] or the cache itself made fresh: after data was
-/// lost (restart, failover, flush) the version is a new one and the list is gone. [`Self::fill`] stores
-/// nothing once the version has moved on. An operation that fails may still have happened. An entry may be gone
-/// at any time, and at most one that was filled under the very same key is found under a key.
+/// # Contract
+/// * Only [`Self::invalidate`] and the loss of data (restart, failover, flush) change the version. The new version is
+///   always a random one that was never used before, and the list is gone.
+/// * [`Self::put_if_version`] stores nothing once the version has changed.
+/// * An entry may disappear at any time. A key only returns an entry that was stored under the same key.
+/// * A failed operation may still have happened.
+///
+/// # Errors
+/// All methods return an error if the cache does not reply or refuses the operation.
 #[async_trait]
 pub trait SharedCache: Send + Sync {
-    /// The version of now, if it can be told without asking anybody: only a cache in this process can.
+    /// Returns the current version if it is known without I/O, which only an in-process cache can do.
     fn local_version(&self) -> Option<Version> {
         None
     }
 
-    /// Asks for the version of now.
-    ///
-    /// # Errors
-    /// When the cache does not answer; the same for all below.
+    /// Returns the current version.
     async fn version(&self) -> Result<Version, CacheError>;
 
-    /// Fetches the entry of a key, whatever its version.
-    ///
-    /// # Errors
-    /// As above.
+    /// Returns the entry of a key, regardless of its version.
     async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError>;
 
-    /// Stores an entry if the version is still the entry's; tells whether it was stored.
-    ///
-    /// # Errors
-    /// As above.
+    /// Stores an entry if the current version equals the entry's version. Returns whether the entry was stored.
     async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError>;
 
-    /// Makes the version a fresh one and deletes the list; other entries are old by their version.
-    ///
-    /// # Errors
-    /// As above.
+    /// Replaces the version and deletes the list. All other entries become stale through their version.
     async fn invalidate(&self) -> Result<(), CacheError>;
 
-    /// Tells whether the cache answers at all; `None` when there is no shared cache to ask.
-    ///
-    /// # Errors
-    /// As above.
+    /// Checks that the cache replies. Returns `None` if there is no shared cache.
     async fn ping(&self) -> Result<Option<()>, CacheError>;
 }

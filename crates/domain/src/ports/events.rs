@@ -1,56 +1,51 @@
-//! The stream that events are published to.
+//! The port of the stream that publishes events to other systems.
 
 use async_trait::async_trait;
 
 use crate::ledger::{EventPosition, OutboxEvent};
 
-/// Why a stream did not take events.
+/// Why a stream operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PublishError {
-    /// It could not be reached, or not in time: whether it took the events is not known.
-    #[error("event stream away: {0}")]
+    /// The stream did not reply in time. The operation may or may not have happened.
+    #[error("event stream unavailable: {0}")]
     Unavailable(String),
-    /// It answered that it takes nothing now (out of memory, read-only, loading).
+    /// The stream replied with an error, such as out of memory, read-only or loading.
     #[error("event stream refused: {0}")]
     Refused(String),
 }
 
-/// What became of events that were sent.
+/// The result of publishing events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
-    /// The end of the stream now; `None` when it is empty.
-    pub mark: Option<EventPosition>,
-    /// How many of the events were appended this time.
+    /// The last position of the stream now; `None` if the stream is empty.
+    pub last_position: Option<EventPosition>,
+    /// The number of events that this call appended.
     pub appended: usize,
 }
 
-/// A stream of events that other systems follow.
+/// A stream of events that other systems consume.
 ///
-/// **Promises.** The end of the stream, its *mark*, is lost only together with the stream: what is lost behind a
-/// mark is told by an earlier mark, or none. [`Self::publish`] appends events only behind the very mark they
-/// were meant to follow, so sending them again, late, or from two places at once appends none twice, leaves none
-/// out and keeps their order. An operation that fails may still have happened, or happen later.
+/// # Contract
+/// * [`Self::publish`] appends events only directly after the position that they follow. Repeated, late or concurrent
+///   calls therefore neither duplicate nor skip events, and preserve their order.
+/// * A stream that loses events also loses its last position: it then reports an earlier position or none.
+/// * A failed operation may still have happened, or may happen later.
+///
+/// # Errors
+/// All methods return an error if the stream does not reply or refuses the operation.
 #[async_trait]
 pub trait EventPublisher: Send + Sync {
-    /// Asks for the end of the stream; `None` when the stream is empty or gone.
-    ///
-    /// # Errors
-    /// When the stream does not answer; the same for all below.
+    /// Returns the last position; `None` if the stream is empty or lost.
     async fn last_position(&self) -> Result<Option<EventPosition>, PublishError>;
 
-    /// Lists the last places of the stream, newest first.
-    ///
-    /// # Errors
-    /// As above.
+    /// Returns the last `limit` positions, newest first.
     async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError>;
 
-    /// Appends events that follow `after`, in their order; those that the stream has already are left out.
+    /// Appends the events that follow `after`, in order, without those that the stream already has.
     ///
-    /// Nothing is appended when the stream's mark is neither `after` nor one of the events: the caller sees by
-    /// [`Published::mark`] where the stream is.
-    ///
-    /// # Errors
-    /// As above.
+    /// If the last position is neither `after` nor one of the events, this method appends nothing.
+    /// [`Published::last_position`] then shows the caller where the stream ends.
     async fn publish(
         &self,
         after: Option<EventPosition>,

@@ -1,21 +1,48 @@
-//! What the use cases ask of the outside: one trait a concern, each with its promise.
+//! Ports: the traits through which the use cases reach the database, the cache, the event stream and the clock.
+//!
+//! Each trait documents a contract: what its callers may rely on. A contract suite tests every adapter against it.
 
 mod cache;
-mod clock;
 mod events;
-mod idempotency;
 mod outbox;
-mod pool;
 mod reader;
 mod store;
 
+use chrono::{DateTime, Utc};
+
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
-pub use clock::Clock;
 pub use events::{EventPublisher, PublishError, Published};
-pub use idempotency::IdempotencyStore;
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
-pub use pool::{PoolMetrics, PoolStatus};
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
-pub use store::{LedgerStore, LedgerTransaction, StoreError};
+pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, StoreError};
+
+/// The clock.
+///
+/// The time may go backwards; [`crate::ledger::LedgerHead::next_timestamp`] keeps the ledger's times in order.
+pub trait Clock: Send + Sync {
+    /// Returns the current time.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// Reports the state of connection pools, without I/O.
+pub trait PoolMetrics: Send + Sync {
+    /// Returns the pools by name, such as `database_writer`.
+    fn pools(&self) -> Vec<(&'static str, PoolStatus)>;
+}
+
+/// The state of a connection pool at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// The maximum number of connections.
+    pub max: usize,
+    /// The number of open connections.
+    pub size: usize,
+    /// The number of connections not in use.
+    pub idle: usize,
+    /// The number of connections in use.
+    pub in_use: usize,
+    /// The number of callers that wait for a connection.
+    pub waiting: usize,
+}

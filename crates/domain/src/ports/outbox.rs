@@ -1,4 +1,4 @@
-//! The outbox: events as they were committed, for whoever passes them on.
+//! The ports of the outbox: reading its events, the relay's lease, and retention.
 
 use std::time::Duration;
 
@@ -9,74 +9,71 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::ledger::{EventPosition, OutboxEvent};
 
-/// The events after a place.
+/// The events after a given number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventsAfter {
-    /// The next ones, in order and without a gap; none when the place is the end.
+    /// The next events, in order and without gaps; empty at the end of the outbox.
     Events(Vec<OutboxEvent>),
-    /// The place is none of this outbox: what followed it is forgotten, or it is beyond the end.
+    /// The outbox cannot continue from the number: later events were purged, or the number is beyond the end.
     OutOfRange {
-        /// The number of the oldest event that is kept; one above `newest` when none is.
+        /// The number of the oldest stored event; `newest + 1` if no event is stored.
         oldest: i64,
-        /// The number of the newest event there is.
+        /// The number of the newest event.
         newest: i64,
     },
 }
 
 /// Reads the outbox.
 ///
-/// **Promise:** every answer is one snapshot. Events become visible in the order of their numbers, so what
-/// follows an answer has higher numbers than what is in it.
+/// # Contract
+/// * Every result is one consistent snapshot.
+/// * Events become visible in the order of their numbers, so a later event always has a higher number.
+///
+/// # Errors
+/// All methods return an error if the database fails.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// The number of the newest event; 0 when there is none.
-    ///
-    /// # Errors
-    /// On a fault of the database; the same for all below.
+    /// Returns the number of the newest event; 0 if there is none.
     async fn newest_event(&self) -> Result<i64, StoreError>;
 
-    /// Reads the events after a number; without one, from the oldest that is kept.
-    ///
-    /// # Errors
-    /// As above.
+    /// Reads at most `limit` events after a number, or from the oldest stored event if `seq` is `None`.
     async fn events_after(&self, seq: Option<i64>, limit: u64) -> Result<EventsAfter, StoreError>;
 
-    /// Finds which of these numbers are kept, with their names.
-    ///
-    /// # Errors
-    /// As above.
+    /// Returns the positions of those events that are stored.
     async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError>;
 }
 
-/// Whether the lease was had.
+/// The result of requesting the lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
-    /// It is the caller's for the time that was asked for.
+    /// The caller holds the lease for the requested time.
     Held,
-    /// Another one has it.
+    /// Another instance holds the lease.
     Taken,
 }
 
-/// How the relay of all instances stands.
+/// The state of the relay across all instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RelayStatus {
-    /// The holder of the lease, when it has not expired.
+    /// The holder of the lease, unless the lease has expired.
     pub holder: Option<Uuid>,
-    /// The number of the last event that a holder has noted as published.
+    /// The number of the last event that a holder recorded as published.
     pub published_seq: i64,
 }
 
-/// The right to publish, which one instance has at a time.
+/// The lease that lets one instance at a time publish events.
 ///
-/// **Promise:** while a lease has not expired, by the database's own clock, nobody else gets it. It saves work
-/// and does not keep order: that is the stream's promise, because a holder may be late without knowing it.
+/// # Contract
+/// * Until a lease expires by the database's clock, no other instance gets the lease.
+/// * The lease only avoids duplicate work. A slow holder may not notice that its lease has expired, so the order of
+///   events is guaranteed by the stream and not by the lease.
+///
+/// # Errors
+/// All methods return an error if the database fails. The operation may then still have happened.
+/// [`StoreError::Corrupt`] means that the row of the lease is missing.
 #[async_trait]
 pub trait RelayLease: Send + Sync {
-    /// Takes the lease, or keeps it for so long from now; a holder notes how far it has published.
-    ///
-    /// # Errors
-    /// On a fault of the database, which leaves open whether it was had; the same for all below.
-    /// [`StoreError::Corrupt`] is that there is no lease to be had.
+    /// Acquires or renews the lease for `ttl` from now. A holder also records the last number that it published.
     async fn acquire_or_renew_lease(
         &self,
         holder: Uuid,
@@ -84,26 +81,22 @@ pub trait RelayLease: Send + Sync {
         published_seq: Option<i64>,
     ) -> Result<Lease, StoreError>;
 
-    /// Gives the lease up, when it is the caller's.
-    ///
-    /// # Errors
-    /// As above.
+    /// Releases the lease if the caller holds it.
     async fn release_lease(&self, holder: Uuid) -> Result<(), StoreError>;
 
-    /// Tells who publishes, and how far they are.
-    ///
-    /// # Errors
-    /// As above.
+    /// Returns the holder and the progress of the relay.
     async fn relay_status(&self) -> Result<RelayStatus, StoreError>;
 }
 
-/// Forgets old events.
+/// Purges old events.
+///
+/// # Contract
+/// Events are purged from the oldest on, so the remaining events have no gaps.
 #[async_trait]
 pub trait OutboxRetention: Send + Sync {
-    /// Deletes at most `limit` of the oldest events that happened before an instant and whose number is below
-    /// `seq`; tells how many it were.
+    /// Deletes at most `limit` events that occurred before a time and have numbers below `seq`. Returns their number.
     ///
     /// # Errors
-    /// On a fault of the database.
+    /// Returns an error if the database fails.
     async fn purge_events(&self, before: DateTime<Utc>, seq: i64, limit: u64) -> Result<u64, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Reading what the ledger holds.
+//! The port that reads payments, totals and the audit log.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,68 +9,67 @@ use crate::payment::{Payment, PaymentId, PaymentKey, Status, ValidationStatus};
 
 /// The limits of lists.
 pub mod limits {
-    /// The most rows of one page, and the default window of the list of bookings.
+    /// The most rows of one page, and the default size of the list of bookings.
     pub const PAGE_MAX: u64 = 1_000;
-    /// The rows of a page when nothing else is asked.
+    /// The default number of rows of a page.
     pub const PAGE_DEFAULT: u64 = 100;
-    /// The most audit rows of one read of the chain, about a megabyte: a round trip weighs nothing beside them.
+    /// The most audit rows of one read, about a megabyte; the round trip is negligible at this size.
     pub const AUDIT_CHUNK_MAX: u64 = 1_000;
 }
 
-/// A place in the list of payments, which is ordered by the time of booking and then the identifier.
+/// A position in the list of payments, which is ordered by booking time and then by identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// When the payment there was booked.
+    /// The booking time of the payment at the position.
     pub created_at: DateTime<Utc>,
-    /// Its identifier.
+    /// The identifier of the payment at the position.
     pub id: PaymentId,
 }
 
-impl Position {
-    /// The place of a payment.
-    pub fn of(payment: &Payment) -> Self {
+impl From<&Payment> for Position {
+    fn from(payment: &Payment) -> Self {
         Self { created_at: payment.created_at, id: payment.id }
     }
 }
 
-/// Which page of a list, newest first.
+/// A page of a list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// The newest.
+    /// The newest payments.
     First,
-    /// Those that follow a place, older than it.
+    /// The payments that follow a position, which are older.
     After(Position),
-    /// Those that come before a place, newer than it.
+    /// The payments that precede a position, which are newer.
     Before(Position),
 }
 
-/// Which payments; every field that is given must hold.
+/// A filter for payments. A payment matches if it matches every given field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaymentFilter {
-    /// Those of a status.
+    /// The status.
     pub status: Option<Status>,
-    /// Those with or without flags.
+    /// The combined result of the checks.
     pub validation_status: Option<ValidationStatus>,
-    /// Those of an e-mail address, in any case.
+    /// The e-mail address, ignoring case.
     pub email: Option<String>,
-    /// Those of a school, in any case.
+    /// The school, ignoring case.
     pub school: Option<String>,
-    /// The one with a reference.
+    /// The reference.
     pub reference: Option<String>,
-    /// Those with this text in reference, name, e-mail address, school or student's identifier.
+    /// A text contained in the reference, name, e-mail address, school or student's identifier.
     pub text: Option<String>,
-    /// Those booked at or after an instant.
+    /// The earliest booking time, inclusive.
     pub created_from: Option<DateTime<Utc>>,
-    /// Those booked before an instant.
+    /// The latest booking time, exclusive.
     pub created_to: Option<DateTime<Utc>>,
 }
 
-/// Something with the head it was read at.
+/// A value with the head at which it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtHead<T> {
-    /// The state of the ledger.
+    /// The identity of the head.
     pub head: HeadId,
-    /// What was read.
+    /// The value.
     pub value: T,
 }
 
@@ -79,9 +78,9 @@ pub struct AtHead<T> {
 pub struct ListPage {
     /// The payments, with their checks.
     pub payments: Vec<Payment>,
-    /// Whether there are older ones.
+    /// Whether older payments follow.
     pub has_next: bool,
-    /// Whether there are newer ones.
+    /// Whether newer payments precede.
     pub has_prev: bool,
 }
 
@@ -90,31 +89,23 @@ pub type AuditPage = Vec<AuditEntry>;
 
 /// Reads payments.
 ///
-/// **Promise:** every answer is one consistent snapshot, and its `head` is the head of that very snapshot.
+/// # Contract
+/// Every result is one consistent snapshot, and its `head` is the head of the same snapshot.
+///
+/// # Errors
+/// All methods return an error if the database fails.
 #[async_trait]
 pub trait PaymentReader: Send + Sync {
     /// Reads the head.
-    ///
-    /// # Errors
-    /// On a fault of the database; the same for all below.
     async fn head(&self) -> Result<LedgerHead, StoreError>;
 
     /// Finds one payment with its checks.
-    ///
-    /// # Errors
-    /// As above.
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError>;
 
-    /// Finds one payment with its checks, and the head that it was found at.
-    ///
-    /// # Errors
-    /// As above.
+    /// Finds one payment with its checks, and the head at which it was read.
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError>;
 
-    /// Lists payments with their checks.
-    ///
-    /// # Errors
-    /// As above.
+    /// Lists payments with their checks, at most [`limits::PAGE_MAX`].
     async fn list(
         &self,
         filter: &PaymentFilter,
@@ -122,21 +113,12 @@ pub trait PaymentReader: Send + Sync {
         limit: u64,
     ) -> Result<AtHead<ListPage>, StoreError>;
 
-    /// Reads the sums of every currency.
-    ///
-    /// # Errors
-    /// As above.
+    /// Reads the totals of every currency.
     async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError>;
 
-    /// Reads the audit rows of one payment that follow a number, oldest first, at most [`limits::PAGE_MAX`].
-    ///
-    /// # Errors
-    /// As above.
+    /// Reads the audit rows of one payment after a number, oldest first, at most [`limits::PAGE_MAX`].
     async fn audit_of(&self, id: PaymentId, after: i64, limit: u64) -> Result<AuditPage, StoreError>;
 
-    /// Reads audit rows that follow a number, at most [`limits::AUDIT_CHUNK_MAX`].
-    ///
-    /// # Errors
-    /// As above.
+    /// Reads the audit rows after a number, oldest first, at most [`limits::AUDIT_CHUNK_MAX`].
     async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError>;
 }

@@ -1,114 +1,120 @@
-//! The ledger's database, as the write lane uses it.
+//! The port through which the ledger writer writes to the database.
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use crate::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use crate::money::Currency;
 use crate::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 
-/// What went wrong in the database, by what the caller may do.
+/// A database error, classified by what the caller can do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The transaction is gone; the same one may succeed now.
+    /// The transaction was rolled back; a retry may succeed.
     #[error("transient database error: {0}")]
     Transient(String),
-    /// The database does not take the request now: away, full, out of connections, or at odds with itself.
+    /// The database is down, full, out of connections or inconsistent; a later request may succeed.
     #[error("database unavailable: {0}")]
     Unavailable(String),
-    /// The database does not take writes; another server may be the one that does by now.
+    /// The server does not accept writes; after a failover, another server may accept them.
     #[error("database read-only: {0}")]
     ReadOnly(String),
-    /// More than the database takes at once; less may succeed.
+    /// The statement or the transaction is too large; a smaller batch may succeed.
     #[error("too large for the database: {0}")]
     TooLarge(String),
-    /// The database refuses a row; another batch may succeed.
-    #[error("row refused by the database: {0}")]
+    /// The database rejected a row; a batch without the row may succeed.
+    #[error("row rejected by the database: {0}")]
     Rejected(String),
-    /// The connection was lost during COMMIT: the batch is there or it is not.
+    /// The connection was lost during COMMIT; the batch may or may not be committed.
     #[error("commit outcome unknown: {0}")]
     OutcomeUnknown(String),
-    /// A stored row does not make sense.
+    /// A stored row cannot be decoded.
     #[error("stored data is not valid: {0}")]
     Corrupt(String),
-    /// Everything else: a fault of the program or the schema.
+    /// Any other error, caused by the program or the schema.
     #[error("database error: {0}")]
     Internal(String),
 }
 
-/// Carries out batches.
+/// Opens the transactions of the ledger writer.
 ///
-/// **Promises.** Between [`LedgerTransaction::lock_head`] and the end of the transaction nobody else can write
-/// to the ledger, in any instance. A commit that returned is durable.
+/// # Contract
+/// * From [`LedgerTransaction::lock_head`] until the end of the transaction, no other transaction of any instance
+///   writes to the ledger.
+/// * A commit that returned `Ok` is durable.
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// Returns an error if no connection is available.
     async fn begin(&self) -> Result<Box<dyn LedgerTransaction>, StoreError>;
 
-    /// Tells, on a new connection, whether the batch with this head was committed.
+    /// Returns whether the batch with this head was committed, using a new connection.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// Returns an error if the database fails.
     async fn is_committed(&self, head: &LedgerHead) -> Result<bool, StoreError>;
 }
 
-/// One open transaction on the ledger; dropping it rolls it back.
+/// An open transaction on the ledger. Dropping the transaction rolls it back.
+///
+/// # Errors
+/// All methods return an error if the database fails.
 #[async_trait]
 pub trait LedgerTransaction: Send {
-    /// Locks the head and reads it. Everything read afterwards is as new as the head.
+    /// Locks the head and reads it. Later reads of the transaction are at least as recent as the head.
     ///
     /// # Errors
-    /// When another writer holds it for too long.
+    /// Also returns an error if another writer holds the lock for too long.
     async fn lock_head(&mut self) -> Result<LedgerHead, StoreError>;
 
-    /// Finds what became of the claims with these scopes.
-    ///
-    /// # Errors
-    /// On a fault of the database.
+    /// Finds the idempotency records with these scopes.
     async fn find_idempotency(&mut self, scopes: &[Digest]) -> Result<Vec<IdempotencyRecord>, StoreError>;
 
-    /// Finds payments with their checks by what the callers name them.
-    ///
-    /// # Errors
-    /// On a fault of the database.
+    /// Finds payments with their checks, by the given keys.
     async fn find_payments(
         &mut self,
         keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError>;
 
-    /// Finds the latest live payment that has all of a key, for each key that has one.
-    ///
-    /// # Errors
-    /// On a fault of the database.
+    /// Finds the latest live payment for each duplicate key that has one.
     async fn find_duplicates(
         &mut self,
         keys: &[DuplicateKey],
     ) -> Result<HashMap<DuplicateKey, Reference>, StoreError>;
 
-    /// Finds the sums of currencies.
-    ///
-    /// # Errors
-    /// On a fault of the database.
+    /// Finds the totals of the currencies that have payments.
     async fn find_totals(&mut self, currencies: &[Currency]) -> Result<Vec<Totals>, StoreError>;
 
     /// Writes the rows and the head.
     ///
     /// # Errors
-    /// [`StoreError::Rejected`] when a row cannot be stored. When the key of a row is taken, though nobody else can
-    /// write: [`StoreError::Unavailable`] if the head counts it, because then no batch can be stored until somebody
-    /// sets that right; otherwise [`StoreError::Transient`], because the next try draws another key or finds the claim.
+    /// * [`StoreError::Rejected`] if a row cannot be stored.
+    /// * [`StoreError::Unavailable`] if a number that the head counts is already in use: the ledger is inconsistent and
+    ///   stores no batch until an operator repairs it.
+    /// * [`StoreError::Transient`] if a random key is already in use: a retry draws another key or finds the
+    ///   idempotency record.
     async fn write(&mut self, changes: &Changes) -> Result<(), StoreError>;
 
-    /// Makes the batch durable.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`StoreError::OutcomeUnknown`] when the connection was lost on the way.
+    /// Returns [`StoreError::OutcomeUnknown`] if the connection was lost during the commit.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 
-    /// Gives the transaction up.
+    /// Rolls the transaction back.
     async fn rollback(self: Box<Self>);
+}
+
+/// Purges expired idempotency records.
+#[async_trait]
+pub trait IdempotencyStore: Send + Sync {
+    /// Deletes at most `limit` records from before a time. Returns the number of deleted records.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    async fn purge_idempotency(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

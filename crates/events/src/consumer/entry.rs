@@ -1,27 +1,46 @@
-//! An entry of the stream on its way to the handler, and how often it was.
+//! Entries of the stream.
 
 use std::collections::HashMap;
 
-use deadpool_redis::redis::Value;
+use chrono::DateTime;
+use hermes_domain::ledger::{EventId, OutboxEvent};
+use hermes_redis::redis::{FromRedisValue, Value, from_redis_value_ref};
+use uuid::Uuid;
 
-/// An entry that is to be handled.
+/// An entry to be handled, with its delivery count.
 pub(super) struct Entry {
     pub id: String,
     pub fields: HashMap<String, Value>,
-    /// Which delivery the next one is, from 1.
+    /// The number of the next delivery, from 1.
     pub delivery: usize,
-    /// How many deliveries the group's list has counted.
-    pub counted: usize,
+    /// The number of deliveries that Redis has recorded.
+    pub recorded: usize,
 }
 
 impl Entry {
-    /// One that the group has just got: the server has counted its first delivery.
+    /// Creates an entry that the group has just read. Redis has recorded its first delivery.
     pub fn new(id: String, fields: HashMap<String, Value>) -> Self {
-        Self { id, fields, delivery: 1, counted: 1 }
+        Self { id, fields, delivery: 1, recorded: 1 }
     }
 
-    /// One that was delivered before and that nobody said anything of.
-    pub fn left(id: String, fields: HashMap<String, Value>, counted: usize) -> Self {
-        Self { id, fields, delivery: counted + 1, counted }
+    /// Creates an entry that was delivered before and not acknowledged.
+    pub fn reclaimed(id: String, fields: HashMap<String, Value>, recorded: usize) -> Self {
+        Self { id, fields, delivery: recorded + 1, recorded }
+    }
+
+    /// Parses the event. Returns `None` if Hermes did not write the entry.
+    pub fn event(&self) -> Option<OutboxEvent> {
+        Some(OutboxEvent {
+            id: EventId(Uuid::try_parse(&self.field::<String>("id")?).ok()?),
+            seq: self.field("seq")?,
+            event_type: self.field("type")?,
+            occurred_at: DateTime::parse_from_rfc3339(&self.field::<String>("time")?).ok()?.to_utc(),
+            reference: self.field("reference")?,
+            data: self.field("data")?,
+        })
+    }
+
+    fn field<T: FromRedisValue>(&self, name: &str) -> Option<T> {
+        from_redis_value_ref(self.fields.get(name)?).ok()
     }
 }

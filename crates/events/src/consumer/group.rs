@@ -1,131 +1,126 @@
-//! What a consumer asks of its group, a command each.
+//! The Redis commands of a consumer group, one method each.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::streams::{
+use hermes_redis::redis::aio::MultiplexedConnection;
+use hermes_redis::redis::streams::{
     StreamAutoClaimReply, StreamClaimReply, StreamId, StreamInfoGroupsReply, StreamPendingCountReply,
-    StreamRangeReply, StreamReadReply,
+    StreamPendingId, StreamRangeReply, StreamReadReply,
 };
-use deadpool_redis::redis::{self, Cmd, FromRedisValue, Value};
-use deadpool_redis::{Pool, PoolError};
+use hermes_redis::redis::{self, Cmd, FromRedisValue, RedisError, Value};
+use hermes_redis::{Pool, PoolError, query, query_pipeline};
 
-use super::ConsumerSettings;
-use crate::redis::{STREAM, ask};
+use super::entry::Entry;
+use crate::stream::STREAM;
 
-/// The most events that are taken at once.
+/// The maximum number of events per batch.
 const BATCH_MAX: usize = 64;
-/// How long a question for new events waits in the server, in milliseconds.
-pub(super) const BLOCK_MS: u64 = 1_000;
-/// About how many dead letters are kept.
-const DEAD_MAX: usize = 10_000;
-/// The longest reason that is kept with a dead letter, in characters.
-const REASON_MAX: usize = 500;
+/// How long a read of new events blocks in the server.
+pub(super) const BLOCK_TIME: Duration = Duration::from_secs(1);
+/// The approximate maximum number of dead letters.
+const MAX_DEAD_LETTERS: usize = 10_000;
+/// The maximum length of the reason stored with a dead letter, in characters.
+const MAX_REASON_CHARS: usize = 500;
 
 /// How far a group is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
-    /// How many events of the stream were not delivered to the group yet; `None` when Redis cannot tell.
+    /// The number of events in the stream not yet delivered to the group, or `None` if Redis does not report it.
     pub behind: Option<usize>,
-    /// How many are delivered and not handled.
+    /// The number of events delivered and not yet handled.
     pub pending: usize,
-    /// How many dead letters the group has.
+    /// The number of dead letters.
     pub dead: usize,
 }
 
-/// An event that is delivered and not handled.
+/// An event delivered to a consumer and not acknowledged.
 pub(super) struct Pending {
     pub entry_id: String,
-    /// How often it was delivered.
+    /// The number of deliveries so far.
     pub deliveries: usize,
 }
 
-/// What was taken over from others.
+/// The result of claiming stale entries.
 #[derive(Default)]
 pub(super) struct Claimed {
-    /// Whether there was anything.
+    /// Whether any entry was claimed.
     pub any: bool,
-    /// The entries that were to be taken over and are trimmed away; the list has forgotten them.
+    /// The stale entries that the stream no longer holds. Redis has removed them from the pending list.
     pub trimmed: Vec<String>,
 }
 
-/// A group, as one of its consumers sees it.
+/// A consumer's view of its group.
 pub(super) struct Group {
-    pub pool: Pool,
-    group: String,
+    pool: Pool,
     name: String,
+    consumer: String,
     claim_after_ms: u64,
 }
 
 impl Group {
-    pub fn new(pool: Pool, settings: &ConsumerSettings) -> Self {
-        let claim_after_ms = u64::try_from(settings.claim_after.as_millis()).unwrap_or(u64::MAX);
-        Self { pool, group: settings.group.clone(), name: settings.name.clone(), claim_after_ms }
+    pub fn new(pool: Pool, name: &str, consumer: &str, claim_after: Duration) -> Self {
+        let claim_after_ms = u64::try_from(claim_after.as_millis()).unwrap_or(u64::MAX);
+        Self { pool, name: name.to_owned(), consumer: consumer.to_owned(), claim_after_ms }
     }
 
-    /// The group's name, for figures and the log.
-    pub fn label(&self) -> &str {
-        &self.group
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Makes the group; one that is there stays as it is. Tells whether it was made.
+    /// Creates the group unless it exists.
     ///
-    /// The stream is not made along: an empty one would look like one that was lost.
-    pub async fn create(&self, from: &str) -> Result<bool, PoolError> {
+    /// Does not create the stream: an empty stream would look like one that lost its data.
+    pub async fn create(&self, from: &str) -> Result<(), PoolError> {
         let mut command = redis::cmd("XGROUP");
-        command.arg("CREATE").arg(STREAM).arg(&self.group).arg(from);
-        match self.ask::<()>(&command).await {
-            Ok(()) => Ok(true),
-            Err(PoolError::Backend(error)) if error.code() == Some("BUSYGROUP") => Ok(false),
-            Err(error) => Err(error),
+        command.arg("CREATE").arg(STREAM).arg(&self.name).arg(from);
+        match self.query(&command).await {
+            Err(PoolError::Backend(error)) if error.code() == Some("BUSYGROUP") => Ok(()),
+            result => result,
         }
     }
 
-    /// Whether there is a stream.
     pub async fn stream_exists(&self) -> Result<bool, PoolError> {
         let mut command = redis::cmd("EXISTS");
         command.arg(STREAM);
-        self.ask(&command).await
+        self.query(&command).await
     }
 
-    /// Waits a moment for new events.
+    /// Reads new events. Blocks for at most [`BLOCK_TIME`].
     pub async fn read_new(
         &self,
         connection: &mut MultiplexedConnection,
-    ) -> Result<Vec<StreamId>, redis::RedisError> {
+    ) -> Result<Vec<StreamId>, RedisError> {
         let mut command = redis::cmd("XREADGROUP");
-        command.arg("GROUP").arg(&self.group).arg(&self.name).arg("COUNT").arg(BATCH_MAX);
-        command.arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(STREAM).arg(">");
+        command.arg("GROUP").arg(&self.name).arg(&self.consumer).arg("COUNT").arg(BATCH_MAX);
+        command.arg("BLOCK").arg(BLOCK_TIME.as_millis().to_string()).arg("STREAMS").arg(STREAM).arg(">");
         let reply: Option<StreamReadReply> = command.query_async(connection).await?;
         Ok(reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect())
     }
 
-    /// Notes that the group was given a batch; tells the number of the event before it, as far as that is known.
-    pub async fn place(
+    /// Records that a batch was delivered. Returns the number of the event before the batch, if it is known.
+    pub async fn advance_position(
         &self,
         first_id: &str,
         last_id: &str,
         last_seq: i64,
     ) -> Result<Option<i64>, PoolError> {
         let mut command = redis::cmd("EVAL");
-        command
-            .arg(include_str!("place.lua"))
-            .arg(2)
-            .arg(STREAM)
-            .arg(format!("{STREAM}:place:{}", self.group));
+        command.arg(include_str!("group_position.lua")).arg(2);
+        command.arg(STREAM).arg(format!("{STREAM}:place:{}", self.name));
         command.arg(first_id).arg(last_id).arg(last_seq);
-        self.ask(&command).await
+        self.query(&command).await
     }
 
-    /// Takes over what others have left for too long.
+    /// Claims entries without a recent heartbeat from other consumers.
     pub async fn claim_stale(&self) -> Result<Claimed, PoolError> {
         let mut from = "0-0".to_owned();
         let mut claimed = Claimed::default();
         loop {
             let mut command = redis::cmd("XAUTOCLAIM");
-            command.arg(STREAM).arg(&self.group).arg(&self.name).arg(self.claim_after_ms).arg(&from);
+            command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(self.claim_after_ms).arg(&from);
             command.arg("COUNT").arg(BATCH_MAX).arg("JUSTID");
-            let reply: StreamAutoClaimReply = self.ask(&command).await?;
+            let reply: StreamAutoClaimReply = self.query(&command).await?;
             claimed.any |= !reply.claimed.is_empty();
             claimed.trimmed.extend(reply.deleted_ids);
             from = reply.next_stream_id;
@@ -135,87 +130,72 @@ impl Group {
         }
     }
 
-    /// Lists what this consumer has and has not handled, oldest first.
+    /// Lists the pending entries of this consumer, oldest first.
     pub async fn own_pending(&self) -> Result<Vec<Pending>, PoolError> {
         let mut command = redis::cmd("XPENDING");
-        command.arg(STREAM).arg(&self.group).arg("-").arg("+").arg(BATCH_MAX).arg(&self.name);
-        let reply: StreamPendingCountReply = self.ask(&command).await?;
-        let pending = |entry: redis::streams::StreamPendingId| Pending {
-            entry_id: entry.id,
-            deliveries: entry.times_delivered,
-        };
+        command.arg(STREAM).arg(&self.name).arg("-").arg("+").arg(BATCH_MAX).arg(&self.consumer);
+        let reply: StreamPendingCountReply = self.query(&command).await?;
+        let pending =
+            |entry: StreamPendingId| Pending { entry_id: entry.id, deliveries: entry.times_delivered };
         Ok(reply.ids.into_iter().map(pending).collect())
     }
 
-    /// Reads an entry, which does not count; `None` is one that was trimmed away.
+    /// Reads an entry without counting a delivery. Returns `None` if it was trimmed.
     pub async fn read(&self, entry_id: &str) -> Result<Option<HashMap<String, Value>>, PoolError> {
         let mut command = redis::cmd("XRANGE");
         command.arg(STREAM).arg(entry_id).arg(entry_id);
-        let reply: StreamRangeReply = self.ask(&command).await?;
+        let reply: StreamRangeReply = self.query(&command).await?;
         Ok(reply.ids.into_iter().next().map(|entry| entry.map))
     }
 
-    /// Sets how many deliveries of an entry there were; tells whether the entry is still there. Asked twice
-    /// it counts once.
-    pub async fn count_delivery(&self, entry_id: &str, delivery: usize) -> Result<bool, PoolError> {
+    /// Sets the delivery count of an entry. Returns whether the entry is still pending. Idempotent.
+    pub async fn record_delivery(&self, entry_id: &str, delivery: usize) -> Result<bool, PoolError> {
         let mut command = redis::cmd("XCLAIM");
-        command.arg(STREAM).arg(&self.group).arg(&self.name).arg(0).arg(entry_id);
+        command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(0).arg(entry_id);
         command.arg("RETRYCOUNT").arg(delivery);
-        let reply: StreamClaimReply = self.ask(&command).await?;
+        let reply: StreamClaimReply = self.query(&command).await?;
         Ok(!reply.ids.is_empty())
     }
 
-    /// Says that entries are still being worked on, so that nobody claims them.
-    pub async fn keep(&self, entry_ids: &[String]) -> Result<(), PoolError> {
+    /// Resets the idle time of entries, so that no other consumer claims them.
+    pub async fn heartbeat(&self, entry_ids: &[String]) -> Result<(), PoolError> {
         let mut command = redis::cmd("XCLAIM");
-        command.arg(STREAM).arg(&self.group).arg(&self.name).arg(0).arg(entry_ids).arg("JUSTID");
-        self.ask::<Value>(&command).await.map(drop)
+        command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(0).arg(entry_ids).arg("JUSTID");
+        self.query::<Value>(&command).await.map(drop)
     }
 
-    /// Takes an entry off the list.
+    /// Removes an entry from the pending list.
     pub async fn acknowledge(&self, entry_id: &str) -> Result<(), PoolError> {
         let mut command = redis::cmd("XACK");
-        command.arg(STREAM).arg(&self.group).arg(entry_id);
-        self.ask(&command).await
+        command.arg(STREAM).arg(&self.name).arg(entry_id);
+        self.query(&command).await
     }
 
-    /// Gives an entry up, with its fields and the reason, and takes it off the list, both or neither.
-    pub async fn dead_letter(
-        &self,
-        entry_id: &str,
-        deliveries: usize,
-        fields: &HashMap<String, Value>,
-        reason: &str,
-    ) -> Result<(), PoolError> {
+    /// Moves an entry to the dead letters with a reason, atomically.
+    pub async fn dead_letter(&self, entry: &Entry, reason: &str) -> Result<(), PoolError> {
         let mut letter = redis::cmd("XADD");
-        letter.arg(self.dead()).arg("MAXLEN").arg("~").arg(DEAD_MAX).arg("*");
-        for (name, value) in fields {
+        letter.arg(self.dead_letters()).arg("MAXLEN").arg("~").arg(MAX_DEAD_LETTERS).arg("*");
+        for (name, value) in &entry.fields {
             if let Value::BulkString(value) = value {
                 letter.arg(name).arg(value);
             }
         }
-        let reason: String = reason.chars().take(REASON_MAX).collect();
-        letter.arg("entry").arg(entry_id).arg("deliveries").arg(deliveries).arg("reason").arg(reason);
-        let mut pipe = redis::pipe();
-        pipe.atomic().add_command(letter).ignore();
-        pipe.cmd("XACK").arg(STREAM).arg(&self.group).arg(entry_id).ignore();
-        let mut connection = self.pool.get().await?;
-        let buried: Result<(), _> = pipe.query_async(&mut connection).await;
-        if buried.is_err() {
-            drop(deadpool_redis::Connection::take(connection));
-        }
-        Ok(buried?)
+        let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+        letter.arg("entry").arg(&entry.id).arg("deliveries").arg(entry.recorded).arg("reason").arg(reason);
+        let mut pipeline = redis::pipe();
+        pipeline.atomic().add_command(letter).ignore();
+        pipeline.cmd("XACK").arg(STREAM).arg(&self.name).arg(&entry.id).ignore();
+        query_pipeline(&self.pool, &pipeline).await
     }
 
-    /// How far the group is behind.
     pub async fn lag(&self) -> Result<Lag, PoolError> {
         let mut groups = redis::cmd("XINFO");
         groups.arg("GROUPS").arg(STREAM);
         let mut letters = redis::cmd("XLEN");
-        letters.arg(self.dead());
-        let groups: StreamInfoGroupsReply = self.ask(&groups).await?;
-        let dead = self.ask(&letters).await?;
-        let own = groups.groups.into_iter().find(|group| group.name == self.group);
+        letters.arg(self.dead_letters());
+        let groups: StreamInfoGroupsReply = self.query(&groups).await?;
+        let dead = self.query(&letters).await?;
+        let own = groups.groups.into_iter().find(|group| group.name == self.name);
         Ok(own.map_or(Lag { behind: None, pending: 0, dead }, |own| Lag {
             behind: own.lag,
             pending: own.pending,
@@ -223,11 +203,11 @@ impl Group {
         }))
     }
 
-    fn dead(&self) -> String {
-        format!("{STREAM}:dead:{}", self.group)
+    fn dead_letters(&self) -> String {
+        format!("{STREAM}:dead:{}", self.name)
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
-        ask(&self.pool, command).await
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PoolError> {
+        query(&self.pool, command).await
     }
 }

@@ -1,47 +1,43 @@
-//! Following the stream from another service: a group of consumers that hands each event to a handler.
+//! A consumer group that follows the stream and delivers each event to a handler.
 //!
-//! **What is promised.** Every event of the stream is handed to the handler of a group at least once, and taken off
-//! the group's list only when the handler has returned without an error or it was given up to the dead-letter
-//! stream. What a group has handled before is not handed to it again, as far as its [`ProcessedEvents`] remember. One
-//! consumer alone hands events on in the order of the ledger, also after a restart under the same name; several in
-//! one group share the events, and order holds for none of them.
+//! # Guarantees
 //!
-//! **What goes wrong, and what becomes of it.**
+//! - Every event of the stream is delivered to the handler of a group **at least once**. The event is acknowledged only
+//!   after the handler has succeeded, or after the event has become a dead letter.
+//! - An event that the group has processed is not delivered to it again, as long as its [`ProcessedEvents`] record it.
+//! - A single consumer receives the events in the order of the ledger, also after a restart under the same name. Several
+//!   consumers of one group share the events, in no particular order.
 //!
-//! | what happens | what follows |
+//! # Faults
+//!
+//! | fault | effect |
 //! |---|---|
-//! | the handler fails or panics | the event is delivered again after a pause, in its place; after five deliveries it goes to `{hermes:events}:dead:<group>` |
-//! | the process dies | its name takes up what it left; under another name, that is claimed after [`ConsumerSettings::claim_after`] |
-//! | an event kills the process each time | after five deliveries it goes to the dead-letter stream without a sixth |
-//! | Redis goes away | one line in the log, and one when it is back; the consumer goes on |
-//! | the [`ProcessedEvents`] are away | the event waits in its place until they answer; that counts no delivery and gives nothing up. One that was handled is not handed to the handler again meanwhile |
-//! | the stream was trimmed before the group got its events, or before it had handled them | those cannot be handed over any more: an error in the log, `hermes_consumer_missed_total`, and [`EventHandler::missed`] say how many and where they are still to be had |
-//! | Redis loses its data | the group is made anew, the relay publishes again, what was seen is not handled twice |
+//! | the handler fails or panics | the event is delivered again after a delay, before later events; after five deliveries it moves to the dead letters, `{hermes:events}:dead:<group>` |
+//! | the process dies | a consumer with the same name resumes its events; another consumer claims them after [`ConsumerSettings::claim_after`] |
+//! | an event kills the process each time | after five deliveries, the event moves to the dead letters without a sixth |
+//! | Redis is down | one log line, and one on recovery; the consumer continues |
+//! | the [`ProcessedEvents`] are unavailable | the event waits until they are available; this counts no delivery, and a handled event is not delivered again |
+//! | the stream is trimmed before the group has handled its events | those events are lost to the group; [`EventHandler::missed`], an error in the log and `hermes_consumer_missed_total` report how many, and how to read them |
+//! | Redis loses its data | the group is created again and the relay publishes the events again; processed events are not handled twice |
 //!
-//! **One effect.** Between the effect of a handler and the note that the event was seen a process may die; then the
-//! event comes again. Where that matters, note the event's id in the transaction of the effect itself, and be
-//! [`ProcessedEvents`] by looking there. [`RedisProcessedEvents`] is lost together with Redis; [`MemoryProcessedEvents`] with the process.
+//! # Exactly one effect
 //!
-//! `crates/events/examples/follow_events.rs` is a whole program.
+//! A process may die after the handler's effect and before the event is recorded as processed. The event is then delivered
+//! again. If that matters, store the event's id in the same transaction as the effect, and implement [`ProcessedEvents`]
+//! on that table: [`ProcessedEvents::is_processed`] reads it, and [`ProcessedEvents::record`] does nothing.
+//!
+//! [`RedisProcessedEvents`] are lost together with Redis, [`MemoryProcessedEvents`] with the process.
 
-mod deliver;
+mod delivery;
 mod entry;
-mod event;
 mod group;
 mod handler;
-mod insist;
-mod link;
-mod missed;
-mod redis_seen;
+mod processed_events;
 mod run;
-mod seen;
-mod settings;
 
-pub use event::Delivery;
 pub use group::Lag;
-pub use handler::{EventHandler, HandlerError};
-pub use missed::Missed;
-pub use redis_seen::RedisProcessedEvents;
-pub use run::{ConsumeError, Consumer};
-pub use seen::{MemoryProcessedEvents, ProcessedEvents, ProcessedEventsError};
-pub use settings::{ConsumerSettings, Start};
+pub use handler::{Delivery, EventHandler, HandlerError, Missed};
+pub use processed_events::{
+    MemoryProcessedEvents, ProcessedEvents, ProcessedEventsError, RedisProcessedEvents,
+};
+pub use run::{ConsumeError, Consumer, ConsumerSettings, Start};

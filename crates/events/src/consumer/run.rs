@@ -1,82 +1,128 @@
-//! The consumer: takes up what was left, then waits for what is new.
+//! The consumer: processes pending events, then waits for new ones.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::PoolError;
-use deadpool_redis::redis::aio::MultiplexedConnection;
+use hermes_domain::outage::{OutageChange, OutageTracker};
+use hermes_redis::redis::aio::MultiplexedConnection;
+use hermes_redis::{PoolError, RedisConfigError, RedisConnector, RedisEndpoint};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
-use super::deliver::{DeliveryWorker, Ended};
+use super::delivery::{DeliveryOutcome, DeliveryWorker, RETRY_INTERVAL, is_stopped_within};
 use super::entry::Entry;
-use super::group::{BLOCK_MS, Group, Lag};
-use super::link::Link;
-use super::{ConsumerSettings, EventHandler, Missed, ProcessedEvents, Start};
-use crate::redis::{Connect, StreamSettingsError, message};
+use super::group::{BLOCK_TIME, Group, Lag};
+use super::{EventHandler, Missed, ProcessedEvents};
+use crate::stream::{POOL_MAX, stream_error};
 
-/// How much longer than it should a waiting question may take before its connection is given up.
+/// How much longer than [`BLOCK_TIME`] a blocking read may take before its connection is replaced.
 const READ_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
-/// The pause before Redis is asked again.
-const PAUSE: Duration = Duration::from_millis(250);
-/// While an event is worked on, that is said so many times before others would claim it.
+/// The number of heartbeats before another consumer would claim an event.
 const HEARTBEATS_PER_CLAIM: u32 = 3;
 
-/// Hands the events of the stream to a handler.
-pub struct Consumer {
-    connect: Connect,
-    deliveries: DeliveryWorker,
-    settings: ConsumerSettings,
+/// Where a new group starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Start {
+    /// At the oldest event in the stream.
+    #[default]
+    Oldest,
+    /// At the first event published after the group is created.
+    ///
+    /// After Redis has lost its data, the new group starts at the oldest event nevertheless, so that it misses nothing.
+    Newest,
 }
 
-/// Redis did not answer; the message holds nothing that was sent.
+/// Configures a [`Consumer`].
+#[derive(Debug, Clone)]
+pub struct ConsumerSettings {
+    /// Where Redis is.
+    pub endpoint: RedisEndpoint,
+    /// The group. Each event is delivered to one consumer of the group; each service has its own group.
+    pub group: String,
+    /// The name of the consumer in its group. After a restart under the same name, it resumes its pending events.
+    pub name: String,
+    /// Where a new group starts.
+    pub start: Start,
+    /// How long another consumer of the group may send no heartbeat before its events are claimed.
+    pub claim_after: Duration,
+    /// The delay between two deliveries of an event whose handler failed.
+    pub retry_delay: Duration,
+}
+
+impl ConsumerSettings {
+    /// Creates settings that start at the oldest event, claim after 30 s and retry after 1 s.
+    pub fn new(endpoint: RedisEndpoint, group: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            endpoint,
+            group: group.into(),
+            name: name.into(),
+            start: Start::default(),
+            claim_after: Duration::from_secs(30),
+            retry_delay: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Delivers the events of the stream to a handler.
+pub struct Consumer {
+    connector: RedisConnector,
+    worker: DeliveryWorker,
+    start: Start,
+    claim_after: Duration,
+}
+
+/// Redis is unavailable or rejected a command. The message contains no argument of the command.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("event stream: {0}")]
 pub struct ConsumeError(String);
 
-/// What stopped a step.
+/// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StepError {
-    #[error("{}", message(.0))]
+enum StepError {
+    #[error("{}", stream_error(.0))]
     Redis(#[from] PoolError),
-    #[error("there is no stream yet")]
+    #[error("the stream does not exist yet")]
     NoStream,
-    #[error("no answer to a waiting question")]
-    Silent,
+    #[error("no reply to a blocking read")]
+    Timeout,
 }
 
-/// What lasts as long as nothing goes wrong.
+/// The state of a consumer between two errors.
 struct Session {
-    /// Waits for new events, and does nothing else.
-    waiting: MultiplexedConnection,
-    claim_at: Instant,
-    /// Whether there may be events that were delivered and not handled.
-    left: bool,
+    /// A connection for blocking reads only.
+    blocking: MultiplexedConnection,
+    next_claim_at: Instant,
+    /// Whether this consumer may have events that were delivered and not handled.
+    has_pending: bool,
 }
 
 impl Consumer {
-    /// Makes a consumer. Connections are made when it runs: that Redis is down is no error here.
+    /// Creates a consumer. [`Self::run`] opens the connections, so Redis may be down.
     ///
     /// # Errors
-    /// When the settings cannot be used.
+    /// If the URL is invalid.
     pub fn new(
         settings: ConsumerSettings,
         handler: impl EventHandler,
-        seen: Arc<dyn ProcessedEvents>,
-    ) -> Result<Self, StreamSettingsError> {
-        let connect = Connect::new(&settings.stream)?;
-        let deliveries = DeliveryWorker {
-            group: Group::new(connect.pool()?, &settings),
+        processed: Arc<dyn ProcessedEvents>,
+    ) -> Result<Self, RedisConfigError> {
+        let ConsumerSettings { endpoint, group, name, start, claim_after, retry_delay } = settings;
+        let connector = RedisConnector::new(&endpoint)?;
+        let pool = connector.pool(POOL_MAX, endpoint.command_timeout, None)?;
+        let worker = DeliveryWorker {
+            group: Group::new(pool, &group, &name, claim_after),
             handler: Arc::new(handler),
-            seen,
-            retry_pause: settings.retry_pause,
-            keep_every: settings.claim_after / HEARTBEATS_PER_CLAIM,
+            processed,
+            retry_delay,
+            heartbeat_interval: claim_after / HEARTBEATS_PER_CLAIM,
+            outage: OutageTracker::new(RETRY_INTERVAL),
         };
-        Ok(Self { connect, deliveries, settings })
+        Ok(Self { connector, worker, start, claim_after })
     }
 
-    /// Follows the stream until `stop` is ready: then the event that is being handled is handled to its end, and
-    /// what was taken and not begun is left for the next start.
+    /// Follows the stream until `stop` is ready.
+    ///
+    /// The event being handled is then handled to its end. Events read but not begun stay pending for the next start.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let (sender, stopped) = watch::channel(false);
         let stopping = async {
@@ -86,37 +132,40 @@ impl Consumer {
         tokio::join!(stopping, self.follow(stopped));
     }
 
-    /// How far the group is behind.
+    /// Returns how far the group is behind.
     ///
     /// # Errors
-    /// When Redis does not answer, or there is no stream.
+    /// If Redis is unavailable, or the stream does not exist.
     pub async fn lag(&self) -> Result<Lag, ConsumeError> {
-        self.deliveries.group.lag().await.map_err(|error| ConsumeError(message(&error)))
+        self.worker.group.lag().await.map_err(|error| ConsumeError(stream_error(&error).to_string()))
     }
 
     async fn follow(&self, mut stopped: watch::Receiver<bool>) {
-        let group = self.deliveries.group.label();
-        let mut link = Link::default();
+        let group = self.worker.group.name();
+        let outage = OutageTracker::new(RETRY_INTERVAL);
         let mut session = None;
-        let mut from = match self.settings.start {
+        let mut from = match self.start {
             Start::Oldest => "0",
             Start::Newest => "$",
         };
         while !*stopped.borrow() {
             match self.step(&mut session, from, &mut stopped).await {
                 Ok(()) => {
-                    link.answered(group);
+                    let change = outage.record_success(Instant::now().into_std());
+                    if let OutageChange::Ended { lasted, log: true } = change {
+                        log::info!(group; "group {group} receives events again after {} ms", lasted.as_millis());
+                    }
                     from = "0";
                 }
                 Err(error) => {
                     session = None;
-                    // Events that come before the group can be made are meant for it.
+                    // Events published before the group can be created belong to it.
                     from = if matches!(error, StepError::NoStream) { "0" } else { from };
-                    link.lost(group, &error.to_string());
-                    tokio::select! {
-                        () = sleep(PAUSE) => {}
-                        _ = stopped.wait_for(|stop| *stop) => {}
+                    let change = outage.record_failure(Instant::now().into_std());
+                    if change == (OutageChange::Began { log: true }) {
+                        log::warn!(group; "group {group} receives no events and retries ({error})");
                     }
+                    is_stopped_within(RETRY_INTERVAL, &mut stopped).await;
                 }
             }
         }
@@ -132,49 +181,48 @@ impl Consumer {
             Some(session) => session,
             None => session.insert(self.begin(from).await?),
         };
-        if Instant::now() >= session.claim_at {
-            session.claim_at = Instant::now() + self.settings.claim_after / 2;
-            let claimed = self.deliveries.group.claim_stale().await?;
-            session.left |= claimed.any;
+        if Instant::now() >= session.next_claim_at {
+            session.next_claim_at = Instant::now() + self.claim_after / 2;
+            let claimed = self.worker.group.claim_stale().await?;
+            session.has_pending |= claimed.any;
             if !claimed.trimmed.is_empty() {
-                self.deliveries.report_missed(Missed::Trimmed { entries: claimed.trimmed }).await;
+                self.worker.report_missed(Missed::Trimmed { entries: claimed.trimmed }).await;
             }
         }
-        if session.left {
-            session.left = self.process_pending(stopped).await?;
+        if session.has_pending {
+            session.has_pending = self.process_pending(stopped).await?;
             return Ok(());
         }
         self.process_new(session, stopped).await
     }
 
     async fn begin(&self, from: &str) -> Result<Session, StepError> {
-        let group = &self.deliveries.group;
+        let group = &self.worker.group;
         if !group.stream_exists().await? {
             return Err(StepError::NoStream);
         }
         group.create(from).await?;
-        let waiting = self.connect.waiting().await.map_err(PoolError::Backend)?;
-        Ok(Session { waiting, claim_at: Instant::now(), left: true })
+        let blocking = self.connector.connect_blocking().await.map_err(PoolError::Backend)?;
+        Ok(Session { blocking, next_claim_at: Instant::now(), has_pending: true })
     }
 
-    /// Delivers what this consumer has and has not handled; tells whether there may be more.
+    /// Delivers the pending events of this consumer. Returns whether there may be more.
     async fn process_pending(&self, stopped: &mut watch::Receiver<bool>) -> Result<bool, StepError> {
-        let pending = self.deliveries.group.own_pending().await?;
+        let group = &self.worker.group;
+        let pending = group.own_pending().await?;
         let ids: Vec<String> = pending.iter().map(|pending| pending.entry_id.clone()).collect();
-        for (place, pending) in pending.iter().enumerate() {
+        for (index, pending) in pending.iter().enumerate() {
             if *stopped.borrow() {
                 return Ok(true);
             }
-            let Some(fields) = self.deliveries.group.read(&pending.entry_id).await? else {
-                self.deliveries.group.acknowledge(&pending.entry_id).await?;
-                self.deliveries
-                    .report_missed(Missed::Trimmed { entries: vec![pending.entry_id.clone()] })
-                    .await;
+            let Some(fields) = group.read(&pending.entry_id).await? else {
+                group.acknowledge(&pending.entry_id).await?;
+                self.worker.report_missed(Missed::Trimmed { entries: vec![pending.entry_id.clone()] }).await;
                 continue;
             };
-            let entry = Entry::left(pending.entry_id.clone(), fields, pending.deliveries);
-            let behind = ids.get(place + 1..).unwrap_or_default();
-            if self.deliveries.deliver(entry, behind, stopped).await? == Ended::Stopped {
+            let entry = Entry::reclaimed(pending.entry_id.clone(), fields, pending.deliveries);
+            let behind = ids.get(index + 1..).unwrap_or_default();
+            if self.worker.deliver(entry, behind, stopped).await? == DeliveryOutcome::Stopped {
                 return Ok(true);
             }
         }
@@ -186,19 +234,22 @@ impl Consumer {
         session: &mut Session,
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<(), StepError> {
-        let limit = Duration::from_millis(BLOCK_MS) + READ_TIMEOUT_GRACE;
+        let limit = BLOCK_TIME + READ_TIMEOUT_GRACE;
         let read = tokio::select! {
-            read = timeout(limit, self.deliveries.group.read_new(&mut session.waiting)) => read,
-            // What the server sends to a question that nobody waits for any more is left for the next start.
+            read = timeout(limit, self.worker.group.read_new(&mut session.blocking)) => read,
+            // If the server replies after the read was abandoned, the events stay pending for the next start.
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
         };
-        let entries = read.map_err(|_| StepError::Silent)?.map_err(PoolError::Backend)?;
-        self.deliveries.detect_gaps(&entries).await;
+        let entries = read.map_err(|_| StepError::Timeout)?.map_err(PoolError::Backend)?;
+        self.worker.detect_gaps(&entries).await;
         let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
-        for (place, entry) in entries.into_iter().enumerate() {
+        for (index, entry) in entries.into_iter().enumerate() {
+            if *stopped.borrow() {
+                break;
+            }
             let entry = Entry::new(entry.id, entry.map);
-            let behind = ids.get(place + 1..).unwrap_or_default();
-            if *stopped.borrow() || self.deliveries.deliver(entry, behind, stopped).await? == Ended::Stopped {
+            let behind = ids.get(index + 1..).unwrap_or_default();
+            if self.worker.deliver(entry, behind, stopped).await? == DeliveryOutcome::Stopped {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! What keeps the audit log from being changed.
+//! Detects what protects the audit log from changes.
 
 use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::mysql::MySqlDatabaseError;
@@ -7,44 +7,40 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
 use super::Database;
 use crate::error::statement_error;
 
-/// What refuses changes of rows that were written.
+/// What rejects changes of existing audit rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditProtection {
-    /// Triggers refuse UPDATE, DELETE and REPLACE, whoever asks.
+    /// Triggers reject UPDATE, DELETE and REPLACE of every user.
     Triggers,
-    /// This database user has not the right to UPDATE or DELETE, which REPLACE needs as well.
+    /// The database user lacks the privileges for UPDATE and DELETE. REPLACE needs both.
     Privileges,
-    /// Nothing does.
+    /// No protection.
     Nothing,
 }
 
-/// Statements that change nothing, but need the right to; a server looks for the right first.
+/// Statements that change no row but need the privilege. A server checks privileges first.
 const ATTEMPTS: [&str; 2] =
     ["UPDATE audit_log SET actor = actor WHERE seq = -1", "DELETE FROM audit_log WHERE seq = -1"];
 
-/// MySQL and MariaDB: the right to a command on a table is missing.
+/// MySQL and MariaDB: the user lacks the privilege for a command on a table.
 const COMMAND_DENIED: u16 = 1142;
 
 impl Database {
-    /// Finds out what keeps rows of the audit log as they are.
+    /// Returns what protects existing rows of the audit log.
     ///
     /// # Errors
-    /// On a fault of the database.
-    pub async fn audit_guard(&self) -> Result<AuditProtection, StoreError> {
-        let work = move |connection: DatabaseConnection, slot| async move {
-            let guard = find(&connection).await.map_err(statement_error);
-            drop(slot);
-            guard
-        };
-        self.writer.run(work).await
+    /// If the database cannot be read.
+    pub async fn audit_protection(&self) -> Result<AuditProtection, StoreError> {
+        let detect = |connection| async move { detect(&connection).await.map_err(statement_error) };
+        self.writer.write(detect).await
     }
 }
 
-async fn find(connection: &DatabaseConnection) -> Result<AuditProtection, DbErr> {
+async fn detect(connection: &DatabaseConnection) -> Result<AuditProtection, DbErr> {
     if has_all_triggers(connection).await? {
         return Ok(AuditProtection::Triggers);
     }
-    // Who may not create triggers does not see them; then what counts is what else this user may not do.
+    // A user who may not create triggers does not see them either, so the user's privileges decide.
     for attempt in ATTEMPTS {
         match connection.execute_unprepared(attempt).await {
             Err(error) if is_denied(&error) => {}
@@ -58,7 +54,7 @@ async fn find(connection: &DatabaseConnection) -> Result<AuditProtection, DbErr>
 async fn has_all_triggers(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     let backend = connection.get_database_backend();
     let sql = match backend {
-        // A REPLACE passes SQLite's trigger for DELETE.
+        // SQLite does not run the DELETE trigger for a REPLACE.
         DbBackend::Sqlite => {
             "SELECT COUNT(*) = 3 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log' \
              AND name IN ('audit_log_no_update', 'audit_log_no_delete', 'audit_log_no_replace')"

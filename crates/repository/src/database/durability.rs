@@ -1,9 +1,9 @@
-//! Settings of a database with which acknowledged writes can be lost.
+//! Detects database settings under which acknowledged writes can be lost.
 
 use std::fmt;
 
 use hermes_domain::ports::StoreError;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::Database;
 use crate::error::statement_error;
@@ -11,13 +11,13 @@ use crate::error::statement_error;
 /// A setting that puts acknowledged writes at risk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DurabilityWarning {
-    /// Its name.
+    /// The name of the setting.
     pub setting: &'static str,
-    /// Its value.
+    /// The current value.
     pub value: String,
     /// What can be lost, and when.
     pub at_risk: &'static str,
-    /// What to set.
+    /// The setting that removes the risk.
     pub remedy: &'static str,
 }
 
@@ -28,39 +28,39 @@ impl fmt::Display for DurabilityWarning {
     }
 }
 
-/// The settings of MySQL and MariaDB, as texts: a version says `1` where another says `ON`.
+/// The settings of MySQL and MariaDB as texts: one version reports `1` where another reports `ON`.
 const SERVER_SETTINGS: &str = "SELECT CAST(@@GLOBAL.innodb_flush_log_at_trx_commit AS CHAR), \
      CAST(@@GLOBAL.log_bin AS CHAR), CAST(@@GLOBAL.sync_binlog AS CHAR), CAST(@@GLOBAL.innodb_doublewrite AS CHAR)";
 
-/// `PRAGMA synchronous` at which every commit reaches the disk.
+/// The value of `PRAGMA synchronous` with which every commit reaches the disk.
 const SYNCHRONOUS_FULL: i64 = 2;
 
 impl Database {
-    /// Reads the settings that acknowledged writes depend on, and names those that put them at risk.
+    /// Returns the settings that put acknowledged writes at risk.
     ///
     /// # Errors
-    /// On a fault of the database.
-    pub async fn durability_faults(&self) -> Result<Vec<DurabilityWarning>, StoreError> {
-        let work = move |connection: sea_orm::DatabaseConnection, slot| async move {
-            let backend = connection.get_database_backend();
-            let sql = if backend == DbBackend::Sqlite { "PRAGMA synchronous" } else { SERVER_SETTINGS };
-            let row = connection.query_one_raw(Statement::from_string(backend, sql)).await;
-            drop(slot);
-            let row = row
-                .map_err(statement_error)?
-                .ok_or_else(|| StoreError::Internal("the settings are not told".to_owned()))?;
-            if backend == DbBackend::Sqlite {
-                let synchronous = row.try_get_by_index(0).map_err(statement_error)?;
-                return Ok(of_sqlite(synchronous).into_iter().collect());
-            }
-            let text = |place| row.try_get_by_index::<String>(place).map_err(statement_error);
-            Ok(of_server([&text(0)?, &text(1)?, &text(2)?, &text(3)?]))
-        };
-        self.writer.run(work).await
+    /// If the database cannot be read.
+    pub async fn durability_warnings(&self) -> Result<Vec<DurabilityWarning>, StoreError> {
+        self.writer.write(|connection| async move { warnings(&connection).await }).await
     }
 }
 
-fn of_sqlite(synchronous: i64) -> Option<DurabilityWarning> {
+async fn warnings(connection: &DatabaseConnection) -> Result<Vec<DurabilityWarning>, StoreError> {
+    let backend = connection.get_database_backend();
+    let sql = if backend == DbBackend::Sqlite { "PRAGMA synchronous" } else { SERVER_SETTINGS };
+    let row = connection.query_one_raw(Statement::from_string(backend, sql)).await;
+    let row = row
+        .map_err(statement_error)?
+        .ok_or_else(|| StoreError::Internal("the database did not return its settings".to_owned()))?;
+    if backend == DbBackend::Sqlite {
+        let synchronous = row.try_get_by_index(0).map_err(statement_error)?;
+        return Ok(sqlite_warning(synchronous).into_iter().collect());
+    }
+    let text = |index| row.try_get_by_index::<String>(index).map_err(statement_error);
+    Ok(server_warnings([&text(0)?, &text(1)?, &text(2)?, &text(3)?]))
+}
+
+fn sqlite_warning(synchronous: i64) -> Option<DurabilityWarning> {
     (synchronous < SYNCHRONOUS_FULL).then(|| DurabilityWarning {
         setting: "synchronous",
         value: synchronous.to_string(),
@@ -69,16 +69,16 @@ fn of_sqlite(synchronous: i64) -> Option<DurabilityWarning> {
     })
 }
 
-fn of_server([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<DurabilityWarning> {
-    let fault = |setting, value: &str, at_risk, remedy| DurabilityWarning {
+fn server_warnings([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<DurabilityWarning> {
+    let warning = |setting, value: &str, at_risk, remedy| DurabilityWarning {
         setting,
         value: value.to_owned(),
         at_risk,
         remedy,
     };
-    let mut faults = Vec::new();
+    let mut warnings = Vec::new();
     if flush != "1" {
-        faults.push(fault(
+        warnings.push(warning(
             "innodb_flush_log_at_trx_commit",
             flush,
             "a crash of the server or a power cut can lose the last second of acknowledged payments",
@@ -86,25 +86,25 @@ fn of_server([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<Durabi
         ));
     }
     if is_on(binlog) && sync_binlog != "1" {
-        faults.push(fault(
+        warnings.push(warning(
             "sync_binlog",
             sync_binlog,
-            "after a power cut replicas and restored backups can lack payments that were acknowledged",
+            "after a power cut, replicas and restored backups can lack payments that were acknowledged",
             "sync_binlog = 1",
         ));
     }
     if !is_on(doublewrite) {
-        faults.push(fault(
+        warnings.push(warning(
             "innodb_doublewrite",
             doublewrite,
-            "a power cut can leave half-written pages, and with them payments that cannot be read any more",
+            "a power cut can leave half-written pages and make their payments unreadable",
             "innodb_doublewrite = ON, unless the file system writes whole pages",
         ));
     }
-    faults
+    warnings
 }
 
-/// Whether a setting is on; MySQL's DETECT_ONLY writes no second copy, and MariaDB's `fast` does.
+/// Returns whether a setting is on. `DETECT_ONLY` of MySQL writes no second copy; `fast` of MariaDB does.
 fn is_on(value: &str) -> bool {
     !["0", "OFF", "DETECT_ONLY"].iter().any(|off| value.eq_ignore_ascii_case(off))
 }

@@ -1,17 +1,16 @@
-//! Opening a database, and running work on it.
+//! Opens databases and runs work on their connection pools.
 
 mod audit_protection;
 mod durability;
+mod in_list_padding;
 mod mysql;
 mod open;
-mod packet;
 mod pool;
 mod pool_invalidation;
 mod session;
 mod settings;
 mod socket;
 mod sqlite;
-mod url;
 
 pub use audit_protection::AuditProtection;
 pub use durability::DurabilityWarning;
@@ -19,8 +18,9 @@ pub use open::{Database, OpenError};
 pub use settings::{DatabaseSettings, MySqlAddress};
 pub use socket::tune_connections_to;
 
-pub(crate) use packet::MaxAllowedPacket;
-pub(crate) use pool::{Pool, Slot};
+pub(crate) use in_list_padding::padded;
+pub(crate) use pool::{Permit, Pool};
+pub(crate) use session::MaxAllowedPacket;
 pub(crate) use sqlite::UNICODE_NOCASE;
 
 #[cfg(test)]
@@ -28,8 +28,6 @@ mod durability_tests;
 #[cfg(test)]
 mod pool_tests;
 #[cfg(test)]
-mod rolled_back_tests;
-#[cfg(test)]
 mod session_tests;
 #[cfg(test)]
-mod stall_tests;
+mod socket_tests;

@@ -1,4 +1,4 @@
-//! How pools of MySQL and MariaDB are set up.
+//! Options of the pools of MySQL and MariaDB.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -8,70 +8,69 @@ use sea_orm::ConnectOptions;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
 
-use super::packet::MaxAllowedPacket;
 use super::pool_invalidation::PoolInvalidation;
-use super::session::{self, Role};
+use super::session::{self, MaxAllowedPacket, Role};
 use super::settings::DatabaseSettings;
 use super::socket;
 
-/// The connections of the writing pool: the lane's, and one that the lane takes while a lost one still ends.
-pub(super) const WRITERS_MAX: u32 = 2;
+/// Connections of the writer pool: the ledger writer's, and a second one while a lost one still ends.
+pub(super) const MAX_WRITERS: u32 = 2;
 
-/// The prepared statements a connection keeps: every shape that the ledger and the readers use, twice over.
-const STATEMENTS_KEPT: usize = 256;
+/// Prepared statements that a connection caches. The INSERTs of the ledger alone can have 320 lengths.
+const STATEMENT_CACHE_SIZE: usize = 512;
 
-/// A connection that rested for so long is asked whether it still stands.
+/// A connection that was idle for this long is pinged before use.
 const PING_IF_IDLE_FOR: Duration = Duration::from_secs(30);
 
-/// A connection that rested for so long is closed, before the server does it.
-const IDLE_MAX: Duration = Duration::from_secs(45);
+/// A connection that was idle for this long is closed, before the server closes the connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// What the connections of a server tell, and are judged by.
+/// What all connections to one server share.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch {
+pub(super) struct ServerState {
     pub(super) pool_invalidation: Arc<PoolInvalidation>,
-    pub(super) packet_max: Arc<MaxAllowedPacket>,
+    pub(super) max_packet: Arc<MaxAllowedPacket>,
 }
 
-/// The options of one pool.
+/// Returns the options of one pool.
 pub(super) fn options(
     settings: &DatabaseSettings,
     role: Role,
-    connections_max: u32,
-    watch: &Watch,
+    max_connections: u32,
+    server: &ServerState,
 ) -> ConnectOptions {
     let mut options = ConnectOptions::new(&settings.url);
     options
-        .max_connections(connections_max)
+        .max_connections(max_connections)
         .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(IDLE_MAX)
+        .idle_timeout(IDLE_TIMEOUT)
         .test_before_acquire_if_idle_for(PING_IF_IDLE_FOR)
         .sqlx_logging_level(LevelFilter::Trace)
         .sqlx_slow_statements_logging_settings(LevelFilter::Warn, settings.slow_statement)
         .record_stmt_in_spans(false)
-        .map_sqlx_mysql_opts(|options| options.statement_cache_capacity(STATEMENTS_KEPT));
+        .map_sqlx_mysql_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE_SIZE));
     let statement_timeout = settings.statement_timeout;
     let port = port(&settings.url);
-    let packet_max = Arc::clone(&watch.packet_max);
+    let max_packet = Arc::clone(&server.max_packet);
     options.map_sqlx_mysql_pool_opts(move |pool| {
-        let packet_max = Arc::clone(&packet_max);
+        let max_packet = Arc::clone(&max_packet);
         pool.after_connect(move |connection, _| {
-            let packet_max = Arc::clone(&packet_max);
+            let max_packet = Arc::clone(&max_packet);
             Box::pin(async move {
                 tune_sockets(port).await;
-                session::prepare(connection, role, statement_timeout, &packet_max).await
+                session::init_session(connection, role, statement_timeout, &max_packet).await
             })
         })
     });
-    let pool_invalidation = Arc::clone(&watch.pool_invalidation);
+    let pool_invalidation = Arc::clone(&server.pool_invalidation);
     options.map_sqlx_mysql_before_acquire(move |connection, rest| {
-        let given_up = pool_invalidation.has_given_up(rest.age);
-        let suspected = pool_invalidation.covers(rest.idle_for);
+        let must_discard = pool_invalidation.must_discard(rest.age);
+        let needs_ping = pool_invalidation.needs_ping(rest.idle_for);
         Box::pin(async move {
-            if suspected && !given_up {
+            if needs_ping && !must_discard {
                 connection.ping().await?;
             }
-            Ok(!given_up)
+            Ok(!must_discard)
         })
     });
     options
@@ -81,15 +80,16 @@ fn port(url: &str) -> Option<u16> {
     url.parse::<MySqlConnectOptions>().ok().map(|options| options.get_port())
 }
 
-/// Sets the options of the new connection's socket, and again those of the others. Without them Hermes works
-/// all the same, but slowly.
+/// Sets the options of the new connection's socket, and sets those of the others again.
+///
+/// A failure is logged once: without the options Hermes works, but slowly.
 async fn tune_sockets(port: Option<u16>) {
-    static SAID: Once = Once::new();
+    static LOGGED: Once = Once::new();
     let Some(port) = port else { return };
     let tuned = tokio::task::spawn_blocking(move || socket::tune_connections_to(port)).await;
     if let Ok(Err(error)) = tuned {
-        SAID.call_once(|| {
-            log::warn!("large statements may wait 40 ms each, because sockets cannot be set up: {error}");
+        LOGGED.call_once(|| {
+            log::warn!("socket options cannot be set, so large statements may take 40 ms longer: {error}");
         });
     }
 }

@@ -1,4 +1,4 @@
-//! A database with its pools.
+//! Opens a database and its pools.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,98 +7,97 @@ use std::sync::Arc;
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
-use super::mysql::Watch;
-use super::packet::MaxAllowedPacket;
-use super::pool::{Limits, Pool};
-use super::session::Role;
+use super::mysql::ServerState;
+use super::pool::{Pool, PoolLimits};
+use super::session::{MaxAllowedPacket, Role};
 use super::settings::DatabaseSettings;
 use super::{mysql, sqlite};
 use crate::error::statement_error;
 
-/// The connections that are kept for asking for the head: one question is asked at a time.
+/// Connections that read the head. One such query runs at a time.
 const HEAD_CONNECTIONS: u32 = 1;
 
-/// An open database: a pool that writes, one that reads, and a connection for the head. Clones share them.
+/// An open database: a writer pool, a reader pool, and a connection for the head. Clones share the pools.
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) writer: Arc<Pool>,
     pub(crate) reader: Arc<Pool>,
-    /// A connection for the head alone: whether everything else is still true must not wait behind searches.
+    /// A connection for the head only: cache validation must not wait behind searches.
     pub(crate) head: Arc<Pool>,
-    /// How much the server takes at once.
-    pub(crate) packet_max: Arc<MaxAllowedPacket>,
-    /// How one more connection is opened, beside the pools.
-    single: ConnectOptions,
+    /// The largest packet that the server accepts.
+    pub(crate) max_packet: Arc<MaxAllowedPacket>,
+    /// The options of a connection outside the pools.
+    dedicated: ConnectOptions,
 }
 
-/// Why a database cannot be opened.
+/// The reason why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL is of no database that Hermes knows.
-    #[error("a database URL starts with mysql:// or sqlite:// and names a file or a database")]
+    /// The URL names no supported database.
+    #[error("the database URL must start with mysql:// or sqlite:// and name a database or a file")]
     Url,
-    /// The folder of the file cannot be made.
-    #[error("folder {}", path.display())]
+    /// The folder of the file cannot be created.
+    #[error("cannot create folder {}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The database cannot be reached, or does not let us in.
+    /// The database cannot be reached or rejects the login.
     #[error(transparent)]
     Database(#[from] StoreError),
 }
 
 impl Database {
-    /// Opens a database; the folder and the file of a SQLite database are made when they are not there.
+    /// Opens a database. Creates the folder and the file of a SQLite database if missing.
     ///
     /// # Errors
-    /// [`OpenError`]: each variant says what is wrong.
+    /// [`OpenError`]: each variant is one cause.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let watch = Watch::default();
-        let plan = PoolOptions::of(settings, &watch)?;
+        let server = ServerState::default();
+        let options = PoolOptions::new(settings, &server)?;
         let pool = |name, connection, connections| {
-            let limits = Limits {
+            let limits = PoolLimits {
                 connections,
                 acquire_timeout: settings.acquire_timeout,
                 work_timeout: settings.acquire_timeout + settings.statement_timeout,
             };
-            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&watch.pool_invalidation)))
+            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&server.pool_invalidation)))
         };
-        // The writer first: it makes the file and its write-ahead log, without which no reader can open it.
-        let writer = measured("database_writer", open(plan.writer).await?);
-        let reader = measured("database_reader", open(plan.reader).await?);
-        let head = measured("database_head", open(plan.head).await?);
+        // The writer creates the file and its write-ahead log, which the readers need.
+        let writer = with_metrics("database_writer", open(options.writer).await?);
+        let reader = with_metrics("database_reader", open(options.reader).await?);
+        let head = with_metrics("database_head", open(options.head).await?);
         Ok(Self {
-            writer: pool("database_writer", writer, plan.writers_max),
+            writer: pool("database_writer", writer, options.max_writers),
             head: pool("database_head", head, HEAD_CONNECTIONS),
-            reader: pool("database_reader", reader, plan.readers_max),
-            packet_max: watch.packet_max,
-            single: plan.single,
+            reader: pool("database_reader", reader, options.max_readers),
+            max_packet: server.max_packet,
+            dedicated: options.dedicated,
         })
     }
 
-    /// The SQL it speaks: `MySql` is MariaDB's too.
+    /// Returns the SQL dialect. `MySql` includes MariaDB.
     pub fn backend(&self) -> DbBackend {
         self.reader.backend()
     }
 
-    /// The reading pool, for queries with the [entities](crate::entity).
+    /// Returns the reader pool, for queries with the [entities](crate::entity). The pool cannot write.
     ///
-    /// **A query must not be given up:** no `timeout`, no `select!` around it, or its connection may never
-    /// come back to the pool. Where the caller can go away, put the query into `tokio::spawn` and wait for the
+    /// **A running query must not be dropped:** otherwise its connection may never return to the pool. Do not put a
+    /// query into `timeout` or `select!`. If the caller can be cancelled, run the query in `tokio::spawn` and await the
     /// handle.
-    pub fn reading(&self) -> &DatabaseConnection {
+    pub fn reader_pool(&self) -> &DatabaseConnection {
         self.reader.connection()
     }
 
-    /// Opens a connection of its own, which shares nothing with the pools.
+    /// Opens a connection outside the pools.
     pub(crate) async fn connect_dedicated(&self) -> Result<DatabaseConnection, StoreError> {
-        open(self.single.clone()).await
+        open(self.dedicated.clone()).await
     }
 
-    /// Closes the pools, after what runs on them has ended.
+    /// Closes the pools after their running work has ended.
     pub async fn close(&self) {
         for pool in [&self.writer, &self.reader, &self.head] {
             if let Err(error) = pool.connection().close_by_ref().await {
@@ -114,46 +113,48 @@ impl PoolMetrics for Database {
     }
 }
 
-/// How each pool, and a single connection beside them, is opened.
+/// The options of each pool, and of a connection outside the pools.
 struct PoolOptions {
     writer: ConnectOptions,
-    writers_max: u32,
+    max_writers: u32,
     reader: ConnectOptions,
-    readers_max: u32,
+    max_readers: u32,
     head: ConnectOptions,
-    single: ConnectOptions,
+    dedicated: ConnectOptions,
 }
 
 impl PoolOptions {
-    fn of(settings: &DatabaseSettings, watch: &Watch) -> Result<Self, OpenError> {
+    fn new(settings: &DatabaseSettings, server: &ServerState) -> Result<Self, OpenError> {
         match backend(&settings.url) {
-            Some(DbBackend::MySql) => Ok(Self::with(settings, mysql::WRITERS_MAX, |role, most| {
-                mysql::options(settings, role, most, watch)
-            })),
+            Some(DbBackend::MySql) => {
+                Ok(Self::from_options(settings, mysql::MAX_WRITERS, |role, connections| {
+                    mysql::options(settings, role, connections, server)
+                }))
+            }
             Some(DbBackend::Sqlite) => {
                 let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
-                make_folder(&file)?;
-                Ok(Self::with(settings, sqlite::WRITERS_MAX, |role, most| {
-                    sqlite::options(settings, role, most)
+                create_folder(&file)?;
+                Ok(Self::from_options(settings, sqlite::MAX_WRITERS, |role, connections| {
+                    sqlite::options(settings, role, connections)
                 }))
             }
             Some(_) | None => Err(OpenError::Url),
         }
     }
 
-    fn with(
+    fn from_options(
         settings: &DatabaseSettings,
-        writers_max: u32,
+        max_writers: u32,
         options: impl Fn(Role, u32) -> ConnectOptions,
     ) -> Self {
-        let readers_max = settings.readers_max.max(1);
+        let max_readers = settings.max_readers.max(1);
         Self {
-            writer: options(Role::Writer, writers_max),
-            writers_max,
-            reader: options(Role::Reader, readers_max),
+            writer: options(Role::Writer, max_writers),
+            max_writers,
+            reader: options(Role::Reader, max_readers),
             head: options(Role::Reader, HEAD_CONNECTIONS),
-            readers_max,
-            single: options(Role::Writer, 1),
+            max_readers,
+            dedicated: options(Role::Writer, 1),
         }
     }
 }
@@ -166,7 +167,7 @@ fn backend(url: &str) -> Option<DbBackend> {
     }
 }
 
-fn make_folder(file: &Path) -> Result<(), OpenError> {
+fn create_folder(file: &Path) -> Result<(), OpenError> {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
             .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source }),
@@ -174,8 +175,8 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Has every statement of a pool measured; BEGIN and COMMIT are not among them.
-fn measured(pool: &'static str, mut connection: DatabaseConnection) -> DatabaseConnection {
+/// Measures every statement of a pool except BEGIN and COMMIT.
+fn with_metrics(pool: &'static str, mut connection: DatabaseConnection) -> DatabaseConnection {
     connection.set_metric_callback(move |statement| {
         metrics::histogram!("hermes_database_statement_seconds", "pool" => pool).record(statement.elapsed);
     });

@@ -1,12 +1,11 @@
-//! A pool of connections, and the only way to work on it: never give a running statement up.
+//! A connection pool on which a running statement is never abandoned.
 //!
-//! A future of sqlx-mysql that is dropped while it waits for the server can leave its connection, and with it
-//! a place in the pool, unusable for good (launchbadge/sqlx#563). So work runs in a task of its own that
-//! nobody can drop; whoever asked for it waits for the task, with a deadline. How long the work itself takes
-//! is limited by the server, in SQL.
+//! If a future of sqlx-mysql is dropped while it waits for the server, its connection can become unusable for good, and
+//! the pool loses a slot (launchbadge/sqlx#563). Work therefore runs in its own task, which no caller can drop. The caller
+//! waits for the task with a deadline. The server limits the duration of each statement.
 //!
-//! Callers wait for one of as many slots as the pool has connections. To give that up is safe, and so the
-//! waiting is counted and limited there and not in the pool.
+//! A caller first waits for one of as many permits as the pool has connections. Abandoning this wait is safe. Waiting is
+//! therefore counted and limited here and not in the pool of the driver.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,26 +19,26 @@ use tokio::time::timeout;
 
 use super::pool_invalidation::PoolInvalidation;
 
-/// A pool with its slots.
+/// A pool and its permits.
 #[derive(Debug)]
 pub(crate) struct Pool {
     name: &'static str,
     connection: DatabaseConnection,
-    slots: Arc<Semaphore>,
-    slots_max: usize,
+    permits: Arc<Semaphore>,
+    max_permits: usize,
     waiting: AtomicUsize,
     acquire_timeout: Duration,
     work_timeout: Duration,
     pool_invalidation: Arc<PoolInvalidation>,
-    /// Where work runs: the runtime the database was opened in, which outlives every request.
+    /// The runtime in which the database was opened. It outlives every request.
     runtime: Handle,
 }
 
-/// The right to one connection of a pool.
-pub(crate) type Slot = OwnedSemaphorePermit;
+/// The right to use one connection of a pool.
+pub(crate) type Permit = OwnedSemaphorePermit;
 
-/// What a pool allows.
-pub(super) struct Limits {
+/// The limits of a pool.
+pub(super) struct PoolLimits {
     pub(super) connections: u32,
     pub(super) acquire_timeout: Duration,
     pub(super) work_timeout: Duration,
@@ -49,15 +48,15 @@ impl Pool {
     pub(super) fn new(
         name: &'static str,
         connection: DatabaseConnection,
-        limits: &Limits,
+        limits: &PoolLimits,
         pool_invalidation: Arc<PoolInvalidation>,
     ) -> Self {
-        let slots_max = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
+        let max_permits = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             name,
             connection,
-            slots: Arc::new(Semaphore::new(slots_max)),
-            slots_max,
+            permits: Arc::new(Semaphore::new(max_permits)),
+            max_permits,
             waiting: AtomicUsize::new(0),
             acquire_timeout: limits.acquire_timeout,
             work_timeout: limits.work_timeout,
@@ -66,21 +65,21 @@ impl Pool {
         }
     }
 
-    /// The pool itself, for whoever keeps the rule of this module on their own.
+    /// Returns the pool of the driver. The caller must not abandon a statement on the pool.
     pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.connection
     }
 
-    /// The SQL it speaks.
+    /// Returns the SQL dialect.
     pub(crate) fn backend(&self) -> DbBackend {
         self.connection.get_database_backend()
     }
 
-    /// Takes the meaning of an error for the connections: whether a new one may not meet it.
-    pub(crate) fn note(&self, error: &StoreError) {
+    /// Pings or discards the existing connections if a new connection may avoid the error.
+    pub(crate) fn record_error(&self, error: &StoreError) {
         match error {
-            StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.raise(),
-            StoreError::ReadOnly(_) => self.pool_invalidation.give_up(),
+            StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.require_ping(),
+            StoreError::ReadOnly(_) => self.pool_invalidation.discard_all(),
             StoreError::Unavailable(_)
             | StoreError::TooLarge(_)
             | StoreError::Rejected(_)
@@ -89,32 +88,51 @@ impl Pool {
         }
     }
 
-    /// Waits for a slot and runs work to its end, whether or not anybody still waits for the result.
+    /// Waits for a permit and runs `work` to its end, even if the caller stops waiting.
     ///
-    /// The work gets the slot and may keep it in its result.
+    /// The work owns the permit and may return the permit in its result.
     pub(crate) async fn run<T, Work>(
         &self,
-        work: impl FnOnce(DatabaseConnection, Slot) -> Work,
+        work: impl FnOnce(DatabaseConnection, Permit) -> Work,
     ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        let slot = self.slot().await?;
-        let task = self.runtime.spawn(work(self.connection.clone(), slot));
+        let permit = self.acquire().await?;
+        let task = self.runtime.spawn(work(self.connection.clone(), permit));
         let result = match timeout(self.work_timeout, task).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) => Err(StoreError::Internal(error.to_string())),
-            Err(_) => Err(StoreError::Unavailable("no answer in time".to_owned())),
+            Err(_) => Err(StoreError::Unavailable("the database did not respond in time".to_owned())),
         };
         if let Err(error) = &result {
-            self.note(error);
+            self.record_error(error);
         }
         result
     }
 
-    /// As [`Self::run`] for work that only reads, which is tried a second time when the first failed for a
-    /// reason that has passed, such as a server that was restarted.
+    /// Runs work that holds its permit until it ends.
+    pub(crate) async fn write<T, Work>(
+        &self,
+        work: impl FnOnce(DatabaseConnection) -> Work,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        Work: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        self.run(|connection, permit| {
+            let work = work(connection);
+            async move {
+                let result = work.await;
+                drop(permit);
+                result
+            }
+        })
+        .await
+    }
+
+    /// Runs work that only reads, and repeats the work once after a transient error such as a server restart.
     pub(crate) async fn read<T, Work>(
         &self,
         work: impl Fn(DatabaseConnection) -> Work,
@@ -123,24 +141,16 @@ impl Pool {
         T: Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        let once = |connection, slot: Slot| {
-            let work = work(connection);
-            async move {
-                let result = work.await;
-                drop(slot);
-                result
-            }
-        };
-        match self.run(once).await {
+        match self.write(&work).await {
             Err(StoreError::Transient(reason)) => {
-                log::info!(pool = self.name, reason = reason.as_str(); "reading again: {reason}");
-                self.run(once).await
+                log::info!(pool = self.name, reason = reason.as_str(); "repeating a read: {reason}");
+                self.write(&work).await
             }
             result => result,
         }
     }
 
-    /// The figures of now.
+    /// Returns the name of the pool and its current state.
     pub(crate) fn status(&self) -> (&'static str, PoolStatus) {
         let (size, idle) = match self.backend() {
             DbBackend::Sqlite => {
@@ -154,7 +164,7 @@ impl Pool {
         };
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let status = PoolStatus {
-            max: self.slots_max,
+            max: self.max_permits,
             size,
             idle,
             in_use: size.saturating_sub(idle),
@@ -163,38 +173,38 @@ impl Pool {
         (self.name, status)
     }
 
-    async fn slot(&self) -> Result<Slot, StoreError> {
+    async fn acquire(&self) -> Result<Permit, StoreError> {
         let started = Instant::now();
-        let slot = match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(slot) => Ok(slot),
-            Err(_) => self.wait_for_slot().await,
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(_) => self.wait_for_permit().await,
         };
         metrics::histogram!("hermes_pool_acquire_seconds", "pool" => self.name).record(started.elapsed());
-        slot
+        permit
     }
 
-    async fn wait_for_slot(&self) -> Result<Slot, StoreError> {
-        let _waiting = Waiting::enter(&self.waiting);
-        let slot = timeout(self.acquire_timeout, Arc::clone(&self.slots).acquire_owned()).await;
-        match slot {
-            Ok(Ok(slot)) => Ok(slot),
+    async fn wait_for_permit(&self) -> Result<Permit, StoreError> {
+        let _waiting = WaitGuard::new(&self.waiting);
+        let permit = timeout(self.acquire_timeout, Arc::clone(&self.permits).acquire_owned()).await;
+        match permit {
+            Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(StoreError::Unavailable("the connection pool is closed".to_owned())),
-            Err(_) => Err(StoreError::Unavailable("no free connection in time".to_owned())),
+            Err(_) => Err(StoreError::Unavailable("no connection became free in time".to_owned())),
         }
     }
 }
 
-/// One caller who waits, for as long as it is not dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+/// Counts one waiting caller until dropped.
+struct WaitGuard<'a>(&'a AtomicUsize);
 
-impl<'a> Waiting<'a> {
-    fn enter(count: &'a AtomicUsize) -> Self {
+impl<'a> WaitGuard<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

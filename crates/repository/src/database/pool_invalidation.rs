@@ -1,55 +1,55 @@
-//! After one lost connection, all that stood then are asked before they are used again; after one that leads to
-//! a read-only server, all that stood then are given up.
+//! Validates or discards pooled connections after a fault.
 //!
-//! A server that restarts leaves a pool full of dead connections. To ping each connection each time would cost
-//! a round trip a request; this costs one failed statement and one ping a connection. A server that became
-//! read-only answers every ping, but its name may lead to another one by now, which only a new connection
-//! finds out.
+//! A restarted server leaves a pool full of dead connections. After one lost connection, every connection that existed at
+//! the time is pinged before its next use. The cost is one failed statement and one ping per connection; a ping before
+//! every use would cost a round trip per request.
+//!
+//! A server that became read-only still responds to pings, but its host name may point to another server by now. Only a
+//! new connection resolves the name again, so all existing connections are discarded.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Since when connections are trusted.
+/// Since when connections must be pinged or discarded.
 #[derive(Debug, Default)]
 pub(super) struct PoolInvalidation {
-    suspected: Since,
-    given_up: Since,
+    ping_since: LastInstant,
+    discard_since: LastInstant,
 }
 
 impl PoolInvalidation {
-    /// Trusts no connection that was last used before now.
-    pub(super) fn raise(&self) {
-        self.suspected.set();
+    /// Requires a ping of every connection that was last used before now.
+    pub(super) fn require_ping(&self) {
+        self.ping_since.set_now();
     }
 
-    /// Gives every connection up that stands now.
-    pub(super) fn give_up(&self) {
-        self.given_up.set();
+    /// Discards every connection that exists now.
+    pub(super) fn discard_all(&self) {
+        self.discard_since.set_now();
     }
 
-    /// Whether a connection that was not used for some time has to be asked first.
-    pub(super) fn covers(&self, idle_for: Duration) -> bool {
-        self.suspected.is_within(idle_for)
+    /// Returns whether a connection that was idle for `idle_for` must be pinged first.
+    pub(super) fn needs_ping(&self, idle_for: Duration) -> bool {
+        self.ping_since.is_within(idle_for)
     }
 
-    /// Whether a connection of an age is not to be used any more.
-    pub(super) fn has_given_up(&self, age: Duration) -> bool {
-        self.given_up.is_within(age)
+    /// Returns whether a connection of this age must be discarded.
+    pub(super) fn must_discard(&self, age: Duration) -> bool {
+        self.discard_since.is_within(age)
     }
 }
 
-/// A moment, once there was one.
 #[derive(Debug, Default)]
-struct Since(Mutex<Option<Instant>>);
+struct LastInstant(Mutex<Option<Instant>>);
 
-impl Since {
-    fn set(&self) {
+impl LastInstant {
+    fn set_now(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     fn is_within(&self, last: Duration) -> bool {
-        let moment = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        moment.is_some_and(|moment| moment.elapsed() <= last)
+        let instant = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        instant.is_some_and(|instant| instant.elapsed() <= last)
     }
 }
 
@@ -57,22 +57,22 @@ impl Since {
 mod tests {
     use super::*;
 
+    const EARLIER: Duration = Duration::from_secs(9);
+
     #[test]
-    fn only_connections_of_before_are_suspected() {
-        let pool_invalidation = PoolInvalidation::default();
-        assert!(!pool_invalidation.covers(Duration::from_secs(9)));
-        pool_invalidation.raise();
-        assert!(pool_invalidation.covers(Duration::from_secs(9)));
-        assert!(!pool_invalidation.covers(Duration::ZERO));
-        assert!(!pool_invalidation.has_given_up(Duration::from_secs(9)));
+    fn only_connections_last_used_before_the_fault_are_pinged() {
+        let invalidation = PoolInvalidation::default();
+        assert!(!invalidation.needs_ping(EARLIER));
+        invalidation.require_ping();
+        assert!(invalidation.needs_ping(EARLIER) && !invalidation.needs_ping(Duration::ZERO));
+        assert!(!invalidation.must_discard(EARLIER));
     }
 
     #[test]
-    fn only_connections_of_before_are_given_up() {
-        let pool_invalidation = PoolInvalidation::default();
-        assert!(!pool_invalidation.has_given_up(Duration::from_secs(9)));
-        pool_invalidation.give_up();
-        assert!(pool_invalidation.has_given_up(Duration::from_secs(9)));
-        assert!(!pool_invalidation.has_given_up(Duration::ZERO));
+    fn only_connections_opened_before_the_fault_are_discarded() {
+        let invalidation = PoolInvalidation::default();
+        assert!(!invalidation.must_discard(EARLIER));
+        invalidation.discard_all();
+        assert!(invalidation.must_discard(EARLIER) && !invalidation.must_discard(Duration::ZERO));
     }
 }

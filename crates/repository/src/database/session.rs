@@ -1,48 +1,67 @@
-//! What every connection to a server is told first.
+//! Initialises every connection to a server.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::{AssertSqlSafe, Error, Executor, Row};
 
-use super::packet::MaxAllowedPacket;
-
-/// How long a server keeps a session that says nothing.
+/// After how many seconds a server ends an idle session.
 ///
-/// An instance that vanishes without a word (its machine lost power, the network is cut) may hold the ledger's
-/// head locked. The servers' default of eight hours would stop every other instance for as long.
+/// An instance can vanish without closing its connections (power loss, network cut) and leave the ledger head locked.
+/// With the servers' default of eight hours, every other instance would wait that long.
 const WAIT_TIMEOUT_S: u64 = 60;
 
-/// What a connection is for.
+/// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The ledger's transactions.
+    /// Transactions of the ledger.
     Writer,
-    /// Snapshots, and nothing else: the server refuses changes.
+    /// Snapshots only: the server rejects changes.
     Reader,
 }
 
-/// Asks the server what it is and takes, and sets the limits of the session, in two round trips.
-pub(super) async fn prepare(
+/// `max_allowed_packet` of the server in bytes, as read by the newest connection. SQLite has no such limit.
+#[derive(Debug)]
+pub(crate) struct MaxAllowedPacket(AtomicUsize);
+
+impl Default for MaxAllowedPacket {
+    fn default() -> Self {
+        Self(AtomicUsize::new(usize::MAX))
+    }
+}
+
+impl MaxAllowedPacket {
+    fn set(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Reads the version and the packet limit of the server and sets the limits of the session, in two round trips.
+pub(super) async fn init_session(
     connection: &mut MySqlConnection,
     role: Role,
     statement_timeout: Duration,
-    packet_max: &MaxAllowedPacket,
+    max_packet: &MaxAllowedPacket,
 ) -> Result<(), Error> {
     let server = connection.fetch_one("SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED)").await?;
-    packet_max.learn(usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX));
+    max_packet.set(usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX));
     let settings = settings(server.try_get(0)?, role, statement_timeout);
     connection.execute(AssertSqlSafe(settings)).await?;
     Ok(())
 }
 
-/// The statements that set up a session on a server of a version.
+/// Returns the statements that configure a session for the given server version.
 ///
-/// MySQL's limit holds for SELECT only, MariaDB's for every statement; what waits for a lock is limited on
-/// both. The isolation level is named because snapshots depend on it and a server can have another default.
+/// The limit of MySQL applies to SELECT only, the limit of MariaDB to every statement. Lock waits are limited on both.
+/// The isolation level is set because snapshots depend on it, and the default of a server may differ.
 fn settings(version: &str, role: Role, statement_timeout: Duration) -> String {
     let millis = statement_timeout.as_millis().max(1);
-    // Shorter than the statement's limit, so that who waits for a lock is told so.
+    // Shorter than the statement timeout, so that the server reports a lock wait as such.
     let lock_seconds = statement_timeout.as_secs().saturating_sub(1).max(1);
     let statement_limit = if version.contains("MariaDB") {
         format!("max_statement_time = {}.{:03}", millis / 1000, millis % 1000)
@@ -68,7 +87,7 @@ mod tests {
     use super::{Role, settings};
 
     #[test]
-    fn each_server_is_told_in_its_own_words() {
+    fn a_session_uses_the_variables_of_its_server() {
         let limit = Duration::from_millis(2500);
         let mariadb = settings("10.11.19-MariaDB-0+deb12u1", Role::Writer, limit);
         assert!(mariadb.contains("max_statement_time = 2.500, innodb_lock_wait_timeout = 1,"), "{mariadb}");

@@ -1,4 +1,4 @@
-//! What connections are really told, on each database.
+//! The session settings, read back from each database.
 
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -7,8 +7,8 @@ use super::{Database, DatabaseSettings, Pool};
 
 #[tokio::test]
 async fn a_sqlite_file_is_durable_and_its_readers_cannot_write() {
-    let place = hermes_test_support::sqlite().await;
-    let database = open(&place).await;
+    let file = hermes_test_support::sqlite().await;
+    let database = open(&file).await;
     for (pragma, writer, reader) in [
         ("journal_mode", "wal", "wal"),
         ("synchronous", "2", "2"),
@@ -17,15 +17,15 @@ async fn a_sqlite_file_is_durable_and_its_readers_cannot_write() {
         ("query_only", "0", "1"),
     ] {
         let sql = format!("PRAGMA {pragma}");
-        assert_eq!(ask(&database.writer, &sql).await, writer, "{pragma}");
-        assert_eq!(ask(&database.reader, &sql).await, reader, "{pragma}");
+        assert_eq!(query(&database.writer, &sql).await, writer, "{pragma}");
+        assert_eq!(query(&database.reader, &sql).await, reader, "{pragma}");
     }
 }
 
 #[tokio::test]
 async fn a_session_on_mariadb_has_its_limits() {
-    if let Some(place) = hermes_test_support::mariadb().await {
-        let database = open(&place).await;
+    if let Some(server) = hermes_test_support::mariadb().await {
+        let database = open(&server).await;
         for (variable, writer, reader) in [
             ("max_statement_time", "3.000000", "3.000000"),
             ("innodb_lock_wait_timeout", "2", "2"),
@@ -40,8 +40,8 @@ async fn a_session_on_mariadb_has_its_limits() {
 
 #[tokio::test]
 async fn a_session_on_mysql_has_its_limits() {
-    if let Some(place) = hermes_test_support::mysql().await {
-        let database = open(&place).await;
+    if let Some(server) = hermes_test_support::mysql().await {
+        let database = open(&server).await;
         for (variable, writer, reader) in [
             ("max_execution_time", "3000", "3000"),
             ("innodb_lock_wait_timeout", "2", "2"),
@@ -54,19 +54,19 @@ async fn a_session_on_mysql_has_its_limits() {
     }
 }
 
-async fn open(place: &TestDatabase) -> Database {
-    let mut settings = DatabaseSettings::new(&place.url);
+async fn open(database: &TestDatabase) -> Database {
+    let mut settings = DatabaseSettings::new(&database.url);
     settings.acquire_timeout *= 20;
     Database::connect(&settings).await.unwrap()
 }
 
 async fn assert_variable(database: &Database, variable: &str, writer: &str, reader: &str) {
     let sql = format!("SELECT CAST(@@SESSION.{variable} AS CHAR)");
-    assert_eq!(ask(&database.writer, &sql).await, writer, "{variable}");
-    assert_eq!(ask(&database.reader, &sql).await, reader, "{variable}");
+    assert_eq!(query(&database.writer, &sql).await, writer, "{variable}");
+    assert_eq!(query(&database.reader, &sql).await, reader, "{variable}");
 }
 
-async fn ask(pool: &Pool, sql: &str) -> String {
+async fn query(pool: &Pool, sql: &str) -> String {
     let statement = Statement::from_string(pool.backend(), sql);
     let row = pool.connection().query_one_raw(statement).await.unwrap().unwrap();
     match pool.backend() {

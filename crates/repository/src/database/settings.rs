@@ -1,30 +1,29 @@
-//! Where the database is and what it may take.
+//! The address and the limits of a database.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::url;
-
-/// How to open a database.
+/// The settings with which [`Database::connect`](super::Database::connect) opens a database.
 #[derive(Clone)]
 pub struct DatabaseSettings {
-    /// `mysql://user:password@host:port/name`, its parts percent-encoded, or `sqlite://path`; see
-    /// [`MySqlAddress::url`] and [`DatabaseSettings::sqlite`]. Parameters of sqlx may follow a `?`.
+    /// `mysql://user:password@host:port/name`, with percent-encoded parts, or `sqlite://path`.
+    ///
+    /// [`MySqlAddress::url`] and [`DatabaseSettings::sqlite`] encode the parts. Parameters of sqlx may follow a `?`.
     pub url: String,
-    /// The most connections that read. Writing has its own few.
-    pub readers_max: u32,
-    /// How long a caller may wait for a connection.
+    /// Connections of the reader pool. The writer pool has one or two connections of its own.
+    pub max_readers: u32,
+    /// How long a caller waits for a connection.
     pub acquire_timeout: Duration,
-    /// How long one statement may take, and a lock be waited for.
+    /// The limit of one statement, including its wait for locks.
     pub statement_timeout: Duration,
-    /// From how long on a statement is logged as slow.
+    /// The duration from which a statement is logged as slow.
     pub slow_statement: Duration,
 }
 
 impl DatabaseSettings {
-    /// The default of [`Self::readers_max`].
-    pub const READERS_MAX: u32 = 4;
+    /// The default of [`Self::max_readers`].
+    pub const MAX_READERS: u32 = 4;
     /// The default of [`Self::acquire_timeout`].
     pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(500);
     /// The default of [`Self::statement_timeout`].
@@ -32,35 +31,35 @@ impl DatabaseSettings {
     /// The default of [`Self::slow_statement`].
     pub const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 
-    /// The defaults for a database.
+    /// Returns the default settings for a URL.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            readers_max: Self::READERS_MAX,
+            max_readers: Self::MAX_READERS,
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
             slow_statement: Self::SLOW_STATEMENT,
         }
     }
 
-    /// The defaults for a SQLite file, which is created when it is not there.
+    /// Returns the default settings for a SQLite file, which is created if missing.
     pub fn sqlite(file: &Path) -> Self {
-        Self::new(url::of_file(file))
+        Self::new(format!("sqlite://{}", encode_except(&file.to_string_lossy(), b"-._~/")))
     }
 
-    /// The defaults for a MySQL or MariaDB server.
+    /// Returns the default settings for a MySQL or MariaDB server.
     pub fn mysql(address: &MySqlAddress<'_>) -> Self {
         Self::new(address.url())
     }
 }
 
 impl fmt::Debug for DatabaseSettings {
-    /// Leaves the password out.
+    /// Omits the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("DatabaseSettings")
-            .field("url", &url::without_password(&self.url))
-            .field("readers_max", &self.readers_max)
+            .field("url", &without_password(&self.url))
+            .field("max_readers", &self.max_readers)
             .field("acquire_timeout", &self.acquire_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("slow_statement", &self.slow_statement)
@@ -68,48 +67,80 @@ impl fmt::Debug for DatabaseSettings {
     }
 }
 
-/// Where a MySQL or MariaDB server is and as whom to log in; any characters in any part.
+/// The address of a MySQL or MariaDB server and the login. Every part may contain any characters.
 #[derive(Clone, Copy, Default)]
 pub struct MySqlAddress<'a> {
-    /// Host name, address, or the path of a UNIX socket.
+    /// The host name, the IP address, or the path of a UNIX socket.
     pub host: &'a str,
-    /// TCP port; without one, 3306.
+    /// The TCP port; `None` means 3306.
     pub port: Option<u16>,
-    /// The user.
+    /// The user name.
     pub user: &'a str,
     /// The user's password.
     pub password: &'a str,
-    /// The database.
+    /// The name of the database.
     pub name: &'a str,
-    /// `DISABLED`, `PREFERRED` (the default, which verifies nothing), `REQUIRED`, `VERIFY_CA` or
+    /// `DISABLED`, `PREFERRED` (the default, which verifies no certificate), `REQUIRED`, `VERIFY_CA` or
     /// `VERIFY_IDENTITY`.
     pub ssl_mode: Option<&'a str>,
-    /// The file with the certificates that the server's is verified against.
+    /// The file with the CA certificates that verify the server's certificate.
     pub ssl_ca: Option<&'a str>,
 }
 
 impl MySqlAddress<'_> {
-    /// The address as a URL.
+    /// Returns the address as a URL.
     pub fn url(&self) -> String {
         let socket = self.host.starts_with('/').then_some(self.host);
         let host = match socket {
             Some(_) => "localhost".to_owned(),
             None if self.host.contains(':') => format!("[{}]", self.host),
-            None => url::encode(self.host),
+            None => encode(self.host),
         };
         let parameters = [("socket", socket), ("ssl-mode", self.ssl_mode), ("ssl-ca", self.ssl_ca)]
             .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name}={}", url::encode(value?))))
+            .filter_map(|(name, value)| Some(format!("{name}={}", encode(value?))))
             .collect::<Vec<_>>()
             .join("&");
         format!(
             "mysql://{}:{}@{host}:{}/{}{}{parameters}",
-            url::encode(self.user),
-            url::encode(self.password),
+            encode(self.user),
+            encode(self.password),
             self.port.unwrap_or(3306),
-            url::encode(self.name),
+            encode(self.name),
             if parameters.is_empty() { "" } else { "?" },
         )
+    }
+}
+
+/// Percent-encodes every byte except letters, digits, `-`, `.`, `_` and `~` (RFC 3986, 2.3).
+fn encode(text: &str) -> String {
+    encode_except(text, b"-._~")
+}
+
+fn encode_except(text: &str, plain: &[u8]) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// Replaces the password of a URL by an ellipsis.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "…".to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((login, address)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:…@{address}")
+        }
+        None => url.to_owned(),
     }
 }
 
@@ -122,7 +153,7 @@ mod tests {
 
     use super::{DatabaseSettings, MySqlAddress};
 
-    const ODD: MySqlAddress<'static> = MySqlAddress {
+    const SPECIAL: MySqlAddress<'static> = MySqlAddress {
         host: "db.test",
         port: Some(3317),
         user: "fin@nce",
@@ -133,17 +164,17 @@ mod tests {
     };
 
     #[test]
-    fn any_characters_reach_the_driver_as_they_are() {
-        let options: MySqlConnectOptions = ODD.url().parse().unwrap();
+    fn the_driver_reads_any_characters_unchanged() {
+        let options: MySqlConnectOptions = SPECIAL.url().parse().unwrap();
         assert_eq!((options.get_host(), options.get_port()), ("db.test", 3317));
         assert_eq!(options.get_username(), "fin@nce");
         assert_eq!(options.get_database(), Some("hermes payments"));
-        assert!(ODD.url().contains("p%3Aa%2Fs%3Fs%23%25w%40rd%20%C3%BC@"));
+        assert!(SPECIAL.url().contains("p%3Aa%2Fs%3Fs%23%25w%40rd%20%C3%BC@"));
     }
 
     #[test]
     fn a_path_is_a_socket_and_an_ipv6_address_gets_brackets() {
-        let at = |host| MySqlAddress { host, ..ODD }.url();
+        let at = |host| MySqlAddress { host, ..SPECIAL }.url();
         let options: MySqlConnectOptions = at("/run/my sql.sock").parse().unwrap();
         assert_eq!(options.get_socket().unwrap(), Path::new("/run/my sql.sock"));
         let options: MySqlConnectOptions = at("::1").parse().unwrap();
@@ -151,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_any_name() {
+    fn a_file_name_may_contain_any_characters() {
         let path = Path::new("/tmp/da ta?/50%/her#mes.db");
         let options: SqliteConnectOptions = DatabaseSettings::sqlite(path).url.parse().unwrap();
         assert_eq!(options.get_filename(), path);
@@ -162,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_printed() {
-        let printed = format!("{:?}", DatabaseSettings::mysql(&ODD));
+        let printed = format!("{:?}", DatabaseSettings::mysql(&SPECIAL));
         assert!(printed.contains("fin%40nce:…@db.test"), "{printed}");
         assert!(!printed.contains("p%3Aa"), "{printed}");
     }

@@ -1,11 +1,11 @@
-//! How the pools of a SQLite file are set up.
+//! Options of the pools of a SQLite file.
 //!
-//! One connection writes, so that no two transactions of this process ever meet; the write-ahead log lets
-//! readers go on meanwhile, each on its snapshot.
+//! One connection writes, so two transactions of this process never conflict. The write-ahead log lets readers continue
+//! on their snapshots meanwhile.
 //!
-//! **A connection is not used again when its transaction did not end as it should.** On some errors, a full disk among
-//! them, SQLite rolls back by itself; the driver's ROLLBACK then fails, and the driver goes on as if the transaction
-//! were open: what follows would be savepoints of a transaction that nobody ever commits, and be acknowledged.
+//! **A connection is discarded if its transaction did not end.** After some errors, such as a full disk, SQLite rolls back
+//! by itself. The driver's ROLLBACK then fails, and the driver believes that the transaction is still open. Later
+//! transactions would become savepoints of a transaction that never commits, although Hermes acknowledged them.
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
@@ -18,34 +18,36 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use super::session::Role;
 use super::settings::DatabaseSettings;
 
-/// The connections of the writing pool.
-pub(super) const WRITERS_MAX: u32 = 1;
+/// Connections of the writer pool.
+pub(super) const MAX_WRITERS: u32 = 1;
 
-/// Compares texts without regard to case, as [`str::to_lowercase`] knows it; SQLite's own NOCASE knows ASCII
-/// only. Only connections of this crate have it.
+/// The collation that ignores case as [`str::to_lowercase`] does. SQLite's own NOCASE ignores the case of ASCII only.
+///
+/// Only connections of this crate have the collation.
 pub(crate) const UNICODE_NOCASE: &str = "HERMES_ANY_CASE";
 
-/// The prepared statements a connection keeps.
-const STATEMENTS_KEPT: usize = 256;
+/// Prepared statements that a connection caches. The INSERTs of the ledger alone can have 320 lengths.
+const STATEMENT_CACHE_SIZE: usize = 512;
 
-/// The rows that the thread of a reading connection may be ahead of who asked for them: a chunk of the audit log
-/// ([`AUDIT_CHUNK_MAX`](hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX)) with its end. With fewer, each row that
-/// is taken wakes the thread for another one, which costs as much as reading it.
+/// Rows that the thread of a reader connection buffers: one chunk of the audit log
+/// ([`AUDIT_CHUNK_MAX`](hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX)) and its end.
+///
+/// With a smaller buffer, each row that is consumed wakes the thread, which costs as much as reading the row.
 const ROW_BUFFER_SIZE: usize = 1_024;
 
-/// The file of a URL; `None` when the database is in memory, where two pools would be two databases.
+/// Returns the file of a URL, or `None` for an in-memory database, which two pools cannot share.
 pub(super) fn file(url: &str) -> Option<PathBuf> {
     let options: SqliteConnectOptions = url.parse().ok()?;
     let named = !url.contains(":memory:") && !url.contains("mode=memory");
     named.then(|| options.get_filename().to_path_buf())
 }
 
-/// The options of one pool.
-pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: u32) -> ConnectOptions {
+/// Returns the options of one pool.
+pub(super) fn options(settings: &DatabaseSettings, role: Role, max_connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(&settings.url);
     let busy_timeout = settings.statement_timeout;
     options
-        .max_connections(connections_max)
+        .max_connections(max_connections)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -57,8 +59,8 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: 
             let options = options
                 .foreign_keys(true)
                 .busy_timeout(busy_timeout)
-                .statement_cache_capacity(STATEMENTS_KEPT)
-                .collation(UNICODE_NOCASE, compare_any_case);
+                .statement_cache_capacity(STATEMENT_CACHE_SIZE)
+                .collation(UNICODE_NOCASE, compare_ignoring_case);
             match role {
                 Role::Writer => options
                     .create_if_missing(true)
@@ -68,12 +70,12 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, connections_max: 
             }
         })
         .map_sqlx_sqlite_before_acquire(|connection, _| {
-            let is_whole = !connection.is_in_transaction();
-            Box::pin(async move { Ok(is_whole) })
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_usable) })
         });
     options
 }
 
-fn compare_any_case(left: &str, right: &str) -> Ordering {
+fn compare_ignoring_case(left: &str, right: &str) -> Ordering {
     left.to_lowercase().cmp(&right.to_lowercase())
 }

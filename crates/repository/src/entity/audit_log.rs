@@ -1,39 +1,39 @@
-//! `audit_log`: one hash chain over every change.
+//! `audit_log`: every change, as one hash chain.
 
 use sea_orm::entity::prelude::*;
 
-/// One row of the chain.
+/// One entry of the hash chain.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_log")]
 pub struct Model {
-    /// Its number, from 1, without gaps.
+    /// The number, from 1, without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// The payment that was changed.
+    /// The id of the changed payment.
     pub payment_id: Uuid,
-    /// What was done, such as `PAYMENT_BOOKED`.
+    /// The kind of change, such as `PAYMENT_BOOKED`.
     pub action: String,
-    /// Who did it.
+    /// The actor: a staff member, an API key, the payer or the system.
     pub actor: String,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// The payment before, as JSON.
+    /// The payment before the change, as JSON.
     #[sea_orm(column_type = "Text", nullable)]
     pub old_value: Option<String>,
-    /// The payment after, as JSON.
+    /// The payment after the change, as JSON.
     #[sea_orm(column_type = "Text", nullable)]
     pub new_value: Option<String>,
-    /// The program that asked for it.
+    /// The user agent of the request.
     pub user_agent: Option<String>,
-    /// The address it was asked from.
+    /// The IP address of the request.
     pub ip_address: Option<String>,
-    /// When.
+    /// The time of the change.
     pub created_at: DateTimeUtc,
-    /// SHA-256 over the hash of the row before and this row, 32 bytes.
+    /// SHA-256 of the previous row's hash and this row, 32 bytes.
     #[sea_orm(column_type = "Binary(32)")]
     pub hash: Vec<u8>,
-    /// The payment that was changed.
+    /// The changed payment.
     #[sea_orm(belongs_to, from = "payment_id", to = "id")]
     pub payment: BelongsTo<super::payments::Entity>,
 }

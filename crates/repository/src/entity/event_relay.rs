@@ -1,11 +1,11 @@
-//! `event_relay`: the single row that says which instance publishes the events.
+//! `event_relay`: the lease of the instance that publishes events, in a single row.
 
 use sea_orm::entity::prelude::*;
 
-/// The identifier of the only row.
+/// The id of the only row.
 pub const ROW_ID: i32 = 1;
 
-/// Who publishes, and how far they are.
+/// The lease and the published position.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "event_relay")]
@@ -13,11 +13,11 @@ pub struct Model {
     /// [`ROW_ID`].
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// The random name of the instance that has the lease, or had it last.
+    /// The random id of the instance that holds or last held the lease.
     pub holder: Uuid,
-    /// When the lease expires, in milliseconds since 1970 by the database's clock.
+    /// When the lease expires, in milliseconds since 1970 by the clock of the database.
     pub expires_at_ms: i64,
-    /// The number of the last event that a holder has noted as published.
+    /// The number of the last event that a holder has recorded as published.
     pub published_seq: i64,
 }
 

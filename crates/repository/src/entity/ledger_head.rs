@@ -2,10 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The identifier of the only row.
+/// The id of the only row.
 pub const ROW_ID: i32 = 1;
 
-/// How far the ledger has come.
+/// The state of the ledger after the last batch.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "ledger_head")]
@@ -13,9 +13,9 @@ pub struct Model {
     /// [`ROW_ID`].
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// How many batches were committed.
+    /// The number of committed batches.
     pub seq: i64,
-    /// The random name of the last batch.
+    /// The random token of the last batch.
     pub token: Uuid,
     /// The number of the next reference.
     pub next_reference: i64,

@@ -1,9 +1,8 @@
-//! The tables as SeaORM entities, column by column as `migration/` makes them.
+//! SeaORM entities of the tables that `migration/` creates, for reading only.
 //!
-//! They say what is stored, not what it means: amounts are minor units, states are the words of
-//! [`hermes_domain`], instants are UTC to the microsecond. [`StoredPayment`](crate::StoredPayment) turns rows
-//! into a [`Payment`](hermes_domain::payment::Payment). Whoever writes through them goes around the ledger:
-//! its numbers, its audit chain and its sums would no longer fit. Read only.
+//! Amounts are minor units, statuses are the codes of [`hermes_domain`], and times are UTC with microseconds.
+//! [`StoredPayment`](crate::StoredPayment) converts rows to a [`Payment`](hermes_domain::payment::Payment). Writes with
+//! these entities bypass the ledger and break its numbers, its audit chain and its totals.
 
 pub mod audit_log;
 pub mod event_relay;

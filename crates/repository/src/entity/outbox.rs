@@ -1,4 +1,4 @@
-//! `outbox`: events, written in the commit of the change itself.
+//! `outbox`: events, written in the same transaction as the change.
 
 use sea_orm::entity::prelude::*;
 
@@ -7,19 +7,19 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox")]
 pub struct Model {
-    /// Its number, in the order of commits, without gaps.
+    /// The number, in commit order, without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// The random name of the batch that wrote it.
+    /// The random token of the batch that wrote the event.
     pub batch_token: Uuid,
-    /// The event's type, such as `payment.booked`.
+    /// The type, such as `payment.booked`.
     pub event_type: String,
-    /// The payment it is about.
+    /// The id of the payment.
     pub payment_id: Uuid,
-    /// What a consumer needs to know, as JSON; no personal data.
+    /// The data for consumers as JSON, without personal data.
     #[sea_orm(column_type = "Text")]
     pub payload: String,
-    /// When it happened.
+    /// When the change happened.
     pub created_at: DateTimeUtc,
 }
 

@@ -1,8 +1,8 @@
-//! `payment_totals`: the sums of every currency, kept up with every change.
+//! `payment_totals`: the totals of each currency, updated with every change.
 
 use sea_orm::entity::prelude::*;
 
-/// The sums of one currency.
+/// The totals of one currency.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payment_totals")]
@@ -10,19 +10,19 @@ pub struct Model {
     /// The ISO 4217 code.
     #[sea_orm(primary_key, auto_increment = false)]
     pub currency_from: String,
-    /// How many payments were ever booked.
+    /// The number of booked payments, including cancelled ones.
     pub payments: i64,
-    /// How many of them passed every check.
+    /// The number of payments that passed every check.
     pub passed: i64,
-    /// How many have a flag.
+    /// The number of flagged payments.
     pub flagged: i64,
-    /// How many were cancelled.
+    /// The number of cancelled payments.
     pub cancelled: i64,
-    /// How many are above the threshold.
+    /// The number of payments above the amount threshold.
     pub above_threshold: i64,
-    /// What is still to arrive, in minor units.
+    /// The outstanding amount, in minor units.
     pub amount_outstanding: i64,
-    /// What has arrived, in minor units.
+    /// The received amount, in minor units.
     pub amount_received: i64,
 }
 

@@ -1,4 +1,4 @@
-//! `validation_results`: what the quality checks say of each payment.
+//! `validation_results`: the results of the validation checks of each payment.
 
 use sea_orm::entity::prelude::*;
 
@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "validation_results")]
 pub struct Model {
-    /// The payment.
+    /// The id of the payment.
     #[sea_orm(primary_key, auto_increment = false)]
     pub payment_id: Uuid,
     /// `INVALID_EMAIL`, `DUPLICATED_PAYMENT`, `AMOUNT_THRESHOLD` or `OVER_UNDER_PAYMENT`.
@@ -15,9 +15,9 @@ pub struct Model {
     pub check_type: String,
     /// `PASSED` or `FLAGGED`.
     pub check_result: String,
-    /// Why, for people.
+    /// The explanation for people.
     pub check_message: String,
-    /// When the check was last made.
+    /// When the check last ran.
     pub created_at: DateTimeUtc,
     /// The payment.
     #[sea_orm(belongs_to, from = "payment_id", to = "id")]

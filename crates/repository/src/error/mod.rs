@@ -1,11 +1,12 @@
-//! From what the database says to what the caller may do.
+//! Maps database errors to [`StoreError`], whose variants determine the reaction of the caller.
 //!
-//! Every message is free of payers' data: statements carry their values apart from their text, and where a
-//! server quotes a value, [`mysql`] leaves the quotation out.
+//! No message contains payer data: the text of a statement has no values, and [`mysql`] removes values that a server
+//! quotes.
 
-mod io;
 mod mysql;
 mod sqlite;
+
+use std::io::ErrorKind;
 
 use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
@@ -13,18 +14,18 @@ use sea_orm::sqlx::mysql::MySqlDatabaseError;
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-/// When an error was met: a lost connection means something else each time.
+/// When an error occurred. A lost connection has a different meaning in each phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// While a connection was opened: nothing was asked yet.
+    /// While opening a connection, before any statement.
     Connect,
-    /// While a statement ran, before COMMIT: the server rolls back.
+    /// While executing a statement before COMMIT. The server rolls back.
     Statement,
-    /// While COMMIT ran: it may have been carried out.
+    /// While executing COMMIT. The commit may have happened.
     Commit,
 }
 
-/// What may be done about an error: the variants of [`StoreError`] that databases cause.
+/// The class of an error: the variants of [`StoreError`] that databases cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ErrorClass {
     Transient,
@@ -36,7 +37,7 @@ enum ErrorClass {
 }
 
 impl ErrorClass {
-    fn with(self, message: String) -> StoreError {
+    fn into_error(self, message: String) -> StoreError {
         match self {
             Self::Transient => StoreError::Transient(message),
             Self::Unavailable => StoreError::Unavailable(message),
@@ -48,11 +49,11 @@ impl ErrorClass {
     }
 }
 
-/// The meaning of an error of a statement, or of the attempt to get a connection for it.
+/// Maps an error of a statement, or of acquiring a connection for the statement.
 pub(crate) fn statement_error(error: DbErr) -> StoreError {
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
-            StoreError::Unavailable("no connection in time".to_owned())
+            StoreError::Unavailable("no connection became free in time".to_owned())
         }
         DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => {
             StoreError::Unavailable("the connection pool is closed".to_owned())
@@ -66,10 +67,10 @@ pub(crate) fn statement_error(error: DbErr) -> StoreError {
     }
 }
 
-/// The meaning of an error of COMMIT.
+/// Maps an error of COMMIT.
 ///
-/// Only what surely undid the batch is anything but [`StoreError::OutcomeUnknown`]: to take a committed batch
-/// for a lost one would book it twice.
+/// Only errors that definitely rolled the batch back are not [`StoreError::OutcomeUnknown`]. Treating a committed batch as
+/// lost would book the payments twice.
 pub(crate) fn commit_error(error: DbErr) -> StoreError {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
@@ -79,14 +80,14 @@ pub(crate) fn commit_error(error: DbErr) -> StoreError {
     }
 }
 
-/// Whether a row was refused because its key is taken.
+/// Returns whether a row was rejected because its key exists.
 pub(crate) fn is_unique_violation(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
     else {
         return false;
     };
     error.as_database_error().is_some_and(|error| {
-        error.is_unique_violation() || sqlite::is_refused_by_trigger(error.code().as_deref())
+        error.is_unique_violation() || sqlite::is_rejected_by_trigger(error.code().as_deref())
     })
 }
 
@@ -94,22 +95,22 @@ fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
     match error {
         SqlxError::Database(error) => server_error(error.as_ref(), phase),
         error if phase == Phase::Commit => StoreError::OutcomeUnknown(error.to_string()),
-        SqlxError::Io(error) => io::classify(error.kind(), phase).with(error.to_string()),
+        SqlxError::Io(error) => classify_io(error.kind(), phase).into_error(error.to_string()),
         SqlxError::Tls(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed => {
             StoreError::Unavailable(error.to_string())
         }
-        // The thread of a SQLite connection ended; the next connection has a thread of its own.
+        // The thread of a SQLite connection ended. The next connection has its own thread.
         SqlxError::WorkerCrashed => StoreError::Transient(error.to_string()),
         SqlxError::ColumnDecode { index, .. } => {
-            StoreError::Corrupt(format!("column {index} cannot be read"))
+            StoreError::Corrupt(format!("column {index} cannot be decoded"))
         }
-        SqlxError::Decode(_) => StoreError::Corrupt("a value cannot be read".to_owned()),
+        SqlxError::Decode(_) => StoreError::Corrupt("a value cannot be decoded".to_owned()),
         error => StoreError::Internal(error.to_string()),
     }
 }
 
 fn server_error(error: &(dyn DatabaseError + 'static), phase: Phase) -> StoreError {
-    let (classify, undone, message) = if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+    let (class, rolled_back, message) = if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
         (
             mysql::classify(error.number(), error.code()),
             mysql::is_definite_rollback(error.number()),
@@ -122,9 +123,21 @@ fn server_error(error: &(dyn DatabaseError + 'static), phase: Phase) -> StoreErr
         (ErrorClass::Internal, false, error.to_string())
     };
     match phase {
-        Phase::Connect | Phase::Statement => classify.with(message),
-        Phase::Commit if undone => classify.with(message),
+        Phase::Connect | Phase::Statement => class.into_error(message),
+        Phase::Commit if rolled_back => class.into_error(message),
         Phase::Commit => StoreError::OutcomeUnknown(message),
+    }
+}
+
+/// Classifies an I/O error. While connecting, the server is unavailable; later, a new connection may succeed.
+fn classify_io(kind: ErrorKind, phase: Phase) -> ErrorClass {
+    match (phase, kind) {
+        (Phase::Connect, _) => ErrorClass::Unavailable,
+        // A restarting server refuses the connection with which the pool replaces the lost one.
+        (_, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+            ErrorClass::Unavailable
+        }
+        _ => ErrorClass::Transient,
     }
 }
 

@@ -2,31 +2,31 @@
 
 use super::ErrorClass;
 
-/// What an error means.
+/// Classifies an error.
 ///
-/// MySQL and MariaDB share the numbers up to 1999; where one above means two things, the SQLSTATE tells.
+/// MySQL and MariaDB share the numbers up to 1999. The SQLSTATE distinguishes the meanings of a higher number.
 pub(super) fn classify(number: u16, sqlstate: Option<&str>) -> ErrorClass {
     match number {
-        // Deadlock, lock wait, row changed since the snapshot; group replication's and Galera's conflicts.
+        // Deadlock, lock wait timeout, row changed since the snapshot; conflicts in group replication and Galera.
         1213 | 1205 | 1020 | 3101 => ErrorClass::Transient,
-        // The server ends the connection: shutdown, killed, idle for too long, unknown statement handle.
+        // The server closed the connection: shutdown, KILL, idle timeout, unknown statement handle.
         1053 | 1927 | 3169 | 4031 | 1243 => ErrorClass::Transient,
-        // Too many connections of all or of this user; the host or the login is not let in.
+        // Too many connections in total or of this user; host or login rejected.
         1040 | 1203 | 1226 | 1129 | 1130 | 1044 | 1045 | 1049 | 1698 => ErrorClass::Unavailable,
-        // Read-only server or transaction: the one that takes writes may be another by now.
+        // Read-only server or transaction: another server may accept writes by now.
         1290 | 1792 | 1836 => ErrorClass::ReadOnly,
-        // Not yet or no longer part of its cluster.
+        // Not part of its cluster.
         1047 | 3100 => ErrorClass::Unavailable,
-        // Full: disk, table, memory, locks; an error of the storage engine.
+        // Disk, table, memory or lock table full; storage engine error.
         1021 | 1114 | 1037 | 1038 | 1041 | 1206 | 1030 => ErrorClass::Unavailable,
-        // The statement ran into its time limit, or was killed.
+        // The statement timed out or was killed.
         1317 | 1969 | 3024 => ErrorClass::Unavailable,
-        // Duplicates; rows that refer to nothing; values that do not fit their column.
+        // Duplicate key; foreign key; value that does not fit its column.
         1022 | 1062 | 1169 | 1586 | 1216 | 1217 | 1451 | 1452 => ErrorClass::Rejected,
         1048 | 1264 | 1265 | 1292 | 1366 | 1406 | 1118 => ErrorClass::Rejected,
-        // More than max_allowed_packet.
+        // Larger than max_allowed_packet.
         1153 | 1301 => ErrorClass::TooLarge,
-        // A condition of the table: MySQL's number, then MariaDB's, which is another error on MySQL.
+        // CHECK constraint: the number of MySQL, then the number of MariaDB, which is another error on MySQL.
         3819 => ErrorClass::Rejected,
         4025 if sqlstate == Some("23000") => ErrorClass::Rejected,
         _ => match sqlstate {
@@ -37,13 +37,14 @@ pub(super) fn classify(number: u16, sqlstate: Option<&str>) -> ErrorClass {
     }
 }
 
-/// Whether a COMMIT that ends so was surely not carried out: deadlocks, conflicts with another member of a
-/// cluster, and a server that became read-only, which all roll back first.
+/// Returns whether a COMMIT with this error was definitely rolled back.
+///
+/// Deadlocks, conflicts with another cluster member and a server that became read-only roll back first.
 pub(super) fn is_definite_rollback(number: u16) -> bool {
     matches!(number, 1213 | 3101 | 1290)
 }
 
-/// The error for people, without the values that some messages quote.
+/// Returns the message without the values that some errors quote.
 pub(super) fn message(number: u16, text: &str) -> String {
     match number {
         // Duplicate entry '…' for key '…'

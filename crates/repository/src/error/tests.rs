@@ -4,16 +4,16 @@ use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::error::Error as SqlxError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use super::{ErrorClass, Phase, commit_error, io, mysql, sqlite, statement_error};
+use super::{ErrorClass, Phase, classify_io, commit_error, mysql, sqlite, statement_error};
 
-fn lost() -> RuntimeErr {
+fn lost_connection() -> RuntimeErr {
     RuntimeErr::SqlxError(SqlxError::Io(ErrorKind::UnexpectedEof.into()).into())
 }
 
 #[test]
-fn the_numbers_of_the_fault_table_mean_what_it_says() {
+fn error_numbers_have_the_classes_of_the_fault_table() {
     use ErrorClass::{ReadOnly, Rejected, TooLarge, Transient, Unavailable};
-    for (numbers, classify) in [
+    for (numbers, class) in [
         (&[1213, 1205, 1020][..], Transient),
         (&[1040, 1203, 1114, 1021], Unavailable),
         (&[1290, 1836, 1792], ReadOnly),
@@ -21,19 +21,19 @@ fn the_numbers_of_the_fault_table_mean_what_it_says() {
         (&[1062, 3819, 1406], Rejected),
     ] {
         for number in numbers {
-            assert_eq!(mysql::classify(*number, None), classify, "{number}");
+            assert_eq!(mysql::classify(*number, None), class, "{number}");
         }
     }
 }
 
 #[test]
-fn mariadbs_number_of_a_broken_condition_is_told_by_its_state() {
+fn the_sqlstate_identifies_the_check_constraint_of_mariadb() {
     assert_eq!(mysql::classify(4025, Some("23000")), ErrorClass::Rejected);
     assert_eq!(mysql::classify(4025, Some("HY000")), ErrorClass::Internal);
 }
 
 #[test]
-fn unknown_numbers_go_by_their_state() {
+fn unknown_numbers_are_classified_by_sqlstate() {
     assert_eq!(mysql::classify(9999, Some("40001")), ErrorClass::Transient);
     assert_eq!(mysql::classify(9999, Some("08004")), ErrorClass::Unavailable);
     assert_eq!(mysql::classify(1064, Some("42000")), ErrorClass::Internal);
@@ -41,8 +41,8 @@ fn unknown_numbers_go_by_their_state() {
 }
 
 #[test]
-fn sqlites_extended_codes_mean_what_their_primary_code_means() {
-    for (extended, classify) in [
+fn extended_sqlite_codes_have_the_class_of_their_primary_code() {
+    for (extended, class) in [
         ("5", ErrorClass::Transient),
         ("517", ErrorClass::Transient),
         ("262", ErrorClass::Transient),
@@ -56,32 +56,32 @@ fn sqlites_extended_codes_mean_what_their_primary_code_means() {
         ("no number", ErrorClass::Internal),
     ] {
         let primary = sqlite::primary_code(Some(extended));
-        assert_eq!(sqlite::classify(primary), classify, "{extended}");
+        assert_eq!(sqlite::classify(primary), class, "{extended}");
     }
     assert_eq!(sqlite::classify(sqlite::primary_code(None)), ErrorClass::Internal);
 }
 
 #[test]
 fn a_lost_connection_is_transient_until_commit() {
-    assert!(matches!(statement_error(DbErr::Query(lost())), StoreError::Transient(_)));
-    assert!(matches!(statement_error(DbErr::Exec(lost())), StoreError::Transient(_)));
-    assert!(matches!(commit_error(DbErr::Query(lost())), StoreError::OutcomeUnknown(_)));
+    assert!(matches!(statement_error(DbErr::Query(lost_connection())), StoreError::Transient(_)));
+    assert!(matches!(statement_error(DbErr::Exec(lost_connection())), StoreError::Transient(_)));
+    assert!(matches!(commit_error(DbErr::Query(lost_connection())), StoreError::OutcomeUnknown(_)));
     assert!(matches!(commit_error(DbErr::Custom("?".to_owned())), StoreError::OutcomeUnknown(_)));
 }
 
 #[test]
 fn a_server_that_cannot_be_reached_is_unavailable() {
-    assert!(matches!(statement_error(DbErr::Conn(lost())), StoreError::Unavailable(_)));
+    assert!(matches!(statement_error(DbErr::Conn(lost_connection())), StoreError::Unavailable(_)));
     for reason in [ConnAcquireErr::Timeout, ConnAcquireErr::ConnectionClosed] {
         let error = statement_error(DbErr::ConnectionAcquire(reason));
         assert!(matches!(error, StoreError::Unavailable(_)));
     }
-    let refused = io::classify(ErrorKind::ConnectionRefused, Phase::Statement);
+    let refused = classify_io(ErrorKind::ConnectionRefused, Phase::Statement);
     assert_eq!(refused, ErrorClass::Unavailable);
 }
 
 #[test]
-fn only_a_conflict_or_a_busy_file_surely_undoes_a_commit() {
+fn only_a_conflict_or_a_busy_file_definitely_rolls_a_commit_back() {
     assert!(
         mysql::is_definite_rollback(1213)
             && mysql::is_definite_rollback(1290)
@@ -95,7 +95,7 @@ fn only_a_conflict_or_a_busy_file_surely_undoes_a_commit() {
 }
 
 #[test]
-fn a_message_names_the_place_but_not_the_value() {
+fn a_message_names_the_column_but_not_the_value() {
     for (number, text, expected) in [
         (
             1062,

@@ -1,4 +1,4 @@
-//! Writing what a batch decided.
+//! Writes the changes of a batch.
 
 use hermes_domain::ledger::{Changes, LedgerHead};
 use hermes_domain::payment::Payment;
@@ -8,28 +8,27 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue, DatabaseTransaction};
 
 use super::insert::insert;
-use super::row::{IdempotencyRow, Row};
+use super::insert_row::{IdempotencyRow, InsertRow};
 use crate::entity::{ledger_head, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 use crate::mapping::{CheckRow, EventRow};
 
-/// Writes the rows of a batch and its head, in packets that the server takes. Payments come first: the other
-/// rows refer to them.
+/// Writes the rows and the head of a batch. Payments come first, because the other rows refer to the payments.
 pub(super) async fn write(
     transaction: &DatabaseTransaction,
-    packet_max: usize,
+    max_packet: usize,
     changes: &Changes,
 ) -> Result<(), StoreError> {
-    insert(transaction, packet_max, &changes.booked).await?;
+    insert(transaction, max_packet, &changes.booked).await?;
     #[cfg(feature = "fault-injection")]
-    hermes_fault::pass(hermes_fault::Point::AfterFirstInsert);
-    insert(transaction, packet_max, &CheckRow::all_of(&changes.booked)).await?;
-    for payment in &changes.altered {
-        alter(transaction, payment).await?;
+    hermes_fault::hit(hermes_fault::FailPoint::AfterFirstInsert);
+    insert(transaction, max_packet, &CheckRow::from_payments(&changes.booked)).await?;
+    for payment in &changes.updated {
+        update_payment(transaction, payment).await?;
     }
-    insert(transaction, packet_max, &changes.audit).await?;
-    insert(transaction, packet_max, &event_rows(changes)).await?;
-    insert(transaction, packet_max, &answered_rows(changes)).await?;
+    insert(transaction, max_packet, &changes.audit).await?;
+    insert(transaction, max_packet, &event_rows(changes)).await?;
+    insert(transaction, max_packet, &idempotency_rows(changes)).await?;
     upsert_totals(transaction, changes).await?;
     advance_head(transaction, &changes.head).await
 }
@@ -40,19 +39,19 @@ fn event_rows(changes: &Changes) -> Vec<EventRow<'_>> {
     changes.events.iter().map(row).collect()
 }
 
-fn answered_rows(changes: &Changes) -> Vec<IdempotencyRow> {
-    changes.idempotency.iter().map(IdempotencyRow::of).collect()
+fn idempotency_rows(changes: &Changes) -> Vec<IdempotencyRow> {
+    changes.idempotency.iter().map(|record| IdempotencyRow(record.into())).collect()
 }
 
-/// Replaces a payment by its next state, and the results of its checks.
-async fn alter(transaction: &DatabaseTransaction, payment: &Payment) -> Result<(), StoreError> {
-    // What a payment keeps for life is not written again.
+/// Replaces a payment and its checks by their next state.
+async fn update_payment(transaction: &DatabaseTransaction, payment: &Payment) -> Result<(), StoreError> {
+    // These columns never change.
     let row = payments::ActiveModel {
         id: ActiveValue::NotSet,
         reference: ActiveValue::NotSet,
         page_token: ActiveValue::NotSet,
         created_at: ActiveValue::NotSet,
-        ..payment.values()
+        ..payment.active_model()
     };
     let updated = payments::Entity::update_many()
         .set(row)
@@ -61,9 +60,12 @@ async fn alter(transaction: &DatabaseTransaction, payment: &Payment) -> Result<(
         .exec(transaction)
         .await
         .map_err(statement_error)?;
-    one_row(updated.rows_affected, "a payment is not at the version before its new one")?;
-    let checks = CheckRow::all_of(std::slice::from_ref(payment));
-    let replaced =
+    expect_one_row(
+        updated.rows_affected,
+        "the stored version of a payment does not precede the new version",
+    )?;
+    let checks = CheckRow::from_payments(std::slice::from_ref(payment));
+    let replace =
         OnConflict::columns([validation_results::Column::PaymentId, validation_results::Column::CheckType])
             .update_columns([
                 validation_results::Column::CheckResult,
@@ -71,18 +73,18 @@ async fn alter(transaction: &DatabaseTransaction, payment: &Payment) -> Result<(
                 validation_results::Column::CreatedAt,
             ])
             .to_owned();
-    validation_results::Entity::insert_many(checks.iter().map(Row::values))
-        .on_conflict(replaced)
+    validation_results::Entity::insert_many(checks.iter().map(InsertRow::active_model))
+        .on_conflict(replace)
         .exec_without_returning(transaction)
         .await
         .map_err(statement_error)?;
     Ok(())
 }
 
-/// Writes sums as they are now: absolute values, so that nothing is added twice.
+/// Writes totals as absolute values, so that a repetition adds nothing twice.
 async fn upsert_totals(transaction: &DatabaseTransaction, changes: &Changes) -> Result<(), StoreError> {
     let rows = changes.totals.values().map(payment_totals::ActiveModel::from);
-    let replaced = OnConflict::column(payment_totals::Column::CurrencyFrom)
+    let replace = OnConflict::column(payment_totals::Column::CurrencyFrom)
         .update_columns([
             payment_totals::Column::Payments,
             payment_totals::Column::Passed,
@@ -94,7 +96,7 @@ async fn upsert_totals(transaction: &DatabaseTransaction, changes: &Changes) -> 
         ])
         .to_owned();
     payment_totals::Entity::insert_many(rows)
-        .on_conflict(replaced)
+        .on_conflict(replace)
         .exec_without_returning(transaction)
         .await
         .map_err(statement_error)?;
@@ -110,10 +112,10 @@ async fn advance_head(transaction: &DatabaseTransaction, head: &LedgerHead) -> R
         .exec(transaction)
         .await
         .map_err(statement_error)?;
-    one_row(updated.rows_affected, "the head is not the one before the batch")
+    expect_one_row(updated.rows_affected, "the stored head does not precede the batch")
 }
 
-/// sqlx has MySQL count the rows that were found, so a row that stays as it is counts too.
-fn one_row(affected: u64, otherwise: &str) -> Result<(), StoreError> {
-    if affected == 1 { Ok(()) } else { Err(StoreError::Internal(otherwise.to_owned())) }
+/// sqlx configures MySQL to count found rows, so a row without changes counts too.
+fn expect_one_row(affected: u64, message: &str) -> Result<(), StoreError> {
+    if affected == 1 { Ok(()) } else { Err(StoreError::Internal(message.to_owned())) }
 }

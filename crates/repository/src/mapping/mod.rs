@@ -1,27 +1,28 @@
-//! Between rows and the domain, in both directions.
+//! Conversions between rows and domain values, in both directions.
 //!
-//! A row becomes a domain value by `TryFrom` and fails as
-//! [`StoreError::Corrupt`](hermes_domain::ports::StoreError::Corrupt), which names the row and the column but
-//! never what a payer wrote. Payments, checks and audit entries are many: their columns are read by place and their
-//! texts borrowed ([`row`]). A domain value becomes an active model by `From`.
+//! `TryFrom` turns a row into a domain value; `From` turns a domain value into an active model. A row that breaks an
+//! invariant yields [`StoreError::Corrupt`]. The error names the row and the column, never a payer's data.
 
-mod audit;
-mod corrupt;
-mod event;
-mod head;
-mod idempotency;
+mod checks;
+mod ledger_rows;
 mod payment;
-mod payment_columns;
-mod payment_row;
-mod row;
-mod stored;
-mod totals;
-mod validation;
+mod position;
 
-pub use stored::StoredPayment;
+use std::fmt::Display;
 
-pub(crate) use audit::audit_entry;
-pub(crate) use event::EventRow;
-pub(crate) use payment::PaymentWithoutChecks;
-pub(crate) use payment_columns::PaymentColumns;
-pub(crate) use validation::{CheckColumns, CheckRow, StoredChecks};
+use hermes_domain::ports::StoreError;
+
+pub use payment::StoredPayment;
+
+pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
+pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
+pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
+
+fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
+    StoreError::Corrupt(format!("{table} {row}: {column}"))
+}
+
+/// Converts a column of 32 bytes.
+fn digest(bytes: &[u8], table: &str, row: impl Display, column: &str) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| corrupt(table, row, column))
+}

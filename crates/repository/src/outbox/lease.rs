@@ -1,4 +1,4 @@
-//! The lease of the relay: one row, one statement, the database's clock.
+//! The lease of the relay: one row, changed by one statement, timed by the clock of the database.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use sea_orm::{DatabaseConnection, DbBackend, QuerySelect};
 use crate::entity::event_relay::{Column, Entity, ROW_ID};
 use crate::error::statement_error;
 
-/// Takes the lease when it is free, expired or the holder's own, and lets it expire so long from now.
-pub(super) async fn hold(
+/// Acquires the lease if it is free or expired, or renews the holder's own lease. The lease expires after `ttl`.
+pub(super) async fn acquire_or_renew(
     connection: &DatabaseConnection,
     holder: Uuid,
     ttl: Duration,
@@ -30,11 +30,11 @@ pub(super) async fn hold(
     if update.exec(connection).await.map_err(statement_error)?.rows_affected > 0 {
         return Ok(Lease::Held);
     }
-    // A row that is not there can be had by nobody, which is something else.
+    // A missing row is an error, not a lease of another holder.
     status(connection).await.map(|_| Lease::Taken)
 }
 
-/// Lets the holder's lease expire at once.
+/// Ends the holder's lease at once.
 pub(super) async fn release(connection: &DatabaseConnection, holder: Uuid) -> Result<(), StoreError> {
     Entity::update_many()
         .col_expr(Column::ExpiresAtMs, Expr::value(0_i64))
@@ -46,7 +46,7 @@ pub(super) async fn release(connection: &DatabaseConnection, holder: Uuid) -> Re
     Ok(())
 }
 
-/// Reads the row, with the clock that its instant is of.
+/// Reads the row, and the clock of the database that its expiry time refers to.
 pub(super) async fn status(connection: &DatabaseConnection) -> Result<RelayStatus, StoreError> {
     let row: Option<(Uuid, i64, i64, i64)> = Entity::find_by_id(ROW_ID)
         .select_only()
@@ -57,11 +57,11 @@ pub(super) async fn status(connection: &DatabaseConnection) -> Result<RelayStatu
         .await
         .map_err(statement_error)?;
     let (holder, expires_at_ms, published_seq, now_ms) =
-        row.ok_or_else(|| StoreError::Corrupt("the row of event_relay is missing".to_owned()))?;
+        row.ok_or_else(|| StoreError::Corrupt("event_relay has no row".to_owned()))?;
     Ok(RelayStatus { holder: (expires_at_ms > now_ms).then_some(holder), published_seq })
 }
 
-/// The database's clock in milliseconds since 1970. Sessions are in UTC.
+/// The clock of the database in milliseconds since 1970. Sessions use UTC.
 fn now_ms(backend: DbBackend) -> Expr {
     Expr::cust(match backend {
         DbBackend::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",

@@ -1,16 +1,18 @@
-//! From a filter to a condition.
+//! Converts a filter to an SQL condition.
 
 use hermes_domain::ports::PaymentFilter;
 use sea_orm::prelude::*;
-use sea_orm::sea_query::Func;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
+use sea_orm::sea_query::{Func, LikeExpr};
 use sea_orm::{Condition, DbBackend};
 
-use super::pattern;
 use crate::database::UNICODE_NOCASE;
 use crate::entity::payments::Column;
 
-/// What a payment must fulfil.
+/// The LIKE escape character. The usual backslash would itself need an escape in a literal.
+const ESCAPE: char = '!';
+
+/// Returns the condition that selects the payments of a filter.
 pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition {
     let status = filter.status.map(|status| Column::Status.eq(status.as_str()));
     let validation = filter.validation_status.map(|status| Column::ValidationStatus.eq(status.as_str()));
@@ -22,7 +24,7 @@ pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition
         .map(|reference| Column::Reference.eq(reference.trim().to_ascii_uppercase()));
     let from = filter.created_from.map(|from| Column::CreatedAt.gte(from));
     let to = filter.created_to.map(|to| Column::CreatedAt.lt(to));
-    let text = filter.text.as_ref().map(|text| holds(text, backend));
+    let text = filter.text.as_ref().map(|text| contains_text(text, backend));
     Condition::all()
         .add_option(status)
         .add_option(validation)
@@ -34,7 +36,7 @@ pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition
         .add_option(text)
 }
 
-/// The school's name in any case; accents count, which MySQL's collation of the column would ignore.
+/// Compares the school without regard to case. Accents count, although the collation of the MySQL column ignores them.
 fn school_is(school: &str, backend: DbBackend) -> Expr {
     let column = Expr::col((crate::entity::payments::Entity, Column::School));
     match backend {
@@ -48,24 +50,84 @@ fn school_is(school: &str, backend: DbBackend) -> Expr {
     }
 }
 
-/// The text anywhere in one of the fields that people search by, in any case.
-fn holds(text: &str, backend: DbBackend) -> Condition {
+/// Searches the fields that people search by, without regard to case.
+fn contains_text(text: &str, backend: DbBackend) -> Condition {
     let columns = [Column::Reference, Column::Name, Column::EmailKey, Column::School, Column::StudentId];
-    let mut condition = Condition::any();
-    for column in columns {
-        let holds = match backend {
-            DbBackend::Sqlite => column.into_expr().glob(pattern::glob(text)),
-            _ => {
-                let text = match column {
-                    // These two are compared exactly and hold one case only.
-                    Column::Reference => text.to_ascii_uppercase(),
-                    Column::EmailKey => text.to_lowercase(),
-                    _ => text.to_owned(),
-                };
-                column.like(pattern::like(&text))
-            }
-        };
-        condition = condition.add(holds);
+    let contains = |column: Column| match backend {
+        DbBackend::Sqlite => column.into_expr().glob(glob_pattern(text)),
+        _ => column.like(like_pattern(&match column {
+            // These two columns compare exactly and hold one case only.
+            Column::Reference => text.to_ascii_uppercase(),
+            Column::EmailKey => text.to_lowercase(),
+            _ => text.to_owned(),
+        })),
+    };
+    columns.into_iter().fold(Condition::any(), |condition, column| condition.add(contains(column)))
+}
+
+/// Returns a LIKE pattern. The collation of the column decides whether case counts.
+fn like_pattern(text: &str) -> LikeExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
     }
-    condition
+    pattern.push('%');
+    LikeExpr::new(pattern).escape(ESCAPE)
+}
+
+/// Returns a pattern for SQLite's GLOB that ignores case: a letter becomes the set of its cases.
+///
+/// SQLite's LIKE ignores the case of ASCII letters only.
+fn glob_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(4 * text.len() + 2);
+    pattern.push('*');
+    for character in text.chars() {
+        let cases = cases(character);
+        if cases.len() > 1 || matches!(character, '*' | '?' | '[') {
+            pattern.push('[');
+            pattern.extend(cases);
+            pattern.push(']');
+        } else {
+            pattern.push(character);
+        }
+    }
+    pattern.push('*');
+    pattern
+}
+
+/// Returns a character and its other cases that are single characters.
+fn cases(character: char) -> Vec<char> {
+    let mut cases = vec![character];
+    let other = [
+        single(character.to_lowercase()),
+        single(character.to_uppercase()),
+        single(character.to_uppercase()).and_then(|upper| single(upper.to_lowercase())),
+    ];
+    for case in other.into_iter().flatten() {
+        if !cases.contains(&case) {
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+fn single(mut characters: impl Iterator<Item = char>) -> Option<char> {
+    let first = characters.next()?;
+    characters.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob_pattern;
+
+    #[test]
+    fn a_glob_pattern_lists_the_cases_of_letters_and_escapes_wildcards() {
+        assert_eq!(glob_pattern("aÉ1*?[]^-"), "*[aA][Éé]1[*][?][[]]^-*");
+        assert_eq!(glob_pattern("ßς🎓"), "*ß[ςΣσ]🎓*");
+        assert_eq!(glob_pattern(""), "**");
+    }
 }

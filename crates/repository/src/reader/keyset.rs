@@ -1,5 +1,6 @@
-//! Pages by place instead of by number: a page is as quick at the end of the list as at its start, and rows
-//! that are booked meanwhile move nothing.
+//! Keyset pagination: every page takes the same time, and new bookings do not shift the pages.
+
+use std::ops::Bound;
 
 use hermes_domain::ports::Position;
 use sea_orm::prelude::*;
@@ -7,7 +8,7 @@ use sea_orm::{Condition, QueryOrder, Select};
 
 use crate::entity::payments::{Column, Entity};
 
-/// Which way to go along the list.
+/// The direction along the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     /// From new to old.
@@ -16,43 +17,30 @@ pub(super) enum Direction {
     Newer,
 }
 
-/// Whether the payment at a place is one of those beyond it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
-    /// It is.
-    At,
-    /// It is not.
-    Beyond,
-}
-
-/// The payments on one side of a place.
+/// Selects the payments that start at a position and continue in a direction.
 ///
-/// The time is compared twice: alone it bounds the range of the index, which the second condition does not.
-pub(super) fn beyond(
+/// The first condition on the time is redundant, but it alone bounds the range of the index.
+pub(super) fn seek_after(
     rows: Select<Entity>,
-    place: Position,
+    start: Bound<Position>,
     direction: Direction,
-    start: Start,
 ) -> Select<Entity> {
-    let (at, id) = (place.created_at, place.id.0);
-    let (range, past, id) = match (direction, start) {
-        (Direction::Older, Start::At) => {
-            (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at), Column::Id.lte(id))
-        }
-        (Direction::Older, Start::Beyond) => {
-            (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at), Column::Id.lt(id))
-        }
-        (Direction::Newer, Start::At) => {
-            (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at), Column::Id.gte(id))
-        }
-        (Direction::Newer, Start::Beyond) => {
-            (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at), Column::Id.gt(id))
-        }
+    let (Bound::Included(position) | Bound::Excluded(position)) = start else { return rows };
+    let (at, id) = (position.created_at, position.id.0);
+    let (range, past) = match direction {
+        Direction::Older => (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at)),
+        Direction::Newer => (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at)),
     };
-    rows.filter(range).filter(Condition::any().add(past).add(id))
+    let same_time = match (direction, start) {
+        (Direction::Older, Bound::Included(_)) => Column::Id.lte(id),
+        (Direction::Older, _) => Column::Id.lt(id),
+        (Direction::Newer, Bound::Included(_)) => Column::Id.gte(id),
+        (Direction::Newer, _) => Column::Id.gt(id),
+    };
+    rows.filter(range).filter(Condition::any().add(past).add(same_time))
 }
 
-/// The payments in the order of the list, or against it.
+/// Orders payments in a direction.
 pub(super) fn ordered(rows: Select<Entity>, direction: Direction) -> Select<Entity> {
     match direction {
         Direction::Older => rows.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),

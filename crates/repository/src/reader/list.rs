@@ -1,16 +1,18 @@
-//! One page of payments.
+//! Reads one page of payments.
+
+use std::ops::Bound;
 
 use hermes_domain::ports::{ListPage, Page, PaymentFilter, Position, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseTransaction, QuerySelect, Select};
 
 use super::filter;
-use super::keyset::{Direction, Start, beyond, ordered};
+use super::keyset::{Direction, ordered, seek_after};
+use super::load::{self, IdLocality, PaymentRows};
 use crate::entity::payments::{self, Entity};
 use crate::error::statement_error;
-use crate::load::{self, IdLocality, Loaded};
 
-/// Reads a page, one row more than asked to see whether the list goes on; ends the snapshot.
+/// Reads a page and ends the snapshot. One extra row shows whether the list continues.
 pub(super) async fn read(
     snapshot: DatabaseTransaction,
     filter: &PaymentFilter,
@@ -18,72 +20,50 @@ pub(super) async fn read(
     limit: u64,
 ) -> Result<ListPage, StoreError> {
     let matching = Entity::find().filter(filter::condition(filter, snapshot.get_database_backend()));
-    let (direction, place) = match page {
+    let (direction, start) = match page {
         Page::First => (Direction::Older, None),
-        Page::After(place) => (Direction::Older, Some(place)),
-        Page::Before(place) => (Direction::Newer, Some(place)),
+        Page::After(position) => (Direction::Older, Some(position)),
+        Page::Before(position) => (Direction::Newer, Some(position)),
     };
-    let asked = match place {
-        Some(place) => beyond(matching.clone(), place, direction, Start::Beyond),
-        None => matching.clone(),
-    };
-    let mut rows = load::payment_rows(&snapshot, ordered(asked, direction).limit(limit + 1)).await?;
+    let from_start = seek_after(matching.clone(), start.map_or(Bound::Unbounded, Bound::Excluded), direction);
+    let mut rows = load::payment_rows(&snapshot, ordered(from_start, direction).limit(limit + 1)).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let goes_on = rows.len() > limit;
+    let has_more = rows.len() > limit;
     rows.truncate(limit);
     let (has_next, has_prev) = match direction {
-        Direction::Older => (goes_on, any_before(&snapshot, &matching, place).await?),
+        Direction::Older => (has_more, exists(&snapshot, matching, start, Direction::Newer).await?),
         Direction::Newer => {
             rows.reverse();
-            (any_after(&snapshot, matching, place).await?, goes_on)
+            (exists(&snapshot, matching, start, Direction::Older).await?, has_more)
         }
     };
-    let loaded = Loaded::of(&snapshot, rows, spread(filter)).await?;
-    let (ended, payments) = tokio::join! {
+    let rows = PaymentRows::load(&snapshot, rows, id_locality(filter)).await?;
+    // The payments are converted while the server executes COMMIT.
+    let (committed, payments) = tokio::join! {
         biased;
         snapshot.commit(),
-        async move { loaded.payments() },
+        async move { rows.into_payments() },
     };
-    ended.map_err(statement_error)?;
+    committed.map_err(statement_error)?;
     Ok(ListPage { payments: payments?, has_next, has_prev })
 }
 
-/// Identifiers sort as payments were booked, and so does the list.
-fn spread(filter: &PaymentFilter) -> IdLocality {
+/// The list and the ids have the same order: both follow the time of booking.
+fn id_locality(filter: &PaymentFilter) -> IdLocality {
     if *filter == PaymentFilter::default() { IdLocality::Contiguous } else { IdLocality::Scattered }
 }
 
-async fn any_before(
-    snapshot: &DatabaseTransaction,
-    matching: &Select<Entity>,
-    place: Option<Position>,
-) -> Result<bool, StoreError> {
-    match place {
-        Some(place) => any_from(snapshot, matching.clone(), place, Direction::Newer).await,
-        None => Ok(false),
-    }
-}
-
-async fn any_after(
+/// Returns whether a payment exists at a position or beyond it.
+///
+/// Usually the payment at the position still exists, so the first row that the database visits decides.
+async fn exists(
     snapshot: &DatabaseTransaction,
     matching: Select<Entity>,
-    place: Option<Position>,
-) -> Result<bool, StoreError> {
-    match place {
-        Some(place) => any_from(snapshot, matching, place, Direction::Older).await,
-        None => Ok(false),
-    }
-}
-
-/// Whether there is a payment at a place or beyond it. Usually it is the one at the place itself, from which
-/// the reader came, and so the first row that is looked at.
-async fn any_from(
-    snapshot: &DatabaseTransaction,
-    matching: Select<Entity>,
-    place: Position,
+    position: Option<Position>,
     direction: Direction,
 ) -> Result<bool, StoreError> {
-    let found = ordered(beyond(matching, place, direction, Start::At), direction)
+    let Some(position) = position else { return Ok(false) };
+    let found = ordered(seek_after(matching, Bound::Included(position), direction), direction)
         .select_only()
         .column(payments::Column::Version)
         .limit(1)

@@ -1,18 +1,35 @@
-//! Reading what the ledger holds.
+//! Reads what the ledger has stored.
 //!
-//! **Round trips** on a server: the head, one payment with its checks, and audit rows take one, because one
-//! statement is a snapshot of its own. A page takes five (BEGIN, head, rows, checks, COMMIT), one more when it
-//! is not the first, and one more when it has no filter and others stand between its payments all the same; the
-//! sums, and one payment together with the head, take four. Sessions of the reading pool are read-only and
-//! REPEATABLE READ, which makes the snapshot at the first SELECT of a transaction: the head's.
+//! **Round trips** on a server. The head, one payment with its checks, and audit rows take one: a single statement is
+//! its own snapshot. A page takes five: BEGIN, head, payments, checks, COMMIT. A page that is not the first takes one
+//! more. An unfiltered page takes one more if other payments have ids between its own. The totals, and one payment
+//! together with the head, take four.
+//!
+//! Sessions of the reader pool are read-only and REPEATABLE READ. A transaction therefore takes its snapshot at its first
+//! SELECT, which reads the head.
 
 mod audit;
-mod audited;
 mod filter;
 mod keyset;
 mod list;
-mod pattern;
+mod load;
 mod payments;
 
-pub use audited::{AuditBounds, AuditedPayment};
-pub use payments::SqlPaymentReader;
+use crate::Database;
+
+pub use audit::{AuditBounds, AuditedPayment};
+
+pub(crate) use load::{IdLocality, PaymentRows, head, missing_head, payment_rows};
+
+/// Reads payments, totals and audit rows from SQLite, MySQL or MariaDB.
+#[derive(Debug, Clone)]
+pub struct SqlPaymentReader {
+    database: Database,
+}
+
+impl SqlPaymentReader {
+    /// Creates a reader of an open, migrated database.
+    pub fn new(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+}

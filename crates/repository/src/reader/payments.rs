@@ -1,4 +1,4 @@
-//! The reader itself.
+//! Implements the reader port.
 
 use async_trait::async_trait;
 use hermes_domain::ledger::{LedgerHead, Totals};
@@ -8,23 +8,10 @@ use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, Pay
 use sea_orm::prelude::*;
 use sea_orm::{QueryOrder, TransactionTrait};
 
-use super::list;
+use super::{SqlPaymentReader, list, load};
+use crate::StoredPayment;
 use crate::entity::{audit_log, payment_totals, payments, validation_results};
 use crate::error::statement_error;
-use crate::{Database, StoredPayment, load};
-
-/// Reads from SQLite, MySQL or MariaDB.
-#[derive(Debug, Clone)]
-pub struct SqlPaymentReader {
-    pub(super) database: Database,
-}
-
-impl SqlPaymentReader {
-    /// A reader of an open database, which must be migrated.
-    pub fn new(database: &Database) -> Self {
-        Self { database: database.clone() }
-    }
-}
 
 #[async_trait]
 impl PaymentReader for SqlPaymentReader {
@@ -33,26 +20,26 @@ impl PaymentReader for SqlPaymentReader {
     }
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
-        let named = named(key);
+        let has_key = has_key(key);
         self.database
             .reader
             .read(|connection| {
-                let named = named.clone();
-                async move { find_one(&connection, named).await }
+                let has_key = has_key.clone();
+                async move { find_one(&connection, has_key).await }
             })
             .await
     }
 
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
-        let named = named(key);
+        let has_key = has_key(key);
         self.database
             .reader
             .read(|connection| {
-                let named = named.clone();
+                let has_key = has_key.clone();
                 async move {
                     let snapshot = connection.begin().await.map_err(statement_error)?;
                     let head = load::head(&snapshot).await?;
-                    let value = find_one(&snapshot, named).await?;
+                    let value = find_one(&snapshot, has_key).await?;
                     snapshot.commit().await.map_err(statement_error)?;
                     Ok(AtHead { head: head.id(), value })
                 }
@@ -112,18 +99,17 @@ impl PaymentReader for SqlPaymentReader {
     }
 }
 
-/// The row that a key names.
-fn named(key: &PaymentKey) -> Expr {
+fn has_key(key: &PaymentKey) -> Expr {
     match key {
         PaymentKey::Id(id) => payments::Column::Id.eq(id.0),
         PaymentKey::Reference(reference) => payments::Column::Reference.eq(reference.to_string()),
     }
 }
 
-/// One payment with its checks, joined: a snapshot in one round trip.
-async fn find_one<C: ConnectionTrait>(connection: &C, named: Expr) -> Result<Option<Payment>, StoreError> {
+/// Reads one payment joined with its checks: one round trip is one snapshot.
+async fn find_one<C: ConnectionTrait>(connection: &C, has_key: Expr) -> Result<Option<Payment>, StoreError> {
     let found = payments::Entity::find()
-        .filter(named)
+        .filter(has_key)
         .find_with_related(validation_results::Entity)
         .all(connection)
         .await

@@ -1,4 +1,4 @@
-//! The latest live payment of the same payer.
+//! Finding the latest live payment of the same payer.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use hermes_domain::payment::{DuplicateKey, NewBooking, Payment, PaymentId, Refer
 use hermes_domain::ports::LedgerStore;
 
 use crate::ledger::TestLedger;
-use crate::{altering, lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database, updates};
 
 on_each_database! {
-    async fn the_latest_live_payment_of_an_address_is_found_in_any_case(ledger: &TestLedger) {
-        let booked = lane::book(
+    async fn the_latest_live_payment_is_found_without_regard_to_case(ledger: &TestLedger) {
+        let booked = batches::book(
             ledger,
-            ["Ana@example.org", "ANA@EXAMPLE.ORG", "bo@example.org"].map(payers::of).to_vec(),
+            ["Ana@example.org", "ANA@EXAMPLE.ORG", "bo@example.org"].map(bookings::from_email).to_vec(),
         )
         .await;
         assert_eq!(find(ledger, &[key("ana@example.org")]).await[0], Some(booked[1].reference));
@@ -24,24 +24,24 @@ on_each_database! {
         );
     }
 
-    async fn addresses_that_only_look_alike_are_others(ledger: &TestLedger) {
-        lane::book(ledger, ["josé@example.org", "strasse@example.org"].map(payers::of).to_vec()).await;
-        let alike = ["jose@example.org", "straße@example.org", "josé@example.or", "josé@example.org2"];
-        assert_eq!(find(ledger, &alike.map(key)).await, [None; 4]);
+    async fn similar_addresses_are_different_payers(ledger: &TestLedger) {
+        batches::book(ledger, ["josé@example.org", "strasse@example.org"].map(bookings::from_email).to_vec()).await;
+        let similar = ["jose@example.org", "straße@example.org", "josé@example.or", "josé@example.org2"];
+        assert_eq!(find(ledger, &similar.map(key)).await, [None; 4]);
         assert!(find(ledger, &[key("josé@example.org")]).await[0].is_some());
     }
 
-    async fn cancelled_payments_and_the_asking_one_do_not_count(ledger: &TestLedger) {
-        let booked = lane::book(ledger, vec![payers::number(1), payers::number(1)]).await;
+    async fn cancelled_payments_and_the_excluded_payment_do_not_count(ledger: &TestLedger) {
+        let booked = batches::book(ledger, vec![bookings::number(1), bookings::number(1)]).await;
         let mut own = key("payer1@example.org");
         own.exclude_id = booked[1].id;
         assert_eq!(find(ledger, &[own.clone()]).await, [Some(booked[0].reference)]);
-        lane::carry_out(ledger, &[altering::cancellation(&booked[0])]).await;
+        batches::execute(ledger, &[updates::cancellation(&booked[0])]).await;
         assert_eq!(find(ledger, &[own, key("payer1@example.org")]).await, [None, Some(booked[1].reference)]);
     }
 
-    async fn a_window_counts_from_its_first_microsecond(ledger: &TestLedger) {
-        let booked = lane::book_one(ledger, payers::number(1)).await;
+    async fn a_window_includes_its_first_microsecond(ledger: &TestLedger) {
+        let booked = batches::book_one(ledger, bookings::number(1)).await;
         let from = |micros| DuplicateKey {
             created_from: Some(booked.created_at + TimeDelta::microseconds(micros)),
             ..key("payer1@example.org")
@@ -50,22 +50,22 @@ on_each_database! {
         assert_eq!(found, [Some(booked.reference), Some(booked.reference), None]);
     }
 
-    async fn every_field_of_the_rule_must_agree_exactly(ledger: &TestLedger) {
-        let mut booking = payers::number(1);
+    async fn every_field_of_the_rule_must_match_exactly(ledger: &TestLedger) {
+        let mut booking = bookings::number(1);
         booking.details.school = Some("Genève".to_owned());
         booking.details.student_id = Some("aB1".to_owned());
-        let full = lane::book_one(ledger, booking).await;
-        let bare = lane::book_one(ledger, payers::number(1)).await;
-        let of_full = full_key(&full);
+        let full = batches::book_one(ledger, booking).await;
+        let bare = batches::book_one(ledger, bookings::number(1)).await;
+        let key_of_full = full_key(&full);
         let found = Some(full.reference);
         for (key, expected) in [
-            (of_full.clone(), found),
-            (DuplicateKey { amount_minor: Some(50_001), ..of_full.clone() }, None),
-            (DuplicateKey { currency_from: Some("EUR"), ..of_full.clone() }, None),
-            (DuplicateKey { school: Some("GENEVE".to_owned()), ..of_full.clone() }, None),
-            (DuplicateKey { school: Some("genève".to_owned()), ..of_full.clone() }, None),
-            (DuplicateKey { student_id: Some("AB1".to_owned()), ..of_full.clone() }, None),
-            (DuplicateKey { student_id: Some("aB1 ".to_owned()), ..of_full.clone() }, None),
+            (key_of_full.clone(), found),
+            (DuplicateKey { amount_minor: Some(50_001), ..key_of_full.clone() }, None),
+            (DuplicateKey { currency_from: Some("EUR"), ..key_of_full.clone() }, None),
+            (DuplicateKey { school: Some("GENEVE".to_owned()), ..key_of_full.clone() }, None),
+            (DuplicateKey { school: Some("genève".to_owned()), ..key_of_full.clone() }, None),
+            (DuplicateKey { student_id: Some("AB1".to_owned()), ..key_of_full.clone() }, None),
+            (DuplicateKey { student_id: Some("aB1 ".to_owned()), ..key_of_full.clone() }, None),
             (full_key(&bare), Some(bare.reference)),
         ] {
             let label = format!("{key:?}");
@@ -74,7 +74,7 @@ on_each_database! {
     }
 
     async fn each_field_alone_can_be_the_rule(ledger: &TestLedger) {
-        let booked = lane::book_one(ledger, payers::with_everything()).await;
+        let booked = batches::book_one(ledger, bookings::with_everything()).await;
         let full = full_key(&booked);
         let bare = key(&full.email_key);
         let keys = [
@@ -88,21 +88,21 @@ on_each_database! {
         assert_eq!(find(ledger, &keys).await, [Some(booked.reference); 6]);
     }
 
-    async fn any_number_of_payers_is_asked_for_at_once(ledger: &TestLedger) {
-        let bookings: Vec<NewBooking> = (0..100).map(payers::number).collect();
-        let booked = lane::book(ledger, bookings).await;
+    async fn any_number_of_payers_is_searched_at_once(ledger: &TestLedger) {
+        let bookings: Vec<NewBooking> = (0..100).map(bookings::number).collect();
+        let booked = batches::book(ledger, bookings).await;
         let keys: Vec<DuplicateKey> =
             (0..600).map(|number| key(&format!("payer{number}@example.org"))).collect();
         for count in [0, 1, 2, 3, 100, 255, 256, 257, 600] {
             let found = find(ledger, &keys[..count]).await;
             let expected: Vec<_> =
-                (0..count).map(|place| booked.get(place).map(|payment| payment.reference)).collect();
+                (0..count).map(|index| booked.get(index).map(|payment| payment.reference)).collect();
             assert_eq!(found, expected, "{count}");
         }
     }
 }
 
-pub fn key(email_key: &str) -> DuplicateKey {
+fn key(email_key: &str) -> DuplicateKey {
     DuplicateKey {
         email_key: email_key.to_owned(),
         amount_minor: None,
@@ -114,8 +114,8 @@ pub fn key(email_key: &str) -> DuplicateKey {
     }
 }
 
-/// What a payment must have to be the same as this one in everything.
-pub fn full_key(payment: &Payment) -> DuplicateKey {
+/// A key with every field of a payment.
+fn full_key(payment: &Payment) -> DuplicateKey {
     let text = |text: &Option<String>| Some(text.clone().unwrap_or_default());
     DuplicateKey {
         amount_minor: Some(Money::minor(payment.amount)),

@@ -1,4 +1,4 @@
-//! Filters of the list.
+//! The filters of the list.
 
 use chrono::TimeDelta;
 use hermes_domain::money::{Currency, Money};
@@ -6,13 +6,13 @@ use hermes_domain::payment::{NewBooking, Status, ValidationStatus};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
 
 use crate::ledger::TestLedger;
-use crate::{altering, lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database, updates};
 
 on_each_database! {
-    async fn every_filter_finds_its_own(ledger: &TestLedger) {
-        let booked = lane::book(ledger, people()).await;
-        let later = lane::book_one(ledger, payers::of("late@example.org")).await;
-        lane::carry_out(ledger, &[altering::cancellation(&booked[2])]).await;
+    async fn every_filter_selects_its_payments(ledger: &TestLedger) {
+        let booked = batches::book(ledger, people()).await;
+        let later = batches::book_one(ledger, bookings::from_email("late@example.org")).await;
+        batches::execute(ledger, &[updates::cancellation(&booked[2])]).await;
         let from = booked[0].created_at;
         for (filter, expected) in [
             (PaymentFilter::default(), &[1, 2, 3, 4][..]),
@@ -20,41 +20,27 @@ on_each_database! {
             (PaymentFilter { status: Some(Status::Overpayment), ..none() }, &[1]),
             (PaymentFilter { status: Some(Status::Cancelled), ..none() }, &[3]),
             (PaymentFilter { validation_status: Some(ValidationStatus::Flagged), ..none() }, &[1]),
-            (PaymentFilter { email: Some("BO@Example.ORG".to_owned()), ..none() }, &[2]),
-            (PaymentFilter { email: Some("bo@example".to_owned()), ..none() }, &[]),
-            (PaymentFilter { school: Some("ÉCOLE DE l'Été".to_owned()), ..none() }, &[1]),
-            (PaymentFilter { school: Some("école de l'été".to_owned()), ..none() }, &[1]),
-            (PaymentFilter { school: Some("ecole de l'ete".to_owned()), ..none() }, &[]),
-            (PaymentFilter { school: Some("École".to_owned()), ..none() }, &[]),
+            (email("BO@Example.ORG"), &[2]),
+            (email("bo@example"), &[]),
+            (school("ÉCOLE DE l'Été"), &[1]),
+            (school("école de l'été"), &[1]),
+            (school("ecole de l'ete"), &[]),
+            (school("École"), &[]),
             (PaymentFilter { reference: Some(" ref002 ".to_owned()), ..none() }, &[2]),
             (PaymentFilter { reference: Some("REF00".to_owned()), ..none() }, &[]),
             (PaymentFilter { created_from: Some(from + TimeDelta::microseconds(1)), ..none() }, &[4]),
             (PaymentFilter { created_to: Some(later.created_at), ..none() }, &[1, 2, 3]),
             (PaymentFilter { created_from: Some(from), created_to: Some(from), ..none() }, &[]),
-            (
-                PaymentFilter {
-                    status: Some(Status::Pending),
-                    email: Some("bo@example.org".to_owned()),
-                    ..none()
-                },
-                &[2],
-            ),
-            (
-                PaymentFilter {
-                    status: Some(Status::Exact),
-                    email: Some("bo@example.org".to_owned()),
-                    ..none()
-                },
-                &[],
-            ),
+            (PaymentFilter { status: Some(Status::Pending), ..email("bo@example.org") }, &[2]),
+            (PaymentFilter { status: Some(Status::Exact), ..email("bo@example.org") }, &[]),
         ] {
             let found = numbers(ledger, &filter).await;
             assert_eq!(found, expected, "{filter:?}");
         }
     }
 
-    async fn text_is_found_anywhere_in_any_case_and_taken_by_the_letter(ledger: &TestLedger) {
-        lane::book(ledger, people()).await;
+    async fn text_is_found_anywhere_without_regard_to_case_and_wildcards_are_literal(ledger: &TestLedger) {
+        batches::book(ledger, people()).await;
         for (text, expected) in [
             ("ref00", &[1, 2, 3][..]),
             ("REF003", &[3]),
@@ -74,7 +60,7 @@ on_each_database! {
             ("'; DROP", &[]),
             ("🎓", &[2]),
             ("🏫", &[]),
-            ("nobody", &[]),
+            ("absent", &[]),
         ] {
             let filter = PaymentFilter { text: Some(text.to_owned()), ..none() };
             assert_eq!(numbers(ledger, &filter).await, expected, "{text}");
@@ -82,16 +68,16 @@ on_each_database! {
     }
 }
 
-/// Three people with what is hard to find in them; the first paid too much at once.
+/// Three bookings with texts that are hard to search. The first is overpaid.
 fn people() -> Vec<NewBooking> {
-    let mut zoe = payers::of("Zoe@example.org");
+    let mut zoe = bookings::from_email("Zoe@example.org");
     zoe.details.name = "Zoë O'Brien".to_owned();
     zoe.details.school = Some("École de l'Été".to_owned());
     zoe.amount_received = Money::from_minor(52_501, Currency::USD);
-    let mut bo = payers::of("bo@Example.org");
+    let mut bo = bookings::from_email("bo@Example.org");
     bo.details.name = "Bo 🎓 a!b".to_owned();
     bo.details.student_id = Some("S-42/Ä".to_owned());
-    let mut eve = payers::of("eve@example.org");
+    let mut eve = bookings::from_email("eve@example.org");
     eve.details.name = "Eve a\\b".to_owned();
     eve.details.school = Some("100%_sure".to_owned());
     vec![zoe, bo, eve]
@@ -99,6 +85,14 @@ fn people() -> Vec<NewBooking> {
 
 fn none() -> PaymentFilter {
     PaymentFilter::default()
+}
+
+fn email(email: &str) -> PaymentFilter {
+    PaymentFilter { email: Some(email.to_owned()), ..none() }
+}
+
+fn school(school: &str) -> PaymentFilter {
+    PaymentFilter { school: Some(school.to_owned()), ..none() }
 }
 
 async fn numbers(ledger: &TestLedger, filter: &PaymentFilter) -> Vec<i64> {

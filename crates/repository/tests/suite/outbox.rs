@@ -1,4 +1,4 @@
-//! Events as others are told them: read in order, leased to one relay, forgotten when they are old.
+//! Events: reading in order, the lease of the relay, and retention.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use hermes_repository::SqlOutbox;
 use uuid::Uuid;
 
 use crate::ledger::TestLedger;
-use crate::{lane, on_each_database, payers};
+use crate::{batches, bookings, on_each_database};
 
-/// Longer than any of these tests takes.
+/// Longer than any of these tests.
 const LONG: Duration = Duration::from_secs(3_600);
 const A: Uuid = Uuid::from_u128(0xa);
 const B: Uuid = Uuid::from_u128(0xb);
@@ -39,26 +39,26 @@ on_each_database! {
         assert!(events(&outbox, Some(6), 10).await.is_empty());
     }
 
-    async fn an_event_has_the_same_name_each_time_and_no_other_has_it(ledger: &TestLedger) {
+    async fn event_ids_are_stable_and_unique(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
         book(ledger, &[3, 1]).await;
         let first = events(&outbox, None, 10).await;
         assert_eq!(events(&outbox, None, 10).await, first);
-        let names: HashSet<_> = first.iter().map(|event| event.id).collect();
-        assert_eq!(names.len(), 4);
+        let ids: HashSet<_> = first.iter().map(|event| event.id).collect();
+        assert_eq!(ids.len(), 4);
         let mut found = outbox.find_events(&[4, 2, 77]).await.unwrap();
-        found.sort_by_key(|mark| mark.seq);
-        let marks: Vec<EventPosition> = first.iter().map(OutboxEvent::position).collect();
-        assert_eq!(found, [marks[1], marks[3]]);
+        found.sort_by_key(|position| position.seq);
+        let positions: Vec<EventPosition> = first.iter().map(OutboxEvent::position).collect();
+        assert_eq!(found, [positions[1], positions[3]]);
     }
 
-    async fn a_place_that_is_forgotten_or_beyond_the_end_is_elsewhere(ledger: &TestLedger) {
+    async fn a_purged_position_and_one_beyond_the_end_are_out_of_range(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
         book(ledger, &[5]).await;
         ledger.tamper("DELETE FROM outbox WHERE seq <= 2").await;
-        for place in [0, 1, 6, 100] {
-            let found = outbox.events_after(Some(place), 10).await.unwrap();
-            assert_eq!(found, EventsAfter::OutOfRange { oldest: 3, newest: 5 }, "{place}");
+        for seq in [0, 1, 6, 100] {
+            let found = outbox.events_after(Some(seq), 10).await.unwrap();
+            assert_eq!(found, EventsAfter::OutOfRange { oldest: 3, newest: 5 }, "{seq}");
         }
         assert_eq!(seqs(&events(&outbox, Some(2), 10).await), [3, 4, 5]);
         assert_eq!(seqs(&events(&outbox, None, 10).await), [3, 4, 5]);
@@ -79,35 +79,35 @@ on_each_database! {
         assert_eq!(held, 1);
     }
 
-    async fn a_lease_is_kept_until_it_expires_or_is_given_up(ledger: &TestLedger) {
+    async fn a_lease_is_exclusive_until_it_expires_or_is_released(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
-        let hold = async |holder, ttl| outbox.acquire_or_renew_lease(holder, ttl, None).await.unwrap();
+        let acquire = async |holder, ttl| outbox.acquire_or_renew_lease(holder, ttl, None).await.unwrap();
         assert_eq!(outbox.relay_status().await.unwrap().holder, None);
-        assert_eq!(hold(A, LONG).await, Lease::Held);
-        assert_eq!(hold(B, LONG).await, Lease::Taken);
-        assert_eq!(hold(A, LONG).await, Lease::Held);
+        assert_eq!(acquire(A, LONG).await, Lease::Held);
+        assert_eq!(acquire(B, LONG).await, Lease::Taken);
+        assert_eq!(acquire(A, LONG).await, Lease::Held);
         assert_eq!(outbox.relay_status().await.unwrap().holder, Some(A));
 
         outbox.release_lease(B).await.unwrap();
-        assert_eq!(hold(B, LONG).await, Lease::Taken, "only its holder can give it up");
+        assert_eq!(acquire(B, LONG).await, Lease::Taken, "only the holder can release the lease");
         outbox.release_lease(A).await.unwrap();
-        assert_eq!(hold(B, LONG).await, Lease::Held);
+        assert_eq!(acquire(B, LONG).await, Lease::Held);
 
-        // It expires at the very moment it is taken.
-        assert_eq!(hold(B, Duration::ZERO).await, Lease::Held);
+        // The lease expires at once.
+        assert_eq!(acquire(B, Duration::ZERO).await, Lease::Held);
         assert_eq!(outbox.relay_status().await.unwrap().holder, None);
-        assert_eq!(hold(A, LONG).await, Lease::Held);
-        assert_eq!(hold(B, LONG).await, Lease::Taken);
+        assert_eq!(acquire(A, LONG).await, Lease::Held);
+        assert_eq!(acquire(B, LONG).await, Lease::Taken);
     }
 
-    async fn a_lease_that_is_not_there_is_no_lease_of_somebody_else(ledger: &TestLedger) {
+    async fn a_missing_lease_row_is_an_error(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
         ledger.tamper("DELETE FROM event_relay").await;
         let error = outbox.acquire_or_renew_lease(A, LONG, None).await.unwrap_err();
-        assert!(matches!(&error, StoreError::Corrupt(what) if what.contains("event_relay")), "{error:?}");
+        assert!(matches!(&error, StoreError::Corrupt(message) if message.contains("event_relay")), "{error:?}");
     }
 
-    async fn a_holder_notes_how_far_it_has_come(ledger: &TestLedger) {
+    async fn the_holder_records_the_published_position(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
         outbox.acquire_or_renew_lease(A, LONG, None).await.unwrap();
         assert_eq!(outbox.relay_status().await.unwrap().published_seq, 0);
@@ -117,12 +117,12 @@ on_each_database! {
         assert_eq!(outbox.relay_status().await.unwrap().published_seq, 7);
     }
 
-    async fn only_what_is_old_and_below_a_number_is_forgotten(ledger: &TestLedger) {
+    async fn only_old_events_below_a_number_are_deleted(ledger: &TestLedger) {
         let outbox = SqlOutbox::new(&ledger.database);
         let booked = book(ledger, &[4, 4]).await;
         let second_batch = booked[4].created_at;
         let purge = async |before, seq, limit| outbox.purge_events(before, seq, limit).await.unwrap();
-        assert_eq!(purge(booked[0].created_at, 100, 100).await, 0, "nothing is older than itself");
+        assert_eq!(purge(booked[0].created_at, 100, 100).await, 0, "an event is not older than itself");
         assert_eq!(purge(second_batch, 3, 100).await, 2);
         assert_eq!(purge(second_batch, 100, 1).await, 1);
         assert_eq!(purge(second_batch, 100, 100).await, 1, "the second batch is too young");
@@ -136,7 +136,7 @@ on_each_database! {
 async fn book(ledger: &TestLedger, batches: &[usize]) -> Vec<Payment> {
     let mut booked = Vec::new();
     for size in batches {
-        booked.extend(lane::book(ledger, (0..*size).map(payers::number).collect()).await);
+        booked.extend(batches::book(ledger, (0..*size).map(bookings::number).collect()).await);
     }
     booked
 }
@@ -144,7 +144,7 @@ async fn book(ledger: &TestLedger, batches: &[usize]) -> Vec<Payment> {
 async fn events(outbox: &SqlOutbox, after: Option<i64>, limit: u64) -> Vec<OutboxEvent> {
     match outbox.events_after(after, limit).await.unwrap() {
         EventsAfter::Events(events) => events,
-        elsewhere @ EventsAfter::OutOfRange { .. } => panic!("{elsewhere:?}"),
+        out_of_range @ EventsAfter::OutOfRange { .. } => panic!("{out_of_range:?}"),
     }
 }
 

@@ -1,22 +1,23 @@
-//! The pools and their figures.
+//! Opening databases, and the metrics of their pools.
 
 use std::time::Duration;
 
-use hermes_domain::ports::{LedgerStore, PoolMetrics, PoolStatus, StoreError};
+use hermes_domain::ports::{LedgerStore, PaymentReader, PoolMetrics, PoolStatus, StoreError};
 use hermes_repository::{Database, DatabaseSettings, OpenError, SqlLedgerStore};
 use sea_orm::DbBackend;
 
 use crate::ledger::TestLedger;
 use crate::on_each_database;
+use crate::recorder::Recorder;
 
 on_each_database! {
-    async fn the_figures_move_with_the_use(ledger: &TestLedger) {
-        let most = if ledger.database.backend() == DbBackend::Sqlite { 1 } else { 2 };
+    async fn pool_metrics_follow_the_use(ledger: &TestLedger) {
+        let max = if ledger.database.backend() == DbBackend::Sqlite { 1 } else { 2 };
         let quiet = settled(&ledger.database).await;
-        assert_eq!((quiet.max, quiet.in_use, quiet.waiting), (most, 0, 0));
+        assert_eq!((quiet.max, quiet.in_use, quiet.waiting), (max, 0, 0));
 
         let mut open = Vec::new();
-        for _ in 0..most {
+        for _ in 0..max {
             open.push(ledger.store.begin().await);
         }
         let waiting = tokio::spawn({
@@ -30,7 +31,7 @@ on_each_database! {
             }
             tokio::task::yield_now().await;
         };
-        assert_eq!((busy.size, busy.idle, busy.in_use, busy.waiting), (most, 0, most, 1));
+        assert_eq!((busy.size, busy.idle, busy.in_use, busy.waiting), (max, 0, max, 1));
 
         drop(open);
         waiting.await.unwrap().unwrap();
@@ -38,9 +39,9 @@ on_each_database! {
         assert_eq!((quiet.idle, quiet.in_use, quiet.waiting), (quiet.size, 0, 0));
     }
 
-    async fn who_waits_too_long_for_a_connection_is_sent_away(ledger: &TestLedger) {
+    async fn a_caller_that_waits_too_long_for_a_connection_is_rejected(ledger: &TestLedger) {
         let settings = DatabaseSettings {
-            // Opening a connection has to end within it as well, on a busy machine too.
+            // Long enough to open a connection on a busy machine.
             acquire_timeout: Duration::from_secs(2),
             ..DatabaseSettings::new(&ledger.place.url)
         };
@@ -50,34 +51,43 @@ on_each_database! {
         for _ in 0..writer(&database).max {
             open.push(store.begin().await.unwrap());
         }
-        let refused = store.begin().await.map(drop);
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        let rejected = store.begin().await.map(drop);
+        assert!(matches!(rejected, Err(StoreError::Unavailable(_))), "{rejected:?}");
         assert_eq!(writer(&database).waiting, 0);
     }
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_made() {
-    let place = hermes_test_support::sqlite().await;
-    let file = place.folder().unwrap().join("da ta/and/more/hermes?.db");
+async fn the_wait_for_a_connection_is_measured_by_pool() {
+    let ledger = TestLedger::on_sqlite().await;
+    let recorder = Recorder::default();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    ledger.reader.totals().await.unwrap();
+    assert_eq!(recorder.count("hermes_pool_acquire_seconds pool=database_reader"), 1);
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_created() {
+    let existing = hermes_test_support::sqlite().await;
+    let file = existing.folder().unwrap().join("da ta/and/more/hermes?.db");
     let database = Database::connect(&DatabaseSettings::sqlite(&file)).await.unwrap();
     assert!(file.is_file());
     database.close().await;
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_refused() {
+async fn an_unsupported_url_is_rejected() {
     for url in ["", "postgres://localhost/x", "sqlite::memory:", "sqlite://x?mode=memory", "mysql"] {
-        let refused = Database::connect(&DatabaseSettings::new(url)).await;
-        assert!(matches!(refused, Err(OpenError::Url)), "{url}");
+        let rejected = Database::connect(&DatabaseSettings::new(url)).await;
+        assert!(matches!(rejected, Err(OpenError::Url)), "{url}");
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable() {
+async fn a_missing_server_is_unavailable() {
     let settings = DatabaseSettings::new("mysql://a:b@127.0.0.1:9/x");
-    let refused = Database::connect(&settings).await;
-    assert!(matches!(refused, Err(OpenError::Database(StoreError::Unavailable(_)))), "{refused:?}");
+    let rejected = Database::connect(&settings).await;
+    assert!(matches!(rejected, Err(OpenError::Database(StoreError::Unavailable(_)))), "{rejected:?}");
 }
 
 pub fn writer(database: &Database) -> PoolStatus {
@@ -89,7 +99,7 @@ pub fn status(database: &Database, name: &str) -> PoolStatus {
     pools.into_iter().find(|(pool, _)| *pool == name).unwrap().1
 }
 
-/// The figures after what was given back has arrived in the pool.
+/// Returns the metrics after the released connections have returned to the pool.
 async fn settled(database: &Database) -> PoolStatus {
     for _ in 0..1000 {
         let status = writer(database);
@@ -98,5 +108,5 @@ async fn settled(database: &Database) -> PoolStatus {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("connections do not come back: {:?}", writer(database));
+    panic!("connections do not return to the pool: {:?}", writer(database));
 }

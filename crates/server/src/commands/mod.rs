@@ -1,48 +1,63 @@
-//! The subcommands, one a file.
+//! The commands: one file each, except those of a few lines.
 
 mod audit;
-mod cache;
 mod doctor;
-mod healthcheck;
 pub mod migrate;
-mod portal;
-mod show_config;
+mod running_portal;
+mod serve;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use hermes_migration::schema_ddl;
 
-use crate::cli::{Cli, Command, Dialect};
-use crate::serve;
+use crate::cli::{Cache, Cli, Command, Dialect};
+use crate::config;
 
-/// Carries out what the command line asks for.
+/// Executes the command of the command line.
 ///
 /// # Errors
-/// When it cannot be carried out; the message says why.
+/// If the command fails; the message says why.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve().await.map(|()| ExitCode::SUCCESS),
-        Command::Migrate(what) => migrate::run(what).await,
-        Command::Schema { dialect } => say(&schema_ddl(match dialect {
+        Command::Serve => serve::run().await.map(|()| ExitCode::SUCCESS),
+        Command::Migrate(command) => migrate::run(command).await,
+        Command::Schema { dialect } => print_line(&schema_ddl(match dialect {
             Dialect::Mysql => hermes_migration::Dialect::MySql,
             Dialect::Sqlite => hermes_migration::Dialect::Sqlite,
         })),
-        Command::Openapi => say(&hermes_web::routes::openapi().to_pretty_json()?),
-        Command::Audit(what) => audit::run(what).await,
-        Command::Cache(what) => cache::run(what),
+        Command::Openapi => print_line(&hermes_web::routes::openapi().to_pretty_json()?),
+        Command::Audit(command) => audit::run(command).await,
+        Command::Cache(command) => print_cache_stats(command),
         Command::Doctor => doctor::run().await,
-        Command::Healthcheck => healthcheck::run(),
-        Command::Config => show_config::run(),
+        Command::Healthcheck => running_portal::get("/health/ready").map(|_| ExitCode::SUCCESS),
+        Command::Config => print_configuration(),
     }
 }
 
-/// Writes the result of a command where its caller reads it.
-fn say(text: &str) -> Result<ExitCode> {
+fn print_cache_stats(command: Cache) -> Result<ExitCode> {
+    let stats = match command {
+        Cache::Warm => running_portal::post("/api/cache/warm")?,
+        Cache::Status => running_portal::get("/api/cache")?,
+    };
+    print_line(&serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&stats)?)?)
+}
+
+fn print_configuration() -> Result<ExitCode> {
+    let configuration = config::load()?;
+    print_line(&format!(
+        "environment = {:?}\n\n{}",
+        configuration.environment.to_string(),
+        config::as_text()?
+    ))
+}
+
+/// Writes the result of a command to standard output.
+fn print_line(text: &str) -> Result<ExitCode> {
     use std::io::Write;
     let mut output = std::io::stdout().lock();
     match writeln!(output, "{}", text.trim_end()) {
-        // Whoever reads only the first lines, such as head, closes early.
+        // A reader such as `head` closes the pipe early.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         result => Ok(result.map(|()| ExitCode::SUCCESS)?),
     }

@@ -1,4 +1,4 @@
-//! The way of events: the feed, and where there is Redis, the relay.
+//! Wires the event feed and, if Redis is configured, the relay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,37 +7,38 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::RelayLease;
-use hermes_events::{RedisPublisher, StreamSettings};
+use hermes_events::RedisPublisher;
 use hermes_repository::{Database, SqlOutbox};
 use hermes_service::outbox::{
-    CommitNotifier, Feed, FeedSettings, Relay, RelayHandle, RelayParts, RelaySettings, Retention,
-    poll_outbox, run_retention,
+    CommitNotifier, Feed, FeedConfig, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox,
+    run_retention,
 };
 
+use super::redis_endpoint;
 use crate::config::{Settings, millis};
 use crate::system::{SystemClock, SystemRandom};
 
-/// What became of it.
+/// The event feed and relay.
 pub(super) struct Events {
-    /// For those who ask.
+    /// Serves `GET /api/events`.
     pub feed: Arc<Feed>,
-    /// Publishes; without Redis nobody follows a stream.
+    /// Publishes to the Redis stream, if Redis is configured.
     pub relay: Option<RelayHandle>,
 }
 
-/// Starts what passes events on.
+/// Starts the feed, the outbox poller, the retention job and the relay.
 pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
     let outbox = Arc::new(SqlOutbox::new(database));
-    let feed_settings = FeedSettings { waiters_max: settings.events.waiters_max };
+    let feed_settings = FeedConfig { waiters_max: settings.events.waiters_max };
     let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), feed_settings));
     tokio::spawn(poll_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
     let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
     tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
-        rows: outbox.clone(),
-        published: lease.clone(),
+        events: outbox.clone(),
+        relay: lease.clone(),
         clock: Arc::new(SystemClock),
-        kept: TimeDelta::days(i64::from(settings.events.retention_days)),
+        max_age: TimeDelta::days(i64::from(settings.events.retention_days)),
     }));
     let relay = match lease {
         Some(lease) => Some(start_relay(settings, outbox, lease, commits)?),
@@ -52,22 +53,19 @@ fn start_relay(
     lease: Arc<dyn RelayLease>,
     commits: &CommitNotifier,
 ) -> Result<RelayHandle> {
-    let stream = StreamSettings {
-        connect_timeout: millis(settings.redis.connect_timeout_ms),
-        command_timeout: millis(settings.events.command_timeout_ms),
-        length_max: usize::try_from(settings.events.stream_length_max).unwrap_or(usize::MAX),
-        ..StreamSettings::new(settings.redis.url.clone())
-    };
-    let parts = RelayParts {
+    let endpoint = redis_endpoint(settings, settings.events.command_timeout_ms);
+    let length_max = usize::try_from(settings.events.stream_length_max).unwrap_or(usize::MAX);
+    let stream = RedisPublisher::connect(&endpoint, length_max).context("REDIS_URL is invalid")?;
+    let parts = RelayDeps {
         outbox,
-        stream: Arc::new(RedisPublisher::connect(&stream).context("REDIS_URL cannot be used")?),
+        stream: Arc::new(stream),
         lease,
-        signal: commits.clone(),
+        commits: commits.clone(),
         clock: Arc::new(SystemClock),
     };
-    let limits = RelaySettings {
+    let limits = RelayConfig {
         holder: SystemRandom.random(),
-        lease: Duration::from_secs(settings.events.lease_s),
+        lease_term: Duration::from_secs(settings.events.lease_s),
         stream_length_max: i64::from(settings.events.stream_length_max),
     };
     Ok(Relay::start(parts, limits))

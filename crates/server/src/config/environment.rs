@@ -1,26 +1,26 @@
-//! Where the program runs.
+//! The environment: development or production.
 
 use std::env;
 use std::fmt;
 
 use anyhow::{Result, bail};
 
-/// Where the program runs: decides what is dangerous.
+/// The environment, which decides which settings are dangerous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// On somebody's own machine.
+    /// A developer's machine.
     Development,
-    /// Where payers are.
+    /// A server for payers.
     Production,
 }
 
 impl Environment {
-    /// `HERMES_ENV`, or `NODE_ENV` as the original had it; development when neither is set.
+    /// Reads `HERMES_ENV`, or `NODE_ENV` as an alias. The default is development.
     pub(super) fn from_variables() -> Result<Self> {
         let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
         match (variable("HERMES_ENV"), variable("NODE_ENV")) {
             (Some(name), _) => Self::parse(&name),
-            // Other programs set NODE_ENV to words of their own, such as test.
+            // Other programs set NODE_ENV to other values, such as test.
             (None, Some(name)) if name == "production" => Ok(Self::Production),
             (None, _) => Ok(Self::Development),
         }

@@ -1,4 +1,4 @@
-//! Refusing keys that mean nothing, with the one that was probably meant.
+//! Rejects unknown keys and suggests the nearest known one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,36 +7,43 @@ use config::{Config, File, FileFormat, Value, ValueKind};
 
 use super::sources::DEFAULTS;
 
-/// Tables whose keys are currencies.
+/// Tables whose keys are currency codes.
 const OPEN_TABLES: [&str; 2] = ["fees.by_currency", "checks.amount_threshold_by_currency"];
 
-/// Checks every key of a configuration against those of the defaults.
+/// Checks every key of a configuration against the keys of the defaults.
 pub(super) fn check(merged: &Config) -> Result<()> {
     let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml)).build();
-    let known = keys(&defaults.context("the defaults cannot be read")?);
+    let known = keys(&defaults.context("cannot read the defaults")?);
     let unknown: Vec<_> = keys(merged).into_iter().filter(|key| !is_known(key, &known)).collect();
     let Some(first) = unknown.first() else { return Ok(()) };
     match nearest(first, &known) {
-        Some(meant) => bail!("there is no setting {first}; did you mean {meant}?"),
-        None => bail!("there is no setting {first}; config/default.toml explains every one"),
+        Some(nearest) => bail!("unknown setting {first}; did you mean {nearest}?"),
+        None => bail!("unknown setting {first}; config/default.toml lists all settings"),
     }
 }
 
-/// Refuses variables that look like settings and are none, such as `HERMES_LEDGER_BATCH_MAX`.
-pub(super) fn check_variables() -> Result<()> {
-    /// Those with a meaning of their own.
-    const KNOWN: [&str; 2] = ["HERMES_ENV", "HERMES_CONFIG_DIR"];
+/// Returns a warning for each environment variable that looks like a setting but is none, such as
+/// `HERMES_LEDGER_BATCH_MAX`. It names the nearest setting.
+pub(super) fn misspelled_variables(merged: &Config) -> Vec<String> {
+    let known = keys(merged);
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let is_unknown = |name: &String| {
-        let ours = name.strip_prefix("HERMES_").is_some_and(|rest| !rest.starts_with(['_']));
-        ours && !name.starts_with("HERMES_TEST_") && !KNOWN.contains(&name.as_str())
-    };
-    match names.into_iter().find(is_unknown) {
-        Some(name) => bail!(
-            "the variable {name} means nothing: settings are HERMES__SECTION__KEY, two underscores each"
-        ),
-        None => Ok(()),
+    names.filter_map(|name| misspelled_variable(&name, &known)).collect()
+}
+
+fn misspelled_variable(name: &str, known: &BTreeSet<String>) -> Option<String> {
+    /// Variables with a meaning of their own.
+    const RESERVED: [&str; 2] = ["HERMES_ENV", "HERMES_CONFIG_DIR"];
+    let rest = name.strip_prefix("HERMES_").filter(|rest| !rest.starts_with('_'))?;
+    if name.starts_with("HERMES_TEST_") || RESERVED.contains(&name) {
+        return None;
     }
+    let variable = |key: &String| format!("HERMES__{}", key.to_uppercase().replace('.', "__"));
+    let is_same = |key: &&String| key.replace('.', "_") == rest.to_lowercase();
+    let nearest = known.iter().find(is_same).or_else(|| nearest(&rest.to_lowercase(), known));
+    Some(match nearest {
+        Some(key) => format!("the variable {name} has no effect; did you mean {}?", variable(key)),
+        None => format!("the variable {name} has no effect; settings have the form HERMES__SECTION__KEY"),
+    })
 }
 
 fn is_known(key: &str, known: &BTreeSet<String>) -> bool {
@@ -46,16 +53,16 @@ fn is_known(key: &str, known: &BTreeSet<String>) -> bool {
 }
 
 fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a String> {
-    /// More edits than this are another word.
-    const EDITS_MAX: usize = 6;
+    /// A key with more edits is a different word.
+    const MAX_EDITS: usize = 6;
     let distance = |candidate: &&String| strsim::damerau_levenshtein(candidate, key);
-    known.iter().min_by_key(distance).filter(|candidate| distance(candidate) <= EDITS_MAX)
+    known.iter().min_by_key(distance).filter(|candidate| distance(candidate) <= MAX_EDITS)
 }
 
-/// Keys whose values are never shown.
+/// Keys whose values are never printed.
 const SECRETS: [&str; 2] = ["database.password", "redis.url"];
 
-/// Every setting on a line of its own, without secrets.
+/// Returns all settings, one per line, without secrets.
 pub(super) fn describe(merged: &Config) -> String {
     let shown = |(key, value): (&String, &Value)| match value.to_string() {
         text if SECRETS.contains(&key.as_str()) && !text.is_empty() => format!("{key} = (set, not shown)"),
@@ -64,7 +71,7 @@ pub(super) fn describe(merged: &Config) -> String {
     values(merged).iter().map(shown).collect::<Vec<_>>().join("\n")
 }
 
-/// The keys of all values that are no tables.
+/// Returns the keys of all values that are not tables.
 fn keys(config: &Config) -> BTreeSet<String> {
     values(config).into_keys().collect()
 }
@@ -99,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_known_key_is_named() {
+    fn an_unknown_key_is_rejected_with_the_nearest_known_one() {
         let error = check(&with("[ledger]\nbatchmax = 1")).unwrap_err().to_string();
-        assert_eq!(error, "there is no setting ledger.batchmax; did you mean ledger.batch_max?");
+        assert_eq!(error, "unknown setting ledger.batchmax; did you mean ledger.batch_max?");
         assert!(check(&with("[lodger]\nbatch_max = 1")).is_err());
         assert!(
             check(&with("[server]\ntelephone_exchange = 1"))
@@ -112,7 +119,22 @@ mod tests {
     }
 
     #[test]
-    fn currencies_are_keys_where_they_belong() {
+    fn a_misspelled_variable_gets_a_warning_that_names_the_nearest_setting() {
+        let known = keys(&with(""));
+        let warning = |name| misspelled_variable(name, &known);
+        assert_eq!(
+            warning("HERMES_LEDGER_BATCH_MAX").unwrap(),
+            "the variable HERMES_LEDGER_BATCH_MAX has no effect; did you mean HERMES__LEDGER__BATCH_MAX?"
+        );
+        assert!(warning("HERMES_LEDGER_BATCHMAX").unwrap().contains("HERMES__LEDGER__BATCH_MAX"));
+        assert!(warning("HERMES_TELEPHONE_EXCHANGE").unwrap().contains("HERMES__SECTION__KEY"));
+        for name in ["HERMES_ENV", "HERMES__LEDGER__BATCH_MAX", "HERMES_TEST_SEED", "PATH"] {
+            assert_eq!(warning(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn currency_tables_accept_any_key() {
         assert!(check(&with("[checks.amount_threshold_by_currency]\nJPY = \"1\"")).is_ok());
         assert!(check(&with("[checks]\nJPY = \"1\"")).is_err());
     }

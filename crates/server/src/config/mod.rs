@@ -1,7 +1,7 @@
-//! Configuration: defaults, files and the environment in layers, checked before anything starts.
+//! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
-//! [`sources`] reads the layers, [`known_keys`] refuses keys that mean nothing, [`rules`] makes the domain's
-//! rules of them, [`safety`] refuses what would be dangerous.
+//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules. [`safety`]
+//! rejects dangerous settings.
 
 mod environment;
 mod known_keys;
@@ -16,48 +16,49 @@ pub use settings::{LogFormat, Settings, UnverifiedReads, millis};
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;
 
-/// A configuration that may be started.
+/// A valid configuration.
 #[derive(Debug)]
 pub struct Configuration {
-    /// Where the program runs.
+    /// The environment.
     pub environment: Environment,
-    /// Every setting.
+    /// All settings.
     pub settings: Settings,
-    /// The rules of decisions.
+    /// The rules for decisions.
     pub rules: Rules,
+    /// Problems that do not prevent startup, to be logged once.
+    pub warnings: Vec<String>,
 }
 
-/// Reads the configuration.
+/// Loads and checks the configuration.
 ///
 /// # Errors
-/// When a source cannot be read, or a setting is unknown or makes no sense; the message says which.
+/// If a source cannot be read, or a setting is unknown or invalid; the message names it.
 pub fn load() -> Result<Configuration> {
     let environment = Environment::from_variables()?;
-    let merged = sources::merge(environment).context("the configuration cannot be read")?;
+    let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
-    known_keys::check_variables()?;
-    let settings: Settings = merged.try_deserialize().context("the configuration cannot be used")?;
+    let warnings = known_keys::misspelled_variables(&merged);
+    let settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
     settings.check()?;
-    let rules = rules::of(&settings).context("the configuration cannot be used")?;
-    Ok(Configuration { environment, settings, rules })
+    let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
+    Ok(Configuration { environment, settings, rules, warnings })
 }
 
 impl Configuration {
-    /// Refuses what would be dangerous to serve with.
+    /// Rejects settings that are dangerous to serve with.
     ///
     /// # Errors
-    /// Says what is dangerous and what to do instead.
+    /// If a setting is dangerous; the message says what to do instead.
     pub fn check_safety(&self) -> Result<()> {
         safety::check(self.environment, &self.settings)
     }
 }
 
-/// The merged settings as they are written in files, without secrets.
+/// Returns all settings as text, one per line, without secrets.
 ///
 /// # Errors
-/// When a source cannot be read.
+/// If a source cannot be read.
 pub fn as_text() -> Result<String> {
-    let merged =
-        sources::merge(Environment::from_variables()?).context("the configuration cannot be read")?;
+    let merged = sources::merge(Environment::from_variables()?).context("cannot read the configuration")?;
     Ok(known_keys::describe(&merged))
 }

@@ -1,4 +1,4 @@
-//! The domain's rules out of the settings.
+//! Builds the domain rules from the settings.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,11 @@ use hermes_domain::payment::{DuplicateRule, Thresholds};
 use super::Settings;
 use super::settings::{Bearer, Tier};
 
-/// Makes the rules.
-pub(super) fn of(settings: &Settings) -> Result<Rules> {
+/// Builds the rules.
+///
+/// # Errors
+/// If a tier, threshold or field is invalid; the message names it.
+pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
     let fees = &settings.fees;
     let checks = &settings.checks;
     let default = tiers(&fees.tiers)?;
@@ -40,10 +43,10 @@ fn tier(spec: &Tier) -> Result<TierSpec> {
         (Some(below), None) => TierBound::Below(below.clone()),
         (None, Some(up_to)) => TierBound::UpTo(up_to.clone()),
         (None, None) => TierBound::Unbounded,
-        (Some(_), Some(_)) => bail!("fee tier {:?} has below and up_to; it takes one of them", spec.name),
+        (Some(_), Some(_)) => bail!("fee tier {:?} has both below and up_to; remove one", spec.name),
     };
     let rate = BasisPoints::new(spec.rate_bps);
-    let rate = rate.with_context(|| format!("fee tier {:?}: rate_bps is more than 10000", spec.name))?;
+    let rate = rate.with_context(|| format!("fee tier {:?}: rate_bps must be at most 10000", spec.name))?;
     Ok(TierSpec { name: spec.name.clone(), bound, rate })
 }
 

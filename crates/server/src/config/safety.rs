@@ -1,4 +1,4 @@
-//! What Hermes refuses to serve with.
+//! Rejects dangerous settings.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::{Environment, Settings};
 
-/// Passwords that stand in examples everywhere.
+/// Passwords from examples and default installations.
 const EXAMPLE_PASSWORDS: [&str; 13] = [
     "password",
     "secret",
@@ -24,25 +24,25 @@ const EXAMPLE_PASSWORDS: [&str; 13] = [
     "123456",
 ];
 
-/// Refuses what would be dangerous.
+/// Checks the settings for the environment.
 pub(super) fn check(environment: Environment, settings: &Settings) -> Result<()> {
     let server = &settings.server;
     ensure!(
         is_loopback(&server.host) || server.allow_open,
-        "server.host is {}: other machines could reach the portal, and there is no access control yet, so \
-         everybody who reaches it may read and book. Listen on 127.0.0.1 behind a proxy that asks for a login, or, \
-         if the network itself is closed, say so with HERMES__SERVER__ALLOW_OPEN=true",
+        "server.host is {}: other machines could reach the portal and, without access control, read and book \
+         payments. Listen on 127.0.0.1 behind a proxy with a login, or, if the network is closed, set \
+         HERMES__SERVER__ALLOW_OPEN=true",
         server.host
     );
     if environment == Environment::Production {
         ensure!(
             !settings.is_embedded(),
-            "in production the database is a server: set DB_HOST, DB_USER, DB_PASSWORD and DB_NAME"
+            "production requires a database server: set DB_HOST, DB_USER, DB_PASSWORD and DB_NAME"
         );
         let password = settings.database.password.expose_secret();
         ensure!(
             !password.is_empty() && !EXAMPLE_PASSWORDS.contains(&password.to_lowercase().as_str()),
-            "DB_PASSWORD is empty or one that stands in examples: choose another"
+            "DB_PASSWORD is empty or a well-known example: choose another"
         );
     }
     Ok(())

@@ -1,23 +1,22 @@
-//! Every setting; `config/default.toml` explains them.
+//! All settings; `config/default.toml` explains each one.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use anyhow::{Result, ensure};
 use hermes_domain::ports::reader_limits;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::logging;
+/// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
+const MAX_BATCH_SIZE: usize = 4_096;
 
-/// The most commands of one batch that a batch's identifiers can tell apart.
-const BATCH_LIMIT: usize = 4_096;
-
-/// How a connection to the database can be protected.
+/// The TLS modes of the database connection.
 const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", "verify_identity"];
 
-/// Every setting, by section.
+/// All settings, by section.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
     pub server: Server,
@@ -38,6 +37,7 @@ pub struct Server {
     pub port: u16,
     pub dashboard_port: u16,
     pub allow_open: bool,
+    pub public_url: String,
     pub workers: usize,
     pub drain_s: u64,
 }
@@ -59,15 +59,15 @@ pub struct Database {
     pub migrate_at_start: MigrateAtStart,
 }
 
-/// When the schema is brought up to date without being asked.
+/// When to apply missing migrations at startup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MigrateAtStart {
     /// At every start.
     Always,
-    /// At no start.
+    /// Never.
     Never,
-    /// At the start of the embedded database.
+    /// Only with SQLite.
     Embedded,
 }
 
@@ -90,23 +90,23 @@ pub struct Cache {
     pub compare_every_s: u64,
 }
 
-/// How many processes write to the database.
+/// How many processes use the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cluster {
-    /// Any number: each read asks Redis whether anything has changed.
+    /// Any number: each read checks the cache version in Redis.
     Many,
-    /// This one alone: it knows by itself whether anything has changed.
+    /// Only this process: the cache version is local.
     Single,
 }
 
-/// What a read gets while the database cannot confirm what the cache calls current.
+/// What a read gets while the database is down and the cache version is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnverifiedReads {
-    /// The cached list, labelled.
+    /// The cached response, labelled.
     Serve,
-    /// 503.
+    /// Status 503.
     Reject,
 }
 
@@ -138,13 +138,13 @@ pub struct Log {
     pub level: String,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -183,37 +183,51 @@ pub struct Checks {
     pub duplicate_within_days: u32,
 }
 
-/// Reads a list, or a text whose parts are separated by commas, as a variable has to write it.
+/// Deserializes a list, or a comma-separated text as in an environment variable.
 fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum ListOrText {
         List(Vec<String>),
         Text(String),
     }
-    Ok(match Written::deserialize(deserializer)? {
-        Written::List(list) => list,
-        Written::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+    Ok(match ListOrText::deserialize(deserializer)? {
+        ListOrText::List(list) => list,
+        ListOrText::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
     })
 }
 
+impl Server {
+    /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
+    pub fn public_url(&self) -> Option<String> {
+        Some(self.public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
+    }
+}
+
+/// Returns whether a text is empty or an absolute HTTP(S) URL without query, fragment and credentials.
+fn is_public_url(text: &str) -> bool {
+    let is_valid =
+        |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains(['?', '#', '@']);
+    text.is_empty() || text.parse().is_ok_and(is_valid)
+}
+
 impl Settings {
-    /// Whether everything is kept in this process's own files.
+    /// Returns whether the data is in an SQLite file.
     pub fn is_embedded(&self) -> bool {
         self.database.host.is_empty()
     }
 
-    /// Whether there is a shared cache.
+    /// Returns whether Redis is configured.
     pub fn has_redis(&self) -> bool {
         !self.redis.url.expose_secret().is_empty()
     }
 
-    /// Whether the cache of answers is the one in Redis.
+    /// Returns whether the cache is shared through Redis.
     pub fn shares_cache(&self) -> bool {
         self.has_redis() && self.cache.cluster == Cluster::Many
     }
 
-    /// Whether the schema is brought up to date at start.
+    /// Returns whether to apply missing migrations at startup.
     pub fn migrates_at_start(&self) -> bool {
         match self.database.migrate_at_start {
             MigrateAtStart::Always => true,
@@ -222,14 +236,14 @@ impl Settings {
         }
     }
 
-    /// Checks limits that the types do not have.
+    /// Checks the limits that the types do not express.
     pub(super) fn check(&self) -> Result<()> {
         let within = |name: &str, value: u64, from: u64, to: u64| {
-            ensure!((from..=to).contains(&value), "{name} is {value}; it must be from {from} to {to}");
+            ensure!((from..=to).contains(&value), "{name} is {value}; it must be between {from} and {to}");
             Ok(())
         };
         let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        within("ledger.batch_max", size(self.ledger.batch_max), 1, size(BATCH_LIMIT))?;
+        within("ledger.batch_max", size(self.ledger.batch_max), 1, size(MAX_BATCH_SIZE))?;
         within("ledger.queue_max", size(self.ledger.queue_max), 1, 1_000_000)?;
         within("ledger.queue_age_max_ms", self.ledger.queue_age_max_ms, 1, 60_000)?;
         within("events.stream_length_max", u64::from(self.events.stream_length_max), 100, 100_000_000)?;
@@ -252,8 +266,13 @@ impl Settings {
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
         ensure!(
-            logging::is_filter(&self.log.level),
-            "log.level is {:?}; it must be error, warn, info, debug or trace, alone or as module=level, with commas",
+            is_public_url(&self.server.public_url),
+            "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
+            self.server.public_url
+        );
+        ensure!(
+            is_log_filter(&self.log.level),
+            "log.level is {:?}; it must be error, warn, info, debug or trace, or a comma-separated list of module=level",
             self.log.level
         );
         ensure!(
@@ -271,7 +290,30 @@ impl Settings {
     }
 }
 
-/// A number of milliseconds as a duration.
+/// Returns whether a text is a valid log filter: levels, alone or per module.
+fn is_log_filter(text: &str) -> bool {
+    text.split(',').all(|part| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        level.trim().parse::<log::LevelFilter>().is_ok()
+    })
+}
+
+/// Converts milliseconds to a duration.
 pub const fn millis(value: u64) -> Duration {
     Duration::from_millis(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_url_is_an_http_url_without_query_fragment_and_credentials() {
+        for url in ["", "https://pay.example.org", "http://127.0.0.1:9292/", "https://example.org/pay"] {
+            assert!(is_public_url(url), "{url}");
+        }
+        for url in ["/pay", "ftp://a.org", "https://a.org?b", "https://a.org#b", "https://u@a.org"] {
+            assert!(!is_public_url(url), "{url}");
+        }
+    }
 }

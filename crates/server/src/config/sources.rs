@@ -1,4 +1,4 @@
-//! The layers of the configuration, later ones winning.
+//! The layers of the configuration. Later layers override earlier ones.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use config::{Config, ConfigBuilder, ConfigError, File, FileFormat};
 
 use super::Environment;
 
-/// The defaults, with every key that there is.
+/// The defaults, which contain every key.
 pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
-/// The variables of the original program and what they set.
+/// The short variables, most of them from the original program, and their settings.
 const SHORT_NAMES: [(&str, &str); 9] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
@@ -25,7 +25,7 @@ const SHORT_NAMES: [(&str, &str); 9] = [
     ("REDIS_URL", "redis.url"),
 ];
 
-/// Merges every layer.
+/// Merges all layers.
 pub(super) fn merge(environment: Environment) -> Result<Config, ConfigError> {
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if environment == Environment::Production {
@@ -35,13 +35,13 @@ pub(super) fn merge(environment: Environment) -> Result<Config, ConfigError> {
         let path = folder().join(format!("{name}.toml"));
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
-    // Values stay texts until they are needed: a password such as 007 is not the number 7.
+    // Values remain text until they are deserialized, so that a password such as 007 does not become the number 7.
     builder =
         builder.add_source(config::Environment::with_prefix("HERMES").separator("__").ignore_empty(true));
     with_short_names(builder)?.build()
 }
 
-/// The folder of the files: `HERMES_CONFIG_DIR`, else `config` where the program was started.
+/// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.
 fn folder() -> PathBuf {
     env::var_os("HERMES_CONFIG_DIR").map_or_else(|| Path::new("config").to_owned(), PathBuf::from)
 }
@@ -50,7 +50,7 @@ fn with_short_names(
     mut builder: ConfigBuilder<DefaultState>,
 ) -> Result<ConfigBuilder<DefaultState>, ConfigError> {
     for (name, key) in SHORT_NAMES {
-        // An empty variable is what compose files pass on for one that is not set.
+        // Compose files pass an empty value for an unset variable.
         let value = env::var(name).ok().filter(|value| !value.is_empty());
         builder = builder.set_override_option(key, value)?;
     }

@@ -3,36 +3,35 @@
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use awc::http::StatusCode;
 use serde_json::Value;
+
+use crate::support::{Answer as Response, HttpClient};
 
 /// How long an answer may take before the request counts as broken off. Hermes gives up earlier by itself, unless it
 /// stands still.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(8);
-/// The largest body that is expected, in bytes.
-const BODY_MAX: usize = 16 * 1024 * 1024;
 
 /// A client of all instances.
 pub struct Client {
-    http: awc::Client,
+    http: HttpClient,
     ports: Vec<u16>,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Answer {
-    pub status: StatusCode,
+    pub status: u16,
     pub etag: String,
     pub tier: String,
     pub version: String,
-    pub is_anchored: bool,
+    pub is_verified: bool,
     pub is_replay: bool,
     pub body: Bytes,
 }
 
 impl Client {
     pub fn to(ports: Vec<u16>) -> Self {
-        let http = awc::Client::builder().disable_redirects().timeout(ANSWER_DEADLINE).finish();
+        let http = HttpClient::new(ANSWER_DEADLINE);
         Self { http, ports }
     }
 
@@ -43,17 +42,15 @@ impl Client {
 
     /// Gets a resource, if it is not the one of an ETag; the error says how the request broke off.
     pub async fn get(&self, instance: usize, path: &str, etag: Option<&str>) -> Result<Answer, String> {
-        let mut request = self.http.get(self.url(instance, path));
-        if let Some(etag) = etag {
-            request = request.insert_header(("If-None-Match", etag));
-        }
-        Answer::read(request.send().await).await
+        let headers: Vec<_> = etag.map(|etag| ("If-None-Match", etag)).into_iter().collect();
+        Answer::from_response(self.http.send("GET", &self.url(instance, path), &headers, None).await)
     }
 
     /// Books a payment under a key.
     pub async fn book(&self, instance: usize, key: &str, booking: &Value) -> Result<Answer, String> {
-        let request = self.http.post(self.url(instance, "/api/bookings"));
-        Answer::read(request.insert_header(("Idempotency-Key", key)).send_json(booking).await).await
+        let headers = [("Idempotency-Key", key), ("Content-Type", "application/json")];
+        let url = self.url(instance, "/api/bookings");
+        Answer::from_response(self.http.send("POST", &url, &headers, Some(booking.to_string())).await)
     }
 
     fn url(&self, instance: usize, path: &str) -> String {
@@ -62,26 +59,17 @@ impl Client {
 }
 
 impl Answer {
-    async fn read<S>(
-        sent: Result<awc::ClientResponse<S>, awc::error::SendRequestError>,
-    ) -> Result<Self, String>
-    where
-        S: futures_core::Stream<Item = Result<Bytes, awc::error::PayloadError>>,
-    {
-        let mut response = sent.map_err(|error| error.to_string())?;
-        let body = response.body().limit(BODY_MAX).await.map_err(|error| error.to_string())?;
-        let header = |name: &str| {
-            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-            value.unwrap_or_default().to_owned()
-        };
+    fn from_response(response: Result<Response, ureq::Error>) -> Result<Self, String> {
+        let response = response.map_err(|error| error.to_string())?;
+        let header = |name: &str| response.header(name).to_owned();
         Ok(Self {
-            status: response.status(),
+            status: response.status,
             etag: header("ETag"),
             tier: header("Hermes-Cache"),
             version: header("Hermes-Version"),
-            is_anchored: header("Hermes-Freshness") != "unverified",
+            is_verified: header("Hermes-Freshness") != "unverified",
             is_replay: header("Idempotency-Replayed") == "true",
-            body,
+            body: response.body.into(),
         })
     }
 
@@ -89,6 +77,6 @@ impl Answer {
     pub fn tell(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let short: String = text.chars().take(300).collect();
-        format!("{} {short}", self.status.as_u16())
+        format!("{} {short}", self.status)
     }
 }

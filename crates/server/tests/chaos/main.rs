@@ -28,6 +28,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod client;
 mod etags;
 mod faults;

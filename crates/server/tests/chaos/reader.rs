@@ -78,7 +78,7 @@ impl Reader {
         let Some(answer) = self.ask(&read, known.as_ref().map(|(etag, _)| etag.as_str())).await else {
             return false;
         };
-        let shown = match answer.status.as_u16() {
+        let shown = match answer.status {
             200 => self.newest_of(&answer),
             304 => match known {
                 Some((etag, newest)) if etag == answer.etag => Ok(newest),
@@ -104,7 +104,7 @@ impl Reader {
     async fn read_page(&self, instance: usize) {
         let read = self.begin(instance, format!("/api/bookings?limit={PAGE}"));
         let Some(answer) = self.ask(&read, None).await else { return };
-        let shown = match answer.status.as_u16() {
+        let shown = match answer.status {
             200 => self.examine(&answer, PAGE),
             _ => Err(answer.tell()),
         };
@@ -163,15 +163,15 @@ impl Reader {
             "GET {path} at instance {instance}, started at {} ms, took {} ms: {} from {}, head {}, ETag {}, anchored: {}",
             started.as_millis(),
             took.as_millis(),
-            answer.status.as_u16(),
+            answer.status,
             answer.tier,
             answer.version,
             answer.etag,
-            answer.is_anchored,
+            answer.is_verified,
         );
         match shown {
             Err(wrong) => self.run.anomaly(&format!("{said}: {wrong}")),
-            Ok(_) if !answer.is_anchored => self.run.figures.count(Count::UnverifiedReads),
+            Ok(_) if !answer.is_verified => self.run.figures.count(Count::UnverifiedReads),
             Ok(newest) if newest < *floor => {
                 let missing = self.run.record.tell(newest + 1..=*floor);
                 self.run.anomaly(&format!("{said}; it ends at REF{newest:03}, {STALE}\n{missing}"));

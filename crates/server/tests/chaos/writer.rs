@@ -130,7 +130,7 @@ impl Writer {
         let Ok(answer) = self.client.book(instance, &payment.key, &payment.body).await else { return };
         let again = serde_json::from_slice::<list::Booking>(&answer.body).map(|booking| booking.reference);
         let is_same = answer.is_replay && again.is_ok_and(|again| again == reference);
-        match answer.status.as_u16() {
+        match answer.status {
             201 if is_same => self.run.figures.count(Count::Replayed),
             503 => {}
             _ => self.run.anomaly(&format!(

@@ -170,7 +170,7 @@ impl Sequence {
     fn seen(&mut self, answered: Result<Committed, SubmitError>) -> Answer {
         let Committed { outcome, .. } = match answered {
             Ok(committed) => committed,
-            Err(SubmitError::Refused(refusal)) => return Answer::Refused(why(&refusal)),
+            Err(SubmitError::Rejected(refusal)) => return Answer::Refused(why(&refusal)),
             Err(error) => panic!("seed {}: {error}", self.seed),
         };
         let known = self.references.iter().position(|known| *known == outcome.payment.reference);

@@ -76,7 +76,7 @@ async fn expect_whole_chain(reader: &SqlPaymentReader, booked: i64) {
     let mut chain = ChainVerifier::default();
     while chain.last_seq() < head.audit_seq {
         for entry in &reader.audit_after(chain.last_seq(), PAGE).await.unwrap() {
-            chain.step(entry).unwrap();
+            chain.verify_next(entry).unwrap();
         }
     }
     chain.finish(head.audit_seq, head.audit_hash).unwrap();

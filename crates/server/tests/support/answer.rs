@@ -1,13 +1,7 @@
 //! An answer, read to its end.
 
-use awc::ClientResponse;
-use awc::error::PayloadError;
-use awc::http::header::HeaderMap;
-use futures_core::Stream;
 use serde_json::Value;
-
-/// The largest body that tests expect.
-const BODY_MAX: usize = 64 * 1024 * 1024;
+use ureq::http::HeaderMap;
 
 #[derive(Debug)]
 pub struct Answer {
@@ -17,14 +11,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub async fn read<S>(mut response: ClientResponse<S>) -> Self
-    where
-        S: Stream<Item = Result<actix_web::web::Bytes, PayloadError>>,
-    {
-        let body = response.body().limit(BODY_MAX).await.unwrap().to_vec();
-        Self { status: response.status().as_u16(), headers: response.headers().clone(), body }
-    }
-
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

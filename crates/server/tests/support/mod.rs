@@ -3,12 +3,14 @@
 
 pub mod answer;
 pub mod contract;
+pub mod http;
 pub mod metrics;
 pub mod process;
 pub mod rows;
 pub mod stage;
 
 pub use answer::Answer;
+pub use http::HttpClient;
 pub use process::Hermes;
 pub use stage::Stage;
 

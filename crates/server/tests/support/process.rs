@@ -5,13 +5,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use awc::Client;
-use awc::http::Method;
 use hermes_test_support::Port;
 use serde_json::Value;
 
 use super::contract::Contract;
-use super::{Answer, Stage, poll};
+use super::{Answer, HttpClient, Stage, poll};
 
 /// How long a process may take until it is ready.
 const READY_DEADLINE: Duration = Duration::from_secs(60);
@@ -24,7 +22,7 @@ pub struct Hermes {
     variables: Vec<(&'static str, String)>,
     folder: PathBuf,
     ports: [Port; 2],
-    client: Client,
+    client: HttpClient,
     contract: Option<Contract>,
 }
 
@@ -44,7 +42,7 @@ impl Hermes {
         variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let folder = stage.folder.path().to_owned();
         let child = spawn(&variables, &folder);
-        let client = Client::builder().disable_redirects().timeout(ANSWER_DEADLINE).finish();
+        let client = HttpClient::new(ANSWER_DEADLINE);
         let mut hermes = Self { child, variables, folder, ports, client, contract: None };
         hermes.wait_until_ready().await;
         let document = hermes.get("/api/openapi.json").await.json();
@@ -100,7 +98,7 @@ impl Hermes {
     }
 
     /// A client of the portal, for requests whose answers may break off.
-    pub fn client(&self) -> Client {
+    pub fn client(&self) -> HttpClient {
         self.client.clone()
     }
 
@@ -109,56 +107,54 @@ impl Hermes {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], None).await
+        self.send("GET", path, &[], None).await
     }
 
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        self.send(Method::GET, path, headers, None).await
+        self.send("GET", path, headers, None).await
     }
 
     pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        self.send(Method::POST, path, headers, Some(body.to_string())).await
+        self.send("POST", path, headers, Some(body.to_string())).await
     }
 
     pub async fn post_text(&self, path: &str, body: &str) -> Answer {
-        self.send(Method::POST, path, &[], Some(body.to_owned())).await
+        self.send("POST", path, &[], Some(body.to_owned())).await
     }
 
     pub async fn patch(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        self.send(Method::PATCH, path, headers, Some(body.to_string())).await
+        self.send("PATCH", path, headers, Some(body.to_string())).await
     }
 
     /// Sends a form as a browser does.
     pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let sent = self.client.post(self.url(path)).insert_header(("Accept", "text/html")).send_form(&fields);
-        Answer::read(sent.await.unwrap()).await
+        let headers = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+        let body = serde_urlencoded::to_string(fields).unwrap();
+        self.client.send("POST", &self.url(path), &headers, Some(body)).await.unwrap()
     }
 
     /// Asks the dashboard's port.
     pub async fn dashboard(&self, path: &str) -> Answer {
         let url = format!("http://127.0.0.1:{}{path}", self.ports[1].number());
-        Answer::read(self.client.get(url).send().await.unwrap()).await
+        self.client.send("GET", &url, &[], None).await.unwrap()
     }
 
     /// Sends a request; the answer is held against the OpenAPI document.
     pub async fn send(
         &self,
-        method: Method,
+        method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
-        let mut request = self.client.request(method.clone(), self.url(path));
+        let mut headers = headers.to_vec();
         if body.is_some() {
-            request = request.insert_header(("Content-Type", "application/json"));
+            headers.push(("Content-Type", "application/json"));
         }
-        for header in headers {
-            request = request.insert_header(*header);
-        }
-        let answer = Answer::read(request.send_body(body.unwrap_or_default()).await.unwrap()).await;
+        let answer = self.client.send(method, &self.url(path), &headers, body).await.unwrap();
         let documented = ["/api/", "/health"].iter().any(|prefix| path.starts_with(prefix));
         if let Some(contract) = self.contract.as_ref().filter(|_| documented) {
-            contract.check(method.as_str(), path, &answer);
+            contract.check(method, path, &answer);
         }
         answer
     }
@@ -166,8 +162,8 @@ impl Hermes {
     async fn wait_until_ready(&mut self) {
         let deadline = Instant::now() + READY_DEADLINE;
         loop {
-            let asked = self.client.get(self.url("/health/ready")).send().await;
-            if asked.is_ok_and(|answer| answer.status() == 200) {
+            let asked = self.client.send("GET", &self.url("/health/ready"), &[], None).await;
+            if asked.is_ok_and(|answer| answer.status == 200) {
                 return;
             }
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -1,89 +1,94 @@
-//! One flight for many: those who need the same thing share the way to it.
+//! Single-flight: concurrent loads of the same key share one load.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// What is under way, by what it is good for.
+/// Shares loads by key.
 pub(crate) struct SingleFlight<K, T> {
-    under_way: Arc<UnderWay<K, T>>,
-    /// Where flights run: the runtime that outlives every request.
+    in_flight: Arc<InFlight<K, T>>,
+    /// The runtime of the process, which outlives every request.
     runtime: Handle,
 }
 
-type UnderWay<K, T> = Mutex<HashMap<K, Vec<oneshot::Sender<T>>>>;
+/// The callers that wait for each load.
+type InFlight<K, T> = Mutex<HashMap<K, Vec<oneshot::Sender<T>>>>;
 
-/// What a flight brought, and whose it was.
+/// The result of a load, and the caller's part in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Role<T> {
-    /// It began after the caller had asked for it.
+    /// The caller started the load.
     Leader(T),
-    /// It was under way already.
+    /// The caller joined a load that was in flight.
     Follower(T),
-    /// It panicked.
+    /// The load panicked.
     Panicked,
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, T: Clone + Send + 'static> SingleFlight<K, T> {
+    /// Creates an empty set of loads, which run on the current runtime.
     pub fn new() -> Self {
-        Self { under_way: Arc::default(), runtime: Handle::current() }
+        Self { in_flight: Arc::default(), runtime: Handle::current() }
     }
 
-    /// Whether there is one for a key.
+    /// Returns whether a load of the key is in flight.
     pub fn is_in_flight(&self, key: &K) -> bool {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+        lock(&self.in_flight).contains_key(key)
     }
 
-    /// Joins the flight for a key, or begins it in a task of its own: dropping this call drops only the wait.
-    pub async fn run<F>(&self, key: K, flight: F) -> Role<T>
+    /// Joins the load in flight for a key, or starts `load` in its own task. Dropping the returned future does not
+    /// stop the load.
+    pub async fn run<F>(&self, key: K, load: F) -> Role<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let (sender, brought) = oneshot::channel();
-        let begins = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            let waiting = under_way.entry(key.clone()).or_default();
-            waiting.push(sender);
-            waiting.len() == 1
+        let (waiter, result) = oneshot::channel();
+        let is_leader = {
+            let mut in_flight = lock(&self.in_flight);
+            let waiters = in_flight.entry(key.clone()).or_default();
+            waiters.push(waiter);
+            waiters.len() == 1
         };
-        if begins {
-            let landing = CompletionGuard { under_way: Arc::clone(&self.under_way), key, brought: None };
-            self.runtime.spawn(landing.after(flight));
+        if is_leader {
+            let guard = CompletionGuard { in_flight: Arc::clone(&self.in_flight), key, result: None };
+            self.runtime.spawn(guard.complete(load));
         }
-        match brought.await {
-            Ok(brought) if begins => Role::Leader(brought),
-            Ok(brought) => Role::Follower(brought),
+        match result.await {
+            Ok(result) if is_leader => Role::Leader(result),
+            Ok(result) => Role::Follower(result),
             Err(_) => Role::Panicked,
         }
     }
 }
 
-/// Ends a flight, once and whatever happens: those who wait are told what it brought, or that it is lost.
+fn lock<K, T>(in_flight: &InFlight<K, T>) -> MutexGuard<'_, HashMap<K, Vec<oneshot::Sender<T>>>> {
+    in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends a load exactly once, even after a panic: removes the key and sends the result to every waiter.
 struct CompletionGuard<K: Eq + Hash, T: Clone> {
-    under_way: Arc<UnderWay<K, T>>,
+    in_flight: Arc<InFlight<K, T>>,
     key: K,
-    brought: Option<T>,
+    result: Option<T>,
 }
 
 impl<K: Eq + Hash, T: Clone> CompletionGuard<K, T> {
-    async fn after(mut self, flight: impl Future<Output = T>) {
-        self.brought = Some(flight.await);
+    async fn complete(mut self, load: impl Future<Output = T>) {
+        self.result = Some(load.await);
     }
 }
 
 impl<K: Eq + Hash, T: Clone> Drop for CompletionGuard<K, T> {
     fn drop(&mut self) {
-        let waiting = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            under_way.remove(&self.key).unwrap_or_default()
-        };
-        let Some(brought) = &self.brought else { return };
-        for sender in waiting {
-            let _gone = sender.send(brought.clone());
+        // Removed before the waiters are woken: a caller that arrives from now on starts a new load.
+        let waiters = lock(&self.in_flight).remove(&self.key).unwrap_or_default();
+        let Some(result) = &self.result else { return };
+        for waiter in waiters {
+            let _dropped = waiter.send(result.clone());
         }
     }
 }
@@ -99,30 +104,30 @@ mod tests {
 
     use super::*;
 
-    type Sharing = Pin<Box<dyn Future<Output = Role<u32>> + Send>>;
+    type Running = Pin<Box<dyn Future<Output = Role<u32>> + Send>>;
 
-    /// SingleFlight that land when they are let go.
+    /// Loads of one key that finish when the test allows it.
     struct Harness {
-        flights: SingleFlight<u32, u32>,
+        loads: SingleFlight<u32, u32>,
         go: Arc<Notify>,
-        /// A traveller who arrives while those of the first flight are told.
-        next: Mutex<Option<Sharing>>,
+        /// A load that starts while the waiters of the first load are woken.
+        next: Mutex<Option<Running>>,
     }
 
     impl Harness {
         fn new() -> Arc<Self> {
-            Arc::new(Self { flights: SingleFlight::new(), go: Arc::default(), next: Mutex::default() })
+            Arc::new(Self { loads: SingleFlight::new(), go: Arc::default(), next: Mutex::default() })
         }
 
-        fn run(self: &Arc<Self>, brings: u32) -> Sharing {
-            let airport = Arc::clone(self);
+        fn run(self: &Arc<Self>, result: u32) -> Running {
+            let harness = Arc::clone(self);
             Box::pin(async move {
-                let go = Arc::clone(&airport.go);
-                let flight = async move {
+                let go = Arc::clone(&harness.go);
+                let load = async move {
                     go.notified().await;
-                    brings
+                    result
                 };
-                airport.flights.run(7, flight).await
+                harness.loads.run(7, load).await
             })
         }
     }
@@ -136,18 +141,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flight_that_begins_while_the_last_one_is_told_is_not_ended_with_it() {
-        let airport = Harness::new();
-        let waker = Waker::from(Arc::clone(&airport));
-        let mut first = airport.run(1);
+    async fn a_load_that_starts_while_the_previous_waiters_are_woken_is_separate() {
+        let harness = Harness::new();
+        let waker = Waker::from(Arc::clone(&harness));
+        let mut first = harness.run(1);
         let _pending = poll_fn(|_| Poll::Ready(first.as_mut().poll(&mut Context::from_waker(&waker)))).await;
-        airport.go.notify_one();
-        while airport.next.lock().unwrap().is_none() {
+        harness.go.notify_one();
+        while harness.next.lock().unwrap().is_none() {
             yield_now().await;
         }
         yield_now().await;
-        airport.go.notify_one();
-        let next = airport.next.lock().unwrap().take().unwrap();
+        harness.go.notify_one();
+        let next = harness.next.lock().unwrap().take().unwrap();
         assert_eq!((first.await, next.await), (Role::Leader(1), Role::Leader(2)));
     }
 }

@@ -1,4 +1,4 @@
-//! The feed: the events of the outbox, for those who ask.
+//! The event feed: reads events from the outbox, with long polling.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,94 +10,96 @@ use tokio::time::{Instant, timeout_at};
 
 use super::CommitNotifier;
 
-/// The longest that one question may wait for an event.
+/// The longest time that one request may wait for an event.
 pub const LONG_POLL_MAX: Duration = Duration::from_secs(30);
 
 /// The limits of the feed.
 #[derive(Debug, Clone, Copy)]
-pub struct FeedSettings {
-    /// The most questions that wait at the same time.
+pub struct FeedConfig {
+    /// The maximum number of requests that wait at the same time.
     pub waiters_max: usize,
 }
 
-/// Why there are no events to tell.
+/// The reason a feed request has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FeedError {
-    /// The place is none of the feed: what followed it is forgotten, or it is beyond the end.
+    /// The cursor is beyond the end, or the events after it have been deleted.
     #[error("the feed has events {oldest} to {newest}")]
     CursorOutOfRange {
-        /// The number of the oldest event that can be had; one above `newest` when there is none.
+        /// The number of the oldest stored event, or `newest` + 1 if none is stored.
         oldest: i64,
         /// The number of the newest event.
         newest: i64,
     },
-    /// Too many wait already.
-    #[error("too many wait for events")]
+    /// The maximum number of requests are waiting already.
+    #[error("too many requests wait for events")]
     Busy,
-    /// The database did not answer.
+    /// The database could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Tells events, and waits for them where that is asked.
+/// Serves the event feed.
 pub struct Feed {
     outbox: Arc<dyn Outbox>,
-    signal: CommitNotifier,
-    places: Semaphore,
+    commits: CommitNotifier,
+    permits: Semaphore,
     closed: watch::Sender<bool>,
 }
 
 impl Feed {
-    /// A feed of an outbox.
-    pub fn new(outbox: Arc<dyn Outbox>, signal: CommitNotifier, settings: FeedSettings) -> Self {
-        let places = Semaphore::new(settings.waiters_max);
-        Self { outbox, signal, places, closed: watch::Sender::new(false) }
+    /// Creates a feed of an outbox.
+    pub fn new(outbox: Arc<dyn Outbox>, commits: CommitNotifier, config: FeedConfig) -> Self {
+        let permits = Semaphore::new(config.waiters_max);
+        Self { outbox, commits, permits, closed: watch::Sender::new(false) }
     }
 
-    /// Reads the events after a number; without one, from the oldest that is kept. Where there are none yet, waits
-    /// for them as long as is asked, and not at all once the feed is closed.
+    /// Returns at most `limit` events after event number `after`, or from the oldest stored event if `after` is `None`.
+    ///
+    /// If there are none, waits up to `wait` and at most [`LONG_POLL_MAX`] for one. Does not wait if the feed is
+    /// closed.
     ///
     /// # Errors
-    /// [`FeedError`]: each variant says what the caller may do.
+    /// See [`FeedError`].
     pub async fn read(
         &self,
         after: Option<i64>,
         limit: u64,
         wait: Duration,
     ) -> Result<Vec<OutboxEvent>, FeedError> {
-        // Whoever listens before they look misses nothing.
-        let mut commits = self.signal.listen();
-        let events = self.look(after, limit).await?;
+        // Subscribes before the first poll, so that no commit between the two is missed.
+        let mut commits = self.commits.listen();
+        let events = self.poll(after, limit).await?;
         if !events.is_empty() || wait.is_zero() {
             return Ok(events);
         }
-        let _place = self.places.try_acquire().map_err(|_| FeedError::Busy)?;
+        let _permit = self.permits.try_acquire().map_err(|_| FeedError::Busy)?;
         metrics::gauge!("hermes_feed_waiting").increment(1.0);
-        let _waiting = WaiterGuard;
+        let _waiter = WaiterGuard;
         let deadline = Instant::now() + wait.min(LONG_POLL_MAX);
         let mut closed = self.closed.subscribe();
         loop {
             tokio::select! {
-                heard = timeout_at(deadline, commits.changed()) => {
-                    if heard.is_err() {
+                commit = timeout_at(deadline, commits.changed()) => {
+                    if commit.is_err() {
                         return Ok(Vec::new());
                     }
                 }
                 _ = closed.wait_for(|closed| *closed) => return Ok(Vec::new()),
             }
-            let events = self.look(after, limit).await?;
+            let events = self.poll(after, limit).await?;
             if !events.is_empty() {
                 return Ok(events);
             }
         }
     }
 
-    /// Lets nobody wait any more.
+    /// Ends all waiting requests. Later requests no longer wait.
     pub fn close(&self) {
         self.closed.send_replace(true);
     }
 
-    async fn look(&self, after: Option<i64>, limit: u64) -> Result<Vec<OutboxEvent>, FeedError> {
+    async fn poll(&self, after: Option<i64>, limit: u64) -> Result<Vec<OutboxEvent>, FeedError> {
         match self.outbox.events_after(after, limit).await? {
             EventsAfter::Events(events) => Ok(events),
             EventsAfter::OutOfRange { oldest, newest } => Err(FeedError::CursorOutOfRange { oldest, newest }),
@@ -105,7 +107,7 @@ impl Feed {
     }
 }
 
-/// One who waits, for as long as it is not dropped.
+/// Counts one waiting request until dropped.
 struct WaiterGuard;
 
 impl Drop for WaiterGuard {

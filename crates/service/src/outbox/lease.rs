@@ -1,4 +1,4 @@
-//! The lease: the right to publish, for a time.
+//! The lease: the right of one instance to publish, for a limited time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,75 +7,73 @@ use hermes_domain::ports::{Lease, RelayLease};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::blocked::BlockedReporter;
+use super::reporter::RelayReporter;
 
-/// A lease is renewed when a third of it has passed.
+/// A lease is renewed three times per term.
 const RENEWALS_PER_TERM: u32 = 3;
-/// When it is tried again to renew it after the database did not answer.
+/// The delay before the next attempt after a database error.
 const RETRY_AFTER: Duration = Duration::from_millis(350);
 
-/// The lease of one instance, had or not.
+/// The lease as seen by one instance, held or not.
 pub(super) struct HeldLease {
     lease: Arc<dyn RelayLease>,
     holder: Uuid,
-    length: Duration,
+    term: Duration,
     renew_at: Instant,
-    /// When it has surely not expired yet.
+    /// The lease is certainly held until this time.
     expires_at: Instant,
 }
 
 impl HeldLease {
-    /// Not had yet.
-    pub fn new(lease: Arc<dyn RelayLease>, holder: Uuid, length: Duration) -> Self {
+    /// Creates a lease that is not held yet.
+    pub fn new(lease: Arc<dyn RelayLease>, holder: Uuid, term: Duration) -> Self {
         let now = Instant::now();
-        Self { lease, holder, length, renew_at: now, expires_at: now }
+        Self { lease, holder, term, renew_at: now, expires_at: now }
     }
 
-    /// When it is to be renewed.
+    /// Returns when the lease is due for renewal.
     pub const fn renew_at(&self) -> Instant {
         self.renew_at
     }
 
-    /// How long to wait before it is worth asking again for a lease that another instance has.
-    pub fn try_again_after(&self) -> Duration {
-        self.length / RENEWALS_PER_TERM
+    /// Returns how long to wait before another attempt to acquire the lease.
+    pub fn retry_delay(&self) -> Duration {
+        self.term / RENEWALS_PER_TERM
     }
 
-    /// Whether it is still had; renews it in time. Notes up to which event was published.
-    pub async fn keep(&mut self, published_seq: Option<i64>, complaint: &mut BlockedReporter) -> bool {
-        Instant::now() < self.renew_at
-            || self.renew(published_seq, complaint).await
-            || Instant::now() < self.expires_at
-    }
-
-    /// Takes or keeps it.
-    pub async fn renew(&mut self, published_seq: Option<i64>, complaint: &mut BlockedReporter) -> bool {
-        let asked_at = Instant::now();
-        match self.lease.acquire_or_renew_lease(self.holder, self.length, published_seq).await {
+    /// Acquires the lease, or renews it if due, and records the last published event. Returns whether the lease is
+    /// held.
+    pub async fn acquire_or_renew(
+        &mut self,
+        published_seq: Option<i64>,
+        reporter: &mut RelayReporter,
+    ) -> bool {
+        let requested_at = Instant::now();
+        if requested_at < self.renew_at && requested_at < self.expires_at {
+            return true;
+        }
+        match self.lease.acquire_or_renew_lease(self.holder, self.term, published_seq).await {
             Ok(Lease::Held) => {
-                self.renew_at = asked_at + self.length / RENEWALS_PER_TERM;
-                self.expires_at = asked_at + self.length;
-                true
+                self.renew_at = requested_at + self.term / RENEWALS_PER_TERM;
+                self.expires_at = requested_at + self.term;
+                return true;
             }
-            Ok(Lease::Taken) => {
-                self.expires_at = asked_at;
-                false
-            }
+            Ok(Lease::Taken) => self.expires_at = requested_at,
             Err(error) => {
-                complaint.lease(&error);
-                self.renew_at = asked_at + RETRY_AFTER;
-                false
+                reporter.lease_failed(&error);
+                self.renew_at = requested_at + RETRY_AFTER;
             }
         }
+        Instant::now() < self.expires_at
     }
 
-    /// Gives it up, so that another instance need not wait until it expires.
+    /// Releases the lease, so that another instance can acquire it before it expires.
     pub async fn release(&self, published_seq: Option<i64>) {
         if published_seq.is_some() && Instant::now() < self.expires_at {
-            let _noted = self.lease.acquire_or_renew_lease(self.holder, self.length, published_seq).await;
+            let _best_effort = self.lease.acquire_or_renew_lease(self.holder, self.term, published_seq).await;
         }
         if let Err(error) = self.lease.release_lease(self.holder).await {
-            log::debug!("the lease of the relay expires by itself: {error}");
+            log::debug!("the relay lease could not be released and will expire: {error}");
         }
     }
 }

@@ -1,29 +1,25 @@
-//! Events on their way out: from the outbox, where the commit has put them, to those who follow them.
+//! Committed events: from the outbox table to the Redis stream and the event feed.
 //!
-//! An event on its way:
-//! 1. The lane has committed it and gives a [`signal`](CommitNotifier); it waits for nobody. What another instance
-//!    commits is noticed by [`poll_outbox`].
-//! 2. [`Relay`]: the one instance that holds the lease reads the outbox where it left off and appends to the
-//!    stream; `place` finds out where that is, whatever the stream has lost.
-//! 3. Those without a stream ask [`Feed`], which reads the same rows and can wait for the next one.
-//! 4. [`run_retention`] deletes rows that are old and published.
+//! The path of an event:
+//! 1. The ledger writer commits the event and calls [`CommitNotifier::notify`], which does not block. [`poll_outbox`]
+//!    detects commits of other instances.
+//! 2. On the one instance that holds the `lease`, [`Relay`] reads the outbox and appends to the stream. `position`
+//!    locates the next event, even if the stream has lost some. `reporter` logs what blocks the relay.
+//! 3. [`Feed`] reads the same rows for clients without Redis, and can wait for the next event.
+//! 4. [`run_retention`] deletes old published rows.
 //!
-//! **Invariant:** what is published, and in which order, depends on the outbox and on the stream's own mark and
-//! on nothing else: no lease, clock or memory of a relay. Two relays at once cost work, not order.
+//! **Invariant:** the order of published events depends only on the outbox and the end of the stream. No lease, clock
+//! or memory of a relay affects that order. Two relays at the same time duplicate work but not events.
 
-mod blocked;
 mod feed;
 mod lease;
-mod metrics;
 mod notifier;
-mod outage;
-mod poll;
 mod position;
 mod relay;
+mod reporter;
 mod retention;
 
-pub use feed::{Feed, FeedError, FeedSettings, LONG_POLL_MAX};
-pub use notifier::CommitNotifier;
-pub use poll::poll_outbox;
-pub use relay::{Relay, RelayHandle, RelayParts, RelaySettings};
+pub use feed::{Feed, FeedConfig, FeedError, LONG_POLL_MAX};
+pub use notifier::{CommitNotifier, poll_outbox};
+pub use relay::{Relay, RelayConfig, RelayDeps, RelayHandle};
 pub use retention::{Retention, run_retention};

@@ -1,60 +1,83 @@
-//! That something was committed.
+//! Notifies listeners of new commits, by this instance and by others.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_domain::ports::Outbox;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-/// Tells whoever listens that there may be new events; never waits for anybody. Clones are one signal.
+/// Notifies listeners that there may be new events. Never blocks. Clones share one channel.
 #[derive(Debug, Clone, Default)]
 pub struct CommitNotifier {
     newest: watch::Sender<i64>,
 }
 
-/// Hears a signal.
+/// Receives the notifications of a [`CommitNotifier`].
 #[derive(Debug)]
-pub struct Listener {
+pub struct CommitListener {
     newest: watch::Receiver<i64>,
 }
 
 impl CommitNotifier {
-    /// Says that an event with this number was committed. Whoever hears it looks for themselves. A smaller number
-    /// than is known is late, and changes nothing.
+    /// Notifies listeners that the event with this number was committed. Ignores a number that is not new.
     pub fn notify(&self, committed: i64) {
-        self.newest.send_if_modified(|known| committed > std::mem::replace(known, committed.max(*known)));
+        self.newest.send_if_modified(|newest| committed > std::mem::replace(newest, committed.max(*newest)));
     }
 
-    /// Says which number the newest event has, as the outbox was just asked. It may go back: a database that lost
-    /// commits gives numbers again.
-    pub(super) fn reset(&self, newest: i64) {
-        self.newest.send_if_modified(|known| std::mem::replace(known, newest) != newest);
+    /// Sets the number of the newest event as read from the outbox.
+    ///
+    /// The number may decrease: a database that lost commits assigns the same numbers again.
+    fn reset(&self, newest: i64) {
+        self.newest.send_if_modified(|current| std::mem::replace(current, newest) != newest);
     }
 
-    /// The number that was said last.
+    /// Returns the number of the newest known event.
     pub fn newest(&self) -> i64 {
         *self.newest.borrow()
     }
 
-    /// Hears what is said from now on.
-    pub fn listen(&self) -> Listener {
-        Listener { newest: self.newest.subscribe() }
+    /// Subscribes to later notifications.
+    pub fn listen(&self) -> CommitListener {
+        CommitListener { newest: self.newest.subscribe() }
     }
 
-    /// Whether anybody would hear it.
-    pub fn has_listeners(&self) -> bool {
+    fn has_listeners(&self) -> bool {
         self.newest.receiver_count() > 0
     }
 }
 
-impl Listener {
-    /// Waits until something was said since the last time.
+impl CommitListener {
+    /// Waits for a notification since the previous call.
     pub async fn changed(&mut self) {
         if self.newest.changed().await.is_err() {
-            // Nobody is left who could say anything.
+            // Every notifier is dropped.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Forgets what was said so far.
+    /// Ignores the notifications so far.
     pub fn mark_seen(&mut self) {
         self.newest.mark_unchanged();
+    }
+}
+
+/// Polls the outbox for commits of other instances and notifies listeners. Never returns.
+///
+/// Sends one small query per `period`, however many listeners there are, and none without listeners.
+pub async fn poll_outbox(outbox: Arc<dyn Outbox>, commits: CommitNotifier, period: Duration) {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if !commits.has_listeners() {
+            continue;
+        }
+        match outbox.newest_event().await {
+            Ok(newest) => commits.reset(newest),
+            // At debug level only: readers of events report the same error.
+            Err(error) => log::debug!("the outbox could not be polled: {error}"),
+        }
     }
 }
 
@@ -63,23 +86,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_late_number_changes_nothing_and_only_the_outbox_itself_goes_back() {
-        let signal = CommitNotifier::default();
-        let mut listener = signal.listen();
-        let mut heard = || {
-            let heard = listener.newest.has_changed().unwrap();
+    fn only_reset_lowers_the_newest_number() {
+        let notifier = CommitNotifier::default();
+        let mut listener = notifier.listen();
+        let mut observe = || {
+            let is_notified = listener.newest.has_changed().unwrap();
             listener.mark_seen();
-            (heard, signal.newest())
+            (is_notified, notifier.newest())
         };
-        signal.notify(7);
-        assert_eq!(heard(), (true, 7));
-        signal.notify(6);
-        assert_eq!(heard(), (false, 7));
-        signal.notify(7);
-        assert_eq!(heard(), (false, 7));
-        signal.reset(5);
-        assert_eq!(heard(), (true, 5));
-        signal.reset(5);
-        assert_eq!(heard(), (false, 5));
+        notifier.notify(7);
+        assert_eq!(observe(), (true, 7));
+        notifier.notify(6);
+        assert_eq!(observe(), (false, 7));
+        notifier.notify(7);
+        assert_eq!(observe(), (false, 7));
+        notifier.reset(5);
+        assert_eq!(observe(), (true, 5));
+        notifier.reset(5);
+        assert_eq!(observe(), (false, 5));
     }
 }

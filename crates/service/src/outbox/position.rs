@@ -1,21 +1,21 @@
-//! Where the relay goes on: found out from the stream and the outbox alone.
+//! The position of the relay: derived from the stream and the outbox alone.
 
 use hermes_domain::ledger::{EventPosition, OutboxEvent};
 use hermes_domain::ports::{EventPublisher, EventsAfter, Outbox, PublishError, StoreError};
 
-/// The most places of the stream that are looked at for one that the outbox has too.
+/// The number of recent stream entries that are searched for an event that the outbox has too.
 const RECENT_MAX: usize = 1_000;
 
-/// Where the next event goes, and where it comes from. Both are the same place as long as nothing was lost.
+/// Where the relay continues. The two positions are the same unless the stream or the database lost events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RelayPosition {
-    /// The end of the stream, which the next event is to follow.
+    /// The end of the stream. The next event is appended after it.
     pub stream_end: Option<EventPosition>,
-    /// The last event of the outbox that the stream has; `None` is none of those it still has room for.
-    pub told: Option<EventPosition>,
+    /// The last event of the outbox that the stream has, or `None` if the stream has none.
+    pub published: Option<EventPosition>,
 }
 
-/// What stopped a round.
+/// The reason a publishing attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RelayError {
     #[error(transparent)]
@@ -24,115 +24,107 @@ pub(super) enum RelayError {
     Outbox(#[from] StoreError),
 }
 
-/// What there is to publish.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// These, behind the place; none when everything is published.
-    Events(Vec<OutboxEvent>),
-    /// The place is none of the outbox any more.
-    Lost,
-}
-
-/// Asks the stream where it ends, and finds that place in the outbox.
-pub(super) async fn find(
+/// Reads the end of the stream and locates it in the outbox.
+pub(super) async fn locate(
     stream: &dyn EventPublisher,
     outbox: &dyn Outbox,
 ) -> Result<RelayPosition, RelayError> {
-    let Some(mark) = stream.last_position().await? else {
-        return Ok(RelayPosition { stream_end: None, told: None });
+    let Some(end) = stream.last_position().await? else {
+        return Ok(RelayPosition { stream_end: None, published: None });
     };
-    let here = RelayPosition { stream_end: Some(mark), told: Some(mark) };
-    if let Some(kept) = outbox.find_events(&[mark.seq]).await?.first() {
-        return if *kept == mark { Ok(here) } else { find_last_common_event(stream, outbox, mark).await };
+    let at_end = RelayPosition { stream_end: Some(end), published: Some(end) };
+    if let Some(stored) = outbox.find_events(&[end.seq]).await?.first() {
+        return if *stored == end { Ok(at_end) } else { find_last_common_event(stream, outbox, end).await };
     }
-    match outbox.events_after(Some(mark.seq), 1).await? {
-        // The row of the mark is forgotten; what follows it, as far as it is kept, still follows.
-        EventsAfter::Events(_) => Ok(here),
-        EventsAfter::OutOfRange { oldest, .. } if oldest > mark.seq => Ok(here),
-        EventsAfter::OutOfRange { .. } => find_last_common_event(stream, outbox, mark).await,
+    match outbox.events_after(Some(end.seq), 1).await? {
+        // The row of this event is deleted, but the stored events still follow it.
+        EventsAfter::Events(_) => Ok(at_end),
+        EventsAfter::OutOfRange { oldest, .. } if oldest > end.seq => Ok(at_end),
+        EventsAfter::OutOfRange { .. } => find_last_common_event(stream, outbox, end).await,
     }
 }
 
-/// The stream has events that the outbox does not know: the database lost commits, or is another one. What it
-/// has in common with the stream is the last place that both know.
+/// Finds the last event that both the stream and the outbox have.
+///
+/// The stream has events that the outbox lacks: the database lost commits, or is a different one.
 async fn find_last_common_event(
     stream: &dyn EventPublisher,
     outbox: &dyn Outbox,
-    mark: EventPosition,
+    end: EventPosition,
 ) -> Result<RelayPosition, RelayError> {
     let recent = stream.recent(RECENT_MAX).await?;
-    let seqs: Vec<i64> = recent.iter().map(|mark| mark.seq).collect();
-    let known = outbox.find_events(&seqs).await?;
-    let told = recent.into_iter().find(|mark| known.contains(mark));
-    let from = told.map_or(0, |mark| mark.seq);
+    let seqs: Vec<i64> = recent.iter().map(|event| event.seq).collect();
+    let stored = outbox.find_events(&seqs).await?;
+    let published = recent.into_iter().find(|event| stored.contains(event));
+    let common = published.map_or(0, |event| event.seq);
     metrics::counter!("hermes_events_divergences_total").increment(1);
     log::error!(
-        stream = mark.seq, common = from;
-        "the event stream ends with event {} that the database does not have: the database lost commits or is \
-         another one. What it has after event {from} is published behind it",
-        mark.seq
+        stream = end.seq, common;
+        "the event stream ends with event {}, which the database does not have: the database lost commits or is a \
+         different one. The database's events after event {common} are published next",
+        end.seq
     );
-    Ok(RelayPosition { stream_end: Some(mark), told })
+    Ok(RelayPosition { stream_end: Some(end), published })
 }
 
-/// Reads what comes after a place.
-pub(super) async fn next(
+/// Reads at most `limit` events after `position`, or `None` if the outbox no longer has that position.
+pub(super) async fn next_events(
     outbox: &dyn Outbox,
-    place: RelayPosition,
+    position: RelayPosition,
     limit: u64,
     stream_length_max: i64,
-) -> Result<Next, StoreError> {
-    let Some(told) = place.told else {
-        return from_the_start(outbox, limit, stream_length_max).await.map(Next::Events);
+) -> Result<Option<Vec<OutboxEvent>>, StoreError> {
+    let Some(published) = position.published else {
+        return first_events(outbox, limit, stream_length_max).await.map(Some);
     };
-    // The told one is read again: that it is still the same says that the others follow it.
-    match outbox.events_after(Some(told.seq - 1), limit + 1).await? {
+    // Reads the published event again: if it is unchanged, the events after it follow it.
+    match outbox.events_after(Some(published.seq - 1), limit + 1).await? {
         EventsAfter::Events(mut events) => {
-            if events.first().map(OutboxEvent::position) != Some(told) {
-                return Ok(Next::Lost);
+            if events.first().map(OutboxEvent::position) != Some(published) {
+                return Ok(None);
             }
             events.remove(0);
-            Ok(Next::Events(events))
+            Ok(Some(events))
         }
-        EventsAfter::OutOfRange { oldest, .. } if oldest > told.seq => {
-            let events = from_the_oldest(outbox, limit).await?;
-            report_gap(told, &events);
-            Ok(Next::Events(events))
+        EventsAfter::OutOfRange { oldest, .. } if oldest > published.seq => {
+            let events = oldest_events(outbox, limit).await?;
+            report_gap(published, &events);
+            Ok(Some(events))
         }
-        EventsAfter::OutOfRange { .. } => Ok(Next::Lost),
+        EventsAfter::OutOfRange { .. } => Ok(None),
     }
 }
 
-/// What an empty stream has room for.
-async fn from_the_start(
+/// Reads the first events for an empty stream, which has space for `stream_length_max` events.
+async fn first_events(
     outbox: &dyn Outbox,
     limit: u64,
     stream_length_max: i64,
 ) -> Result<Vec<OutboxEvent>, StoreError> {
-    let before = outbox.newest_event().await? - stream_length_max;
-    if before > 0
-        && let EventsAfter::Events(events) = outbox.events_after(Some(before), limit).await?
+    let after = outbox.newest_event().await? - stream_length_max;
+    if after > 0
+        && let EventsAfter::Events(events) = outbox.events_after(Some(after), limit).await?
     {
         return Ok(events);
     }
-    from_the_oldest(outbox, limit).await
+    oldest_events(outbox, limit).await
 }
 
-async fn from_the_oldest(outbox: &dyn Outbox, limit: u64) -> Result<Vec<OutboxEvent>, StoreError> {
+async fn oldest_events(outbox: &dyn Outbox, limit: u64) -> Result<Vec<OutboxEvent>, StoreError> {
     Ok(match outbox.events_after(None, limit).await? {
         EventsAfter::Events(events) => events,
         EventsAfter::OutOfRange { .. } => Vec::new(),
     })
 }
 
-fn report_gap(told: EventPosition, events: &[OutboxEvent]) {
-    let Some(first) = events.first().filter(|first| first.seq > told.seq + 1) else { return };
-    let missing = first.seq - told.seq - 1;
+fn report_gap(published: EventPosition, events: &[OutboxEvent]) {
+    let Some(first) = events.first().filter(|first| first.seq > published.seq + 1) else { return };
+    let missing = first.seq - published.seq - 1;
     metrics::counter!("hermes_events_missed_total").increment(missing.unsigned_abs());
     log::error!(
-        missing, after = told.seq;
-        "{missing} events after event {} were forgotten before they could be published: those who follow the \
-         stream have to read the bookings anew",
-        told.seq
+        missing, after = published.seq;
+        "{missing} events after event {} were deleted before they could be published: consumers of the stream must \
+         reload the bookings",
+        published.seq
     );
 }

@@ -1,8 +1,8 @@
-//! The relay: one instance at a time publishes what the outbox has, in the order of commits.
+//! The relay: publishes the events of the outbox in commit order, on one instance at a time.
 //!
-//! The lease keeps the others from doing the same work; order does not depend on it. A relay that was
-//! suspended in the middle of sending, and whose lease another one has taken over, may send when it wakes: the
-//! stream appends only what follows its mark, so what comes late finds another mark and changes nothing.
+//! The lease prevents duplicate work. Order does not depend on the lease. A suspended relay may lose the lease and
+//! still send its events later. The stream appends only events that follow its end, so such late events have no
+//! effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,60 +14,60 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::blocked::BlockedReporter;
+use super::CommitNotifier;
 use super::lease::HeldLease;
-use super::notifier::Listener;
-use super::outage::OutageTracker;
-use super::position::{self, Next, RelayError, RelayPosition};
-use super::{CommitNotifier, metrics};
+use super::notifier::CommitListener;
+use super::position::{self, RelayError, RelayPosition};
+use super::reporter::{RelayReporter, record_holds_lease, record_lag, record_published};
 
-/// The most events that are sent at once.
+/// The maximum number of events per append.
 const BATCH_MAX: u64 = 256;
-/// How soon a round follows one that has published everything there was: so that under load a round takes the events
-/// of several commits, instead of competing with each of them for the database. A lone event does not wait.
+/// The delay after a batch that published all events.
+///
+/// Under load, the next batch then contains the events of several commits. So the relay and the writer compete less
+/// for the database. A single event is not delayed.
 const COALESCE_DELAY: Duration = Duration::from_millis(10);
-/// How often an idle stream is asked whether it still has what it was given.
+/// How often the end of an idle stream is verified.
 const VERIFY_INTERVAL: Duration = Duration::from_secs(1);
-/// The pause after something went wrong, in milliseconds: anything in the range, so that instances do not keep step.
+/// The range of the random delay after an error. Random, so that instances do not retry in step.
 const RETRY_DELAY_MS: std::ops::RangeInclusive<u64> = 150..=350;
 
-/// What a relay works with.
+/// The dependencies of a relay.
 #[derive(Clone)]
-pub struct RelayParts {
-    /// Where events come from.
+pub struct RelayDeps {
+    /// The source of the events.
     pub outbox: Arc<dyn Outbox>,
-    /// Where they go.
+    /// The stream to publish to.
     pub stream: Arc<dyn EventPublisher>,
-    /// The right to do so.
+    /// The right to publish.
     pub lease: Arc<dyn RelayLease>,
-    /// Says that there may be new ones.
-    pub signal: CommitNotifier,
-    /// The time of day.
+    /// Notifies the relay of new commits.
+    pub commits: CommitNotifier,
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }
 
-/// The limits of a relay.
+/// The configuration of a relay.
 #[derive(Debug, Clone, Copy)]
-pub struct RelaySettings {
-    /// The random name of this instance.
+pub struct RelayConfig {
+    /// The random id of this instance.
     pub holder: Uuid,
-    /// How long a lease is good without being renewed.
-    pub lease: Duration,
-    /// About how many events the stream keeps.
+    /// How long a lease lasts unless renewed.
+    pub lease_term: Duration,
+    /// The approximate maximum number of events in the stream.
     pub stream_length_max: i64,
 }
 
 /// Publishes events while it holds the lease.
 pub struct Relay {
-    parts: RelayParts,
-    settings: RelaySettings,
+    deps: RelayDeps,
+    stream_length_max: i64,
     stopped: watch::Receiver<bool>,
-    link: OutageTracker,
-    complaint: BlockedReporter,
-    /// Where to go on; `None` when it has to be found out.
-    place: Option<RelayPosition>,
+    reporter: RelayReporter,
+    /// `None` if the position must be located again.
+    position: Option<RelayPosition>,
     lease: HeldLease,
-    checked_at: Instant,
+    verified_at: Instant,
 }
 
 /// Stops a relay.
@@ -77,48 +77,44 @@ pub struct RelayHandle {
     task: JoinHandle<()>,
 }
 
-/// How a round ended.
+/// The result of publishing one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BatchResult {
-    /// There is more, or may be.
+    /// There may be more events.
     More,
-    /// Everything was published that there was.
+    /// All events were published.
     CaughtUp,
-    /// There was nothing to publish.
+    /// There was no event to publish.
     Idle,
-    /// The place is none of the outbox: it has to be found out anew.
+    /// The outbox does not have the position, which must be located again.
     Diverged,
 }
 
 impl Relay {
     /// Starts the relay's task.
-    pub fn start(parts: RelayParts, settings: RelaySettings) -> RelayHandle {
+    pub fn start(deps: RelayDeps, config: RelayConfig) -> RelayHandle {
         let (stop, stopped) = watch::channel(false);
         let relay = Self {
-            lease: HeldLease::new(Arc::clone(&parts.lease), settings.holder, settings.lease),
-            parts,
-            settings,
+            lease: HeldLease::new(Arc::clone(&deps.lease), config.holder, config.lease_term),
+            deps,
+            stream_length_max: config.stream_length_max,
             stopped,
-            link: OutageTracker::default(),
-            complaint: BlockedReporter::default(),
-            place: None,
-            checked_at: Instant::now(),
+            reporter: RelayReporter::new(),
+            position: None,
+            verified_at: Instant::now(),
         };
         RelayHandle { stop, task: tokio::spawn(relay.run()) }
     }
 
     async fn run(mut self) {
-        metrics::holds_lease(false);
         while !self.is_stopped() {
-            if self.lease.renew(None, &mut self.complaint).await {
-                // What was known of the stream is from before somebody else had the lease.
-                self.place = None;
+            if self.lease.acquire_or_renew(None, &mut self.reporter).await {
                 log::info!("this instance publishes the events");
-                metrics::holds_lease(true);
+                record_holds_lease(true);
                 self.publish_while_leader().await;
-                metrics::holds_lease(false);
+                record_holds_lease(false);
             } else {
-                self.pause(self.lease.try_again_after()).await;
+                self.pause(self.lease.retry_delay()).await;
             }
         }
         self.lease.release(self.published_seq()).await;
@@ -126,10 +122,12 @@ impl Relay {
 
     /// Publishes until the lease is lost or the relay is stopped.
     async fn publish_while_leader(&mut self) {
-        let mut commits = self.parts.signal.listen();
+        let mut commits = self.deps.commits.listen();
         while !self.is_stopped() {
-            if !self.lease.keep(self.published_seq(), &mut self.complaint).await {
+            if !self.lease.acquire_or_renew(self.published_seq(), &mut self.reporter).await {
                 log::info!("another instance publishes the events");
+                // The other instance moves the end of the stream.
+                self.position = None;
                 return;
             }
             commits.mark_seen();
@@ -149,107 +147,101 @@ impl Relay {
         }
     }
 
-    /// Publishes the next events, if there are any.
+    /// Publishes the next events, if any.
     async fn publish_batch(&mut self) -> Result<BatchResult, RelayError> {
-        let place = match self.place {
-            Some(place) => place,
-            None => self.find_place().await?,
+        let position = match self.position {
+            Some(position) => position,
+            None => self.locate().await?,
         };
-        let limit = self.settings.stream_length_max;
-        let next = position::next(self.parts.outbox.as_ref(), place, BATCH_MAX, limit).await?;
-        let Next::Events(events) = next else {
-            self.place = None;
-            if let Some(told) = place.told {
-                self.complaint.hole(told.seq);
+        let outbox = self.deps.outbox.as_ref();
+        let next = position::next_events(outbox, position, BATCH_MAX, self.stream_length_max).await?;
+        let Some(events) = next else {
+            self.position = None;
+            if let Some(published) = position.published {
+                self.reporter.gap_at(published.seq);
             }
             return Ok(BatchResult::Diverged);
         };
-        self.complaint.settled();
-        let is_page_full = u64::try_from(events.len()).is_ok_and(|events| events >= BATCH_MAX);
+        self.reporter.unblocked();
+        let is_batch_full = u64::try_from(events.len()).is_ok_and(|events| events >= BATCH_MAX);
         let (Some(first), Some(last)) = (events.first(), events.last().map(OutboxEvent::position)) else {
-            metrics::lag(0, 0);
-            self.check(place).await?;
+            record_lag(0, 0);
+            self.verify_stream_end(position).await?;
             return Ok(BatchResult::Idle);
         };
-        self.record_lag(first);
-        // Whatever goes wrong from here on, where the stream ends is the stream's to say.
-        self.place = None;
-        let published = self.parts.stream.publish(place.stream_end, &events).await?;
-        // The events are in the stream, and nobody has noted it yet: a crash here is made good by the next relay,
-        // which asks the stream for its mark.
+        let age = self.deps.clock.now() - first.occurred_at;
+        record_lag(self.deps.commits.newest() - first.seq + 1, age.num_milliseconds());
+        // If the append fails, only the stream knows its end.
+        self.position = None;
+        let published = self.deps.stream.publish(position.stream_end, &events).await?;
+        // A crash here is harmless: the next relay reads the end of the stream.
         #[cfg(feature = "fault-injection")]
-        hermes_fault::pass(hermes_fault::Point::AfterXadd);
-        self.link.answered();
-        metrics::published(published);
-        if published.mark != Some(last) {
-            log::info!("the event stream is at another place than this instance knew; it looks again");
-            ::metrics::counter!("hermes_events_resumes_total").increment(1);
+        hermes_fault::hit(hermes_fault::FailPoint::AfterXadd);
+        self.reporter.stream_succeeded();
+        record_published(published);
+        if published.last_position != Some(last) {
+            log::info!("the event stream has a different end than expected; locating it again");
+            metrics::counter!("hermes_events_resumes_total").increment(1);
             return Ok(BatchResult::More);
         }
-        self.place = Some(RelayPosition { stream_end: Some(last), told: Some(last) });
-        Ok(if is_page_full { BatchResult::More } else { BatchResult::CaughtUp })
+        self.position = Some(RelayPosition { stream_end: Some(last), published: Some(last) });
+        Ok(if is_batch_full { BatchResult::More } else { BatchResult::CaughtUp })
     }
 
-    async fn find_place(&mut self) -> Result<RelayPosition, RelayError> {
-        let place = position::find(self.parts.stream.as_ref(), self.parts.outbox.as_ref()).await?;
-        self.link.answered();
-        self.place = Some(place);
-        Ok(place)
+    async fn locate(&mut self) -> Result<RelayPosition, RelayError> {
+        let position = position::locate(self.deps.stream.as_ref(), self.deps.outbox.as_ref()).await?;
+        self.reporter.stream_succeeded();
+        self.position = Some(position);
+        Ok(position)
     }
 
-    /// Asks an idle stream now and then where it ends: what it lost is published again without waiting for the
-    /// next booking.
-    async fn check(&mut self, place: RelayPosition) -> Result<(), RelayError> {
-        if self.checked_at.elapsed() < VERIFY_INTERVAL {
+    /// Verifies the end of an idle stream, so that lost events are published again before the next booking.
+    async fn verify_stream_end(&mut self, position: RelayPosition) -> Result<(), RelayError> {
+        if self.verified_at.elapsed() < VERIFY_INTERVAL {
             return Ok(());
         }
-        self.checked_at = Instant::now();
-        let mark = self.parts.stream.last_position().await?;
-        self.link.answered();
-        if mark != place.stream_end {
+        self.verified_at = Instant::now();
+        let end = self.deps.stream.last_position().await?;
+        self.reporter.stream_succeeded();
+        if end != position.stream_end {
             log::warn!("the event stream has lost events; they are published again");
-            ::metrics::counter!("hermes_events_resumes_total").increment(1);
-            self.place = None;
+            metrics::counter!("hermes_events_resumes_total").increment(1);
+            self.position = None;
         }
         Ok(())
     }
 
-    fn record_lag(&self, oldest: &OutboxEvent) {
-        let since = self.parts.clock.now() - oldest.occurred_at;
-        metrics::lag(self.parts.signal.newest() - oldest.seq + 1, since.num_milliseconds());
-    }
-
     async fn handle_error(&mut self, error: &RelayError) {
-        self.place = None;
+        self.position = None;
         match error {
             RelayError::Stream(error) => {
-                self.link.lost(error);
+                self.reporter.stream_failed(error);
                 self.measure_lag().await;
             }
-            RelayError::Outbox(error) => log::debug!("events wait for the database: {error}"),
+            RelayError::Outbox(error) => log::debug!("the outbox could not be read: {error}"),
         }
     }
 
-    /// How far the stream is behind while it does not answer, by what was last noted.
+    /// Measures the lag while the stream is down, from the last recorded position.
     async fn measure_lag(&self) {
-        let Ok(status) = self.parts.lease.relay_status().await else { return };
-        let Ok(newest) = self.parts.outbox.newest_event().await else { return };
-        let oldest = self.parts.outbox.events_after(Some(status.published_seq), 1).await;
-        let Ok(EventsAfter::Events(oldest)) = oldest else { return };
-        let since = oldest.first().map(|event| self.parts.clock.now() - event.occurred_at);
-        metrics::lag(newest - status.published_seq, since.map_or(0, |since| since.num_milliseconds()));
+        let Ok(status) = self.deps.lease.relay_status().await else { return };
+        let Ok(newest) = self.deps.outbox.newest_event().await else { return };
+        let unpublished = self.deps.outbox.events_after(Some(status.published_seq), 1).await;
+        let Ok(EventsAfter::Events(unpublished)) = unpublished else { return };
+        let age = unpublished.first().map(|event| self.deps.clock.now() - event.occurred_at);
+        record_lag(newest - status.published_seq, age.map_or(0, |age| age.num_milliseconds()));
     }
 
-    /// The number of the last event that is known to be published.
+    /// Returns the number of the last event that is known to be published.
     fn published_seq(&self) -> Option<i64> {
-        self.place.and_then(|place| place.told).map(|mark| mark.seq)
+        self.position.and_then(|position| position.published).map(|event| event.seq)
     }
 
-    async fn wait_for_commits(&mut self, commits: &mut Listener) {
-        let renew_at = self.lease.renew_at().min(Instant::now() + VERIFY_INTERVAL);
+    async fn wait_for_commits(&mut self, commits: &mut CommitListener) {
+        let deadline = self.lease.renew_at().min(Instant::now() + VERIFY_INTERVAL);
         tokio::select! {
             () = commits.changed() => {}
-            () = tokio::time::sleep_until(renew_at) => {}
+            () = tokio::time::sleep_until(deadline) => {}
             () = until_stopped(&mut self.stopped) => {}
         }
     }
@@ -271,17 +263,17 @@ impl Relay {
 }
 
 impl RelayHandle {
-    /// Lets the relay finish what it is at, give its lease up and end.
+    /// Lets the relay finish its current batch, release the lease and end.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         if self.task.await.is_err() {
-            log::error!("the relay of events ended badly");
+            log::error!("the event relay panicked");
         }
     }
 }
 
 async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
-    // An error says that the handle is gone: then the relay runs as long as the process.
+    // An error means that the handle is dropped. Then the relay runs as long as the process.
     if stopped.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }

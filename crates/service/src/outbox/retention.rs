@@ -1,4 +1,4 @@
-//! Forgetting events that are old and published.
+//! Deletes old published events.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,64 +6,66 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hermes_domain::ports::{Clock, Outbox, OutboxRetention, RelayLease, StoreError};
 
-use crate::purge::in_chunks;
+use crate::maintenance::delete_in_batches;
 
-/// How often old events are looked for.
-const PERIOD: Duration = Duration::from_secs(600);
-/// How many times as long events are kept that a stream has not taken: a stream that is never there must not
-/// let the outbox grow for ever.
+/// How often old events are deleted.
+const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// Unpublished events are stored this many times longer.
+///
+/// Without this limit, the outbox would grow forever if the stream is permanently down.
 const UNPUBLISHED_RETENTION_FACTOR: i32 = 4;
 
-/// What old events are looked for with.
+/// The retention job and its dependencies.
 #[derive(Clone)]
 pub struct Retention {
-    /// Tells the newest event.
+    /// Returns the newest event.
     pub outbox: Arc<dyn Outbox>,
-    /// Deletes.
-    pub rows: Arc<dyn OutboxRetention>,
-    /// Knows what is published, where there is a stream.
-    pub published: Option<Arc<dyn RelayLease>>,
-    /// The time of day.
+    /// Deletes events.
+    pub events: Arc<dyn OutboxRetention>,
+    /// Returns the last published event. `None` if there is no stream.
+    pub relay: Option<Arc<dyn RelayLease>>,
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// For how long events are kept.
-    pub kept: TimeDelta,
+    /// How long events are stored.
+    pub max_age: TimeDelta,
 }
 
-/// Deletes events that are older than they are promised to be kept; never ends.
+/// Deletes expired events periodically. Never returns.
 pub async fn run_retention(retention: Retention) {
-    let mut period = tokio::time::interval(PERIOD);
+    let mut interval = tokio::time::interval(PURGE_INTERVAL);
     loop {
-        period.tick().await;
-        if let Err(error) = retention.forget().await {
-            log::info!("old events stay until the next try: {error}");
+        interval.tick().await;
+        if let Err(error) = retention.purge_expired().await {
+            log::info!("expired events could not be deleted and will be retried later: {error}");
         }
     }
 }
 
 impl Retention {
-    async fn forget(&self) -> Result<(), StoreError> {
-        // The newest one stays: a place is known by its event.
+    async fn purge_expired(&self) -> Result<(), StoreError> {
+        // Keeps the newest event, because the end of the stream is located by its event.
         let newest = self.outbox.newest_event().await?;
-        let Some(relay) = &self.published else {
-            return self.purge(self.kept, newest).await.map(drop);
+        let Some(relay) = &self.relay else {
+            return self.purge(self.max_age, newest).await.map(drop);
         };
         let published = relay.relay_status().await?.published_seq;
-        self.purge(self.kept, published.min(newest)).await?;
-        let unpublished = self.purge(self.kept * UNPUBLISHED_RETENTION_FACTOR, newest).await?;
+        self.purge(self.max_age, published.min(newest)).await?;
+        let max_age = self.max_age * UNPUBLISHED_RETENTION_FACTOR;
+        let unpublished = self.purge(max_age, newest).await?;
         if unpublished > 0 {
             metrics::counter!("hermes_events_dropped_total").increment(unpublished);
             log::error!(
                 events = unpublished;
-                "{unpublished} events were forgotten unpublished: the stream has not taken them for {} days",
-                (self.kept * UNPUBLISHED_RETENTION_FACTOR).num_days()
+                "{unpublished} unpublished events were deleted: the stream has been down for {} days",
+                max_age.num_days()
             );
         }
         Ok(())
     }
 
-    /// Deletes what is older than a time and below a number.
-    async fn purge(&self, kept: TimeDelta, below: i64) -> Result<u64, StoreError> {
-        let before = self.clock.now() - kept;
-        in_chunks(|limit| self.rows.purge_events(before, below, limit)).await
+    /// Deletes the events that are older than `max_age` and have a number below `below`.
+    async fn purge(&self, max_age: TimeDelta, below: i64) -> Result<u64, StoreError> {
+        let before = self.clock.now() - max_age;
+        delete_in_batches(|limit| self.events.purge_events(before, below, limit)).await
     }
 }

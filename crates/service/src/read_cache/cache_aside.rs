@@ -1,53 +1,56 @@
-//! Plain cache-aside in the place of the protocol: what most caches do, and what breaks the promise.
+//! Plain cache-aside instead of the protocol, for tests only.
 //!
-//! A test that looks for stale lists has to find some here, or it proves nothing. So this is wrong on purpose: a
-//! write deletes the list after its commit and is acknowledged whether or not that succeeded; a read takes what
-//! the cache has, and where it has nothing, puts there what it has read, whatever was committed meanwhile.
-//!
-//! **Invariant:** only tests have this, by the feature `fault-injection`, and only where the variable is set.
+//! Cache-aside breaks the read-your-writes promise. The chaos suite runs against it to prove that the suite finds
+//! stale lists. A write deletes the list after its commit and is acknowledged even if the deletion fails. A read
+//! serves any cached list, and stores a loaded list without regard to commits since the load.
 
 use std::sync::{Arc, LazyLock};
 
 use hermes_domain::ports::{AtHead, CacheKey};
 
-use super::{CacheEntry, CacheTier, CachedResponse, Query, ReadCache, ReadError};
+use super::entry::CacheEntry;
+use super::l2::L2Cache;
+use super::loader::Loader;
+use super::query::{CacheTier, CachedResponse, Query, ReadError};
 
-/// Switches it on, for the list, when it is set to anything.
+/// The environment variable that enables cache-aside for the list if it is not empty.
 pub const VARIABLE: &str = "HERMES_TEST_CACHE_ASIDE";
 
 static IS_ON: LazyLock<bool> =
     LazyLock::new(|| std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty()));
 
-/// Whether writes are to be made visible so.
+/// Returns whether writes use cache-aside.
 pub(super) fn is_on() -> bool {
     *IS_ON
 }
 
-/// Whether a query is to be read so: writes delete the list and nothing else.
-pub(super) fn reads(query: &Query) -> bool {
+/// Returns whether a query uses cache-aside. Writes delete only the list.
+pub(super) fn applies_to(query: &Query) -> bool {
     is_on() && *query == Query::List
 }
 
-impl ReadCache {
-    /// GET; where there is nothing, SELECT and SET.
-    pub(super) async fn read_aside(&self, query: &Query) -> Result<Option<CachedResponse>, ReadError> {
-        let cache = &self.parts.cache;
-        if let Ok(Some(entry)) = cache.get(CacheKey::List).await {
-            let snapshot = Arc::new(CacheEntry::from(entry));
-            return Ok(Some(CachedResponse { snapshot, tier: CacheTier::L2, verified: true }));
-        }
-        let AtHead { head, value } = self.load(query, CacheKey::List, None).read().await?;
-        let Some(rendered) = value else { return Ok(None) };
-        // The cache takes nothing but the version of now, so what was read is said to be of that one.
-        let snapshot = Arc::new(CacheEntry::new(cache.version().await.ok(), head, rendered));
-        if let Some(entry) = snapshot.to_entry() {
-            let _away = cache.put_if_version(CacheKey::List, &entry).await;
-        }
-        Ok(Some(CachedResponse { snapshot, tier: CacheTier::Db, verified: true }))
+/// Serves the cached list, or loads and stores it.
+pub(super) async fn read(
+    l2: &L2Cache,
+    loader: &Loader,
+    query: &Query,
+) -> Result<Option<CachedResponse>, ReadError> {
+    let cache = l2.shared();
+    if let Ok(Some(stored)) = cache.get(CacheKey::List).await {
+        let entry = Arc::new(CacheEntry::from(stored));
+        return Ok(Some(CachedResponse { entry, tier: CacheTier::L2, verified: true }));
     }
+    let AtHead { head, value } = loader.fetch(query).await?;
+    let Some(rendered) = value else { return Ok(None) };
+    // The shared cache stores only entries of the current version, so the entry claims that version.
+    let entry = Arc::new(CacheEntry::new(cache.version().await.ok(), head, rendered));
+    if let Some(stored) = entry.to_stored() {
+        let _failed = cache.put_if_version(CacheKey::List, &stored).await;
+    }
+    Ok(Some(CachedResponse { entry, tier: CacheTier::Db, verified: true }))
+}
 
-    /// DEL.
-    pub(super) async fn evict(&self) {
-        let _away = self.parts.cache.invalidate().await;
-    }
+/// Deletes the list.
+pub(super) async fn evict(l2: &L2Cache) {
+    let _failed = l2.shared().invalidate().await;
 }

@@ -1,4 +1,4 @@
-//! The cached_head: the database's last word on its head.
+//! The cached head: the ledger head as last read from the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,67 +9,65 @@ use tokio::time::Instant;
 
 use super::rules::{Freshness, HeadObservation, HeadProgress, freshness_of};
 
-/// The share of D after which the database is asked again although its word still counts, so that no read
-/// has to wait for the answer.
-const RENEW_AFTER_FRACTION: u32 = 3;
+/// The cached head is requested again after 1/3 of the staleness bound, before it expires, so that no read waits.
+const REFRESH_AGE_DIVISOR: u32 = 3;
 
-/// The last word, read without a lock.
+/// The latest head observation. Each read loads it, so it is behind an atomic pointer instead of a lock.
 pub(super) struct CachedHead {
     staleness_bound: Duration,
-    word: ArcSwapOption<HeadObservation<Instant>>,
-    /// When the database was last asked in vain, if it has said nothing since.
+    latest: ArcSwapOption<HeadObservation<Instant>>,
+    /// The time of the last failed request, if no request has succeeded since.
     failed_at: ArcSwapOption<Instant>,
 }
 
 impl CachedHead {
     pub fn new(staleness_bound: Duration) -> Self {
-        Self { staleness_bound, word: ArcSwapOption::empty(), failed_at: ArcSwapOption::empty() }
+        Self { staleness_bound, latest: ArcSwapOption::empty(), failed_at: ArcSwapOption::empty() }
     }
 
-    /// Tells whether an answer read at a head may be served now.
+    /// Compares the head of an entry with the cached head.
     pub fn freshness_of(&self, head: HeadId) -> Freshness {
-        let word = self.word.load();
-        freshness_of(head, word.as_deref(), Instant::now(), self.staleness_bound)
+        let latest = self.latest.load();
+        freshness_of(head, latest.as_deref(), Instant::now(), self.staleness_bound)
     }
 
-    /// Whether it is time to ask the database again.
+    /// Returns whether to request the ledger head again.
     pub fn needs_refresh(&self) -> bool {
-        self.age().is_none_or(|age| age >= self.staleness_bound / RENEW_AFTER_FRACTION)
+        self.age().is_none_or(|age| age >= self.staleness_bound / REFRESH_AGE_DIVISOR)
     }
 
-    /// How long ago the database was asked for its last word.
+    /// Returns the time since the latest head was requested, or `None` before the first observation.
     pub fn age(&self) -> Option<Duration> {
-        self.word.load().as_ref().map(|word| word.requested_at.elapsed())
+        self.latest.load().as_ref().map(|latest| latest.requested_at.elapsed())
     }
 
-    /// Notes that the database did not say its head.
+    /// Records that a request for the ledger head failed.
     pub fn record_failure(&self) {
         self.failed_at.store(Some(Arc::new(Instant::now())));
     }
 
-    /// Whether that was just now: whoever asks again would wait as long in vain.
+    /// Returns whether a request failed less than the staleness bound ago. Another read would wait in vain.
     pub fn is_backing_off(&self) -> bool {
         self.failed_at.load().as_ref().is_some_and(|failed_at| failed_at.elapsed() < self.staleness_bound)
     }
 
-    /// Takes the database's word on a question that was sent at an instant.
+    /// Records a ledger head that was requested at `requested_at` and has just been received.
     pub fn record(&self, requested_at: Instant, head: HeadId) {
         self.failed_at.store(None);
         let new = Arc::new(HeadObservation { head, requested_at, received_at: Instant::now() });
-        let before = self.word.rcu(|known| match known {
-            Some(known) if !new.replaces(known) => Some(Arc::clone(known)),
+        let previous = self.latest.rcu(|latest| match latest {
+            Some(latest) if !new.replaces(latest) => Some(Arc::clone(latest)),
             _ => Some(Arc::clone(&new)),
         });
-        if let Some(before) = before
-            && new.progress_since(&before) == HeadProgress::Regressed
+        if let Some(previous) = previous
+            && new.progress_since(&previous) == HeadProgress::Regressed
         {
-            report_regression(before.head.seq, head.seq);
+            report_regression(previous.head.seq, head.seq);
         }
     }
 }
 
-/// The database has lost commits, and whoever runs it must know. Answers read before are not served any more:
-/// none of them was read at the head of now.
+/// Reports that the database lost commits. Cached entries need no cleanup: their heads differ from the new head.
 fn report_regression(from: i64, to: i64) {
     metrics::counter!("hermes_head_regressions_total").increment(1);
     log::error!(

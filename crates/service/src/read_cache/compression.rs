@@ -1,148 +1,96 @@
-//! Compressed forms of an answer, made once, away from the requests.
+//! Compression of response bodies, in the background.
 //!
-//! Nobody waits for one: the first request that could take a form is the reason to make it and is answered
-//! without. One form is made at a time in the whole process, so that a list that changes faster than it can be
-//! compressed costs one processor at the most, and a form that is not wanted is never made.
+//! No request waits for compression. The first request that accepts an encoding starts the compression and
+//! receives the plain body. A compressor works on one body at a time, so a list that changes faster than it can
+//! be compressed occupies at most one core.
 
 use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::CacheEntry;
+use super::entry::{CacheEntry, Encoding};
 
-/// Below this many bytes a compressed form saves less than its headers cost.
-const COMPRESSED_MIN: usize = 1_024;
-/// Levels at which a megabyte of JSON takes some ten milliseconds.
+/// Below this size, in bytes, a compressed body saves less than its headers cost.
+const MIN_COMPRESSED_BYTES: usize = 1_024;
+/// At these levels, one megabyte of JSON takes about ten milliseconds.
 const GZIP_LEVEL: u32 = 6;
 const BROTLI_QUALITY: u32 = 4;
-const ZSTD_LEVEL: i32 = 3;
-/// The window of brotli: 4 MiB, which holds the longest list.
+/// 4 MiB, which covers the longest list.
 const BROTLI_WINDOW_BITS: u32 = 22;
-/// The memory that brotli reads at once.
+/// The size of one read of the brotli encoder.
 const BROTLI_BUFFER_BYTES: usize = 64 * 1_024;
 
-/// A content coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// RFC 1952.
-    Gzip,
-    /// RFC 7932.
-    Brotli,
-    /// RFC 8878.
-    Zstd,
-}
-
-/// The forms that have been made.
-#[derive(Debug, Default)]
-pub(super) struct CompressedBodies {
-    gzip: OnceLock<Bytes>,
-    brotli: OnceLock<Bytes>,
-    zstd: OnceLock<Bytes>,
-}
-
-/// Makes forms in the background, one at a time.
+/// Compresses bodies in the background, one at a time.
 pub(super) struct BackgroundCompressor {
-    busy: Arc<AtomicBool>,
+    is_busy: Arc<AtomicBool>,
     runtime: Handle,
-}
-
-impl Encoding {
-    /// All, the smallest result first.
-    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
-
-    /// The word of the `Content-Encoding` header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Brotli => "br",
-            Self::Zstd => "zstd",
-        }
-    }
-
-    /// Compresses.
-    ///
-    /// # Errors
-    /// When the library does not.
-    fn compress(self, body: &[u8]) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip => {
-                let mut encoder =
-                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(GZIP_LEVEL));
-                encoder.write_all(body)?;
-                encoder.finish()
-            }
-            Self::Brotli => {
-                let mut compressed = Vec::new();
-                brotli::CompressorReader::new(body, BROTLI_BUFFER_BYTES, BROTLI_QUALITY, BROTLI_WINDOW_BITS)
-                    .read_to_end(&mut compressed)?;
-                Ok(compressed)
-            }
-            Self::Zstd => zstd::encode_all(body, ZSTD_LEVEL),
-        }
-    }
-}
-
-impl CompressedBodies {
-    fn slot(&self, encoding: Encoding) -> &OnceLock<Bytes> {
-        match encoding {
-            Encoding::Gzip => &self.gzip,
-            Encoding::Brotli => &self.brotli,
-            Encoding::Zstd => &self.zstd,
-        }
-    }
-
-    /// The memory of all forms.
-    pub fn bytes(&self) -> usize {
-        [&self.gzip, &self.brotli, &self.zstd].iter().filter_map(|slot| slot.get()).map(Bytes::len).sum()
-    }
 }
 
 impl BackgroundCompressor {
     pub fn new() -> Self {
-        Self { busy: Arc::default(), runtime: Handle::current() }
+        Self { is_busy: Arc::default(), runtime: Handle::current() }
     }
 
-    /// The form of an answer, if it has been made; if not, it may be there for the next request.
-    pub fn encoded(&self, snapshot: &Arc<CacheEntry>, encoding: Encoding) -> Option<Bytes> {
-        if snapshot.body.len() < COMPRESSED_MIN {
+    /// Returns the compressed body of an entry. If there is none yet, starts the compression.
+    pub fn encoded(&self, entry: &Arc<CacheEntry>, encoding: Encoding) -> Option<Bytes> {
+        if entry.body.len() < MIN_COMPRESSED_BYTES {
             return None;
         }
-        let made = snapshot.encodings.slot(encoding).get();
-        if made.is_none() {
-            self.begin(snapshot, encoding);
+        let compressed = entry.compressed(encoding).get();
+        if compressed.is_none() {
+            self.start(entry, encoding);
         }
-        made.cloned()
+        compressed.cloned()
     }
 
-    fn begin(&self, snapshot: &Arc<CacheEntry>, encoding: Encoding) {
-        if self.busy.swap(true, Ordering::AcqRel) {
+    fn start(&self, entry: &Arc<CacheEntry>, encoding: Encoding) {
+        if self.is_busy.swap(true, Ordering::AcqRel) {
             return;
         }
-        let turn = BusyGuard(Arc::clone(&self.busy));
-        // Held weakly: an answer that was replaced before its turn is not worth compressing.
-        let snapshot = Arc::downgrade(snapshot);
+        let guard = BusyGuard(Arc::clone(&self.is_busy));
+        // A weak reference: an entry that was replaced in the meantime is not worth compressing.
+        let entry = Arc::downgrade(entry);
         self.runtime.spawn_blocking(move || {
-            let _turn = turn;
-            let Some(snapshot) = snapshot.upgrade() else { return };
-            match encoding.compress(&snapshot.body) {
+            let _guard = guard;
+            let Some(entry) = entry.upgrade() else { return };
+            match compress(encoding, &entry.body) {
                 Ok(compressed) => {
-                    let _made_already = snapshot.encodings.slot(encoding).set(Bytes::from(compressed));
+                    let _already_set = entry.compressed(encoding).set(Bytes::from(compressed));
                 }
-                Err(error) => log::warn!("an answer was not compressed ({}): {error}", encoding.as_str()),
+                Err(error) => {
+                    log::warn!("a response was not compressed ({}): {error}", encoding.as_str());
+                }
             }
         });
     }
 }
 
-/// Lets the next one be made, whatever became of this one.
+/// Lets the next compression start, even after a panic.
 struct BusyGuard(Arc<AtomicBool>);
 
 impl Drop for BusyGuard {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
+    }
+}
+
+fn compress(encoding: Encoding, body: &[u8]) -> io::Result<Vec<u8>> {
+    match encoding {
+        Encoding::Gzip => {
+            let level = flate2::Compression::new(GZIP_LEVEL);
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+            encoder.write_all(body)?;
+            encoder.finish()
+        }
+        Encoding::Brotli => {
+            let mut compressed = Vec::new();
+            brotli::CompressorReader::new(body, BROTLI_BUFFER_BYTES, BROTLI_QUALITY, BROTLI_WINDOW_BITS)
+                .read_to_end(&mut compressed)?;
+            Ok(compressed)
+        }
     }
 }
 
@@ -155,18 +103,17 @@ mod tests {
         match encoding {
             Encoding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain),
             Encoding::Brotli => brotli::Decompressor::new(bytes, BROTLI_BUFFER_BYTES).read_to_end(&mut plain),
-            Encoding::Zstd => zstd::Decoder::new(bytes).unwrap().read_to_end(&mut plain),
         }
         .unwrap();
         plain
     }
 
     #[test]
-    fn every_form_is_the_answer_again_and_smaller() {
+    fn each_encoding_is_reversible_and_smaller() {
         let body: Vec<u8> =
             (0..5_000).flat_map(|number| format!("{{\"number\":{number}}},").into_bytes()).collect();
         for encoding in Encoding::ALL {
-            let compressed = encoding.compress(&body).unwrap();
+            let compressed = compress(encoding, &body).unwrap();
             assert!(compressed.len() < body.len() / 3, "{encoding:?}: {}", compressed.len());
             assert_eq!(decompress(encoding, &compressed), body);
         }

@@ -1,4 +1,4 @@
-//! The background comparer: what this process would serve, held against the database now and then.
+//! Consistency check: compares the cached list with the database, periodically.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,53 +7,51 @@ use hermes_domain::ports::{AtHead, StoreError};
 
 use super::{Query, ReadCache};
 
-/// What a comparison found.
+/// The result of a consistency check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckResult {
-    /// Nothing is l1.
+    /// L1 has no list.
     NotCached,
-    /// The ledger is at another head by now: nothing can be said.
+    /// The ledger head differs from the head of the cached list, so the lists cannot be compared.
     HeadMoved,
-    /// The same bytes.
+    /// The bytes are equal.
     Match,
-    /// Other bytes at the same head: a fault of the program, or somebody has changed rows by hand.
+    /// The bytes differ at the same head: a bug in Hermes, or a row that was changed by hand.
     Mismatch,
 }
 
 impl ReadCache {
-    /// Compares the list that is l1 with a fresh one of the same head.
+    /// Compares the list in L1 with a list from the database at the same head. Invalidates on a mismatch.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn compare(&self) -> Result<CheckResult, StoreError> {
-        let key = Query::List.key();
-        let Some(l1) = self.l1.get(key) else { return Ok(CheckResult::NotCached) };
-        let AtHead { head, value } = self.load(&Query::List, key, None).read().await?;
-        if head != l1.head {
+    pub async fn check_consistency(&self) -> Result<CheckResult, StoreError> {
+        let Some(cached) = self.l1.get(Query::List.key()) else { return Ok(CheckResult::NotCached) };
+        let AtHead { head, value } = self.loader.fetch(&Query::List).await?;
+        if head != cached.head {
             return Ok(CheckResult::HeadMoved);
         }
-        self.metrics.compared.count();
-        if value.is_some_and(|fresh| fresh.body == l1.body && fresh.link == l1.link) {
+        self.metrics.compared.increment();
+        if value.is_some_and(|fresh| fresh.body == cached.body && fresh.link == cached.link) {
             return Ok(CheckResult::Match);
         }
-        self.metrics.mismatches.count();
-        // No instance serves it any more.
-        self.version.invalidate().await;
+        self.metrics.mismatches.increment();
+        self.invalidator.invalidate().await;
         Ok(CheckResult::Mismatch)
     }
 }
 
-/// Compares again and again; never ends.
-pub async fn run_consistency_checker(reads: Arc<ReadCache>, every: Duration) {
+/// Runs a consistency check per interval. Never returns.
+pub async fn run_consistency_checker(reads: Arc<ReadCache>, interval: Duration) {
     loop {
-        tokio::time::sleep(every).await;
-        match reads.compare().await {
+        tokio::time::sleep(interval).await;
+        match reads.check_consistency().await {
             Ok(CheckResult::Mismatch) => log::error!(
-                "the cached list was not what the database says at the same head, and was dropped: a row was \
-                 changed outside Hermes, or this is a fault of Hermes; please report it"
+                "the cached list differed from the database at the same ledger head and was dropped: a row was \
+                 changed outside Hermes, or this is a bug in Hermes; please report it"
             ),
             Ok(CheckResult::NotCached | CheckResult::HeadMoved | CheckResult::Match) => {}
-            Err(error) => log::debug!("the cached list was not compared: {error}"),
+            Err(error) => log::debug!("the cached list was not compared with the database: {error}"),
         }
     }
 }

@@ -1,45 +1,77 @@
-//! An answer at one head, ready to be sent.
+//! Cache entries: a response body at one ledger head, ready to be sent.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use hermes_domain::ledger::HeadId;
 use hermes_domain::ports::{StoredEntry, Version};
 use sha2::{Digest, Sha256};
 
-use super::Rendered;
-use super::compression::CompressedBodies;
-
-/// How many bytes of the body's digest make an ETag distinct.
+/// The bytes of the body's SHA-256 digest in an entity tag.
 const ETAG_DIGEST_BYTES: usize = 12;
 
-/// The bytes of an answer with what is known of them.
+/// A rendered response.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rendered {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The `Link` header to neighbouring pages.
+    pub link: Option<String>,
+    /// A strong entity tag with its quotes. If `None`, the tag is derived from the head and the body.
+    pub etag: Option<String>,
+}
+
+/// A content coding of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+}
+
+/// A response body with its metadata.
 #[derive(Debug)]
 pub struct CacheEntry {
-    /// The version that was current before the answer was read; none when the cache was away.
+    /// The cache version that was current before the load, or `None` if the shared cache was down.
     pub version: Option<Version>,
-    /// The head the answer was read at.
+    /// The ledger head of the load.
     pub head: HeadId,
-    /// The `OutageTracker` header to neighbouring pages, when there are some.
+    /// The `Link` header to neighbouring pages.
     pub link: Option<String>,
     /// A strong entity tag with its quotes.
     pub etag: String,
-    /// The answer as it is served.
+    /// The body.
     pub body: Bytes,
-    /// The same, compressed.
-    pub(super) encodings: CompressedBodies,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+}
+
+impl Encoding {
+    /// All encodings, the one with the smallest result first.
+    pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
+
+    /// Returns the value of the `Content-Encoding` header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+        }
+    }
 }
 
 impl CacheEntry {
-    /// Makes a snapshot of an answer.
+    /// Creates an entry from a rendered response.
     pub fn new(version: Option<Version>, head: HeadId, rendered: Rendered) -> Self {
         let Rendered { body, link, etag } = rendered;
-        let etag = etag.unwrap_or_else(|| etag_of(head, &body));
-        Self { version, head, link, etag, body: Bytes::from(body), encodings: CompressedBodies::default() }
+        let etag = etag.unwrap_or_else(|| body_etag(head, &body));
+        let body = Bytes::from(body);
+        Self { version, head, link, etag, body, gzip: OnceLock::new(), brotli: OnceLock::new() }
     }
 
-    /// The entry for the shared cache, when the snapshot has a version.
-    pub(super) fn to_entry(&self) -> Option<StoredEntry> {
+    /// Returns the entry for the shared cache, or `None` if the entry has no cache version.
+    pub(super) fn to_stored(&self) -> Option<StoredEntry> {
         Some(StoredEntry {
             version: self.version?,
             head: self.head,
@@ -49,22 +81,37 @@ impl CacheEntry {
         })
     }
 
-    /// The memory it takes, without its compressed forms.
-    pub(super) fn bytes(&self) -> usize {
+    /// Returns the slot of a compressed body. It is empty until the body has been compressed.
+    pub(super) const fn compressed(&self, encoding: Encoding) -> &OnceLock<Bytes> {
+        match encoding {
+            Encoding::Gzip => &self.gzip,
+            Encoding::Brotli => &self.brotli,
+        }
+    }
+
+    /// Returns the size in bytes, without compressed bodies.
+    pub(super) fn size_bytes(&self) -> usize {
         self.body.len() + self.etag.len() + self.link.as_ref().map_or(0, String::len)
+    }
+
+    /// Returns the size in bytes of all compressed bodies.
+    pub(super) fn compressed_bytes(&self) -> usize {
+        Encoding::ALL.into_iter().filter_map(|encoding| self.compressed(encoding).get()).map(Bytes::len).sum()
     }
 }
 
 impl From<StoredEntry> for CacheEntry {
-    fn from(entry: StoredEntry) -> Self {
-        let StoredEntry { version, head, etag, link, body } = entry;
-        Self { version: Some(version), head, link, etag, body, encodings: CompressedBodies::default() }
+    fn from(stored: StoredEntry) -> Self {
+        let StoredEntry { version, head, etag, link, body } = stored;
+        let (gzip, brotli) = Default::default();
+        Self { version: Some(version), head, link, etag, body, gzip, brotli }
     }
 }
 
-/// The head's number for people, the content's digest for certainty: after a failover that lost commits the same
-/// number comes again with other payments.
-fn etag_of(head: HeadId, body: &[u8]) -> String {
+/// Builds an entity tag from the head's sequence number and the body's digest.
+///
+/// The number alone is not unique: a failover that loses commits assigns it again.
+fn body_etag(head: HeadId, body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     let mut etag = format!("\"{}-", head.seq);
     for byte in digest.iter().take(ETAG_DIGEST_BYTES) {

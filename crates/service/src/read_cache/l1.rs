@@ -1,4 +1,4 @@
-//! What this process keeps: L1.
+//! L1: the entries in the memory of this process.
 
 use std::sync::Arc;
 
@@ -6,37 +6,32 @@ use arc_swap::ArcSwapOption;
 use hermes_domain::ports::CacheKey;
 use moka::sync::Cache;
 
-use super::CacheEntry;
 use super::cached_head::CachedHead;
+use super::config::QueryLimits;
+use super::entry::CacheEntry;
 use super::rules::Freshness;
 
-/// The list in a place of its own, which is read without a lock, and other answers, bounded in number and bytes.
+/// The list, which is never evicted, and the other queries, bounded in number and bytes.
 pub(super) struct L1Cache {
     list: ArcSwapOption<CacheEntry>,
     queries: Cache<CacheKey, Arc<CacheEntry>>,
-}
-
-/// How much is l1 of other answers than the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueryLimits {
-    /// The most answers.
-    pub count_max: u64,
-    /// The most bytes of all together.
-    pub bytes_max: u64,
+    cached_head: Arc<CachedHead>,
 }
 
 impl L1Cache {
-    pub fn new(limits: QueryLimits) -> Self {
-        // One measure for both bounds: an answer weighs its bytes and half as many for its compressed forms, and
-        // never less than its share of the number.
-        let share = u32::try_from(limits.bytes_max / limits.count_max.max(1)).unwrap_or(u32::MAX);
-        let weigh = move |_: &CacheKey, l1: &Arc<CacheEntry>| {
-            u32::try_from(l1.bytes() + l1.bytes() / 2).unwrap_or(u32::MAX).max(share)
+    pub fn new(limits: QueryLimits, cached_head: Arc<CachedHead>) -> Self {
+        // One weight enforces both limits. Compressed bodies add about half the size of an entry, and each entry
+        // weighs at least its share of the count limit.
+        let min_weight = u32::try_from(limits.bytes_max / limits.count_max.max(1)).unwrap_or(u32::MAX);
+        let weigher = move |_: &CacheKey, entry: &Arc<CacheEntry>| {
+            let bytes = entry.size_bytes();
+            u32::try_from(bytes + bytes / 2).unwrap_or(u32::MAX).max(min_weight)
         };
-        let queries = Cache::builder().max_capacity(limits.bytes_max).weigher(weigh).build();
-        Self { list: ArcSwapOption::empty(), queries }
+        let queries = Cache::builder().max_capacity(limits.bytes_max).weigher(weigher).build();
+        Self { list: ArcSwapOption::empty(), queries, cached_head }
     }
 
+    /// Returns the entry of a key, of any cache version and head.
     pub fn get(&self, key: CacheKey) -> Option<Arc<CacheEntry>> {
         match key {
             CacheKey::List => self.list.load_full(),
@@ -44,12 +39,14 @@ impl L1Cache {
         }
     }
 
-    /// Keeps an answer, unless the one that is l1 is known to be of the latest head and this one is not: a slow
-    /// load ends after those that began later.
-    pub fn insert_if_newer(&self, key: CacheKey, new: &Arc<CacheEntry>, cached_head: &CachedHead) {
-        let is_latest =
-            |l1: &CacheEntry| l1.head != new.head && cached_head.freshness_of(l1.head) == Freshness::Fresh;
-        if self.get(key).is_some_and(|l1| is_latest(&l1)) {
+    /// Inserts an entry, unless the present entry is fresh and has another head.
+    ///
+    /// A slow load may finish after loads that started later, and must not replace their entries.
+    pub fn insert_if_newer(&self, key: CacheKey, new: &Arc<CacheEntry>) {
+        let is_newer = |present: &CacheEntry| {
+            present.head != new.head && self.cached_head.freshness_of(present.head) == Freshness::Fresh
+        };
+        if self.get(key).is_some_and(|present| is_newer(&present)) {
             return;
         }
         match key {
@@ -58,8 +55,8 @@ impl L1Cache {
         }
     }
 
-    /// How many other answers there are, and what they weigh together.
-    pub fn queries(&self) -> (u64, u64) {
+    /// Returns the number and the total weight, in bytes, of the entries other than the list.
+    pub fn query_entries_and_bytes(&self) -> (u64, u64) {
         self.queries.run_pending_tasks();
         (self.queries.entry_count(), self.queries.weighted_size())
     }

@@ -1,4 +1,4 @@
-//! Reading an answer from the database.
+//! Loading responses from the database.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
@@ -9,80 +9,125 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::cached_head::CachedHead;
+use super::config::{ReadCacheConfig, ReadCacheDeps};
+use super::entry::{CacheEntry, Rendered};
 use super::l1::L1Cache;
+use super::l2::L2Cache;
 use super::metrics::CacheMetrics;
-use super::{CacheEntry, Query, ReadCacheDeps, Rendered};
+use super::query::{Query, ReadError};
+use crate::coalesce::{Role, SingleFlight};
 
-/// What a load is good for.
+/// The reads that may share a load.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum LoadKey {
-    /// Readers who were told this version.
+    /// Reads that received this cache version.
     Version(CacheKey, Version),
-    /// Readers who were told this head: so was whoever began the load, and the answer is not behind it.
+    /// Reads that observed this ledger head. The load started after the observation, so its head is not older.
     Head(CacheKey, HeadId),
 }
 
-/// The result of a load: the head that it was read at, and the answer, if there is what was asked for.
+impl LoadKey {
+    const fn cache_key(&self) -> CacheKey {
+        match self {
+            Self::Version(key, _) | Self::Head(key, _) => *key,
+        }
+    }
+}
+
+/// The result of a load: the ledger head, and the entry unless the booking does not exist.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedEntry {
     pub head: HeadId,
-    pub snapshot: Option<Arc<CacheEntry>>,
+    pub entry: Option<Arc<CacheEntry>>,
 }
 
 /// The result of a load that may have failed.
 pub(super) type LoadResult = Result<LoadedEntry, StoreError>;
 
-/// A load that can be begun.
-pub(super) struct Load {
-    pub query: Query,
-    pub key: CacheKey,
-    pub parts: ReadCacheDeps,
-    pub metrics: Arc<CacheMetrics>,
-    pub cached_head: Arc<CachedHead>,
-    pub l1: Arc<L1Cache>,
-    pub window: u64,
-    /// How many pages may be loaded at a time.
-    pub page_loads: Arc<Semaphore>,
-    /// How long one waits for its turn.
-    pub page_load_deadline: Duration,
-    /// The version that was current before; none while the cache is away.
-    pub version: Option<Version>,
+/// Loads responses and stores them in both caches.
+pub(super) struct Loader {
+    deps: ReadCacheDeps,
+    window: u64,
+    cached_head: Arc<CachedHead>,
+    l1: Arc<L1Cache>,
+    l2: Arc<L2Cache>,
+    metrics: Arc<CacheMetrics>,
+    loads: SingleFlight<LoadKey, LoadResult>,
+    page_loads: Arc<Semaphore>,
+    page_load_deadline: Duration,
 }
 
-impl Load {
-    /// Reads the answer, keeps it, and fills the shared cache if the version is still the same.
-    pub async fn run(self) -> LoadResult {
-        let _turn = self.turn().await?;
-        let requested_at = Instant::now();
-        let watch = Stopwatch::now();
-        let AtHead { head, value } = self.read().await?;
-        self.metrics.loaded(&self.query, watch.elapsed());
-        // The answer is the database's word on its head as well.
-        self.cached_head.record(requested_at, head);
-        let Some(rendered) = value else { return Ok(LoadedEntry { head, snapshot: None }) };
-        let snapshot = Arc::new(CacheEntry::new(self.version, head, rendered));
-        self.l1.insert_if_newer(self.key, &snapshot, &self.cached_head);
-        let filled = Arc::clone(&snapshot);
-        // Readers need not wait until others can have it too.
-        tokio::spawn(async move { self.store_in_l2(&filled).await });
-        Ok(LoadedEntry { head, snapshot: Some(snapshot) })
+impl Loader {
+    pub fn new(
+        deps: ReadCacheDeps,
+        config: &ReadCacheConfig,
+        cached_head: Arc<CachedHead>,
+        l1: Arc<L1Cache>,
+        l2: Arc<L2Cache>,
+        metrics: Arc<CacheMetrics>,
+    ) -> Self {
+        Self {
+            deps,
+            window: config.window,
+            cached_head,
+            l1,
+            l2,
+            metrics,
+            loads: SingleFlight::new(),
+            page_loads: Arc::new(Semaphore::new(config.page_loads_max)),
+            page_load_deadline: config.head_deadline,
+        }
     }
 
-    /// The right to load: a search can take seconds, and many of them must leave connections for everything else.
-    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
-        let Query::Page(_) = self.query else { return Ok(None) };
-        let turn = Arc::clone(&self.page_loads).acquire_owned();
-        match tokio::time::timeout(self.page_load_deadline, turn).await {
-            // The semaphore is never closed, so a missing permit cannot happen.
-            Ok(turn) => Ok(turn.ok()),
+    /// Returns whether a load for the cache version is in flight.
+    pub fn is_loading(&self, key: CacheKey, version: Version) -> bool {
+        self.loads.is_in_flight(&LoadKey::Version(key, version))
+    }
+
+    /// Joins the load in flight for a key, or starts one. `version` is the cache version before the load, or
+    /// `None` while the shared cache is down.
+    pub async fn load(
+        self: &Arc<Self>,
+        load_key: LoadKey,
+        query: &Query,
+        version: Option<Version>,
+    ) -> Role<LoadResult> {
+        let (loader, key, query) = (Arc::clone(self), load_key.cache_key(), query.clone());
+        let load = async move { loader.load_and_store(key, &query, version).await };
+        self.loads.run(load_key, load).await
+    }
+
+    async fn load_and_store(&self, key: CacheKey, query: &Query, version: Option<Version>) -> LoadResult {
+        let _permit = self.acquire_permit(query).await?;
+        let requested_at = Instant::now();
+        let stopwatch = Stopwatch::now();
+        let AtHead { head, value } = self.fetch(query).await?;
+        self.metrics.count_load(query, stopwatch.elapsed());
+        self.cached_head.record(requested_at, head);
+        let Some(rendered) = value else { return Ok(LoadedEntry { head, entry: None }) };
+        let entry = Arc::new(CacheEntry::new(version, head, rendered));
+        self.l1.insert_if_newer(key, &entry);
+        // A task of its own, so that the reads do not wait for L2.
+        let (l2, stored) = (Arc::clone(&self.l2), Arc::clone(&entry));
+        tokio::spawn(async move { l2.store(key, &stored).await });
+        Ok(LoadedEntry { head, entry: Some(entry) })
+    }
+
+    /// Limits concurrent page loads. A search can take seconds, and must leave connections for other queries.
+    async fn acquire_permit(&self, query: &Query) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
+        let Query::Page(_) = query else { return Ok(None) };
+        let permit = Arc::clone(&self.page_loads).acquire_owned();
+        match tokio::time::timeout(self.page_load_deadline, permit).await {
+            // The semaphore is never closed, so there is always a permit.
+            Ok(permit) => Ok(permit.ok()),
             Err(_) => Err(StoreError::Unavailable("too many pages are being loaded".to_owned())),
         }
     }
 
-    /// Reads and writes the answer, and nothing else.
-    pub async fn read(&self) -> Result<AtHead<Option<Rendered>>, StoreError> {
-        let (reader, renderer) = (&self.parts.reader, &self.parts.renderer);
-        Ok(match &self.query {
+    /// Reads the rows and renders the response, without any caching.
+    pub async fn fetch(&self, query: &Query) -> Result<AtHead<Option<Rendered>>, StoreError> {
+        let (reader, renderer) = (&self.deps.reader, &self.deps.renderer);
+        Ok(match query {
             Query::List => {
                 let read = reader.list(&PaymentFilter::default(), Page::First, self.window).await?;
                 AtHead { head: read.head, value: Some(renderer.list(&read.value)) }
@@ -102,21 +147,8 @@ impl Load {
             }
         })
     }
+}
 
-    /// A cache that does not take the entry has no say in the read; whether it is away, the next question tells.
-    async fn store_in_l2(&self, snapshot: &CacheEntry) {
-        if self.parts.cache.local_version().is_some() {
-            // The cache is this process, which has l1 the answer already.
-            return;
-        }
-        let Some(entry) = snapshot.to_entry() else { return };
-        match self.parts.cache.put_if_version(self.key, &entry).await {
-            Ok(true) => self.metrics.fills_stored.count(),
-            Ok(false) => self.metrics.fills_refused.count(),
-            Err(error) => {
-                log::debug!("an answer was not stored in the shared cache: {error}");
-                self.metrics.fills_failed.count();
-            }
-        }
-    }
+pub(super) fn load_panicked() -> ReadError {
+    ReadError::Store(StoreError::Internal("the load panicked".to_owned()))
 }

@@ -1,179 +1,176 @@
-//! What happened, counted: cheap enough for every read, for `GET /api/cache` and for Prometheus.
+//! Counters and stats of the read cache.
+//!
+//! Each event is counted once, in a [`Counter`]. `GET /api/cache` and `/metrics` both read that counter.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{CacheTier, Query};
+use super::query::{CacheTier, CachedResponse, Query};
 
-/// A count that only grows.
+/// A number of events since the process started.
 #[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU64);
+pub struct Counter(AtomicU64);
 
 impl Counter {
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
+    /// Returns the count.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// What has come together since the last time this was asked.
-    pub fn take(&self) -> u64 {
+    pub(super) fn increment(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the count and resets it.
+    pub(super) fn swap_zero(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// Reads by where they came from.
+/// Reads by source.
 #[derive(Debug, Default)]
-pub(super) struct Reads {
-    l1: Counter,
-    l2: Counter,
-    db: Counter,
+pub struct ReadCounts {
+    /// Reads from L1.
+    pub l1: Counter,
+    /// Reads from L2.
+    pub l2: Counter,
+    /// Reads from the database.
+    pub db: Counter,
 }
 
-/// Everything that is counted.
+/// The counters of a [`ReadCache`](super::ReadCache).
 #[derive(Debug, Default)]
-pub(super) struct CacheMetrics {
-    list: Reads,
-    other: Reads,
-    /// Reads of the list since the last write of this instance.
-    pub reads_since_write: Counter,
-    /// Reads that were served without the database's word.
+pub struct CacheMetrics {
+    /// Reads of the list.
+    pub list: ReadCounts,
+    /// Reads of other queries.
+    pub other: ReadCounts,
+    /// Responses that were served unverified.
     pub unverified_reads: Counter,
-    /// Reads that went without the shared cache.
-    pub degraded: Counter,
-    /// FactQueries for the version that were sent to the shared cache.
-    pub questions: Counter,
-    /// Reads that needed an answer to one.
-    pub answers: Counter,
+    /// Reads without the shared cache.
+    pub degraded_reads: Counter,
+    /// Version checks that were sent to the shared cache.
+    pub version_checks: Counter,
+    /// Reads that waited for a version check.
+    pub version_lookups: Counter,
+    /// Failed requests to the shared cache, other than failed fills.
+    pub cache_failures: Counter,
+    /// Entries that the shared cache stored.
     pub fills_stored: Counter,
+    /// Entries that the shared cache refused because their cache version was outdated.
     pub fills_refused: Counter,
+    /// Entries that could not be stored in the shared cache.
     pub fills_failed: Counter,
+    /// Batches that waited for the staleness bound because their invalidation failed.
     pub barrier_waits: Counter,
+    /// Comparisons of the cached list with the database.
     pub compared: Counter,
+    /// Comparisons that found a difference; must be 0.
     pub mismatches: Counter,
-    loads: Counter,
+    /// Loads from the database.
+    pub loads: Counter,
     last_load_us: AtomicU64,
+    /// Reads of the list since the last write of this instance.
+    pub(super) list_reads_since_write: Counter,
 }
 
 impl CacheMetrics {
-    /// CacheStats a read that was served.
-    pub fn served(&self, query: &Query, tier: CacheTier) {
+    /// Returns the duration of the last load in microseconds.
+    pub fn last_load_us(&self) -> u64 {
+        self.last_load_us.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_read(&self, query: &Query, response: &CachedResponse) {
         let reads = match query {
             Query::List => {
-                self.reads_since_write.count();
+                self.list_reads_since_write.increment();
                 &self.list
             }
             Query::Page(_) | Query::Booking(_) | Query::Totals => &self.other,
         };
-        match tier {
-            CacheTier::L1 => reads.l1.count(),
-            CacheTier::L2 => reads.l2.count(),
-            CacheTier::Db => reads.db.count(),
+        match response.tier {
+            CacheTier::L1 => reads.l1.increment(),
+            CacheTier::L2 => reads.l2.increment(),
+            CacheTier::Db => reads.db.increment(),
+        }
+        if !response.verified {
+            self.unverified_reads.increment();
         }
     }
 
-    /// CacheStats a load.
-    pub fn loaded(&self, query: &Query, elapsed: Duration) {
-        metrics::histogram!("hermes_load_seconds", "query" => query.code()).record(elapsed);
-        self.loads.count();
+    pub(super) fn count_load(&self, query: &Query, elapsed: Duration) {
+        metrics::histogram!("hermes_load_seconds", "query" => query.as_str()).record(elapsed);
+        self.loads.increment();
         self.last_load_us.store(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The counts of now.
-    pub fn get(&self) -> CacheStats {
-        CacheStats {
-            list: self.list.get(),
-            other: self.other.get(),
-            unverified_reads: self.unverified_reads.get(),
-            degraded: self.degraded.get(),
-            questions: self.questions.get(),
-            answers: self.answers.get(),
-            fills_stored: self.fills_stored.get(),
-            fills_refused: self.fills_refused.get(),
-            fills_failed: self.fills_failed.get(),
-            barrier_waits: self.barrier_waits.get(),
-            loads: self.loads.get(),
-            last_load_us: self.last_load_us.load(Ordering::Relaxed),
-            compared: self.compared.get(),
-            mismatches: self.mismatches.get(),
+    fn publish(&self) {
+        for (query, reads) in [("list", &self.list), ("other", &self.other)] {
+            for (tier, counter) in
+                [(CacheTier::L1, &reads.l1), (CacheTier::L2, &reads.l2), (CacheTier::Db, &reads.db)]
+            {
+                metrics::counter!("hermes_cached_reads_total", "query" => query, "tier" => tier.as_str())
+                    .absolute(counter.get());
+            }
+        }
+        for (outcome, counter) in
+            [("stored", &self.fills_stored), ("refused", &self.fills_refused), ("failed", &self.fills_failed)]
+        {
+            metrics::counter!("hermes_cache_fills_total", "outcome" => outcome).absolute(counter.get());
+        }
+        for (name, counter) in [
+            ("hermes_unverified_reads_total", &self.unverified_reads),
+            ("hermes_degraded_reads_total", &self.degraded_reads),
+            ("hermes_cache_version_checks_total", &self.version_checks),
+            ("hermes_cache_version_lookups_total", &self.version_lookups),
+            ("hermes_cache_failures_total", &self.cache_failures),
+            ("hermes_barrier_waits_total", &self.barrier_waits),
+            ("hermes_cache_compared_total", &self.compared),
+            ("hermes_cache_mismatches_total", &self.mismatches),
+        ] {
+            metrics::counter!(name).absolute(counter.get());
         }
     }
 }
 
-impl Reads {
-    fn get(&self) -> ReadCounts {
-        ReadCounts { l1: self.l1.get(), l2: self.l2.get(), db: self.db.get() }
-    }
-}
-
-/// Reads by where they came from, so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReadCounts {
-    /// From this process.
-    pub l1: u64,
-    /// From the shared cache.
-    pub l2: u64,
-    /// From the database.
-    pub db: u64,
-}
-
-/// Everything that was counted since the process started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The state of the cache of this process.
+#[derive(Debug, Clone)]
 pub struct CacheStats {
-    /// Reads of the list.
-    pub list: ReadCounts,
-    /// Reads of other cached queries.
-    pub other: ReadCounts,
-    /// Reads that were served, labelled, without the database's word.
-    pub unverified_reads: u64,
-    /// Reads that went without the shared cache.
-    pub degraded: u64,
-    /// FactQueries for the version that were sent to the shared cache.
-    pub questions: u64,
-    /// Reads that needed an answer to one.
-    pub answers: u64,
-    /// Answers that the shared cache has taken.
-    pub fills_stored: u64,
-    /// Answers that came too late for it.
-    pub fills_refused: u64,
-    /// Answers that it could not take.
-    pub fills_failed: u64,
-    /// Batches that waited D because the version could not be changed.
-    pub barrier_waits: u64,
-    /// Loads from the database.
-    pub loads: u64,
-    /// How long the last load took, in microseconds.
-    pub last_load_us: u64,
-    /// How often what is l1 was compared with the database.
-    pub compared: u64,
-    /// How often it was something else; must be 0.
-    pub mismatches: u64,
+    /// How long the shared cache has been down, or `None` if it is up.
+    pub down_for: Option<Duration>,
+    /// The length of all outages of the shared cache since the process started.
+    pub total_downtime: Duration,
+    /// The ledger head of the list in L1.
+    pub head_seq: Option<i64>,
+    /// The size of the list in L1, in bytes.
+    pub list_bytes: usize,
+    /// The size of the compressed bodies of the list, in bytes.
+    pub compressed_bytes: usize,
+    /// The number of other entries in L1.
+    pub query_entries: u64,
+    /// The weight of the other entries in L1, in bytes; at least their size.
+    pub query_bytes: u64,
+    /// The time since the cached head was requested, or `None` before the first request.
+    pub head_age: Option<Duration>,
+    /// The counters, which continue to count.
+    pub counters: Arc<CacheMetrics>,
 }
 
 impl CacheStats {
-    /// Hands the counts to the metrics of the process.
+    /// Exports the state and the counters to the metrics recorder of the process.
     pub fn publish(&self) {
-        for (query, reads) in [("list", self.list), ("other", self.other)] {
-            for (tier, count) in
-                [(CacheTier::L1, reads.l1), (CacheTier::L2, reads.l2), (CacheTier::Db, reads.db)]
-            {
-                metrics::counter!("hermes_cached_reads_total", "query" => query, "tier" => tier.as_str())
-                    .absolute(count);
-            }
+        self.counters.publish();
+        let compressed = u64::try_from(self.compressed_bytes).unwrap_or(u64::MAX);
+        let list = u64::try_from(self.list_bytes).unwrap_or(u64::MAX);
+        for (kind, bytes) in [("list", list), ("compressed", compressed), ("queries", self.query_bytes)] {
+            let bytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+            metrics::gauge!("hermes_cache_bytes", "kind" => kind).set(bytes);
         }
-        let fills =
-            [("stored", self.fills_stored), ("refused", self.fills_refused), ("failed", self.fills_failed)];
-        for (outcome, count) in fills {
-            metrics::counter!("hermes_cache_fills_total", "outcome" => outcome).absolute(count);
+        metrics::gauge!("hermes_cache_up").set(if self.down_for.is_none() { 1.0 } else { 0.0 });
+        if let Some(age) = self.head_age {
+            metrics::gauge!("hermes_head_age_seconds").set(age.as_secs_f64());
         }
-        metrics::counter!("hermes_unverified_reads_total").absolute(self.unverified_reads);
-        metrics::counter!("hermes_degraded_reads_total").absolute(self.degraded);
-        metrics::counter!("hermes_cache_version_checks_total").absolute(self.questions);
-        metrics::counter!("hermes_cache_version_lookups_total").absolute(self.answers);
-        metrics::counter!("hermes_barrier_waits_total").absolute(self.barrier_waits);
-        metrics::counter!("hermes_cache_compared_total").absolute(self.compared);
-        metrics::counter!("hermes_cache_mismatches_total").absolute(self.mismatches);
+        metrics::counter!("hermes_cache_down_seconds_total").absolute(self.total_downtime.as_secs());
     }
 }

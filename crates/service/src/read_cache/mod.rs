@@ -1,108 +1,318 @@
-//! What is asked again and again (the list of bookings, filtered pages, one booking, the sums) out of three
-//! caches, never stale.
+//! Two-level read-through cache with read-your-writes across instances.
 //!
-//! **Promise G:** after any instance has acknowledged a write, every read that starts later, on any instance,
-//! shows it. An answer is l1 as bytes in this process (L1), in the shared cache (L2: the list as
-//! `payments:all`), and as rows in the database.
+//! The cache stores the list of bookings, filtered pages, single bookings and totals: as bytes in this process
+//! (L1), and as bytes in the shared cache (L2; the list as `payments:all`). The database stores the rows.
+//!
+//! **Read-your-writes promise:** once any instance has acknowledged a write, every read that starts later, on any
+//! instance, shows it.
+//!
+//! D is the staleness bound, 250 ms by default.
 //!
 //! ```text
-//! write, after COMMIT   bump: a fresh version for everything             (two tries)
-//!                       if that failed: acknowledge D after the commit; by then every instance
-//!                       has asked the database anew
-//! word                  the head (number and token), as the database said it not longer than D ago;
-//!                       asked again every D/3 while there are reads; every load is one as well
-//! admits(answer)        its head is that of the word; when the word has run out, or is older than the
-//!                       answer: its head is the one asked for after this read arrived
-//! read                  v = the version, asked after this read arrived (the question is shared)
-//!                       L1 has version v and is serve_if_valid                -> L1
-//!                       the entry of L2, by the same two tests          -> keep in L1
-//!                       else load from the database, once per v for all -> keep, store_in_l2 L2 if v is still it
-//!                       a load that somebody else began and that is not serve_if_valid
-//!                                                                       -> once per head, asked again
-//! L2 is away            the database's head takes the place of v
+//! write    commit in the database
+//!            │
+//!          invalidation: replace the cache version in L2, at most two tries
+//!            ├─ replaced ─────────────────────────────────────────────► acknowledge
+//!            └─ failed ──► visibility barrier: wait until commit + D ──► acknowledge
+//!                          (by then the cached head of every instance shows the commit or has expired)
+//!
+//! read     v = cache version, requested after the read arrived (coalesced)
+//!            ├─ L2 is down ──► head = ledger head, requested after the read arrived (coalesced)
+//!            │                   ├─ L1 entry of this head ─────────────► serve
+//!            │                   └─ else load once per head ───────────► serve
+//!          L1 entry of v ── fresh? ────────────────────────────────────► serve
+//!            │ none, or stale
+//!          L2 entry of v ── fresh? ──► store in L1 ────────────────────► serve
+//!            │ none, or stale
+//!          load once per v ──► store in L1, and in L2 if v is current ─► serve
+//!            └─ load of another read, stale by now ──► load once per head
+//!
+//! fresh?   entry head = cached head, and the cached head was requested less than D ago ─► fresh
+//!          entry head is behind the cached head ────────────────────────────────────────► stale
+//!          else request the ledger head: the same ─► fresh, another ─► stale, no response ─► unverified
 //! ```
 //!
-//! A head is only ever compared for being the same. So nothing has to be dropped when the database loses commits
-//! and gives their numbers to others: the tokens differ.
+//! While there are reads, the cached head is requested again every D/3. Each load from the database updates the
+//! cached head too.
 //!
-//! Files: `policy` has the rules; `read` tells a read from end to end, `confirm` what the database says to it, `served`
-//! what it comes to; `barrier` the write's side; `cached_head` keeps the word; `version` and `heads` are the two questions;
-//! `load` reads the database; `query` says what can be read; `l1` is L1, of `snapshot`s with their `encodings`;
-//! `question` and `flights` make many reads ask once; `link` knows whether the cache is away; `warm` reads ahead;
-//! `compare` looks whether all this is true; `metrics` counts and `status` tells.
+//! Heads are compared for equality of number and token. After a failover the database may assign a number again,
+//! but the token differs, so the cache needs no special handling of lost commits.
+//!
+//! The pure decisions are in [`rules`]. `tests/model` checks them in every order of steps and faults.
 
 #[cfg(feature = "fault-injection")]
 mod cache_aside;
-mod cache_version;
 mod cached_head;
 mod compression;
+mod config;
 mod consistency_check;
 mod entry;
-mod head_query;
 mod invalidate;
 mod l1;
+mod l2;
 mod loader;
 mod metrics;
-mod outage;
 mod query;
-mod read;
-mod refresh;
-mod response;
 pub mod rules;
-mod stats;
 mod validate;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use hermes_domain::ledger::HeadId;
+use hermes_domain::ports::{CacheKey, Version};
+
+use self::cached_head::CachedHead;
+use self::compression::BackgroundCompressor;
+use self::invalidate::Invalidator;
+use self::l1::L1Cache;
+use self::l2::L2Cache;
+use self::loader::{LoadKey, LoadedEntry, Loader, load_panicked};
+use self::rules::{Freshness, has_version, is_same_head};
+use self::validate::{Validation, Validator, head_timeout};
+use crate::coalesce::Role;
+use crate::writer::VisibilityBarrier;
 
 #[cfg(feature = "fault-injection")]
 pub use cache_aside::VARIABLE as CACHE_ASIDE_VARIABLE;
-pub use compression::Encoding;
+pub use config::{QueryLimits, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 pub use consistency_check::{CheckResult, run_consistency_checker};
-pub use entry::CacheEntry;
-pub use l1::QueryLimits;
-pub use metrics::{CacheStats, ReadCounts};
-pub use outage::OutageStatus;
-pub use query::{PageQuery, Query, Rendered, Renderer};
-pub use read::ReadCache;
-pub use response::{CacheTier, CachedResponse, ReadError};
-pub use stats::Status;
+pub use entry::{CacheEntry, Encoding, Rendered};
+pub use metrics::{CacheMetrics, CacheStats, Counter, ReadCounts};
+pub use query::{CacheTier, CachedResponse, PageQuery, Query, ReadError, Renderer};
 
-/// The limits of freshness.
-#[derive(Debug, Clone, Copy)]
-pub struct ReadCacheConfig {
-    /// D: for how long a word counts, and how long a write waits when the cache is away.
-    pub staleness_bound: Duration,
-    /// How long a read waits for the database's head before it counts as away.
-    pub head_deadline: Duration,
-    /// How long a cache that was away is left alone before it is asked again.
-    pub retry_cache_after: Duration,
-    /// How many of the newest payments the list has.
-    pub window: u64,
-    /// How many pages are loaded at a time.
-    pub page_loads_max: usize,
-    /// How much is l1 of other answers than the list.
-    pub queries: QueryLimits,
-    /// What a read gets when the database is away but the cache says that nothing has changed.
-    pub unverified_reads: UnverifiedReads,
+/// A write reloads the list in the background if the list was read at least this often since the write before.
+///
+/// With fewer reads, most reloads would serve no reader.
+const REFRESH_AHEAD_MIN_READS: u64 = 16;
+
+/// The read cache. A process has one.
+pub struct ReadCache {
+    validator: Validator,
+    invalidator: Invalidator,
+    l1: Arc<L1Cache>,
+    l2: Arc<L2Cache>,
+    loader: Arc<Loader>,
+    metrics: Arc<CacheMetrics>,
+    list_compressor: BackgroundCompressor,
+    /// Separate, so that pages do not delay the list.
+    query_compressor: BackgroundCompressor,
+    this: Weak<Self>,
 }
 
-/// What is done with an entry whose version is current while the database cannot confirm it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnverifiedReads {
-    /// It is served and labelled.
-    Serve,
-    /// The read fails.
-    Reject,
+impl ReadCache {
+    /// Creates an empty cache. Shared queries and loads run on the current runtime.
+    pub fn new(deps: ReadCacheDeps, config: ReadCacheConfig) -> Arc<Self> {
+        let metrics = Arc::<CacheMetrics>::default();
+        let cached_head = Arc::new(CachedHead::new(config.staleness_bound));
+        let l1 = Arc::new(L1Cache::new(config.queries, Arc::clone(&cached_head)));
+        let l2 = Arc::new(L2Cache::new(Arc::clone(&deps.cache), Arc::clone(&metrics)));
+        Arc::new_cyclic(|this| Self {
+            validator: Validator::new(Arc::clone(&deps.reader), Arc::clone(&cached_head), &config),
+            invalidator: Invalidator::new(Arc::clone(&deps.cache), Arc::clone(&metrics), &config),
+            loader: Arc::new(Loader::new(
+                deps,
+                &config,
+                cached_head,
+                Arc::clone(&l1),
+                Arc::clone(&l2),
+                Arc::clone(&metrics),
+            )),
+            l1,
+            l2,
+            metrics,
+            list_compressor: BackgroundCompressor::new(),
+            query_compressor: BackgroundCompressor::new(),
+            this: Weak::clone(this),
+        })
+    }
+
+    /// Returns the response to a query, or `None` if the booking does not exist. The response shows every write
+    /// that was acknowledged before this call.
+    ///
+    /// # Errors
+    /// When the database cannot be read and no cache may respond instead.
+    pub async fn read(&self, query: &Query) -> Result<Option<CachedResponse>, ReadError> {
+        #[cfg(feature = "fault-injection")]
+        if cache_aside::applies_to(query) {
+            return cache_aside::read(&self.l2, &self.loader, query).await;
+        }
+        self.validator.refresh_if_due();
+        let key = query.key();
+        let version = self.invalidator.current_version().await;
+        let response = match version {
+            Some(version) => match self.l1_hit(key, version) {
+                Some(hit) => Some(hit),
+                // Boxed, because the future of a miss takes 2 KiB, which each hit would allocate too.
+                None => Box::pin(self.read_at_version(query, key, version)).await?,
+            },
+            None => Box::pin(self.read_at_head(query, key)).await?,
+        };
+        if let Some(response) = &response {
+            self.metrics.count_read(query, response);
+        }
+        Ok(response)
+    }
+
+    /// Returns the L1 entry if it has the cache version and the cached head shows that it is fresh.
+    fn l1_hit(&self, key: CacheKey, version: Version) -> Option<CachedResponse> {
+        let entry = self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version))?;
+        let is_fresh = self.validator.freshness_of(entry.head) == Freshness::Fresh;
+        is_fresh.then_some(CachedResponse { entry, tier: CacheTier::L1, verified: true })
+    }
+
+    async fn read_at_version(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        version: Version,
+    ) -> Result<Option<CachedResponse>, ReadError> {
+        if let Some(hit) = self.verified_l1_hit(key, version).await? {
+            return Ok(Some(hit));
+        }
+        // A load for this version is in flight only if L2 had no entry.
+        if !self.loader.is_loading(key, version)
+            && let Some(entry) = self.l2.get(key, version).await
+            && let Some(response) = self.validator.serve_if_valid(entry, CacheTier::L2).await?
+        {
+            self.l1.insert_if_newer(key, &response.entry);
+            return Ok(Some(response));
+        }
+        // The load of another read may have finished during the L2 lookup.
+        if let Some(hit) = self.verified_l1_hit(key, version).await? {
+            return Ok(Some(hit));
+        }
+        self.load_at_version(query, key, version).await
+    }
+
+    /// Returns the L1 entry if it has the cache version and is valid. May request the ledger head.
+    async fn verified_l1_hit(
+        &self,
+        key: CacheKey,
+        version: Version,
+    ) -> Result<Option<CachedResponse>, ReadError> {
+        match self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version)) {
+            Some(entry) => self.validator.serve_if_valid(entry, CacheTier::L1).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the database, in one load for all reads that received the same cache version.
+    async fn load_at_version(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        version: Version,
+    ) -> Result<Option<CachedResponse>, ReadError> {
+        let loaded = match self.loader.load(LoadKey::Version(key, version), query, Some(version)).await {
+            Role::Leader(loaded) => return Ok(db_response(loaded?, true)),
+            Role::Follower(loaded) => loaded?,
+            Role::Panicked => return Err(load_panicked()),
+        };
+        // The load may have started before a commit whose invalidation failed.
+        match self.validator.validate(loaded.head).await? {
+            Validation::Fresh => Ok(db_response(loaded, true)),
+            // A missing booking has no response to label as unverified.
+            Validation::Unverified => db_response(loaded, false).map(Some).ok_or_else(head_timeout),
+            Validation::Stale => {
+                let head = self.validator.current_head().await?;
+                self.load_at_head(query, key, head, Some(version)).await
+            }
+        }
+    }
+
+    /// Reads without L2: the ledger head, requested after this read arrived, stands in for the cache version.
+    async fn read_at_head(&self, query: &Query, key: CacheKey) -> Result<Option<CachedResponse>, ReadError> {
+        let head = self.validator.current_head().await?;
+        match self.l1.get(key).filter(|entry| is_same_head(head, entry.head)) {
+            Some(entry) => Ok(Some(CachedResponse { entry, tier: CacheTier::L1, verified: true })),
+            None => self.load_at_head(query, key, head, None).await,
+        }
+    }
+
+    /// Reads the database, in one load for all reads that observed the same ledger head.
+    async fn load_at_head(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        head: HeadId,
+        version: Option<Version>,
+    ) -> Result<Option<CachedResponse>, ReadError> {
+        match self.loader.load(LoadKey::Head(key, head), query, version).await {
+            Role::Leader(loaded) | Role::Follower(loaded) => Ok(db_response(loaded?, true)),
+            Role::Panicked => Err(load_panicked()),
+        }
+    }
+
+    /// Returns the compressed body of an entry, or `None` if it does not exist yet. The first call for an entry
+    /// starts the compression.
+    pub fn encoded(&self, query: &Query, entry: &Arc<CacheEntry>, encoding: Encoding) -> Option<Bytes> {
+        match query {
+            Query::List => self.list_compressor.encoded(entry, encoding),
+            Query::Page(_) | Query::Booking(_) | Query::Totals => {
+                self.query_compressor.encoded(entry, encoding)
+            }
+        }
+    }
+
+    /// Returns the sequence number of the ledger head, requested after this call.
+    ///
+    /// # Errors
+    /// When the database does not respond in time.
+    pub async fn head_seq(&self) -> Result<i64, ReadError> {
+        self.validator.current_head().await.map(|head| head.seq)
+    }
+
+    /// Loads the list into the caches, in the background.
+    pub fn warm(&self) {
+        let Some(reads) = self.this.upgrade() else { return };
+        tokio::spawn(async move {
+            if let Err(error) = reads.read(&Query::List).await {
+                log::info!("the list was not loaded ahead of its first read: {error}");
+            }
+        });
+    }
+
+    /// Returns how long the shared cache has been down, or `None` if it is up.
+    pub fn cache_down_for(&self) -> Option<Duration> {
+        self.invalidator.down_for()
+    }
+
+    /// Returns the current state of the cache of this process.
+    pub fn stats(&self) -> CacheStats {
+        let list = self.l1.get(Query::List.key());
+        let (query_entries, query_bytes) = self.l1.query_entries_and_bytes();
+        CacheStats {
+            down_for: self.cache_down_for(),
+            total_downtime: self.invalidator.total_downtime(),
+            head_seq: list.as_ref().map(|list| list.head.seq),
+            list_bytes: list.as_ref().map_or(0, |list| list.size_bytes()),
+            compressed_bytes: list.as_ref().map_or(0, |list| list.compressed_bytes()),
+            query_entries,
+            query_bytes,
+            head_age: self.validator.head_age(),
+            counters: Arc::clone(&self.metrics),
+        }
+    }
 }
 
-/// What reads work with.
-#[derive(Clone)]
-pub struct ReadCacheDeps {
-    /// The cache that instances share.
-    pub cache: Arc<dyn hermes_domain::ports::SharedCache>,
-    /// The database.
-    pub reader: Arc<dyn hermes_domain::ports::PaymentReader>,
-    /// Writes answers.
-    pub renderer: Arc<dyn Renderer>,
+#[async_trait]
+impl VisibilityBarrier for ReadCache {
+    async fn wait_until_visible(&self) {
+        #[cfg(feature = "fault-injection")]
+        if cache_aside::is_on() {
+            return cache_aside::evict(&self.l2).await;
+        }
+        self.invalidator.wait_until_visible().await;
+        if self.metrics.list_reads_since_write.swap_zero() >= REFRESH_AHEAD_MIN_READS {
+            self.warm();
+        }
+    }
+}
+
+fn db_response(loaded: LoadedEntry, verified: bool) -> Option<CachedResponse> {
+    let entry = loaded.entry?;
+    Some(CachedResponse { entry, tier: CacheTier::Db, verified })
 }

@@ -1,62 +1,86 @@
-//! What can be read, and how each answer is written.
+//! Cached queries, how their responses are rendered, and what a read returns.
+
+use std::sync::Arc;
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::payment::{Payment, PaymentKey};
-use hermes_domain::ports::{CacheKey, ListPage, Page, PaymentFilter};
+use hermes_domain::ports::{CacheKey, ListPage, Page, PaymentFilter, StoreError};
 use sha2::{Digest, Sha256};
 
-/// A question whose answer is cached.
+use super::entry::{CacheEntry, Rendered};
+
+/// A query whose response is cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// The newest payments, as many as the window has.
+    /// The newest payments, as many as [`ReadCacheConfig::window`](super::ReadCacheConfig::window).
     List,
     /// A page of the payments that match a filter.
     Page(Box<PageQuery>),
     /// One payment with its checks.
     Booking(PaymentKey),
-    /// The sums of every currency.
+    /// The totals of every currency.
     Totals,
 }
 
-/// Which payments, and which page of them.
+/// A filter, a page and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageQuery {
-    /// Which payments.
+    /// The filter.
     pub filter: PaymentFilter,
-    /// Which page.
+    /// The page.
     pub page: Page,
-    /// How many at the most.
+    /// The maximum number of payments on the page.
     pub limit: u64,
-    /// The parameters again without the cursor, for the links to other pages.
+    /// The parameters of the request without the cursor, for the links to neighbouring pages.
     pub filter_params: Vec<(String, String)>,
 }
 
-/// An answer as it is served.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rendered {
-    /// The bytes.
-    pub body: Vec<u8>,
-    /// The `OutageTracker` header to neighbouring pages, when there are some.
-    pub link: Option<String>,
-    /// A strong entity tag with its quotes; without one the head and the content make it.
-    pub etag: Option<String>,
-}
-
-/// Writes answers; the same on every instance.
+/// Renders responses. Every instance renders the same bytes for the same rows.
 pub trait Renderer: Send + Sync {
-    /// The newest payments.
+    /// Renders the newest payments.
     fn list(&self, page: &ListPage) -> Rendered;
-    /// A page of payments.
+    /// Renders a page of payments.
     fn page(&self, query: &PageQuery, page: &ListPage) -> Rendered;
-    /// One payment.
+    /// Renders one payment.
     fn booking(&self, payment: &Payment) -> Rendered;
-    /// The sums.
+    /// Renders the totals.
     fn totals(&self, totals: &[Totals]) -> Rendered;
 }
 
+/// The source of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheTier {
+    /// Memory of this process.
+    L1,
+    /// The shared cache.
+    L2,
+    /// The database.
+    Db,
+}
+
+/// The response to a query.
+#[derive(Debug, Clone)]
+pub struct CachedResponse {
+    /// The response body with its metadata.
+    pub entry: Arc<CacheEntry>,
+    /// The source of the response.
+    pub tier: CacheTier,
+    /// `false` if the ledger head could not be read. Only
+    /// [`UnverifiedReads::Serve`](super::UnverifiedReads::Serve) allows such a response.
+    pub verified: bool,
+}
+
+/// Why a read has no response.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The database cannot be read, and no cache may respond instead.
+    #[error("the ledger cannot be read: {0}")]
+    Store(#[from] StoreError),
+}
+
 impl Query {
-    /// The word of metrics.
-    pub const fn code(&self) -> &'static str {
+    /// Returns the label of metrics.
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Page(_) => "page",
@@ -65,14 +89,25 @@ impl Query {
         }
     }
 
-    /// Where the answer is filter_params. Two queries with one key are the same query.
+    /// Returns the cache key. Equal keys mean equal queries.
     pub fn key(&self) -> CacheKey {
         match self {
             Self::List => CacheKey::List,
-            // Everything that is asked is in these words.
+            // The debug output names every field of the query.
             Self::Page(_) | Self::Booking(_) | Self::Totals => {
                 CacheKey::Query(Sha256::digest(format!("{self:?}")).into())
             }
+        }
+    }
+}
+
+impl CacheTier {
+    /// Returns the value of the `Hermes-Cache` header and the label of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::L1 => "l1",
+            Self::L2 => "l2",
+            Self::Db => "db",
         }
     }
 }

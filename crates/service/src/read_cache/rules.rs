@@ -1,62 +1,67 @@
-//! The rules of freshness: pure, so that the server and the model checker (`tests/model`) go by the same ones.
+//! The decisions of the read cache: pure functions, shared by the server and the model checker (`tests/model`).
 //!
-//! Two tests stand between a l1 answer and a reader. The **version** says that no write was made visible since
-//! the answer was read, as far as the shared cache knows. The **word** of the database, not older than D, says
-//! which state of the ledger is the latest: it covers every write whose version could not be changed, because
-//! such a write waits D before it is acknowledged ([`earliest_ack`]).
+//! A cached entry passes two tests before a read may serve it:
+//!
+//! * The **cache version** shows that no write has been made visible since the load, as far as the shared cache
+//!   can tell.
+//! * The **cached head**, requested less than D (the staleness bound) ago, shows the latest state of the ledger.
+//!   The cached head covers each write whose invalidation failed, because such a write is acknowledged D after
+//!   its commit ([`earliest_ack`]).
 
 use std::ops::Add;
 use std::time::Duration;
 
 use hermes_domain::ledger::HeadId;
 
-/// What the database said of its head.
+/// A ledger head that was read from the database, with the times of the request and the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HeadObservation<T> {
-    /// The head it said.
+    /// The ledger head.
     pub head: HeadId,
-    /// When it was asked; its answer may be from any moment after this.
+    /// The time of the request. The database read the head at some moment after this.
     pub requested_at: T,
-    /// When the answer was there.
+    /// The time of the response.
     pub received_at: T,
 }
 
-/// What a word says of an answer that was read at a head.
+/// How the head of an entry compares with the cached head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It was read at the latest head: it may be served.
+    /// The entry has the latest head and may be served.
     Fresh,
-    /// The ledger has moved on, or back.
+    /// The ledger has moved to another head.
     Stale,
-    /// Nobody knows without asking the database: it was not asked lately, or the answer is newer than its word.
+    /// The cached head has expired, or is older than the entry. Only the database can decide.
     Unverified,
 }
 
-/// How a new word compares with the one before it.
+/// How a head observation compares with the previous one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadProgress {
-    /// The ledger is where it was, or further on.
+    /// The ledger is unchanged or has advanced.
     Advanced,
-    /// The new word was asked for after the old one was heard, and is behind it: commits were lost.
+    /// The head was requested after the previous head was received, and is behind it: commits were lost.
     Regressed,
 }
 
-/// What became of the attempt to make the version a fresh one.
+/// The result of replacing the cache version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Invalidation {
-    /// Every version that is asked for from now on is a new one.
+    /// Each version that is requested from now on is a new one.
     Done,
-    /// The cache would not, or nobody knows whether it did.
+    /// The shared cache refused, or the outcome is unknown.
     Failed,
 }
 
 impl<T: Copy + Ord + Add<Duration, Output = T>> HeadObservation<T> {
-    /// Until when it counts. From the asking: a commit that the answer does not show came after it.
+    /// Returns the time at which the observation expires.
+    ///
+    /// The bound starts at the request: a commit that the response does not show happened after the request.
     pub fn valid_until(&self, staleness_bound: Duration) -> T {
         self.requested_at + staleness_bound
     }
 
-    /// What this word says of an answer.
+    /// Compares the head of an entry with the observed head.
     pub fn freshness_of(&self, head: HeadId, now: T, staleness_bound: Duration) -> Freshness {
         if head != self.head && head.seq <= self.head.seq {
             Freshness::Stale
@@ -67,16 +72,16 @@ impl<T: Copy + Ord + Add<Duration, Output = T>> HeadObservation<T> {
         }
     }
 
-    /// Whether it should take the place of another: what was asked for later is the later word.
+    /// Returns whether this observation replaces another one. The later request wins.
     pub fn replaces(&self, other: &Self) -> bool {
         self.requested_at >= other.requested_at
     }
 
-    /// How it compares with the word before it.
-    pub fn progress_since(&self, before: &Self) -> HeadProgress {
-        let behind = self.head.seq < before.head.seq
-            || (self.head.seq == before.head.seq && self.head.token != before.head.token);
-        if behind && self.requested_at > before.received_at {
+    /// Compares this observation with the previous one.
+    pub fn progress_since(&self, previous: &Self) -> HeadProgress {
+        let is_behind = self.head.seq < previous.head.seq
+            || (self.head.seq == previous.head.seq && self.head.token != previous.head.token);
+        if is_behind && self.requested_at > previous.received_at {
             HeadProgress::Regressed
         } else {
             HeadProgress::Advanced
@@ -84,36 +89,36 @@ impl<T: Copy + Ord + Add<Duration, Output = T>> HeadObservation<T> {
     }
 }
 
-/// What is known of an answer without asking the database.
+/// Compares the head of an entry with the cached head, without a request to the database.
 pub fn freshness_of<T: Copy + Ord + Add<Duration, Output = T>>(
     head: HeadId,
-    word: Option<&HeadObservation<T>>,
+    cached_head: Option<&HeadObservation<T>>,
     now: T,
     staleness_bound: Duration,
 ) -> Freshness {
-    word.map_or(Freshness::Unverified, |word| word.freshness_of(head, now, staleness_bound))
+    cached_head.map_or(Freshness::Unverified, |observed| observed.freshness_of(head, now, staleness_bound))
 }
 
-/// Whether a head that was asked for after a read arrived lets an answer pass to that read.
-pub fn is_same_head(head_now: HeadId, head: HeadId) -> bool {
-    head_now == head
+/// Returns whether an entry has the ledger head that was requested after the read arrived.
+pub fn is_same_head(current: HeadId, head: HeadId) -> bool {
+    current == head
 }
 
-/// Whether a l1 answer has the version that a read was told.
-pub fn has_version<V: PartialEq>(l1: Option<&V>, told: &V) -> bool {
-    l1 == Some(told)
+/// Returns whether an entry has the cache version that the read received.
+pub fn has_version<V: PartialEq>(entry_version: Option<&V>, current: &V) -> bool {
+    entry_version == Some(current)
 }
 
-/// When a write may be acknowledged; `None` is at once.
+/// Returns when a write may be acknowledged; `None` means immediately.
 ///
-/// Without a fresh version other instances learn of the write from the database alone. Every word that still
-/// counts when D has passed since the commit was asked for after it.
+/// After a failed invalidation, other instances see the write only through the ledger head. Each cached head that
+/// is still valid at D after the commit was requested after the commit, and therefore shows the write.
 pub fn earliest_ack<T: Add<Duration, Output = T>>(
     after_commit: T,
-    bump: Invalidation,
+    invalidation: Invalidation,
     staleness_bound: Duration,
 ) -> Option<T> {
-    match bump {
+    match invalidation {
         Invalidation::Done => None,
         Invalidation::Failed => Some(after_commit + staleness_bound),
     }
@@ -136,39 +141,44 @@ mod tests {
         HeadId { seq, token: BatchToken(Uuid::from_u128(token)) }
     }
 
-    fn word(seq: i64, token: u128, asked_ms: u64) -> HeadObservation<Duration> {
-        HeadObservation { head: head(seq, token), requested_at: at(asked_ms), received_at: at(asked_ms + 10) }
+    /// A head that was received 10 ms after its request.
+    fn observed(seq: i64, token: u128, requested_ms: u64) -> HeadObservation<Duration> {
+        HeadObservation {
+            head: head(seq, token),
+            requested_at: at(requested_ms),
+            received_at: at(requested_ms + 10),
+        }
     }
 
     #[test]
-    fn a_word_counts_from_its_asking_and_for_its_own_head_only() {
-        let word = word(5, 5, 100);
-        assert_eq!(word.freshness_of(head(5, 5), at(349), D), Freshness::Fresh);
-        assert_eq!(word.freshness_of(head(5, 5), at(350), D), Freshness::Unverified);
-        assert_eq!(word.freshness_of(head(4, 4), at(110), D), Freshness::Stale);
-        assert_eq!(word.freshness_of(head(5, 6), at(110), D), Freshness::Stale);
-        assert_eq!(word.freshness_of(head(6, 6), at(110), D), Freshness::Unverified);
+    fn an_observation_is_valid_from_its_request_and_for_its_own_head() {
+        let observed = observed(5, 5, 100);
+        assert_eq!(observed.freshness_of(head(5, 5), at(349), D), Freshness::Fresh);
+        assert_eq!(observed.freshness_of(head(5, 5), at(350), D), Freshness::Unverified);
+        assert_eq!(observed.freshness_of(head(4, 4), at(110), D), Freshness::Stale);
+        assert_eq!(observed.freshness_of(head(5, 6), at(110), D), Freshness::Stale);
+        assert_eq!(observed.freshness_of(head(6, 6), at(110), D), Freshness::Unverified);
         assert_eq!(freshness_of::<Duration>(head(0, 0), None, at(0), D), Freshness::Unverified);
     }
 
     #[test]
-    fn the_word_that_was_asked_for_later_stays() {
-        assert!(word(5, 5, 100).replaces(&word(6, 6, 90)));
-        assert!(!word(6, 6, 90).replaces(&word(5, 5, 100)));
+    fn the_observation_with_the_later_request_wins() {
+        assert!(observed(5, 5, 100).replaces(&observed(6, 6, 90)));
+        assert!(!observed(6, 6, 90).replaces(&observed(5, 5, 100)));
     }
 
     #[test]
-    fn only_a_word_asked_for_after_the_last_one_was_heard_shows_that_commits_were_lost() {
-        let before = word(5, 5, 100);
-        assert_eq!(word(4, 4, 111).progress_since(&before), HeadProgress::Regressed);
-        assert_eq!(word(5, 6, 111).progress_since(&before), HeadProgress::Regressed);
-        assert_eq!(word(4, 4, 110).progress_since(&before), HeadProgress::Advanced);
-        assert_eq!(word(5, 5, 110).progress_since(&before), HeadProgress::Advanced);
-        assert_eq!(word(6, 6, 110).progress_since(&before), HeadProgress::Advanced);
+    fn only_a_head_requested_after_the_previous_response_shows_lost_commits() {
+        let previous = observed(5, 5, 100);
+        assert_eq!(observed(4, 4, 111).progress_since(&previous), HeadProgress::Regressed);
+        assert_eq!(observed(5, 6, 111).progress_since(&previous), HeadProgress::Regressed);
+        assert_eq!(observed(4, 4, 110).progress_since(&previous), HeadProgress::Advanced);
+        assert_eq!(observed(5, 5, 110).progress_since(&previous), HeadProgress::Advanced);
+        assert_eq!(observed(6, 6, 110).progress_since(&previous), HeadProgress::Advanced);
     }
 
     #[test]
-    fn a_write_that_could_not_tell_waits_until_all_words_of_before_have_run_out() {
+    fn a_write_with_a_failed_invalidation_waits_until_older_observations_expire() {
         assert_eq!(earliest_ack(at(100), Invalidation::Done, D), None);
         assert_eq!(earliest_ack(at(100), Invalidation::Failed, D), Some(at(350)));
     }

@@ -1,63 +1,106 @@
-//! Whether the database is_same_head an answer whose version is current.
+//! Validation: whether an entry with the current cache version has the latest ledger head.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use hermes_domain::ledger::HeadId;
-use hermes_domain::ports::StoreError;
+use hermes_domain::ports::{PaymentReader, StoreError};
+use tokio::time::Instant;
 
-use super::response::{CacheTier, CachedResponse, ReadError};
+use super::cached_head::CachedHead;
+use super::config::{ReadCacheConfig, UnverifiedReads};
+use super::entry::CacheEntry;
+use super::query::{CacheTier, CachedResponse, ReadError};
 use super::rules::{Freshness, is_same_head};
-use super::{CacheEntry, ReadCache, UnverifiedReads};
+use crate::coalesce::{CoalescedQuery, RequestCoalescer};
 
-/// What stands between a l1 answer and a read.
+/// The result of validating an entry.
 pub(super) enum Validation {
-    /// It is of the latest head.
+    /// The entry has the latest head.
     Fresh,
-    /// Nobody can tell, and it may be served with a label.
+    /// The latest head cannot be read, and the configuration allows serving the entry.
     Unverified,
-    /// It is not of the latest head.
+    /// The entry has another head.
     Stale,
 }
 
-impl ReadCache {
-    /// Passes on an answer whose version is current, if the database is_same_head it or cannot be asked.
-    pub(super) async fn serve_if_valid(
+/// Validates entries against the cached head, or against the ledger head if the cached head does not decide.
+pub(super) struct Validator {
+    cached_head: Arc<CachedHead>,
+    heads: RequestCoalescer<HeadQuery>,
+    head_deadline: Duration,
+    unverified_reads: UnverifiedReads,
+}
+
+impl Validator {
+    pub fn new(
+        reader: Arc<dyn PaymentReader>,
+        cached_head: Arc<CachedHead>,
+        config: &ReadCacheConfig,
+    ) -> Self {
+        let query = HeadQuery { reader, cached_head: Arc::clone(&cached_head) };
+        Self {
+            cached_head,
+            heads: RequestCoalescer::new(query),
+            head_deadline: config.head_deadline,
+            unverified_reads: config.unverified_reads,
+        }
+    }
+
+    /// Requests the ledger head in the background if the cached head is due.
+    pub fn refresh_if_due(&self) {
+        if self.cached_head.needs_refresh() {
+            self.heads.refresh_in_background();
+        }
+    }
+
+    /// Compares the head of an entry with the cached head, without a request.
+    pub fn freshness_of(&self, head: HeadId) -> Freshness {
+        self.cached_head.freshness_of(head)
+    }
+
+    /// Returns the age of the cached head.
+    pub fn head_age(&self) -> Option<Duration> {
+        self.cached_head.age()
+    }
+
+    /// Returns an entry with the current cache version as a response, or `None` if the entry is stale.
+    pub async fn serve_if_valid(
         &self,
-        snapshot: Arc<CacheEntry>,
+        entry: Arc<CacheEntry>,
         tier: CacheTier,
     ) -> Result<Option<CachedResponse>, ReadError> {
-        Ok(match self.validate(snapshot.head).await? {
-            Validation::Fresh => Some(CachedResponse { snapshot, tier, verified: true }),
-            Validation::Unverified => Some(CachedResponse { snapshot, tier, verified: false }),
+        Ok(match self.validate(entry.head).await? {
+            Validation::Fresh => Some(CachedResponse { entry, tier, verified: true }),
+            Validation::Unverified => Some(CachedResponse { entry, tier, verified: false }),
             Validation::Stale => None,
         })
     }
 
-    /// Holds a head against the cached_head, or, when that cannot tell, against the head as it is now.
-    pub(super) async fn validate(&self, head: HeadId) -> Result<Validation, ReadError> {
+    /// Validates the head of an entry. Requests the ledger head if the cached head does not decide.
+    pub async fn validate(&self, head: HeadId) -> Result<Validation, ReadError> {
         match self.cached_head.freshness_of(head) {
             Freshness::Fresh => Ok(Validation::Fresh),
             Freshness::Stale => Ok(Validation::Stale),
-            Freshness::Unverified => match self.head().await {
-                Ok(now) if is_same_head(now, head) => Ok(Validation::Fresh),
+            Freshness::Unverified => match self.current_head().await {
+                Ok(current) if is_same_head(current, head) => Ok(Validation::Fresh),
                 Ok(_) => Ok(Validation::Stale),
-                Err(_) if self.settings.unverified_reads == UnverifiedReads::Serve => {
-                    Ok(Validation::Unverified)
-                }
+                Err(_) if self.unverified_reads == UnverifiedReads::Serve => Ok(Validation::Unverified),
                 Err(error) => Err(error),
             },
         }
     }
 
-    /// The head of the database, asked after this call.
-    pub(super) async fn head(&self) -> Result<HeadId, ReadError> {
+    /// Returns the ledger head, requested after this call.
+    pub async fn current_head(&self) -> Result<HeadId, ReadError> {
         if self.cached_head.is_backing_off() {
-            // Others have waited in vain: one question goes on, and its answer ends this.
+            // One request stays in flight. Its success ends the back-off.
             self.heads.refresh_in_background();
             return Err(head_timeout());
         }
-        let asked = tokio::time::timeout(self.settings.head_deadline, self.heads.ask()).await;
-        let head = asked.ok().flatten().ok_or_else(head_timeout).and_then(|head| Ok(head?));
+        let response = tokio::time::timeout(self.head_deadline, self.heads.request()).await;
+        let head = response.ok().flatten().ok_or_else(head_timeout).and_then(|head| Ok(head?));
         if head.is_err() {
             self.cached_head.record_failure();
         }
@@ -66,5 +109,23 @@ impl ReadCache {
 }
 
 pub(super) fn head_timeout() -> ReadError {
-    ReadError::Store(StoreError::Unavailable("the head was not read in time".to_owned()))
+    ReadError::Store(StoreError::Unavailable("the ledger head was not read in time".to_owned()))
+}
+
+/// Reads the ledger head and records it as the cached head.
+struct HeadQuery {
+    reader: Arc<dyn PaymentReader>,
+    cached_head: Arc<CachedHead>,
+}
+
+#[async_trait]
+impl CoalescedQuery for HeadQuery {
+    type Response = Result<HeadId, StoreError>;
+
+    async fn execute(&self) -> Self::Response {
+        let requested_at = Instant::now();
+        let head = self.reader.head().await?.id();
+        self.cached_head.record(requested_at, head);
+        Ok(head)
+    }
 }

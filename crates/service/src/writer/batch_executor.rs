@@ -1,7 +1,8 @@
-//! Carrying out one batch, again when the database says so, in parts when some command stands in its way.
+//! Executes one batch: retries transient errors, resolves unknown commits, and bisects a batch that one command fails.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hermes_domain::ledger::{Command, LedgerHead, Submission};
 use hermes_domain::ports::StoreError;
@@ -9,51 +10,54 @@ use tokio::time::Instant;
 
 use super::admission::WaitEstimator;
 use super::circuit_breaker::is_outage;
-use super::queue::PendingCommand;
+use super::queue::{PendingCommand, reject_all};
 use super::reply::{BatchReplies, ReplyTracker};
-use super::retry::{MAX_RETRIES, retry_delay};
 use super::totals_cache::TotalsCache;
 use super::transaction::{BatchError, DecidedBatch, FailureScope, NotCommitted, run_transaction};
 use super::{SubmitError, WriterDeps};
 
-/// How often it is asked whether a batch was committed, before the callers are told that nobody knows.
+/// The maximum number of retries of one batch.
+const MAX_RETRIES: u32 = 5;
+/// The range of the random delay before a retry. Random, so that two instances do not collide again.
+const RETRY_DELAY_MS: std::ops::RangeInclusive<u64> = 5..=80;
+/// How often the outcome of a commit is looked up before the callers get [`SubmitError::OutcomeUnknown`].
 const MAX_COMMIT_LOOKUPS: u32 = 3;
 
-/// What a batch has shown of the database.
+/// What a batch revealed about the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DatabaseHealth {
-    /// It takes writes.
+    /// The database accepts writes.
     Available,
-    /// It takes none now.
+    /// The database accepts no writes at the moment.
     Unavailable,
 }
 
-/// The lane's work.
+/// Executes batches.
 pub(super) struct BatchExecutor {
-    parts: WriterDeps,
+    deps: WriterDeps,
     totals_cache: TotalsCache,
     estimator: Arc<WaitEstimator>,
     replies: ReplyTracker,
 }
 
 impl BatchExecutor {
-    pub fn new(parts: WriterDeps, estimator: Arc<WaitEstimator>) -> Self {
-        Self { parts, totals_cache: TotalsCache::default(), estimator, replies: ReplyTracker::default() }
+    pub fn new(deps: WriterDeps, estimator: Arc<WaitEstimator>) -> Self {
+        Self { deps, totals_cache: TotalsCache::default(), estimator, replies: ReplyTracker::default() }
     }
 
-    /// Carries out a batch and answers its callers, on its own time after the commit.
-    pub async fn execute(&self, jobs: Vec<PendingCommand>) -> DatabaseHealth {
-        let mut batches = VecDeque::from([jobs]);
-        while let Some(jobs) = batches.pop_front() {
-            match self.commit(&jobs).await {
-                Ok(decided) => self.acknowledge(jobs, decided).await,
-                Err(failed) if failed.scope == FailureScope::Command && jobs.len() > 1 => {
-                    bisect(jobs, &mut batches);
+    /// Executes a batch. A separate task replies to the callers once the commit is visible.
+    pub async fn execute(&self, batch: Vec<PendingCommand>) -> DatabaseHealth {
+        let mut batches = VecDeque::from([batch]);
+        while let Some(batch) = batches.pop_front() {
+            match self.commit(&batch).await {
+                Ok(decided) => self.acknowledge(batch, decided).await,
+                Err(failed) if failed.scope == FailureScope::Command && batch.len() > 1 => {
+                    bisect(batch, &mut batches);
                 }
                 Err(failed) => {
-                    reject_all(jobs, &failed.error);
+                    reject_failed(batch, &failed.error);
                     if is_outage(&failed.error) {
-                        reject_remaining(batches);
+                        reject_all(batches.into_iter().flatten(), &SubmitError::Unavailable);
                         return DatabaseHealth::Unavailable;
                     }
                 }
@@ -62,48 +66,45 @@ impl BatchExecutor {
         DatabaseHealth::Available
     }
 
-    /// Asks the database for everything that a batch needs before its first row.
+    /// Runs an empty batch, which tests everything up to the first row.
     pub async fn probe(&self) -> DatabaseHealth {
-        match run_transaction(&self.parts, &self.totals_cache, &[]).await {
+        match run_transaction(&self.deps, &self.totals_cache, &[]).await {
             Ok(_) => DatabaseHealth::Available,
             Err(_) => DatabaseHealth::Unavailable,
         }
     }
 
-    /// Waits for the answers that are still on their way.
+    /// Waits until every committed batch has been acknowledged.
     pub async fn drain(&self) {
-        self.replies.wait().await;
+        self.replies.wait_for_all().await;
     }
 
-    async fn acknowledge(&self, jobs: Vec<PendingCommand>, decided: DecidedBatch) {
+    async fn acknowledge(&self, commands: Vec<PendingCommand>, decided: DecidedBatch) {
         let DecidedBatch { head, changes, decisions } = decided;
         if !changes.events.is_empty() {
-            self.parts.commits.notify(head.event_seq);
+            self.deps.commits.notify(head.event_seq);
         }
-        let answers = BatchReplies { jobs, decisions, head_seq: head.seq };
-        self.replies.reply_when_visible(answers, self.parts.barrier.clone()).await;
+        let replies = BatchReplies { commands, decisions, head_seq: head.seq };
+        self.replies.reply_when_visible(replies, self.deps.barrier.clone()).await;
     }
 
-    async fn commit(&self, jobs: &[PendingCommand]) -> Result<DecidedBatch, NotCommitted> {
-        let submissions: Vec<&Submission> = jobs.iter().map(|job| &job.submission).collect();
+    async fn commit(&self, batch: &[PendingCommand]) -> Result<DecidedBatch, NotCommitted> {
+        let submissions: Vec<&Submission> = batch.iter().map(|command| &command.submission).collect();
         let mut retries = 0;
         let started = Instant::now();
         loop {
-            let failed = match run_transaction(&self.parts, &self.totals_cache, &submissions).await {
+            let failed = match run_transaction(&self.deps, &self.totals_cache, &submissions).await {
                 Ok(decided) => {
                     if retries == 0 && !decided.changes.is_empty() {
-                        // Not by the commands: refusals and replays cost next to nothing.
+                        // Audit rows, not commands: rejections and replays cost almost nothing.
                         self.estimator.record(decided.changes.audit.len(), started.elapsed());
                     }
                     return Ok(decided);
                 }
                 Err(BatchError::NotCommitted(failed)) => failed,
                 Err(BatchError::CommitUnknown(decided, cause)) => {
-                    if self
-                        .resolve_unknown_commit(&decided.head)
-                        .await
-                        .map_err(NotCommitted::from_database)?
-                    {
+                    let is_committed = self.resolve_unknown_commit(&decided.head).await;
+                    if is_committed.map_err(NotCommitted::from_database)? {
                         return Ok(*decided);
                     }
                     let error = StoreError::Transient(format!("the commit did not happen: {cause}"));
@@ -116,41 +117,38 @@ impl BatchExecutor {
             retries += 1;
             metrics::counter!("hermes_writer_retries_total").increment(1);
             let error = failed.error.to_string();
-            log::debug!(retries, error = error.as_str(); "ledger transaction is tried again");
+            log::debug!(retries, error = error.as_str(); "retrying a ledger transaction");
             tokio::time::sleep(retry_delay()).await;
         }
     }
 
-    /// Whether a batch whose COMMIT nobody answered was committed.
+    /// Looks up whether a batch was committed if its COMMIT got no response.
     async fn resolve_unknown_commit(&self, head: &LedgerHead) -> Result<bool, StoreError> {
-        let mut last = StoreError::OutcomeUnknown("never asked".to_owned());
+        let mut last_error = StoreError::OutcomeUnknown("not looked up".to_owned());
         for _ in 0..MAX_COMMIT_LOOKUPS {
-            match self.parts.store.is_committed(head).await {
-                Ok(committed) => return Ok(committed),
-                Err(error) => last = error,
+            match self.deps.store.is_committed(head).await {
+                Ok(is_committed) => return Ok(is_committed),
+                Err(error) => last_error = error,
             }
             tokio::time::sleep(retry_delay()).await;
         }
-        Err(StoreError::OutcomeUnknown(last.to_string()))
+        Err(StoreError::OutcomeUnknown(last_error.to_string()))
     }
 }
 
-/// Splits a batch that some command stands in the way of, so that the command fails alone.
-fn bisect(mut jobs: Vec<PendingCommand>, batches: &mut VecDeque<Vec<PendingCommand>>) {
-    let second = jobs.split_off(jobs.len() / 2);
-    batches.push_front(second);
-    batches.push_front(jobs);
+fn retry_delay() -> Duration {
+    Duration::from_millis(fastrand::u64(RETRY_DELAY_MS))
 }
 
-/// BatchReplies those whose part of a batch was not tried any more.
-fn reject_remaining(batches: VecDeque<Vec<PendingCommand>>) {
-    for job in batches.into_iter().flatten() {
-        job.answer(Err(SubmitError::Unavailable));
-    }
+/// Splits a failed batch into halves, so that in the end the command that fails is alone.
+fn bisect(mut first_half: Vec<PendingCommand>, batches: &mut VecDeque<Vec<PendingCommand>>) {
+    let second_half = first_half.split_off(first_half.len() / 2);
+    batches.push_front(second_half);
+    batches.push_front(first_half);
 }
 
-fn reject_all(jobs: Vec<PendingCommand>, error: &StoreError) {
-    let answer = match error {
+fn reject_failed(batch: Vec<PendingCommand>, error: &StoreError) {
+    let submit_error = match error {
         StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::ReadOnly(_) => {
             SubmitError::Unavailable
         }
@@ -158,18 +156,17 @@ fn reject_all(jobs: Vec<PendingCommand>, error: &StoreError) {
         StoreError::OutcomeUnknown(_) => SubmitError::OutcomeUnknown,
         StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => SubmitError::Internal,
     };
-    let first = jobs.first().map(|job| kind(&job.submission.command)).unwrap_or_default();
+    let commands = batch.len();
+    let first = batch.first().map(|command| command_kind(&command.submission.command)).unwrap_or_default();
     log::error!(
-        commands = jobs.len(), first, error = error.to_string().as_str();
-        "a batch of {} commands could not be carried out: {error}", jobs.len()
+        commands, first, error = error.to_string().as_str();
+        "a batch of {commands} commands failed: {error}"
     );
     metrics::counter!("hermes_writer_failed_total").increment(1);
-    for job in jobs {
-        job.answer(Err(answer.clone()));
-    }
+    reject_all(batch, &submit_error);
 }
 
-const fn kind(command: &Command) -> &'static str {
+const fn command_kind(command: &Command) -> &'static str {
     match command {
         Command::Book(_) => "book",
         Command::Correct(_) => "correct",

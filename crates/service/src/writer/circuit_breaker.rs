@@ -1,9 +1,12 @@
-//! Refuses writes at once while the database takes none, instead of letting each wait to find out.
+//! The circuit breaker of the ledger writer: rejects writes at once while the database does not accept them.
 //!
-//! Closed, every command is let in. A batch that the database did not take, or that takes too long, opens the
-//! breaker: nothing is let in for a pause, and then the lane tries an empty batch, after twice the pause again,
-//! until one succeeds. What such a batch does not touch (the disk may still be full) the next one shows: one
-//! batch of real commands is let in, and what becomes of it closes or opens the breaker. Reads do not ask it.
+//! - **Closed:** every command is admitted. If the database rejects a batch, or a batch is too slow, the breaker opens.
+//! - **Open:** no command is admitted. After a back-off, the writer probes the database with an empty batch. Each
+//!   failed probe doubles the back-off.
+//! - **Half-open:** a probe succeeded. The next batch is a trial, because an empty batch does not detect a full disk.
+//!   The result of that batch closes or reopens the breaker.
+//!
+//! Reads ignore the breaker.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,95 +14,96 @@ use std::time::Duration;
 use hermes_domain::ports::StoreError;
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause: what a server that is out of connections is left alone for.
+/// The first back-off, which relieves a server that has run out of connections.
 const BACKOFF_MIN: Duration = Duration::from_millis(250);
-/// The longest pause: writes are back well within two seconds of the database.
+/// The longest back-off, which lets writes resume within two seconds of the database's recovery.
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// Whether the database takes writes, as far as is known.
-#[derive(Debug, Default)]
+/// Tracks whether the database accepts writes.
+#[derive(Debug)]
 pub(super) struct CircuitBreaker(Mutex<State>);
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 enum State {
-    /// It does.
-    #[default]
     Closed,
-    /// It does not; it is asked again at some time.
-    Open { until: Instant, pause: Duration },
-    /// It took an empty batch; the next one is let in.
-    HalfOpen { pause: Duration },
-    /// That one is on its way.
-    HalfOpenInFlight { pause: Duration },
+    Open { probe_at: Instant, backoff: Duration },
+    HalfOpen { backoff: Duration },
+    HalfOpenInFlight { backoff: Duration },
 }
 
 impl CircuitBreaker {
-    /// Whether a command is worth queueing.
+    /// Creates a closed breaker and registers its gauge.
+    pub fn new() -> Self {
+        record_accepting_writes(true);
+        Self(Mutex::new(State::Closed))
+    }
+
+    /// Returns whether to admit a command to the queue.
     pub fn allows_request(&self) -> bool {
         matches!(*self.state(), State::Closed | State::HalfOpen { .. })
     }
 
-    /// Whether commands are let in, or only one batch's outcome is waited for.
+    /// Returns whether the database accepts writes as far as known: the breaker is closed or half-open.
     pub fn is_accepting_writes(&self) -> bool {
         !matches!(*self.state(), State::Open { .. })
     }
 
-    /// Lets a batch pass to the database; after a pause only one.
+    /// Returns whether to send a batch to the database. Returns `true` once while half-open.
     pub fn try_acquire(&self) -> bool {
         let mut state = self.state();
         match *state {
             State::Closed => true,
-            State::HalfOpen { pause } => {
-                *state = State::HalfOpenInFlight { pause };
+            State::HalfOpen { backoff } => {
+                *state = State::HalfOpenInFlight { backoff };
                 true
             }
             State::Open { .. } | State::HalfOpenInFlight { .. } => false,
         }
     }
 
-    /// Returns when the database is to be asked again; never while the breaker is not open.
+    /// Waits until the next probe is due. Never returns unless the breaker is open.
     pub async fn until_probe_due(&self) {
-        let until = match *self.state() {
-            State::Open { until, .. } => Some(until),
+        let probe_at = match *self.state() {
+            State::Open { probe_at, .. } => Some(probe_at),
             State::Closed | State::HalfOpen { .. } | State::HalfOpenInFlight { .. } => None,
         };
-        match until {
-            Some(until) => sleep_until(until).await,
+        match probe_at {
+            Some(probe_at) => sleep_until(probe_at).await,
             None => std::future::pending().await,
         }
     }
 
-    /// The database took an empty batch.
+    /// Half-opens the breaker after a successful probe.
     pub fn on_probe_success(&self) {
         let mut state = self.state();
-        if let State::Open { pause, .. } = *state {
-            *state = State::HalfOpen { pause };
+        if let State::Open { backoff, .. } = *state {
+            *state = State::HalfOpen { backoff };
         }
     }
 
-    /// The database took a batch.
+    /// Closes the breaker after a successful batch.
     pub fn close(&self) {
-        let before = std::mem::take(&mut *self.state());
-        if !matches!(before, State::Closed) {
-            metrics::gauge!("hermes_writer_accepting_writes").set(1.0);
-            log::info!("the database takes writes again");
+        let previous = std::mem::replace(&mut *self.state(), State::Closed);
+        if !matches!(previous, State::Closed) {
+            record_accepting_writes(true);
+            log::info!("the database accepts writes again");
         }
     }
 
-    /// The database did not take a batch, or not in time.
+    /// Opens the breaker after a batch or probe that failed or was too slow.
     pub fn open(&self, reason: &str) {
         let mut state = self.state();
-        let pause = match *state {
-            State::Closed => BACKOFF_MIN,
-            State::Open { pause, .. } | State::HalfOpen { pause } | State::HalfOpenInFlight { pause } => {
-                (2 * pause).min(BACKOFF_MAX)
+        let backoff = match *state {
+            State::Closed => {
+                record_accepting_writes(false);
+                log::error!(reason; "writes are rejected until the database accepts them again: {reason}");
+                BACKOFF_MIN
             }
+            State::Open { backoff, .. }
+            | State::HalfOpen { backoff }
+            | State::HalfOpenInFlight { backoff } => (2 * backoff).min(BACKOFF_MAX),
         };
-        if matches!(*state, State::Closed) {
-            metrics::gauge!("hermes_writer_accepting_writes").set(0.0);
-            log::error!(reason; "writes are refused until the database takes them again: {reason}");
-        }
-        *state = State::Open { until: Instant::now() + pause, pause };
+        *state = State::Open { probe_at: Instant::now() + backoff, backoff };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -107,8 +111,14 @@ impl CircuitBreaker {
     }
 }
 
-/// Whether a fault says that the database takes no writes, whatever they are. One that is called transient has
-/// been met again at every retry.
+/// Sets the gauge: 1 while the breaker is closed, 0 while it is open or half-open.
+fn record_accepting_writes(is_closed: bool) {
+    metrics::gauge!("hermes_writer_accepting_writes").set(u8::from(is_closed));
+}
+
+/// Returns whether an error means that the database accepts no writes at all.
+///
+/// A transient error counts, because the executor has already retried.
 pub(super) const fn is_outage(error: &StoreError) -> bool {
     match error {
         StoreError::Transient(_)
@@ -124,30 +134,31 @@ pub(super) const fn is_outage(error: &StoreError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
     use tokio::time::{Instant, advance};
 
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_pause_doubles_up_to_its_limit_and_starts_small_again() {
-        let breaker = CircuitBreaker::default();
-        for pause_ms in [250, 500, 1_000, 1_000] {
+    async fn the_backoff_doubles_up_to_its_limit_and_restarts_after_closing() {
+        let breaker = CircuitBreaker::new();
+        for backoff_ms in [250, 500, 1_000, 1_000] {
             breaker.open("full");
             assert!(!breaker.allows_request() && !breaker.try_acquire() && !breaker.is_accepting_writes());
-            let asked = Instant::now();
+            let opened = Instant::now();
             breaker.until_probe_due().await;
-            assert_eq!(asked.elapsed(), Duration::from_millis(pause_ms));
+            assert_eq!(opened.elapsed(), Duration::from_millis(backoff_ms));
         }
         breaker.close();
         breaker.open("full");
-        let asked = Instant::now();
+        let opened = Instant::now();
         breaker.until_probe_due().await;
-        assert_eq!(asked.elapsed(), BACKOFF_MIN);
+        assert_eq!(opened.elapsed(), BACKOFF_MIN);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_an_answer_one_batch_passes_and_decides() {
-        let breaker = CircuitBreaker::default();
+    async fn after_a_successful_probe_one_batch_decides() {
+        let breaker = CircuitBreaker::new();
         breaker.open("full");
         advance(BACKOFF_MIN).await;
         breaker.on_probe_success();
@@ -159,5 +170,24 @@ mod tests {
         assert!(breaker.try_acquire());
         breaker.close();
         assert!(breaker.try_acquire() && breaker.try_acquire() && breaker.allows_request());
+    }
+
+    #[test]
+    fn the_gauge_is_1_only_while_the_breaker_is_closed() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let is_gauge = |value: u8| {
+            let line = format!("hermes_writer_accepting_writes {value}\n");
+            recorder.handle().render().contains(&line)
+        };
+        metrics::with_local_recorder(&recorder, || {
+            let breaker = CircuitBreaker::new();
+            assert!(is_gauge(1));
+            breaker.open("full");
+            assert!(is_gauge(0));
+            breaker.on_probe_success();
+            assert!(is_gauge(0));
+            breaker.close();
+            assert!(is_gauge(1));
+        });
     }
 }

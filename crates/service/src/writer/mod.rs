@@ -1,32 +1,27 @@
-//! The write lane: one task that takes whatever commands have queued up and carries them out in one
-//! database transaction.
+//! The ledger writer: group commit by a single task per process.
 //!
-//! Why: the lock on the ledger head makes all writes serial anyway, so a commit may as well carry everything
-//! that arrived during the one before it. No waiting is added: a lone command pays one commit, a thousand
-//! concurrent ones share a few.
+//! The lock on the ledger head serializes all writes anyway. Therefore the writer executes all commands that arrived
+//! during the previous commit in one transaction. Batching adds no delay: a single command costs one commit, and a
+//! thousand concurrent commands share a few.
 //!
-//! A command on its way:
-//! 1. [`LedgerWriter::submit`] puts it into the bounded queue, or says at once [`SubmitError::Busy`] when by the `estimator`
-//!    of late it would wait too long, or [`SubmitError::Unavailable`] while the `breaker` is open;
-//! 2. `batch` takes it out together with its neighbours;
-//! 3. `run_transaction` locks the head, reads the facts, lets the domain decide, writes, commits; `carry_out`
-//!    does so again after a transient fault, and in halves where one command stands in the way of the others;
-//!    `watch` answers those whose time in the queue is over meanwhile, and opens the `breaker` when the batch
-//!    takes too long;
-//! 4. `answer` makes the batch visible to every instance and then answers the callers.
+//! The path of a command:
+//! 1. [`LedgerWriter::submit`] adds the command to the bounded queue. `admission` rejects a command whose estimated
+//!    wait is too long ([`SubmitError::Busy`]). `circuit_breaker` rejects commands while the database accepts no
+//!    writes ([`SubmitError::Unavailable`]).
+//! 2. `queue` forms a batch from the waiting commands and rejects expired ones.
+//! 3. `transaction` locks the head, loads the facts, decides each command, writes and commits. `batch_executor` retries
+//!    after a transient error, and bisects a batch that one command makes fail.
+//! 4. `reply` waits until the batch is visible on every instance, then replies to the callers.
 //!
-//! **Invariant:** the commands run in tasks of their own. A caller that goes away neither cancels nor
-//! half-does anything, because no database future is ever dropped. A panic costs the batch that it met.
+//! **Invariant:** no database future is ever dropped, because commands run in tasks of their own. A client disconnect
+//! neither cancels a command nor leaves it half done. A panic affects only the batch in which it happens.
 
 mod admission;
 mod batch_executor;
 mod circuit_breaker;
-mod figures;
-mod ledger;
+mod ledger_writer;
 mod queue;
 mod reply;
-mod retry;
-mod supervise;
 mod totals_cache;
 mod transaction;
 
@@ -39,74 +34,79 @@ use hermes_domain::ports::{Clock, LedgerStore};
 
 use crate::outbox::CommitNotifier;
 
-pub use ledger::LedgerWriter;
+pub use ledger_writer::LedgerWriter;
 
-/// What the lane works with.
+/// The dependencies of the ledger writer.
 #[derive(Clone)]
 pub struct WriterDeps {
     /// The database.
     pub store: Arc<dyn LedgerStore>,
     /// Makes commits visible to reads on every instance.
     pub barrier: Arc<dyn VisibilityBarrier>,
-    /// Tells of each commit with events; nobody is waited for.
+    /// Notifies listeners of each commit that has events.
     pub commits: CommitNotifier,
-    /// The configured rules of decisions.
+    /// The configured decision rules.
     pub rules: Arc<Rules>,
-    /// The time of day.
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// Randomness for identifiers and tokens.
+    /// Generates ids and tokens.
     pub random_source: Arc<dyn RandomSource>,
 }
 
-/// The limits of the lane.
+/// The limits of the ledger writer.
 #[derive(Debug, Clone, Copy)]
 pub struct WriterConfig {
-    /// The most commands of one transaction.
+    /// The maximum number of commands in one transaction.
     pub batch_max: usize,
-    /// The most commands that wait.
+    /// The maximum number of queued commands.
     pub queue_max: usize,
-    /// How long a command may wait before it is sent away.
+    /// The maximum time a command may spend in the queue. Older commands are rejected.
     pub queue_age_max: Duration,
 }
 
-/// Makes what was committed visible before it is acknowledged.
+/// Makes commits visible before they are acknowledged.
 #[async_trait]
 pub trait VisibilityBarrier: Send + Sync {
-    /// Returns when every read that starts from now on, on any instance, shows what was committed before.
+    /// Waits until every read that starts from now on, on any instance, shows all earlier commits.
     async fn wait_until_visible(&self);
 }
 
-/// A command that was carried out, durably and visibly.
+/// An executed command, durable and visible.
 #[derive(Debug, Clone)]
 pub struct Committed {
-    /// What it did.
+    /// The outcome of the command.
     pub outcome: Outcome,
-    /// The head it was committed at, or a later one for a replay.
+    /// The sequence number of the head after the command's batch. A replay has the current head, which is later.
     pub head_seq: i64,
 }
 
-/// Why a command was not carried out, by what the caller may do.
+/// The reason a command was not executed. Each variant tells the caller what to do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SubmitError {
-    /// The command was decided against; sending it again changes nothing.
+    /// The decision rejected the command. Sending the same command again changes nothing.
     #[error(transparent)]
-    Refused(#[from] Rejection),
-    /// Too much is waiting; nothing was done.
+    Rejected(#[from] Rejection),
+    /// Too many commands are waiting. Nothing was saved.
     #[error("the write queue is full")]
     Busy,
-    /// The server is stopping; nothing was done.
+    /// The server is stopping. Nothing was saved.
     #[error("the server is stopping")]
     Stopping,
-    /// The database does not take writes now; nothing was done.
-    #[error("the database takes no writes")]
+    /// The database does not accept writes at the moment. Nothing was saved.
+    #[error("the database does not accept writes")]
     Unavailable,
-    /// The command is larger than the database takes, even alone; nothing was done.
+    /// The command exceeds the database's size limit, even in a batch of its own. Nothing was saved.
     #[error("the command is too large for the database")]
     TooLarge,
-    /// The command may or may not have been carried out; the same idempotency key tells.
-    #[error("the outcome is not known")]
+    /// The command may have been committed. A retry with the same idempotency key gets the definite result.
+    #[error("the outcome of the command is unknown")]
     OutcomeUnknown,
-    /// A fault of the program or the data; nothing was done.
-    #[error("internal fault of the ledger")]
+    /// A bug, or corrupt data. Nothing was saved.
+    #[error("internal error in the ledger")]
     Internal,
+}
+
+/// Converts a count to a type that metrics and durations accept. Saturates.
+fn saturating_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

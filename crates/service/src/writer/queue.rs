@@ -1,36 +1,45 @@
-//! Taking commands out of the queue: as many as are there, in order.
+//! The write queue: forms batches in arrival order and rejects expired commands.
 
 use hermes_domain::ledger::Submission;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::figures::count;
-use super::{Committed, SubmitError, WriterConfig};
+use super::{Committed, SubmitError, WriterConfig, saturating_u32};
 
-/// The most text of the commands of one batch, in bytes: what is written for them is a few times as much, and
-/// the database gets it in a few statements.
+/// The maximum size of the commands in one batch, in bytes of text. The rows written for them are a few times larger.
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
 
-/// A command with its caller.
+/// A queued command and the channel to its caller.
 pub(super) struct PendingCommand {
     pub submission: Submission,
-    pub reply: oneshot::Sender<Result<Committed, SubmitError>>,
+    pub reply_to: oneshot::Sender<Result<Committed, SubmitError>>,
     pub queued_at: Instant,
 }
 
 impl PendingCommand {
-    /// BatchReplies the caller; one that went away does not mind.
-    pub fn answer(self, answer: Result<Committed, SubmitError>) {
-        let _gone = self.reply.send(answer);
+    /// Replies to the caller, unless it has disconnected.
+    pub fn reply(self, result: Result<Committed, SubmitError>) {
+        let _disconnected = self.reply_to.send(result);
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.submission.command.requires_exclusive_batch()
     }
 }
 
-/// The queue, from the lane's side.
+/// Replies to every command with the same error.
+pub(super) fn reject_all(commands: impl IntoIterator<Item = PendingCommand>, error: &SubmitError) {
+    for command in commands {
+        command.reply(Err(error.clone()));
+    }
+}
+
+/// The receiving side of the write queue.
 pub(super) struct BatchQueue {
     receiver: mpsc::Receiver<PendingCommand>,
     stopped: watch::Receiver<bool>,
-    settings: WriterConfig,
-    /// A command that was taken out but belongs into the next batch.
+    config: WriterConfig,
+    /// A received command that belongs to the next batch.
     carry_over: Option<PendingCommand>,
 }
 
@@ -38,47 +47,48 @@ impl BatchQueue {
     pub fn new(
         receiver: mpsc::Receiver<PendingCommand>,
         stopped: watch::Receiver<bool>,
-        settings: WriterConfig,
+        config: WriterConfig,
     ) -> Self {
-        Self { receiver, stopped, settings, carry_over: None }
+        Self { receiver, stopped, config, carry_over: None }
     }
 
-    /// Waits for a command and takes along what else is there; `None` when the queue is closed and empty.
+    /// Waits for a command and returns it with the commands queued behind it, up to the limits of a batch.
+    ///
+    /// Returns `None` once the queue is closed and empty.
     pub async fn next_batch(&mut self) -> Option<Vec<PendingCommand>> {
         let mut batch = Vec::new();
         while batch.is_empty() {
-            let first = self.next_job().await?;
-            self.add(&mut batch, first);
+            let first = self.next_command().await?;
+            self.push_or_reject(&mut batch, first);
         }
-        let mut bytes = batch.iter().map(|job| job.submission.text_bytes()).sum::<usize>();
-        while batch.len() < self.settings.batch_max && !requires_exclusive_batch(&batch) {
-            let Ok(job) = self.receiver.try_recv() else { break };
-            bytes = bytes.saturating_add(job.submission.text_bytes());
-            if job.submission.command.requires_exclusive_batch() || bytes > MAX_BATCH_BYTES {
-                self.carry_over = Some(job);
+        let mut bytes = batch.iter().map(|command| command.submission.text_bytes()).sum::<usize>();
+        while batch.len() < self.config.batch_max && !batch.last().is_some_and(PendingCommand::is_exclusive) {
+            let Ok(command) = self.receiver.try_recv() else { break };
+            bytes = bytes.saturating_add(command.submission.text_bytes());
+            if command.is_exclusive() || bytes > MAX_BATCH_BYTES {
+                self.carry_over = Some(command);
                 break;
             }
-            self.add(&mut batch, job);
+            self.push_or_reject(&mut batch, command);
         }
-        metrics::gauge!("hermes_writer_queue_commands").set(count(self.receiver.len()));
+        metrics::gauge!("hermes_writer_queue_commands").set(saturating_u32(self.receiver.len()));
         Some(batch)
     }
 
-    /// BatchReplies those who have waited too long, without taking the others out of order.
+    /// Rejects expired commands and preserves the order of the others.
     pub fn reject_expired(&mut self) {
-        while let Some(job) = self.carry_over.take().or_else(|| self.receiver.try_recv().ok()) {
-            if self.is_expired(&job) {
-                reject(job);
-            } else {
-                self.carry_over = Some(job);
+        while let Some(command) = self.carry_over.take().or_else(|| self.receiver.try_recv().ok()) {
+            if !self.is_expired(&command) {
+                self.carry_over = Some(command);
                 return;
             }
+            reject_as_expired(command);
         }
     }
 
-    async fn next_job(&mut self) -> Option<PendingCommand> {
-        if let Some(job) = self.carry_over.take() {
-            return Some(job);
+    async fn next_command(&mut self) -> Option<PendingCommand> {
+        if let Some(command) = self.carry_over.take() {
+            return Some(command);
         }
         tokio::select! {
             biased;
@@ -86,34 +96,29 @@ impl BatchQueue {
                 self.receiver.close();
                 self.receiver.recv().await
             }
-            job = self.receiver.recv() => job,
+            command = self.receiver.recv() => command,
         }
     }
 
-    /// Adds a command, or sends it away when it has waited too long to be worth carrying out.
-    fn add(&self, batch: &mut Vec<PendingCommand>, job: PendingCommand) {
-        if self.is_expired(&job) {
-            reject(job);
+    fn push_or_reject(&self, batch: &mut Vec<PendingCommand>, command: PendingCommand) {
+        if self.is_expired(&command) {
+            reject_as_expired(command);
         } else {
-            batch.push(job);
+            batch.push(command);
         }
     }
 
-    fn is_expired(&self, job: &PendingCommand) -> bool {
-        Instant::now().duration_since(job.queued_at) > self.settings.queue_age_max
+    fn is_expired(&self, command: &PendingCommand) -> bool {
+        Instant::now().duration_since(command.queued_at) > self.config.queue_age_max
     }
 }
 
-fn reject(job: PendingCommand) {
+fn reject_as_expired(command: PendingCommand) {
     metrics::counter!("hermes_writer_shed_total", "reason" => "age").increment(1);
-    job.answer(Err(SubmitError::Busy));
+    command.reply(Err(SubmitError::Busy));
 }
 
 async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
-    // An error says that every handle of the ledger is gone, which stops the lane as well.
+    // An error means that every `LedgerWriter` is dropped, which stops the task as well.
     let _reason = stopped.wait_for(|stop| *stop).await.map(|stop| *stop);
-}
-
-fn requires_exclusive_batch(batch: &[PendingCommand]) -> bool {
-    batch.last().is_some_and(|job| job.submission.command.requires_exclusive_batch())
 }

@@ -1,4 +1,4 @@
-//! Answering the callers of a batch once every read shows it, while the lane goes on with the next one.
+//! Replies to the callers of a batch once its commit is visible, while the writer executes the next batch.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use hermes_domain::ledger::{Outcome, Rejection};
 use tokio::sync::Semaphore;
 
 use super::queue::PendingCommand;
-use super::{Committed, SubmitError, VisibilityBarrier};
+use super::{Committed, SubmitError, VisibilityBarrier, saturating_u32};
 
-/// The most batches that wait to become visible; only a cache that is away makes it more than one or two.
+/// The maximum number of committed batches without a reply. There are more than two only while Redis is down.
 const MAX_UNACKNOWLEDGED_BATCHES: usize = 1_024;
 
-/// A decided batch with its callers.
+/// A decided batch and its callers.
 pub(super) struct BatchReplies {
-    pub jobs: Vec<PendingCommand>,
+    pub commands: Vec<PendingCommand>,
     pub decisions: Vec<Result<Outcome, Rejection>>,
     pub head_seq: i64,
 }
 
-/// The batches that are committed and not yet answered.
+/// Tracks the batches that are committed but not yet acknowledged.
 pub(super) struct ReplyTracker {
     permits: Arc<Semaphore>,
 }
@@ -30,47 +30,46 @@ impl Default for ReplyTracker {
 }
 
 impl ReplyTracker {
-    /// Makes a batch visible and answers it, in a task of its own.
+    /// Spawns a task that waits until a batch is visible, then replies to its callers.
     ///
-    /// A replay needs the barrier as well: the batch that carried it out may belong to an instance that died before
-    /// its own. So does the refusal that names the booking a key stands for. Other refusals tell of nothing that a
-    /// read could miss.
-    pub async fn reply_when_visible(&self, answers: BatchReplies, barrier: Arc<dyn VisibilityBarrier>) {
-        // The semaphore is never closed, so a missing permit cannot happen.
-        let place = Arc::clone(&self.permits).acquire_owned().await.ok();
+    /// Rejected callers get their reply at once, except for [`Rejection::KeyReused`], which names a payment. That
+    /// rejection and every replay wait as well. The instance that committed the payment may have died before its
+    /// barrier.
+    pub async fn reply_when_visible(&self, replies: BatchReplies, barrier: Arc<dyn VisibilityBarrier>) {
+        // The semaphore is never closed, so `acquire_owned` always returns a permit.
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
         tokio::spawn(async move {
-            let _place = place;
-            let waiting = answers.reply_to_rejected();
+            let _permit = permit;
+            let waiting = replies.reply_to_rejected();
             if !waiting.is_empty() {
                 barrier.wait_until_visible().await;
                 #[cfg(feature = "fault-injection")]
-                hermes_fault::pass(hermes_fault::Point::AfterBump);
+                hermes_fault::hit(hermes_fault::FailPoint::AfterInvalidation);
             }
-            for (job, answer) in waiting {
-                job.answer(answer);
+            for (command, result) in waiting {
+                command.reply(result);
             }
         });
     }
 
-    /// Waits until every batch is answered.
-    pub async fn wait(&self) {
-        let all = u32::try_from(MAX_UNACKNOWLEDGED_BATCHES).unwrap_or(u32::MAX);
-        let _all = self.permits.acquire_many(all).await.ok();
+    /// Waits until every batch is acknowledged.
+    pub async fn wait_for_all(&self) {
+        let _all = self.permits.acquire_many(saturating_u32(MAX_UNACKNOWLEDGED_BATCHES)).await.ok();
     }
 }
 
 impl BatchReplies {
-    /// BatchReplies those whose command was refused, and hands out those whose answer names a booking.
+    /// Replies to the rejected callers. Returns the commands whose result names a payment.
     fn reply_to_rejected(self) -> Vec<(PendingCommand, Result<Committed, SubmitError>)> {
         let head_seq = self.head_seq;
-        let mut waiting = Vec::with_capacity(self.jobs.len());
-        for (job, decision) in self.jobs.into_iter().zip(self.decisions) {
+        let mut waiting = Vec::with_capacity(self.commands.len());
+        for (command, decision) in self.commands.into_iter().zip(self.decisions) {
             match decision {
-                Ok(outcome) => waiting.push((job, Ok(Committed { outcome, head_seq }))),
-                Err(refusal @ Rejection::KeyReused { .. }) => {
-                    waiting.push((job, Err(SubmitError::Refused(refusal))));
+                Ok(outcome) => waiting.push((command, Ok(Committed { outcome, head_seq }))),
+                Err(rejection @ Rejection::KeyReused { .. }) => {
+                    waiting.push((command, Err(rejection.into())))
                 }
-                Err(refusal) => job.answer(Err(SubmitError::Refused(refusal))),
+                Err(rejection) => command.reply(Err(rejection.into())),
             }
         }
         waiting

@@ -1,8 +1,9 @@
-//! The totals_cache of currencies as the lane's last batch left them.
+//! Caches the totals per currency as of the writer's last batch. Saves one query per batch; the gain is not measured
+//! yet.
 //!
-//! While no other instance writes, the head that a batch finds is the one the batch before it made, and then the
-//! totals_cache are still those that were written: they need not be read again. Heads are told apart by their random names,
-//! so a batch that was noted here and then not committed does no harm: no head ever has its name.
+//! While no other instance writes, each batch finds the head that the previous batch left, so the totals are unchanged.
+//! The cache compares heads by [`HeadId`], which contains a random token. Totals recorded for a batch that is not
+//! committed do no harm: no later head has that token.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,35 +11,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hermes_domain::ledger::{Changes, HeadId, Totals};
 use hermes_domain::money::Currency;
 
-/// What is known of the totals_cache.
+/// The totals at one head.
 #[derive(Debug, Default)]
 pub(super) struct TotalsCache(Mutex<Option<CachedTotals>>);
 
 #[derive(Debug)]
 struct CachedTotals {
-    at: HeadId,
+    head: HeadId,
     totals: HashMap<Currency, Totals>,
 }
 
 impl TotalsCache {
-    /// The totals_cache of these currencies at a head; `None` unless all of them are known.
-    pub fn at(&self, head: HeadId, currencies: &[Currency]) -> Option<Vec<Totals>> {
-        let known = self.known();
-        let known = known.as_ref().filter(|known| known.at == head)?;
-        currencies.iter().map(|currency| known.totals.get(currency).copied()).collect()
+    /// Returns the totals of the given currencies at `head`, or `None` unless all of them are cached.
+    pub fn get(&self, head: HeadId, currencies: &[Currency]) -> Option<Vec<Totals>> {
+        let cached = self.cached();
+        let cached = cached.as_ref().filter(|cached| cached.head == head)?;
+        currencies.iter().map(|currency| cached.totals.get(currency).copied()).collect()
     }
 
-    /// Notes what a batch found at a head and what it writes.
+    /// Records the totals that a batch found at `head` and the totals that it writes.
     pub fn record(&self, head: HeadId, found: Vec<Totals>, changes: &Changes) {
-        let mut known = self.known();
-        let before = known.take().filter(|known| known.at == head);
-        let mut totals = before.map(|known| known.totals).unwrap_or_default();
+        let mut cached = self.cached();
+        let previous = cached.take().filter(|cached| cached.head == head);
+        let mut totals = previous.map(|cached| cached.totals).unwrap_or_default();
         totals.extend(found.into_iter().map(|found| (found.currency, found)));
         totals.extend(&changes.totals);
-        *known = Some(CachedTotals { at: changes.head.id(), totals });
+        *cached = Some(CachedTotals { head: changes.head.id(), totals });
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<CachedTotals>> {
+    fn cached(&self) -> MutexGuard<'_, Option<CachedTotals>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
-//! One try at carrying out a batch: lock the head, read, decide, write, commit.
+//! Runs a batch in one database transaction: lock the head, load, decide, write, commit.
 //!
-//! Round trips of a batch of bookings: begin, head, duplicates, inserts of payments, checks, audit rows and events
-//! (in chunks), totals_cache, head, commit; two more where keys are claimed, and one where another instance wrote last.
+//! A batch of bookings needs these statements: begin, head, duplicates, inserts (in chunks), totals, head, commit.
+//! Idempotency keys add two. A commit by another instance adds one, for the totals.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,19 +14,19 @@ use hermes_domain::ports::{LedgerTransaction, StoreError};
 use super::WriterDeps;
 use super::totals_cache::TotalsCache;
 
-/// What the domain decided on a batch.
+/// The decisions on a batch.
 pub(super) struct DecidedBatch {
-    /// The head that the batch left behind.
+    /// The head after the batch.
     pub head: LedgerHead,
     pub changes: Changes,
     pub decisions: Vec<Result<Outcome, Rejection>>,
 }
 
-/// How far a batch got when it failed.
+/// How far a failed batch got.
 pub(super) enum BatchError {
-    /// It was surely not committed.
+    /// The batch is definitely not committed.
     NotCommitted(NotCommitted),
-    /// COMMIT was sent, and whether it was carried out is not known; and what the database said.
+    /// COMMIT was sent and its outcome is unknown. The text is the database's error.
     CommitUnknown(Box<DecidedBatch>, String),
 }
 
@@ -36,12 +36,12 @@ pub(super) struct NotCommitted {
     pub scope: FailureScope,
 }
 
-/// What a failure may come from.
+/// What a failure affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureScope {
-    /// The database as a whole: no other batch would fare better now.
+    /// The whole database: any other batch would fail too.
     Database,
-    /// One of the commands, or the rows that it needs: the others may be carried out without it.
+    /// One command, or the rows it needs: the other commands may succeed without it.
     Command,
 }
 
@@ -50,8 +50,8 @@ impl NotCommitted {
         Self { error, scope: FailureScope::Database }
     }
 
-    /// After the head was locked, what is not the database's state is in the rows that the commands touch.
-    fn by(error: StoreError) -> Self {
+    /// Classifies an error that occurred after the head was locked.
+    const fn after_lock(error: StoreError) -> Self {
         let scope = match error {
             StoreError::Rejected(_)
             | StoreError::TooLarge(_)
@@ -66,22 +66,22 @@ impl NotCommitted {
     }
 }
 
-/// Carries out a batch in one transaction.
+/// Decides and commits a batch in one transaction.
 pub(super) async fn run_transaction(
-    parts: &WriterDeps,
+    deps: &WriterDeps,
     totals_cache: &TotalsCache,
     submissions: &[&Submission],
 ) -> Result<DecidedBatch, BatchError> {
-    let before = |error| BatchError::NotCommitted(NotCommitted::from_database(error));
-    let mut transaction = parts.store.begin().await.map_err(before)?;
+    let before_lock = |error| BatchError::NotCommitted(NotCommitted::from_database(error));
+    let mut transaction = deps.store.begin().await.map_err(before_lock)?;
     let head = match transaction.lock_head().await {
         Ok(head) => head,
         Err(error) => {
             transaction.rollback().await;
-            return Err(before(error));
+            return Err(before_lock(error));
         }
     };
-    let decided = match decide_and_write(parts, totals_cache, transaction.as_mut(), head, submissions).await {
+    let decided = match decide_and_write(deps, totals_cache, transaction.as_mut(), head, submissions).await {
         Ok(decided) if decided.changes.is_empty() => {
             transaction.rollback().await;
             return Ok(decided);
@@ -89,18 +89,18 @@ pub(super) async fn run_transaction(
         Ok(decided) => decided,
         Err(error) => {
             transaction.rollback().await;
-            return Err(BatchError::NotCommitted(NotCommitted::by(error)));
+            return Err(BatchError::NotCommitted(NotCommitted::after_lock(error)));
         }
     };
     match transaction.commit().await {
         Ok(()) => Ok(decided),
         Err(StoreError::OutcomeUnknown(cause)) => Err(BatchError::CommitUnknown(Box::new(decided), cause)),
-        Err(error) => Err(BatchError::NotCommitted(NotCommitted::by(error))),
+        Err(error) => Err(BatchError::NotCommitted(NotCommitted::after_lock(error))),
     }
 }
 
 async fn decide_and_write(
-    parts: &WriterDeps,
+    deps: &WriterDeps,
     totals_cache: &TotalsCache,
     transaction: &mut dyn LedgerTransaction,
     head: LedgerHead,
@@ -108,16 +108,16 @@ async fn decide_and_write(
 ) -> Result<DecidedBatch, StoreError> {
     let facts = load_targets(transaction, head, submissions).await?;
     let context = DecisionContext {
-        rules: &parts.rules,
-        now: head.next_timestamp(parts.clock.now()),
-        random_source: parts.random_source.as_ref(),
+        rules: &deps.rules,
+        now: head.next_timestamp(deps.clock.now()),
+        random_source: deps.random_source.as_ref(),
     };
     let mut decider = Decider::new(context, facts);
-    let questions = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
-    let duplicates = transaction.find_duplicates(&questions.duplicates).await?;
-    let totals = match totals_cache.at(head.id(), &questions.currencies) {
+    let queries = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
+    let duplicates = transaction.find_duplicates(&queries.duplicates).await?;
+    let totals = match totals_cache.get(head.id(), &queries.currencies) {
         Some(totals) => totals,
-        None => transaction.find_totals(&questions.currencies).await?,
+        None => transaction.find_totals(&queries.currencies).await?,
     };
     decider.add_facts(duplicates, totals.iter().copied());
     let (decisions, changes) = decide(decider, submissions)?;
@@ -129,7 +129,7 @@ async fn decide_and_write(
     Ok(DecidedBatch { head: changes.head, changes, decisions })
 }
 
-/// Reads what the commands name: keys that were claimed before, payments that are to be altered.
+/// Loads the rows that the commands name: used idempotency keys and the payments to change.
 async fn load_targets(
     transaction: &mut dyn LedgerTransaction,
     head: LedgerHead,
@@ -155,8 +155,8 @@ async fn load_targets(
 
 /// Decides the commands in order.
 ///
-/// A panic is a fault of the program that one command has brought to light. Nothing is written yet, and what
-/// was decided so far is given up with the decider, so the neighbours can be carried out without it.
+/// A panic is a bug that one command triggers. Nothing is written yet and the decider is dropped, so the other commands
+/// can be executed without that command.
 fn decide(
     mut decider: Decider<'_>,
     submissions: &[&Submission],

@@ -64,7 +64,7 @@ impl CacheServer {
     /// Replaces the version and evicts the list. Other entries remain.
     fn renew_version(&mut self) {
         self.versions += 1;
-        self.data.version = Some(Version::fresh(Uuid::from_u128(self.versions)));
+        self.data.version = Some(Version::new(Uuid::from_u128(self.versions)));
         self.data.entries.remove(&CacheKey::List);
     }
 

@@ -30,7 +30,7 @@ async fn no_instance_serves_a_lost_payment() {
     other.read().await;
     fail_over(&instance).await;
     assert_eq!(instance.read().await, (CacheTier::Db, "a".to_owned()));
-    assert_eq!(instance.reads.status().head_seq, Some(1));
+    assert_eq!(instance.reads.stats().head_seq, Some(1));
     assert_eq!((other.payers().await, instance.payers().await), ("a".to_owned(), "a".to_owned()));
 }
 

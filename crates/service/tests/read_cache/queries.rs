@@ -81,9 +81,9 @@ async fn the_number_and_the_size_of_cached_queries_are_limited() {
         for number in 0..200 {
             read(&instance, &page_of(&format!("payer{number}"))).await.unwrap();
         }
-        let status = instance.reads.status();
-        assert!(status.queries <= queries.count_max, "{status:?}");
-        assert!(status.queries_bytes <= queries.bytes_max, "{status:?}");
+        let status = instance.reads.stats();
+        assert!(status.query_entries <= queries.count_max, "{status:?}");
+        assert!(status.query_bytes <= queries.bytes_max, "{status:?}");
     }
 }
 

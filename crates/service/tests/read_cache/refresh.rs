@@ -26,20 +26,20 @@ async fn only_a_list_that_is_read_often_is_loaded_right_after_a_write() {
 #[tokio::test(start_paused = true)]
 async fn the_consistency_check_compares_the_cached_list_with_the_database() {
     let instance = ReadCacheHarness::new();
-    assert_eq!(instance.reads.compare().await.unwrap(), CheckResult::NotCached);
+    assert_eq!(instance.reads.check_consistency().await.unwrap(), CheckResult::NotCached);
     instance.store.book("ana");
     instance.read().await;
-    assert_eq!(instance.reads.compare().await.unwrap(), CheckResult::Match);
+    assert_eq!(instance.reads.check_consistency().await.unwrap(), CheckResult::Match);
     instance.store.book("ben");
-    assert_eq!(instance.reads.compare().await.unwrap(), CheckResult::HeadMoved);
+    assert_eq!(instance.reads.check_consistency().await.unwrap(), CheckResult::HeadMoved);
     instance.read().await;
     instance.reads.head_seq().await.unwrap();
     instance.read().await;
     let eve = MemoryLedger::new().execute_one(book(&email("eve"), "500"));
     instance.store.edit(|ledger| ledger.payments[0] = eve);
-    assert_eq!(instance.reads.compare().await.unwrap(), CheckResult::Mismatch);
-    let counts = instance.reads.status().counts;
-    assert_eq!((counts.compared, counts.mismatches), (2, 1));
+    assert_eq!(instance.reads.check_consistency().await.unwrap(), CheckResult::Mismatch);
+    let counters = instance.reads.stats().counters;
+    assert_eq!((counters.compared.get(), counters.mismatches.get()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,8 +47,8 @@ async fn a_consistency_check_without_a_database_returns_the_error() {
     let instance = ReadCacheHarness::new();
     instance.read().await;
     instance.store.keep_failing(StoreStep::Read, StoreFault::unavailable());
-    instance.reads.compare().await.unwrap_err();
-    assert_eq!(instance.reads.status().counts.compared, 0);
+    instance.reads.check_consistency().await.unwrap_err();
+    assert_eq!(instance.reads.stats().counters.compared.get(), 0);
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_compressed_body_is_made_on_first_use_only() {
     for number in 0..200 {
         instance.store.book(&format!("payer{number}"));
     }
-    let entry = instance.reads.read(&Query::List).await.unwrap().unwrap().snapshot;
+    let entry = instance.reads.read(&Query::List).await.unwrap().unwrap().entry;
     assert_eq!(instance.reads.encoded(&Query::List, &entry, Encoding::Gzip), None);
     let compressed = loop {
         match instance.reads.encoded(&Query::List, &entry, Encoding::Gzip) {
@@ -66,5 +66,5 @@ async fn a_compressed_body_is_made_on_first_use_only() {
         }
     };
     assert!(compressed.len() < entry.body.len());
-    assert_eq!(instance.reads.status().compressed_bytes, compressed.len(), "only the requested encoding");
+    assert_eq!(instance.reads.stats().compressed_bytes, compressed.len(), "only the requested encoding");
 }

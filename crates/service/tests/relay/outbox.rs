@@ -99,7 +99,7 @@ impl FakeOutbox {
 /// An event. Each follows the previous one by a second.
 pub fn event(incarnation: u128, seq: i64) -> OutboxEvent {
     OutboxEvent {
-        id: EventId::of(BatchToken(Uuid::from_u128(incarnation)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(incarnation)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
         occurred_at: NOON + TimeDelta::seconds(seq),

@@ -17,10 +17,10 @@ async fn left_after(outbox: &Arc<FakeOutbox>, time: TimeDelta, published: bool) 
     let lease: Arc<dyn RelayLease> = outbox.clone();
     let task = tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
-        rows: outbox.clone(),
-        published: published.then_some(lease),
+        events: outbox.clone(),
+        relay: published.then_some(lease),
         clock: Arc::new(FixedClock(NOON + time)),
-        kept: RETENTION,
+        max_age: RETENTION,
     }));
     // The first pass runs at once, the next one in ten minutes.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -58,6 +58,6 @@ async fn unpublished_events_are_deleted_after_four_retention_periods() {
     outbox.commit(600);
     assert_eq!(left_after(&outbox, when_fifth_has(RETENTION * 4), true).await, (5..=600).collect::<Vec<_>>());
     let reported =
-        take_logs().into_iter().filter(|(_, line)| line.contains("4 events were forgotten unpublished"));
+        take_logs().into_iter().filter(|(_, line)| line.contains("4 unpublished events were deleted"));
     assert_eq!(reported.count(), 1);
 }

@@ -110,7 +110,7 @@ impl FakeCache {
 
 impl State {
     fn version(&self) -> Version {
-        Version::fresh(Uuid::from_u128(self.version))
+        Version::new(Uuid::from_u128(self.version))
     }
 }
 

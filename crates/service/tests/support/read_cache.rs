@@ -134,7 +134,7 @@ fn verified(result: Result<CachedResponse, ReadError>) -> (CacheTier, String) {
 
 /// Returns the body of a response.
 pub fn names(response: &CachedResponse) -> String {
-    String::from_utf8(response.snapshot.body.to_vec()).unwrap()
+    String::from_utf8(response.entry.body.to_vec()).unwrap()
 }
 
 /// Renders the names of payers, oldest first.
@@ -142,7 +142,7 @@ pub struct Names;
 
 impl Renderer for Names {
     fn list(&self, page: &ListPage) -> Rendered {
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         Rendered { body: render(page), link: last.map(|last| format!("after-{}", last.id)), etag: None }
     }
 

@@ -30,7 +30,11 @@ async fn a_key_whose_booking_is_being_committed_returns_that_booking() {
     let (first, second) = (replies[0].as_ref().unwrap(), replies[1].as_ref().unwrap());
     assert_eq!((first.outcome.replayed, second.outcome.replayed), (false, true));
     assert_eq!(second.outcome.payment.id, first.outcome.payment.id);
-    assert!(matches!(replies[2], Err(SubmitError::Refused(Rejection::KeyReused { .. }))), "{:?}", replies[2]);
+    assert!(
+        matches!(replies[2], Err(SubmitError::Rejected(Rejection::KeyReused { .. }))),
+        "{:?}",
+        replies[2]
+    );
     assert_eq!(writer.store.ledger().head.seq, 1);
 }
 

@@ -36,7 +36,7 @@ async fn the_next_batch_commits_while_the_previous_one_becomes_visible() {
 async fn a_rejection_skips_the_barrier_and_writes_nothing() {
     let writer = WriterHarness::start();
     writer.barrier.gate.close();
-    assert!(matches!(writer.submit(cancellation(1)).await, Err(SubmitError::Refused(_))));
+    assert!(matches!(writer.submit(cancellation(1)).await, Err(SubmitError::Rejected(_))));
     let (ledger, stats) = (writer.store.ledger(), writer.store.stats());
     assert_eq!((ledger.head.seq, ledger.audit.len(), stats.abandoned), (0, 0, 0));
     assert!(stats.commits.is_empty());
@@ -58,7 +58,7 @@ async fn a_rejection_that_reveals_a_booking_waits_for_the_barrier() {
     settle().await;
     assert!(!queued.is_ready(), "the instance that booked it may have died before its barrier");
     writer.barrier.gate.open();
-    assert!(matches!(queued.reply().await, Err(SubmitError::Refused(_))));
+    assert!(matches!(queued.reply().await, Err(SubmitError::Rejected(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,6 +92,6 @@ async fn a_correction_of_an_outdated_version_does_not_advance_the_head() {
     let writer = WriterHarness::start();
     writer.book("b").await;
     writer.submit(correction(1)).await.unwrap();
-    assert!(matches!(writer.submit(correction(1)).await, Err(SubmitError::Refused(_))));
+    assert!(matches!(writer.submit(correction(1)).await, Err(SubmitError::Rejected(_))));
     assert_eq!(writer.store.ledger().head.seq, 2);
 }

@@ -170,7 +170,7 @@ impl MemoryLedger {
         self.batches.push(changes.clone());
         self.head = changes.head;
         self.payments.extend(changes.booked);
-        for altered in changes.altered {
+        for altered in changes.updated {
             let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
             assert_eq!(altered.version, stored.version + 1);
             *stored = altered;

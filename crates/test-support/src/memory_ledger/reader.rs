@@ -41,7 +41,7 @@ impl MemoryLedger {
                 && filter.email.as_ref().is_none_or(|email| payment.details.email == *email)
         };
         let is_before =
-            |payment: &&Payment| matches!(page, Page::After(last) if Position::of(payment).id >= last.id);
+            |payment: &&Payment| matches!(page, Page::After(last) if Position::from(*payment).id >= last.id);
         let limit = usize::try_from(limit).unwrap();
         let matching = self.payments.iter().rev().filter(matches).skip_while(is_before);
         let mut payments: Vec<_> = matching.take(limit + 1).cloned().collect();
@@ -57,7 +57,7 @@ impl MemoryLedger {
                 let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap();
                 let reference = payload.get("reference").and_then(serde_json::Value::as_str);
                 OutboxEvent {
-                    id: EventId::of(batch.head.token, event.seq),
+                    id: EventId::new(batch.head.token, event.seq),
                     seq: event.seq,
                     event_type: event.kind.as_str().to_owned(),
                     occurred_at: event.occurred_at,

@@ -171,7 +171,7 @@ impl MemoryTransaction {
 
     fn apply(&mut self) {
         let changes = self.changes.take().expect("the transaction has written something");
-        let size = changes.booked.len() + changes.altered.len();
+        let size = changes.booked.len() + changes.updated.len();
         self.store.lock().apply(changes);
         self.store.stats.lock().unwrap().commits.push(size);
     }
@@ -201,8 +201,8 @@ impl LedgerTransaction for MemoryTransaction {
         }
         // A database stores the outcome as JSON.
         let stored = |record: &IdempotencyRecord| {
-            let json = serde_json::to_string(&record.answer).unwrap();
-            IdempotencyRecord { answer: serde_json::from_str(&json).unwrap(), ..record.clone() }
+            let json = serde_json::to_string(&record.outcome).unwrap();
+            IdempotencyRecord { outcome: serde_json::from_str(&json).unwrap(), ..record.clone() }
         };
         let ledger = self.store.lock();
         let requested = |record: &&IdempotencyRecord| scopes.contains(&record.claim.scope_hash);

@@ -1,4 +1,4 @@
-//! `GET /metrics`: the figures of this process, for Prometheus.
+//! `GET /metrics`: the metrics of this process, for Prometheus.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::Compress;
@@ -10,10 +10,10 @@ use crate::state::AppState;
 /// The media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The figures. Those of the pools and of the cache are read now; all others are kept up as things happen.
+/// Returns the metrics. Those of the pools and of the cache are read now, all others are recorded as events happen.
 #[get("/metrics", wrap = "Compress::default()")]
 pub async fn get_metrics(state: web::Data<AppState>) -> HttpResponse {
-    state.reads.status().publish();
+    state.reads.stats().publish();
     for (pool, status) in state.pools.iter().flat_map(|pooled| pooled.pools()) {
         record(pool, status);
     }
@@ -32,7 +32,7 @@ fn record(pool: &'static str, status: PoolStatus) {
     metrics::gauge!("hermes_pool_waiting", "pool" => pool).set(gauge(status.waiting));
 }
 
-/// A count as metrics take it.
+/// Converts a count to the value of a gauge.
 fn gauge(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

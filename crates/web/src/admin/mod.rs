@@ -1,4 +1,4 @@
-//! What operators and finance staff read: the dashboard, the cache's statistics and the metrics.
+//! Endpoints for operators and finance staff: the dashboard, the state of the cache and the metrics.
 
 pub mod cache;
 pub mod dashboard;

@@ -1,4 +1,4 @@
-//! `/health`: what is probed, not assumed.
+//! `GET /health`, `/health/live` and `/health/ready`: the state of the server, probed rather than assumed.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -8,105 +8,144 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::dto::Rfc3339;
-use crate::problem::ProblemBody;
 use crate::state::AppState;
 
-/// How Hermes and what it needs are doing.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
-    /// `ok`; `degraded` while the shared cache is away or writes are refused; `unavailable` while the database is, or the server stops.
-    #[schema(example = "ok")]
-    status: &'static str,
-    /// When it was asked.
-    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
-    timestamp: Rfc3339,
-    /// `connected` or `disconnected`.
-    #[schema(example = "connected")]
-    database: &'static str,
-    /// `accepted`, or `refused` while the database takes none: read-only, full, hung or away.
-    #[schema(example = "accepted")]
-    writes: &'static str,
-    /// `connected`, `disconnected`, or `disabled` when there is none.
-    #[schema(example = "connected")]
-    redis: &'static str,
-}
-
-/// That the process runs.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Liveness {
-    /// Always `ok`.
-    #[schema(example = "ok")]
-    status: &'static str,
-}
-
-/// Probes the database and the shared cache.
+/// Probes the database and Redis.
 #[utoipa::path(
     tag = "health",
     responses(
-        (status = 200, description = "Requests are served", body = Health),
-        (status = 503, description = "The database is away", body = Health),
-        (status = "4XX", description = "Never", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The server handles requests", body = Health),
+        (status = 503, description = "The database is down", body = Health),
     )
 )]
 #[get("/health")]
 pub async fn health(state: web::Data<AppState>) -> HttpResponse {
-    let (head, cache) = (state.reads.head_seq().await, state.cache.ping().await);
-    let redis = match cache {
-        Ok(Some(())) => "connected",
-        Ok(None) => "disabled",
-        Err(_) => "disconnected",
+    let database = probe_database(&state).await;
+    let redis = match state.cache.ping().await {
+        Ok(Some(())) => Redis::Connected,
+        Ok(None) => Redis::Disabled,
+        Err(_) => Redis::Disconnected,
     };
-    let probed = Probed { database: head.is_ok(), writes: state.ledger.is_accepting_writes(), redis };
-    answer(probed.database, &probed)
+    respond(status_code(database == Database::Connected), database, probe_writes(&state), redis)
 }
 
-/// Whether the process runs; asks nothing else.
-#[utoipa::path(tag = "health", responses((status = 200, description = "The process runs", body = Liveness)))]
+/// Returns that the process runs, without any probe.
+#[utoipa::path(
+    tag = "health",
+    responses((status = 200, description = "The process runs", body = Liveness))
+)]
 #[get("/health/live")]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Liveness { status: "ok" })
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Liveness { status: Alive::Ok })
 }
 
-/// Whether requests should be sent here: the database answers and takes writes, and the server is not stopping.
+/// Returns whether a load balancer should route requests to this server.
+///
+/// A server is ready if the database is up and accepts writes and the server is not shutting down.
 #[utoipa::path(
     tag = "health",
     responses(
-        (status = 200, description = "Ready", body = Health),
-        (status = 503, description = "Not now", body = Health),
+        (status = 200, description = "The server is ready", body = Health),
+        (status = 503, description = "The server is not ready", body = Health),
     )
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let cache_up = matches!(state.reads.link_status(), hermes_service::read_cache::OutageStatus::Up);
-    let redis = match (state.cache_is_shared, cache_up) {
-        (false, _) => "disabled",
-        (true, true) => "connected",
-        (true, false) => "disconnected",
+    let redis = match (state.cache_is_shared, state.reads.cache_down_for()) {
+        (false, _) => Redis::Disabled,
+        (true, None) => Redis::Connected,
+        (true, Some(_)) => Redis::Disconnected,
     };
-    let database = state.reads.head_seq().await.is_ok();
-    let probed = Probed { database, writes: state.ledger.is_accepting_writes(), redis };
-    answer(probed.database && probed.writes && !state.draining.has_started(), &probed)
+    let (database, writes) = (probe_database(&state).await, probe_writes(&state));
+    let is_ready =
+        database == Database::Connected && writes == Writes::Accepted && !state.draining.has_started();
+    respond(status_code(is_ready), database, writes, redis)
 }
 
-/// What was found.
-struct Probed {
-    database: bool,
-    writes: bool,
-    redis: &'static str,
+/// The state of the server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `degraded` if Redis is down or writes are rejected; `unavailable` if the status code is 503.
+    #[schema(example = "ok")]
+    status: HealthStatus,
+    /// The time of the probe.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    timestamp: Rfc3339,
+    /// The state of the database.
+    #[schema(example = "connected")]
+    database: Database,
+    /// Whether writes are accepted. They are rejected if the database is read-only, full, hung or down.
+    #[schema(example = "accepted")]
+    writes: Writes,
+    /// The state of Redis; `disabled` if Redis is not configured.
+    #[schema(example = "connected")]
+    redis: Redis,
 }
 
-fn answer(available: bool, probed: &Probed) -> HttpResponse {
-    let (code, status) = match (available, probed.redis) {
-        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        (true, _) if !probed.writes => (StatusCode::OK, "degraded"),
-        (true, "disconnected") => (StatusCode::OK, "degraded"),
-        (true, _) => (StatusCode::OK, "ok"),
+/// The proof that the process runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Liveness {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    status: Alive,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Alive {
+    Ok,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum HealthStatus {
+    Ok,
+    Degraded,
+    Unavailable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Database {
+    Connected,
+    Disconnected,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Writes {
+    Accepted,
+    Refused,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Redis {
+    Connected,
+    Disconnected,
+    Disabled,
+}
+
+/// Builds the response; `code` is 200 or 503.
+fn respond(code: StatusCode, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
+    let status = match (code, writes, redis) {
+        (StatusCode::OK, Writes::Accepted, Redis::Connected | Redis::Disabled) => HealthStatus::Ok,
+        (StatusCode::OK, _, _) => HealthStatus::Degraded,
+        _ => HealthStatus::Unavailable,
     };
-    HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(Health {
-        status,
-        timestamp: Rfc3339(Utc::now()),
-        database: if probed.database { "connected" } else { "disconnected" },
-        writes: if probed.writes { "accepted" } else { "refused" },
-        redis: probed.redis,
-    })
+    let timestamp = Rfc3339(Utc::now());
+    let body = Health { status, timestamp, database, writes, redis };
+    HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
+
+async fn probe_database(state: &AppState) -> Database {
+    if state.reads.head_seq().await.is_ok() { Database::Connected } else { Database::Disconnected }
+}
+
+fn probe_writes(state: &AppState) -> Writes {
+    if state.ledger.is_accepting_writes() { Writes::Accepted } else { Writes::Refused }
+}
+
+fn status_code(is_available: bool) -> StatusCode {
+    if is_available { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

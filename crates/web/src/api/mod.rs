@@ -4,3 +4,5 @@ pub mod bookings;
 pub mod events;
 pub mod health;
 pub mod stats;
+
+pub(crate) mod docs;

@@ -1,46 +1,46 @@
-//! Which compressed form of an answer a caller takes (RFC 9110 section 12.5.3).
+//! The content coding of a cached response (RFC 9110 section 12.5.3).
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, AcceptEncoding, Header, Preference};
+use actix_web::http::header::{self, AcceptEncoding, Header, Preference, Quality};
 use hermes_service::read_cache::Encoding;
 
-/// The form that the caller likes best; of those it likes the same, the smallest.
-pub(super) fn wanted(request: &HttpRequest) -> Option<Encoding> {
+/// Chooses the coding that the caller prefers; among equals, the smallest.
+pub(super) fn negotiate(request: &HttpRequest) -> Option<Encoding> {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return None;
     }
     let accepted = AcceptEncoding::parse(request).ok()?;
     let quality = |encoding: Encoding| {
-        let named = |item: &Preference<header::Encoding>| match item {
-            Preference::Specific(known) => known.to_string() == encoding.as_str(),
+        let is_named = |item: &Preference<header::Encoding>| match item {
+            Preference::Specific(coding) => coding.to_string() == encoding.as_str(),
             Preference::Any => false,
         };
-        let item = accepted.iter().find(|item| named(&item.item));
+        let item = accepted.iter().find(|item| is_named(&item.item));
         item.or_else(|| accepted.iter().find(|item| item.item.is_any())).map(|item| item.quality)
     };
     let mut best = None;
     for encoding in Encoding::ALL {
-        let Some(quality) = quality(encoding).filter(|quality| *quality > header::Quality::ZERO) else {
+        let Some(quality) = quality(encoding).filter(|quality| *quality > Quality::ZERO) else {
             continue;
         };
-        if best.is_none_or(|(_, known)| quality > known) {
+        if best.is_none_or(|(_, best_quality)| quality > best_quality) {
             best = Some((encoding, quality));
         }
     }
     best.map(|(encoding, _)| encoding)
 }
 
-/// The tag of a form: other bytes, another tag.
-pub(super) fn etag(etag: &str, encoding: Encoding) -> String {
+/// Returns the ETag of a coded response: other bytes need another tag.
+pub(super) fn encoded_etag(etag: &str, encoding: Encoding) -> String {
     format!("{}-{}\"", etag.trim_end_matches('"'), encoding.as_str())
 }
 
-/// Whether a tag is that of an answer, in whatever form the caller has it.
-pub(super) fn is_of_answer(known: &str, etag: &str) -> bool {
-    known == etag
+/// Returns whether a tag is the response's ETag in any coding.
+pub(super) fn etag_matches(tag: &str, etag: &str) -> bool {
+    tag == etag
         || Encoding::ALL.into_iter().any(|encoding| {
-            let plain = known.strip_suffix('"').and_then(|known| known.strip_suffix(encoding.as_str()));
-            plain.and_then(|known| known.strip_suffix('-')) == etag.strip_suffix('"')
+            let plain = tag.strip_suffix('"').and_then(|tag| tag.strip_suffix(encoding.as_str()));
+            plain.and_then(|tag| tag.strip_suffix('-')) == etag.strip_suffix('"')
         })
 }
 
@@ -50,39 +50,40 @@ mod tests {
 
     use super::*;
 
-    fn wanted_by(accept: &str) -> Option<Encoding> {
-        wanted(&TestRequest::default().insert_header(("Accept-Encoding", accept)).to_http_request())
+    fn negotiated(accept: &str) -> Option<Encoding> {
+        negotiate(&TestRequest::default().insert_header(("Accept-Encoding", accept)).to_http_request())
     }
 
     #[test]
-    fn the_caller_gets_the_form_it_likes_best() {
+    fn the_caller_gets_the_coding_it_prefers() {
         for (accept, encoding) in [
             ("gzip", Some(Encoding::Gzip)),
             ("gzip, deflate, br, zstd", Some(Encoding::Brotli)),
-            ("gzip, deflate, zstd", Some(Encoding::Zstd)),
+            ("gzip, deflate, zstd", Some(Encoding::Gzip)),
             ("br;q=0.5, gzip", Some(Encoding::Gzip)),
-            ("br;q=0, *", Some(Encoding::Zstd)),
+            ("br;q=0, *", Some(Encoding::Gzip)),
             ("*", Some(Encoding::Brotli)),
             ("*;q=0", None),
             ("identity", None),
             ("deflate", None),
+            ("zstd", None),
             ("", None),
             ("gzip;q=nonsense", None),
         ] {
-            assert_eq!(wanted_by(accept), encoding, "{accept}");
+            assert_eq!(negotiated(accept), encoding, "{accept}");
         }
-        assert_eq!(wanted(&TestRequest::default().to_http_request()), None);
+        assert_eq!(negotiate(&TestRequest::default().to_http_request()), None);
     }
 
     #[test]
-    fn every_form_has_a_tag_of_its_own() {
-        assert_eq!(etag("\"42-a1\"", Encoding::Gzip), "\"42-a1-gzip\"");
+    fn every_coding_has_its_own_etag() {
+        assert_eq!(encoded_etag("\"42-a1\"", Encoding::Gzip), "\"42-a1-gzip\"");
         for encoding in Encoding::ALL {
-            assert!(is_of_answer(&etag("\"42-a1\"", encoding), "\"42-a1\""));
+            assert!(etag_matches(&encoded_etag("\"42-a1\"", encoding), "\"42-a1\""));
         }
-        assert!(is_of_answer("\"42-a1\"", "\"42-a1\""));
+        assert!(etag_matches("\"42-a1\"", "\"42-a1\""));
         for other in ["\"42-a2\"", "\"42-a1-deflate\"", "\"42-a1gzip\"", "42-a1", "\"42-a1-gzip", "\"", ""] {
-            assert!(!is_of_answer(other, "\"42-a1\""), "{other}");
+            assert!(!etag_matches(other, "\"42-a1\""), "{other}");
         }
     }
 }

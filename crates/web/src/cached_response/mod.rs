@@ -1,7 +1,7 @@
-//! Answers out of the cache that is never stale: one function for all endpoints that have such an answer.
+//! Responses from the read cache: one function for every endpoint that has a cached response.
 //!
-//! A hit builds no JSON and copies nothing that grows with the answer: the bytes and their
-//! compressed forms are shared with every other request that is served from them.
+//! A cache hit builds no JSON and copies no body. The body and its compressed forms are shared with every other
+//! request that gets the same response.
 
 mod encoding;
 mod renderer;
@@ -13,56 +13,55 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse};
 use hermes_service::read_cache::{CachedResponse, Query};
 
-use crate::extract::known_tag;
+use self::encoding::{encoded_etag, etag_matches, negotiate};
+use crate::extract::matched_etag;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 pub use renderer::JsonRenderer;
 
-/// The header with the head an answer was read at.
+/// The header with the sequence number of the ledger head at which the response was read.
 pub(crate) const HERMES_VERSION: HeaderName = HeaderName::from_static("hermes-version");
-/// The header with the cache an answer came from.
+/// The header with the cache tier that served the response.
 const HERMES_CACHE: HeaderName = HeaderName::from_static("hermes-cache");
-/// The header that labels an answer which the database could not confirm.
+/// The header of a response that the database could not verify.
 const HERMES_FRESHNESS: HeaderName = HeaderName::from_static("hermes-freshness");
 
-/// Answers a query to which there is always an answer.
+/// Responds to a query whose result always exists.
 ///
 /// # Errors
-/// As reading says.
-pub(crate) async fn answer(
+/// 503 if neither the cache nor the database can serve the query.
+pub(crate) async fn respond(
     state: &AppState,
     request: &HttpRequest,
     query: &Query,
 ) -> Result<HttpResponse, Problem> {
-    find(state, request, query).await?.ok_or_else(|| Problem::new(ProblemCode::NotFound))
+    let response = respond_if_found(state, request, query).await?;
+    response.ok_or_else(|| Problem::new(ProblemCode::NotFound))
 }
 
-/// Answers a query, or says that the caller has the answer already; `None` when what is asked for is not there.
+/// Responds to a query, with 304 if the caller already has the response; `None` if the resource does not exist.
 ///
 /// # Errors
-/// As reading says.
-pub(crate) async fn find(
+/// 503 if neither the cache nor the database can serve the query.
+pub(crate) async fn respond_if_found(
     state: &AppState,
     request: &HttpRequest,
     query: &Query,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Some(served) = state.reads.read(query).await? else { return Ok(None) };
-    let snapshot = &served.snapshot;
-    // The tag it has is the one it is told, so that whatever keeps the answer for it knows which form is meant.
-    if let Some(tag) =
-        known_tag(request, &snapshot.etag, |known| encoding::is_of_answer(known, &snapshot.etag))
-    {
-        return Ok(Some(head_of(StatusCode::NOT_MODIFIED, &served, Some(tag))));
+    let entry = &served.entry;
+    // A 304 repeats the caller's tag, so that a cache in between knows which coding is meant.
+    if let Some(tag) = matched_etag(request, &entry.etag, |tag| etag_matches(tag, &entry.etag)) {
+        return Ok(Some(base_response(StatusCode::NOT_MODIFIED, &served, Some(tag))));
     }
-    let wanted = if is_compressible(query) { encoding::wanted(request) } else { None };
-    let encoded =
-        wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, snapshot, encoding)?)));
+    let wanted = if is_compressible(query) { negotiate(request) } else { None };
+    let encoded = wanted.and_then(|encoding| Some((encoding, state.reads.encoded(query, entry, encoding)?)));
     let (tag, body) = match &encoded {
-        Some((encoding, bytes)) => (value(&encoding::etag(&snapshot.etag, *encoding)), bytes),
-        None => (value(&snapshot.etag), &snapshot.body),
+        Some((encoding, bytes)) => (header_value(&encoded_etag(&entry.etag, *encoding)), bytes),
+        None => (header_value(&entry.etag), &entry.body),
     };
-    let mut response = head_of(StatusCode::OK, &served, tag);
+    let mut response = base_response(StatusCode::OK, &served, tag);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some((encoding, _)) = &encoded {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str()));
@@ -70,25 +69,24 @@ pub(crate) async fn find(
     Ok(Some(response.set_body(body.clone()).map_into_boxed_body()))
 }
 
-/// The tag of a booking is what its next change must name, so it has no other forms.
+/// The ETag of a single payment is the precondition of its next change, so it has no coded forms.
 const fn is_compressible(query: &Query) -> bool {
     !matches!(query, Query::Booking(_))
 }
 
-/// An answer without its body, and with the headers that it has in whatever form it is given.
-fn head_of(status: StatusCode, served: &CachedResponse, tag: Option<HeaderValue>) -> HttpResponse {
-    let snapshot = &served.snapshot;
+/// Builds a response with every header that does not depend on the coding.
+fn base_response(status: StatusCode, served: &CachedResponse, tag: Option<HeaderValue>) -> HttpResponse {
+    let entry = &served.entry;
     let mut response = HttpResponse::new(status);
-    // Straight into the map: these are on every read, and a builder takes each through a conversion that may fail.
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert(HERMES_VERSION, HeaderValue::from(snapshot.head.seq));
+    headers.insert(HERMES_VERSION, HeaderValue::from(entry.head.seq));
     headers.insert(HERMES_CACHE, HeaderValue::from_static(served.tier.as_str()));
     if let Some(tag) = tag {
         headers.insert(ETAG, tag);
     }
-    if let Some(link) = snapshot.link.as_deref().and_then(value) {
+    if let Some(link) = entry.link.as_deref().and_then(header_value) {
         headers.insert(LINK, link);
     }
     if !served.verified {
@@ -97,7 +95,7 @@ fn head_of(status: StatusCode, served: &CachedResponse, tag: Option<HeaderValue>
     response
 }
 
-/// A tag or a link as a header says it. They are of letters, digits and signs, so it can.
-fn value(text: &str) -> Option<HeaderValue> {
+/// Converts a tag or a link, which are visible ASCII, to a header value.
+fn header_value(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }

@@ -1,67 +1,60 @@
-//! The answers as JSON, written once for each state of the ledger.
+//! The JSON of cached responses, rendered once per state of the ledger.
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{ListPage, Page, Position};
 use hermes_service::read_cache::{PageQuery, Rendered, Renderer};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::api::stats::Stats;
 use crate::cursor;
-use crate::dto::{BookingBody, etag_of_version, to_json};
+use crate::dto::{BookingBody, BookingSummary, Stats, etag_from_version};
 
-/// Writes the answers of the API.
+/// Renders cached responses as JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonRenderer {
-    /// How many bookings the list has; pages that follow it have as many.
+    /// The number of payments in the list and on each page that its `Link` header leads to.
     pub list_window: u64,
 }
 
 impl Renderer for JsonRenderer {
     fn list(&self, page: &ListPage) -> Rendered {
         let limit = ("limit".to_owned(), self.list_window.to_string());
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
         let link = last.map(|last| link(&[limit], cursor::after(last), "next"));
-        Rendered { body: bookings(page), link, etag: None }
+        Rendered { body: list_body(page), link, etag: None }
     }
 
     fn page(&self, query: &PageQuery, page: &ListPage) -> Rendered {
-        Rendered { body: bookings(page), link: links(query, page), etag: None }
+        Rendered { body: list_body(page), link: page_links(query, page), etag: None }
     }
 
     fn booking(&self, payment: &Payment) -> Rendered {
-        let body = to_json(&BookingBody::from(payment), BookingBody::bytes_expected(payment));
-        Rendered { body, link: None, etag: Some(etag_of_version(payment.version)) }
+        let etag = Some(etag_from_version(payment.version));
+        Rendered { body: to_json(&BookingBody::from(payment)), link: None, etag }
     }
 
     fn totals(&self, totals: &[Totals]) -> Rendered {
-        Rendered { body: to_json(&Stats::from(totals), 0), link: None, etag: None }
+        Rendered { body: to_json(&Stats::from(totals)), link: None, etag: None }
     }
 }
 
-fn bookings(page: &ListPage) -> Vec<u8> {
-    let bytes = page.payments.iter().map(BookingBody::bytes_expected).sum();
-    to_json(&Bookings(page), bytes)
+fn list_body(page: &ListPage) -> Vec<u8> {
+    to_json(&page.payments.iter().map(BookingSummary::from).collect::<Vec<_>>())
 }
 
-/// Bookings as a list, each made when it is written.
-struct Bookings<'a>(&'a ListPage);
-
-impl Serialize for Bookings<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.payments.iter().map(BookingBody::from))
-    }
+fn to_json(body: &impl Serialize) -> Vec<u8> {
+    // Serializing strings and numbers cannot fail.
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
-/// The links to the neighbouring pages (RFC 8288); nothing is counted for them.
-fn links(query: &PageQuery, page: &ListPage) -> Option<String> {
-    let next = page.payments.last().filter(|_| page.has_next).map(Position::of);
-    let prev = page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::of);
-    let links: Vec<_> = next
-        .map(|position| link(&query.filter_params, cursor::after(position), "next"))
-        .into_iter()
-        .chain(prev.map(|position| link(&query.filter_params, cursor::before(position), "prev")))
-        .collect();
+/// Returns the links to the neighbouring pages (RFC 8288). Nothing is counted for them.
+fn page_links(query: &PageQuery, page: &ListPage) -> Option<String> {
+    let next = page.payments.last().filter(|_| page.has_next).map(Position::from);
+    let prev =
+        page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::from);
+    let next = next.map(|position| link(&query.filter_params, cursor::after(position), "next"));
+    let prev = prev.map(|position| link(&query.filter_params, cursor::before(position), "prev"));
+    let links: Vec<_> = next.into_iter().chain(prev).collect();
     (!links.is_empty()).then(|| links.join(", "))
 }
 

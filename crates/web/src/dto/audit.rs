@@ -1,4 +1,4 @@
-//! An audit row as it is served.
+//! The audit entry of one change.
 
 use std::fmt::Write as _;
 
@@ -7,39 +7,43 @@ use hermes_domain::payment::Payment;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{BookingBody, Rfc3339};
+use super::{AuditAction, BookingBody, Rfc3339};
 
-/// One change of a booking.
+/// One change of a payment.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 pub struct AuditBody {
-    /// The row's number in the chain of all changes.
+    /// The sequence number of the entry in the audit log of all payments.
     #[schema(example = 1)]
     pub seq: i64,
-    /// What was done.
-    #[schema(example = "PAYMENT_BOOKED")]
+    /// The action.
+    #[schema(value_type = AuditAction, example = "PAYMENT_BOOKED")]
     pub action: String,
-    /// Who did it.
+    /// The actor.
     #[schema(example = "api")]
     pub actor: String,
-    /// Why.
+    /// The reason that the actor gave.
+    #[schema(example = "booked twice")]
     pub reason: Option<String>,
-    /// The booking before.
+    /// The payment before the change.
     #[serde(serialize_with = "as_booking")]
     #[schema(value_type = Option<BookingBody>)]
     pub old_value: Option<Payment>,
-    /// The booking after.
+    /// The payment after the change.
     #[serde(serialize_with = "as_booking")]
     #[schema(value_type = Option<BookingBody>)]
     pub new_value: Option<Payment>,
-    /// The program that asked for it.
+    /// The `User-Agent` of the request.
+    #[schema(example = "curl/8.5.0")]
     pub user_agent: Option<String>,
-    /// The address it was asked from.
+    /// The IP address that sent the request.
+    #[schema(example = "127.0.0.1")]
     pub ip_address: Option<String>,
-    /// When.
+    /// The time of the change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Rfc3339,
-    /// The row's hash, in hexadecimal digits.
+    /// The SHA-256 hash of the entry, in hexadecimal digits.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub hash: String,
 }
 

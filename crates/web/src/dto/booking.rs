@@ -1,37 +1,37 @@
-//! A booking as it is served.
+//! A payment on the wire: [`BookingSummary`] as a list element, [`BookingBody`] as a single resource.
 
 use hermes_domain::money::{BasisPoints, Money};
 use hermes_domain::payment::{Check, Payment, PaymentId, Reference};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::text::{Rfc3339, as_text};
+use super::values::as_text;
+use super::{CheckType, CheckedResult, PaymentStatus, Rfc3339};
 
-/// A booked payment. Amounts are decimal strings in the booking's currency.
+/// A payment in a list. Amounts are decimal strings in the payment's currency.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Booking)]
-pub struct BookingBody<'a> {
-    /// Identifies the booking.
+pub struct BookingSummary<'a> {
+    /// The payment ID, a UUID of version 7.
     #[schema(value_type = uuid::Uuid)]
     pub id: PaymentId,
     /// The reference for people.
     #[serde(serialize_with = "as_text")]
-    #[schema(value_type = String, example = "REF001")]
+    #[schema(value_type = String, example = "REF001", pattern = "^REF[0-9]{3,18}$")]
     pub reference: Reference,
     /// The reference for banks (ISO 11649).
-    #[schema(example = "RF59REF001")]
+    #[schema(example = "RF59REF001", pattern = "^RF[0-9]{2}REF[0-9]{3,18}$")]
     pub creditor_reference: String,
     /// The payer's name.
     #[schema(example = "Ana Ruiz")]
     pub name: &'a str,
-    /// The payer's e-mail address, as it was given.
+    /// The payer's email address, as the payer wrote it.
     #[schema(example = "ana@example.org")]
     pub email: &'a str,
-    /// The tuition or invoice amount.
+    /// The amount without the fee.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "35000.00")]
     pub amount: Money,
-    /// The rate of the fee, in per cent.
+    /// The fee rate in percent.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "2.00")]
     pub fee_percentage: BasisPoints,
@@ -39,78 +39,89 @@ pub struct BookingBody<'a> {
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "700.00")]
     pub fee_amount: Money,
-    /// Amount and fee.
+    /// The amount plus the fee.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "35700.00")]
     pub final_amount: Money,
     /// The currency (ISO 4217).
-    #[schema(example = "USD")]
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
     pub currency_from: &'static str,
-    /// What must arrive.
+    /// The amount that must arrive.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "35700.00")]
     pub amount_due: Money,
-    /// What has arrived.
+    /// The amount that has arrived.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "0.00")]
     pub amount_received: Money,
-    /// What is still to arrive.
+    /// The amount that must still arrive.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "35700.00")]
     pub amount_outstanding: Money,
     /// The school.
     #[schema(example = "Harvard")]
     pub school: Option<&'a str>,
-    /// The student's identifier.
+    /// The student ID at the school.
     #[schema(example = "HRV001")]
     pub student_id: Option<&'a str>,
-    /// Who sends the money.
+    /// The name of the sender of the money.
     #[schema(example = "Ana Ruiz")]
     pub sender_full_name: Option<&'a str>,
-    /// The country the money comes from.
+    /// The country that the money comes from.
     #[schema(example = "USA")]
     pub country_from: Option<&'a str>,
-    /// The sender's address.
+    /// The postal address of the sender.
     #[schema(example = "123 Test St")]
     pub sender_address: Option<&'a str>,
-    /// How what has arrived compares with what is due: PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED.
-    #[schema(example = "PENDING")]
+    /// The amount received compared with the amount due, or `CANCELLED`.
+    #[schema(value_type = PaymentStatus, example = "PENDING")]
     pub status: &'static str,
-    /// The sum of the quality checks: PASSED or FLAGGED.
-    #[schema(example = "PASSED")]
+    /// The combined result of the quality checks.
+    #[schema(value_type = CheckedResult, example = "PASSED")]
     pub validation_status: &'static str,
-    /// The quality checks.
-    #[serde(serialize_with = "as_bodies")]
-    #[schema(value_type = Vec<CheckBody>)]
-    pub checks: &'a [Check],
-    /// CacheStats the booking's states; also its ETag.
-    #[schema(example = 1)]
+    /// The failed quality checks.
+    #[serde(serialize_with = "as_flags")]
+    #[schema(value_type = Vec<CheckType>)]
+    pub flags: &'a [Check],
+    /// The version, from 1. The ETag of the payment is derived from the version.
+    #[schema(example = 1, minimum = 1)]
     pub version: i64,
-    /// When it was booked.
+    /// The time of the booking.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Rfc3339,
-    /// When it last changed.
+    /// The time of the last change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub updated_at: Rfc3339,
 }
 
-/// One quality check.
+/// A payment with the results of all quality checks.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Booking)]
+pub struct BookingBody<'a> {
+    /// The columns and flags.
+    #[serde(flatten)]
+    pub summary: BookingSummary<'a>,
+    /// The results of the quality checks.
+    pub checks: Vec<CheckBody<'a>>,
+}
+
+/// The result of one quality check.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Check)]
 pub struct CheckBody<'a> {
-    /// Which check: INVALID_EMAIL, DUPLICATED_PAYMENT, AMOUNT_THRESHOLD or OVER_UNDER_PAYMENT.
+    /// The check.
     #[serde(rename = "type")]
-    #[schema(example = "INVALID_EMAIL")]
+    #[schema(value_type = CheckType, example = "INVALID_EMAIL")]
     pub type_: &'static str,
-    /// What it says: PASSED or FLAGGED.
-    #[schema(example = "PASSED")]
+    /// The result.
+    #[schema(value_type = CheckedResult, example = "PASSED")]
     pub result: &'static str,
-    /// Why.
-    #[schema(example = "the e-mail address is well formed")]
+    /// The reason for the result.
+    #[schema(example = "the email address is well formed")]
     pub message: &'a str,
 }
 
-impl<'a> From<&'a Payment> for BookingBody<'a> {
+impl<'a> From<&'a Payment> for BookingSummary<'a> {
     fn from(payment: &'a Payment) -> Self {
         let details = &payment.details;
         Self {
@@ -134,7 +145,7 @@ impl<'a> From<&'a Payment> for BookingBody<'a> {
             sender_address: details.sender_address.as_deref(),
             status: payment.status().as_str(),
             validation_status: payment.validation_status().as_str(),
-            checks: &payment.checks,
+            flags: &payment.checks,
             version: payment.version,
             created_at: Rfc3339(payment.created_at),
             updated_at: Rfc3339(payment.updated_at),
@@ -142,8 +153,10 @@ impl<'a> From<&'a Payment> for BookingBody<'a> {
     }
 }
 
-fn as_bodies<S: Serializer>(checks: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(checks.iter().map(CheckBody::from))
+impl<'a> From<&'a Payment> for BookingBody<'a> {
+    fn from(payment: &'a Payment) -> Self {
+        Self { summary: payment.into(), checks: payment.checks.iter().map(CheckBody::from).collect() }
+    }
 }
 
 impl<'a> From<&'a Check> for CheckBody<'a> {
@@ -152,61 +165,66 @@ impl<'a> From<&'a Check> for CheckBody<'a> {
     }
 }
 
-/// About how many bytes a booking and a check have without what people wrote in them: names, amounts, instants.
-const BOOKING_BYTES: usize = 700;
-const CHECK_BYTES: usize = 70;
-
-impl BookingBody<'_> {
-    /// About how many bytes the JSON of a payment has, rather too many than too few.
-    pub(crate) fn bytes_expected(payment: &Payment) -> usize {
-        let checks = payment.checks.iter().map(|check| CHECK_BYTES + check.message.len());
-        BOOKING_BYTES + payment.details.text_bytes() + checks.sum::<usize>()
-    }
+fn as_flags<S: Serializer>(checks: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(checks.iter().filter(|check| check.is_flagged()).map(|check| check.kind.as_str()))
 }
 
-/// The entity tag of a booking: its version.
-pub fn etag_of_version(version: i64) -> String {
+/// Returns the entity tag of a payment at this version.
+pub fn etag_from_version(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
-/// The version of an entity tag, when it is a booking's.
-pub fn version_of_etag(etag: &str) -> Option<i64> {
+/// Parses the entity tag of a payment; `None` if the tag is not one that [`etag_from_version`] returns.
+pub fn version_from_etag(etag: &str) -> Option<i64> {
     let version = etag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()?;
-    // Tags are compared as they stand (RFC 9110 8.8.3.2): "v01" is another one.
-    (etag_of_version(version) == etag).then_some(version)
+    // Tags are compared byte by byte (RFC 9110 8.8.3.2): "v01" is another tag than "v1".
+    (etag_from_version(version) == etag).then_some(version)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::dto::to_json;
+    use hermes_domain::payment::CheckKind;
+    use serde_json::{Value, json};
 
-    /// A payment with all that may be missing, and with the longest numbers.
-    const EVERYTHING: &str = r#"{
-        "id": "01890000-0000-7000-8000-000000000001", "reference": "REF999999999999999999",
-        "details": {
-            "name": "Ana", "email": "ana@example.org", "school": "Harvard", "student_id": "HRV001",
-            "sender_full_name": "Ana Ruiz", "country_from": "USA", "sender_address": "123 Test St"
-        },
-        "amount": {"minor": 10000000000000, "currency": "KWD"},
-        "fee": {"amount": {"minor": 10000000000000, "currency": "KWD"}, "rate": 10000, "rule": "large"},
-        "fee_bearer": "PAYER", "amount_received": {"minor": 10000000000000, "currency": "KWD"},
-        "cancelled_at": null,
-        "checks": [
-            {"type": "INVALID_EMAIL", "result": "FLAGGED", "message": "no"},
-            {"type": "DUPLICATED_PAYMENT", "result": "FLAGGED", "message": "no"},
-            {"type": "AMOUNT_THRESHOLD", "result": "FLAGGED", "message": "no"},
-            {"type": "OVER_UNDER_PAYMENT", "result": "FLAGGED", "message": "no"}
-        ],
-        "version": 9223372036854775807,
-        "created_at": "2026-11-22T12:00:00.123456Z", "updated_at": "2026-11-22T12:00:00.123456Z"
-    }"#;
+    use super::*;
+
+    /// The payment of the README's example, with one failed check.
+    fn example(flag: Option<CheckKind>) -> Payment {
+        let check = |kind: CheckKind| {
+            let result = if flag == Some(kind) { "FLAGGED" } else { "PASSED" };
+            json!({"type": kind, "result": result, "message": "ok"})
+        };
+        serde_json::from_value(json!({
+            "id": "0198c0de-0000-7000-8000-000000000001", "reference": "REF001",
+            "details": {
+                "name": "Ana Ruiz", "email": "ana@example.org", "school": "Harvard", "student_id": "HRV001",
+                "sender_full_name": null, "country_from": null, "sender_address": null
+            },
+            "amount": {"minor": 3_500_000, "currency": "USD"},
+            "fee": {"amount": {"minor": 70_000, "currency": "USD"}, "rate": 200, "rule": "large"},
+            "fee_bearer": "PAYER", "amount_received": {"minor": 0, "currency": "USD"}, "cancelled_at": null,
+            "checks": CheckKind::ALL.map(check),
+            "version": 1, "created_at": "2026-11-22T18:00:00Z", "updated_at": "2026-11-22T18:00:00Z"
+        }))
+        .unwrap()
+    }
 
     #[test]
-    fn the_buffer_of_a_booking_does_not_grow() {
-        let payment: Payment = serde_json::from_str(EVERYTHING).unwrap();
-        let json = to_json(&BookingBody::from(&payment), 0);
-        let expected = BookingBody::bytes_expected(&payment);
-        assert!((json.len()..json.len() * 5 / 4).contains(&expected), "{} of {expected}", json.len());
+    fn the_list_element_of_the_example_has_at_most_640_bytes() {
+        let element = serde_json::to_string(&BookingSummary::from(&example(None))).unwrap();
+        assert!(element.len() <= 640, "{}: {element}", element.len());
+    }
+
+    #[test]
+    fn a_list_element_has_flags_and_a_single_payment_also_has_checks() {
+        let payment = example(Some(CheckKind::DuplicatedPayment));
+        let element = serde_json::to_value(BookingSummary::from(&payment)).unwrap();
+        assert_eq!(element["flags"], json!(["DUPLICATED_PAYMENT"]));
+        assert_eq!(element.get("checks"), None);
+        let single = serde_json::to_value(BookingBody::from(&payment)).unwrap();
+        assert_eq!(single["checks"].as_array().map(Vec::len), Some(4));
+        let mut columns = single.as_object().unwrap().clone();
+        columns.remove("checks");
+        assert_eq!(Value::Object(columns), element);
     }
 }

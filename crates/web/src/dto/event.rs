@@ -1,63 +1,63 @@
-//! An event as it is served.
+//! An event of the feed.
 
 use hermes_domain::ledger::OutboxEvent;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::Rfc3339;
+use super::{CheckedResult, EventType, PaymentStatus, Rfc3339};
 
-/// Something that happened to a booking.
+/// One change of a payment, without personal data.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub struct EventBody {
-    /// The event's name, by which who is told twice knows it.
+    /// The event ID. A repeated delivery has the same ID.
     #[schema(value_type = uuid::Uuid)]
     pub id: String,
-    /// The event's number: they count up without gaps.
+    /// The sequence number: increasing, without gaps.
     #[schema(example = 1)]
     pub seq: i64,
-    /// What happened: `payment.booked`, `payment.corrected`, `payment.cancelled`; there may be others.
+    /// The event type. Later versions may add types.
     #[serde(rename = "type")]
-    #[schema(example = "payment.booked")]
+    #[schema(value_type = EventType, example = "payment.booked")]
     pub event_type: String,
-    /// When.
+    /// The time of the change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub time: Rfc3339,
-    /// The payment it is about.
-    #[schema(example = "REF001")]
+    /// The reference of the payment.
+    #[schema(example = "REF001", pattern = "^REF[0-9]{3,18}$")]
     pub reference: String,
-    /// What the payment has become; nothing personal.
+    /// The payment after the change.
     #[schema(value_type = EventData)]
     pub data: Option<Box<RawValue>>,
 }
 
-/// What a payment has become.
+/// A payment after a change, without personal data.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the ledger has written it; this describes it")]
+#[expect(dead_code, reason = "documents the JSON that the ledger writes to the outbox")]
 pub struct EventData {
-    /// The payment's reference.
-    #[schema(example = "REF001")]
+    /// The reference of the payment.
+    #[schema(example = "REF001", pattern = "^REF[0-9]{3,18}$")]
     reference: String,
-    /// Its status.
-    #[schema(example = "PENDING")]
+    /// The status.
+    #[schema(value_type = PaymentStatus, example = "PENDING")]
     status: String,
-    /// `PASSED` or `FLAGGED`.
-    #[schema(example = "PASSED")]
+    /// The combined result of the quality checks.
+    #[schema(value_type = CheckedResult, example = "PASSED")]
     validation_status: String,
-    /// ISO 4217.
-    #[schema(example = "USD")]
+    /// The currency (ISO 4217).
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
     currency_from: String,
-    /// The amount.
+    /// The amount without the fee.
     #[schema(example = "35000.00")]
     amount: String,
-    /// What must arrive.
+    /// The amount due.
     #[schema(example = "35700.00")]
     amount_due: String,
-    /// What has arrived.
+    /// The amount that has arrived.
     #[schema(example = "0.00")]
     amount_received: String,
-    /// The payment's version after the event.
+    /// The version of the payment after the change.
     #[schema(example = 1)]
     version: i64,
 }
@@ -70,7 +70,7 @@ impl From<&OutboxEvent> for EventBody {
             event_type: event.event_type.clone(),
             time: Rfc3339(event.occurred_at),
             reference: event.reference.clone(),
-            // It was read as JSON when it came out of the outbox.
+            // The outbox reader has already parsed the text as JSON.
             data: RawValue::from_string(event.data.clone()).ok(),
         }
     }

@@ -3,39 +3,38 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
-use crate::dto::version_of_etag;
+use crate::dto::version_from_etag;
 use crate::problem::{Problem, ProblemCode};
 
-/// What an `If-Match` asks for.
+/// The precondition of an `If-Match` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
-    /// There is no such header.
+    /// The header is missing.
     Absent,
-    /// Any version will do.
+    /// Any version matches.
     Any,
-    /// Only this one.
+    /// Only this version matches.
     Version(i64),
 }
 
 impl IfMatch {
-    /// Reads the header.
+    /// Parses the header.
     ///
     /// # Errors
-    /// 412 when it names no version of a payment, for then none matches; 400 when it names several.
-    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+    /// 412 if the tag is not the ETag of any payment version; 400 if there are several tags.
+    pub fn from_headers(request: &HttpRequest) -> Result<Self, Problem> {
         let mut values = request.headers().get_all(IF_MATCH);
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return if request.headers().contains_key(IF_MATCH) { Err(several()) } else { Ok(Self::Absent) };
-        };
+        let Some(value) = values.next() else { return Ok(Self::Absent) };
         let mismatch = || Problem::new(ProblemCode::VersionMismatch);
         match value.to_str().map_err(|_| mismatch())?.trim() {
+            _ if values.next().is_some() => Err(several_tags()),
             "*" => Ok(Self::Any),
-            list if list.contains(',') => Err(several()),
-            etag => version_of_etag(etag).map(Self::Version).ok_or_else(mismatch),
+            list if list.contains(',') => Err(several_tags()),
+            etag => version_from_etag(etag).map(Self::Version).ok_or_else(mismatch),
         }
     }
 
-    /// The version for a change that needs the header; `None` is any.
+    /// Returns the expected version, `None` for any, if the request must have the header.
     ///
     /// # Errors
     /// 428 without the header.
@@ -46,7 +45,7 @@ impl IfMatch {
         }
     }
 
-    /// The version for a change that does not; `None` is any.
+    /// Returns the expected version, `None` for any, if the request may lack the header.
     pub const fn optional(self) -> Option<i64> {
         match self {
             Self::Absent | Self::Any => None,
@@ -55,26 +54,24 @@ impl IfMatch {
     }
 }
 
-fn several() -> Problem {
+fn several_tags() -> Problem {
     Problem::new(ProblemCode::BadRequest)
-        .with_detail("Nothing was changed. Send one ETag as If-Match, the booking's own, or *.")
+        .with_detail("Nothing was saved. Send one ETag in If-Match: the payment's own, or *.")
 }
 
-/// The tag by which the caller has what it asks for already; weak comparison, as RFC 9110 13.1.2 says. `*` is the
-/// current tag.
-pub fn known_tag(
+/// Returns the tag of `If-None-Match` that matches, by weak comparison (RFC 9110 13.1.2). `*` matches as `current`.
+pub fn matched_etag(
     request: &HttpRequest,
     current: &str,
     is_current: impl Fn(&str) -> bool,
 ) -> Option<HeaderValue> {
     request.headers().get_all(IF_NONE_MATCH).find_map(|value| {
         if value == current {
-            // Most callers have one answer and name its tag: the value is that of the answer as it stands.
             return Some(value.clone());
         }
         let mut tags = value.to_str().ok()?.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
-        let known = tags.find(|tag| *tag == "*" || is_current(tag))?;
-        HeaderValue::from_str(if known == "*" { current } else { known }).ok()
+        let matched = tags.find(|tag| *tag == "*" || is_current(tag))?;
+        HeaderValue::from_str(if matched == "*" { current } else { matched }).ok()
     })
 }
 
@@ -84,22 +81,22 @@ mod tests {
 
     use super::*;
 
-    fn read(values: &[&str]) -> Result<IfMatch, ProblemCode> {
+    fn parse(values: &[&str]) -> Result<IfMatch, ProblemCode> {
         let request = values
             .iter()
             .fold(TestRequest::default(), |request, value| request.append_header((IF_MATCH, *value)));
-        IfMatch::of(&request.to_http_request()).map_err(|problem| problem.code)
+        IfMatch::from_headers(&request.to_http_request()).map_err(|problem| problem.code)
     }
 
     #[test]
-    fn one_version_or_any_can_be_asked_for() {
-        assert_eq!(read(&[]), Ok(IfMatch::Absent));
-        assert_eq!(read(&["*"]), Ok(IfMatch::Any));
-        assert_eq!(read(&["\"v7\""]), Ok(IfMatch::Version(7)));
+    fn if_match_takes_one_version_or_any() {
+        assert_eq!(parse(&[]), Ok(IfMatch::Absent));
+        assert_eq!(parse(&["*"]), Ok(IfMatch::Any));
+        assert_eq!(parse(&["\"v7\""]), Ok(IfMatch::Version(7)));
         for unknown in ["\"x\"", "\"v07\"", "\"v+7\"", "W/\"v7\""] {
-            assert_eq!(read(&[unknown]), Err(ProblemCode::VersionMismatch), "{unknown}");
+            assert_eq!(parse(&[unknown]), Err(ProblemCode::VersionMismatch), "{unknown}");
         }
-        assert_eq!(read(&["\"v1\", \"v2\""]), Err(ProblemCode::BadRequest));
-        assert_eq!(read(&["\"v1\"", "\"v2\""]), Err(ProblemCode::BadRequest));
+        assert_eq!(parse(&["\"v1\", \"v2\""]), Err(ProblemCode::BadRequest));
+        assert_eq!(parse(&["\"v1\"", "\"v2\""]), Err(ProblemCode::BadRequest));
     }
 }

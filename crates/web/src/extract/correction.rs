@@ -1,68 +1,64 @@
-//! A correction or a cancellation, from JSON.
+//! A correction or a cancellation, from a JSON body.
 
 use hermes_domain::ledger::{Cancellation, Correction, CorrectionRequest};
 use hermes_domain::payment::{PaymentKey, limits};
 use hermes_domain::{FieldError, ValidationCode};
 
-use super::JsonObject;
-use super::object::Members;
+use super::JsonFields;
 use crate::problem::Problem;
 
-/// Reads the body of `PATCH /api/bookings/{key}`.
+/// Parses the body of `PATCH /api/bookings/{key}`.
 ///
 /// # Errors
-/// Every fault of the body at once; the rest is the ledger's to say, which knows the payment.
+/// 422 with every error of the body. The ledger validates the values, because it knows the payment.
 pub fn correction_from_json(
     target: PaymentKey,
     expected_version: Option<i64>,
-    object: JsonObject,
+    mut fields: JsonFields,
 ) -> Result<Correction, Problem> {
-    let mut members = Members::of(object);
     let request = CorrectionRequest {
-        name: members.text_edit("name"),
-        email: members.text_edit("email"),
-        school: members.text_edit("school"),
-        student_id: members.text_edit("student_id"),
-        sender_address: members.text_edit("sender_address"),
-        amount: members.number_edit("amount"),
+        name: fields.text_edit("name"),
+        email: fields.text_edit("email"),
+        school: fields.text_edit("school"),
+        student_id: fields.text_edit("student_id"),
+        sender_address: fields.text_edit("sender_address"),
+        amount: fields.number_edit("amount"),
     };
-    let reason = members.text("reason");
-    let mut faults = members.into_faults();
-    let reason = reason.and_then(|reason| parse_reason(&reason, &mut faults));
-    if !faults.is_empty() {
-        return Err(Problem::invalid_fields(faults));
+    let reason = fields.text("reason");
+    let mut errors = fields.into_errors();
+    let reason = parse_reason(reason, &mut errors);
+    if errors.is_empty() {
+        Ok(Correction { target, expected_version, request, reason })
+    } else {
+        Err(Problem::invalid_fields(errors))
     }
-    Ok(Correction { target, expected_version, request, reason })
 }
 
-/// Reads the body of `POST /api/bookings/{key}/cancel`.
+/// Parses the body of `POST /api/bookings/{key}/cancel`.
 ///
 /// # Errors
-/// Every fault at once.
+/// 422 with every error of the body.
 pub fn cancellation_from_json(
     target: PaymentKey,
     expected_version: Option<i64>,
-    object: JsonObject,
+    mut fields: JsonFields,
 ) -> Result<Cancellation, Problem> {
-    let mut members = Members::of(object);
-    let reason = members.text("reason");
-    let mut faults = members.into_faults();
-    let before = faults.len();
-    let reason = reason.and_then(|reason| parse_reason(&reason, &mut faults));
+    let reason = fields.text("reason");
+    let mut errors = fields.into_errors();
+    let reason = parse_reason(reason, &mut errors);
+    if reason.is_none() && !errors.iter().any(|error| error.field == "reason") {
+        let detail = "Give a reason; the payer and the audit log show it";
+        errors.push(FieldError::new("reason", ValidationCode::Required, detail));
+    }
     match reason {
-        Some(reason) if faults.is_empty() => Ok(Cancellation { target, expected_version, reason }),
-        None if faults.len() == before && !faults.iter().any(|fault| fault.field == "reason") => {
-            let detail = "must be given: the payer and the audit log are told why";
-            faults.push(FieldError::new("reason", ValidationCode::Required, detail));
-            Err(Problem::invalid_fields(faults))
-        }
-        _ => Err(Problem::invalid_fields(faults)),
+        Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, reason }),
+        _ => Err(Problem::invalid_fields(errors)),
     }
 }
 
-fn parse_reason(text: &str, faults: &mut Vec<FieldError>) -> Option<String> {
-    hermes_domain::parse_text("reason", text, limits::REASON_MAX).unwrap_or_else(|fault| {
-        faults.push(fault);
+fn parse_reason(text: Option<String>, errors: &mut Vec<FieldError>) -> Option<String> {
+    hermes_domain::parse_text("reason", &text?, limits::REASON_MAX).unwrap_or_else(|error| {
+        errors.push(error);
         None
     })
 }

@@ -1,4 +1,4 @@
-//! The body of a request as the fields of an HTML form.
+//! The fields of an HTML form.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,29 +7,32 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::BODY_MAX;
-use super::json::arrived;
-use super::pairs::pairs_of;
+use super::json::read_body;
+use super::urlencoded::parse_urlencoded;
 use crate::problem::{Problem, ProblemCode};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The fields of a form, in the order they were sent.
+/// The fields of a form, in the order of the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormFields(Vec<(String, String)>);
 
 impl FormFields {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
-    /// When it is too large, not of the form's encoding, or has a field twice.
+    /// 413 if the body is too large; 400 if the encoding is invalid or a field appears twice.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         if body.len() > BODY_MAX {
             return Err(Problem::new(ProblemCode::BodyTooLarge));
         }
-        pairs_of(body, ProblemCode::BadRequest).map(Self)
+        parse_urlencoded(body).map(Self).map_err(|error| {
+            Problem::new(ProblemCode::BadRequest)
+                .with_detail(format!("Nothing was saved. {}", error.advice()))
+        })
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -44,10 +47,10 @@ impl FromRequest for FormFields {
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             if !is_form {
-                let detail = format!("Nothing was saved. Send {MEDIA_TYPE}.");
+                let detail = format!("Nothing was saved. Send the form as {MEDIA_TYPE}.");
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType).with_detail(detail));
             }
-            Self::parse(&arrived(body).await?)
+            Self::parse(&read_body(body).await?)
         })
     }
 }
@@ -65,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_beyond_the_limit_is_refused() {
+    fn a_body_over_the_limit_is_rejected() {
         let body = vec![b'a'; BODY_MAX + 1];
         assert_eq!(FormFields::parse(&body).unwrap_err().code, ProblemCode::BodyTooLarge);
     }

@@ -1,10 +1,8 @@
 //! The `Idempotency-Key` of a request (draft-ietf-httpapi-idempotency-key-header).
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
-use hermes_domain::ledger::{Digest, IdempotencyClaim};
+use actix_web::http::header::HeaderMap;
+use hermes_domain::ledger::{Command, Digest};
+use hermes_domain::payment::NewBooking;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -12,85 +10,98 @@ use crate::problem::{Problem, ProblemCode};
 
 const HEADER: &str = "idempotency-key";
 /// The longest key, in bytes.
-const LENGTH_MAX: usize = 255;
+const KEY_MAX: usize = 255;
 
-/// The key, when the caller gave one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(pub Option<String>);
-
-impl IdempotencyKey {
-    /// Reads a key, quoted or bare; `None` is none.
-    pub(crate) fn parse(text: &str) -> Option<String> {
-        let bare = match text.strip_prefix('"') {
-            Some(rest) => rest.strip_suffix('"')?,
-            None => text,
-        };
-        let visible = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"';
-        let fits = !bare.is_empty() && bare.len() <= LENGTH_MAX && bare.bytes().all(visible);
-        fits.then(|| bare.to_owned())
-    }
+/// Reads the key from the headers; `None` without such a header.
+///
+/// # Errors
+/// 400 if the key is invalid or if there are several.
+pub(super) fn idempotency_key_from_header(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(HEADER);
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| values.next().is_none());
+    parse_idempotency_key(text.unwrap_or_default().trim()).map(Some)
 }
 
-impl FromRequest for IdempotencyKey {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let mut values = request.headers().get_all(HEADER);
-        let key = match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) => value
-                .to_str()
-                .ok()
-                .and_then(|text| Self::parse(text.trim()))
-                .map(Some)
-                .ok_or_else(|| Problem::new(ProblemCode::InvalidIdempotencyKey)),
-            (Some(_), Some(_)) => Err(Problem::new(ProblemCode::InvalidIdempotencyKey)),
-        };
-        ready(key.map(Self))
-    }
+/// Parses a key, quoted or bare.
+///
+/// # Errors
+/// 400 unless the key is 1 to 255 visible ASCII characters.
+pub fn parse_idempotency_key(text: &str) -> Result<String, Problem> {
+    let bare = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').unwrap_or_default(),
+        None => text,
+    };
+    let is_visible = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"';
+    let is_valid = !bare.is_empty() && bare.len() <= KEY_MAX && bare.bytes().all(is_visible);
+    if is_valid { Ok(bare.to_owned()) } else { Err(Problem::new(ProblemCode::InvalidIdempotencyKey)) }
 }
 
-/// What is claimed by a key: the caller and the operation make its scope, the parsed content its fingerprint.
-pub fn claim(actor: &str, operation: &str, key: &str, fingerprint: Digest) -> IdempotencyClaim {
+/// Hashes the scope of a key: the same key of another actor or for another operation is another key.
+pub(super) fn scope_hash(actor: &str, operation: &str, key: &str) -> Digest {
     let mut hasher = Sha256::new();
     for part in [actor, operation, key] {
-        // None of the parts has a line break in it.
+        // No part contains a line break.
         hasher.update(part.as_bytes());
         hasher.update(b"\n");
     }
-    IdempotencyClaim { scope_hash: hasher.finalize().into(), fingerprint }
+    hasher.finalize().into()
 }
 
-/// The digest of what a request says once it is read: the order of members and white space do not matter.
-pub fn fingerprint(content: &impl Serialize) -> Digest {
-    // Texts and numbers: serialising them cannot fail.
-    Sha256::digest(serde_json::to_vec(content).unwrap_or_default()).into()
+/// Returns the digest of parsed values, so that member order and white space do not matter.
+pub fn fingerprint(fields: &impl Serialize) -> Digest {
+    // Serializing strings and numbers cannot fail.
+    Sha256::digest(serde_json::to_vec(fields).unwrap_or_default()).into()
+}
+
+/// The fields by which two bookings are the same request.
+pub fn fingerprint_fields(booking: &NewBooking) -> impl Serialize + '_ {
+    (&booking.details, booking.amount, booking.amount_received)
+}
+
+/// Returns the digest of a command. The same parsed request has the same digest.
+pub(super) fn command_fingerprint(command: &Command) -> Digest {
+    match command {
+        Command::Book(booking) => fingerprint(&fingerprint_fields(booking)),
+        Command::Correct(correction) => fingerprint(&(
+            correction.target.to_string(),
+            correction.expected_version,
+            &correction.request,
+            &correction.reason,
+        )),
+        Command::Cancel(cancellation) => fingerprint(&(
+            cancellation.target.to_string(),
+            &cancellation.reason,
+            cancellation.expected_version,
+        )),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::{JsonFields, booking_from_json};
 
     #[test]
     fn a_key_is_visible_ascii_quoted_or_bare() {
-        assert_eq!(IdempotencyKey::parse("\"abc-1\""), Some("abc-1".to_owned()));
-        assert_eq!(IdempotencyKey::parse("abc-1"), Some("abc-1".to_owned()));
+        for text in ["\"abc-1\"", "abc-1"] {
+            assert_eq!(parse_idempotency_key(text).unwrap(), "abc-1");
+        }
         for text in ["", "\"\"", "\"abc", "a b", "é", &"x".repeat(256)] {
-            assert_eq!(IdempotencyKey::parse(text), None, "{text}");
+            assert!(parse_idempotency_key(text).is_err(), "{text}");
         }
     }
 
     fn fingerprint_of(body: &str) -> Digest {
-        let object = crate::extract::JsonObject::parse(body.as_bytes()).unwrap();
-        fingerprint(&crate::api::bookings::content(&crate::extract::booking_from_json(object).unwrap()))
+        let booking = booking_from_json(JsonFields::parse(body.as_bytes()).unwrap()).unwrap();
+        command_fingerprint(&Command::Book(booking))
     }
 
     const BODY: &str =
         r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":"35000.00","school":"Harvard"}"#;
 
     #[test]
-    fn how_a_body_is_written_does_not_matter() {
+    fn the_notation_of_a_body_does_not_change_its_fingerprint() {
         for same in [
             r#"{"school":"Harvard","amount":"35000.00","email":"ana@example.org","name":"Ana Ruiz"}"#,
             "{\n\t\"name\" : \"Ana\\u0020Ruiz\",\r\n \"email\":\"ana@example.org\", \"amount\":3.5e4, \"school\":\"Harvard\" }",
@@ -102,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_body_says_does() {
+    fn the_values_of_a_body_change_its_fingerprint() {
         let mut seen = vec![fingerprint_of(BODY)];
         for (part, other) in [
             ("Ana Ruiz", "Ana Luz"),
@@ -110,7 +121,6 @@ mod tests {
             ("35000.00", "35000.01"),
             ("\"school\":\"Harvard\"", "\"student_id\":\"Harvard\""),
             ("\"school\":\"Harvard\"", "\"school\":\"Harvard\",\"currency_from\":\"EUR\""),
-            ("\"school\":\"Harvard\"", "\"school\":\"Harvard\",\"amount_received\":1"),
         ] {
             let fingerprint = fingerprint_of(&BODY.replace(part, other));
             assert!(!seen.contains(&fingerprint), "{other}");
@@ -119,16 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn a_key_means_something_to_one_caller_and_one_operation() {
+    fn actor_operation_and_key_each_change_the_scope() {
         let scopes = [
             ("api", "POST /a", "k"),
             ("payer", "POST /a", "k"),
             ("api", "POST /b", "k"),
             ("api", "POST /a", "l"),
         ]
-        .map(|(actor, operation, key)| claim(actor, operation, key, [0; 32]).scope_hash);
-        for (place, scope) in scopes.iter().enumerate() {
-            assert!(!scopes[..place].contains(scope), "{place}");
+        .map(|(actor, operation, key)| scope_hash(actor, operation, key));
+        for (index, scope) in scopes.iter().enumerate() {
+            assert!(!scopes[..index].contains(scope), "{index}");
         }
     }
 }

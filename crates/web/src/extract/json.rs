@@ -1,4 +1,4 @@
-//! The body of a write as one JSON object whose values keep their own text.
+//! JSON bodies: one object whose values keep their source text, so that amounts are parsed exactly.
 
 use std::fmt;
 use std::future::Future;
@@ -7,64 +7,62 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use hermes_domain::ledger::Edit;
 use hermes_domain::{FieldError, ValidationCode};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::problem::{Problem, ProblemCode};
-use crate::state::AppState;
 
-/// How long a body may take to arrive.
+/// The longest time in which a body must arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
-/// What other languages write for numbers that are none, and JSON does not have.
+/// The tokens that other languages write for values that are not numbers. JSON does not have them.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// A JSON object, in the order it was sent; members may be there twice. It is not even
-/// parsed while the ledger would not take the command.
+/// The bytes of a body with a JSON media type, not yet parsed.
 #[derive(Debug)]
-pub struct JsonObject(pub(super) Vec<(String, Box<RawValue>)>);
+pub struct JsonBody(web::Bytes);
 
-impl JsonObject {
-    /// Reads a body.
+impl JsonBody {
+    /// Parses the body.
     ///
     /// # Errors
-    /// When it is not one JSON object.
-    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        serde_json::from_slice(body).map_err(|error| malformed(body, &error))
+    /// As [`JsonFields::parse`].
+    pub fn parse(&self) -> Result<JsonFields, Problem> {
+        JsonFields::parse(&self.0)
     }
 }
 
-impl FromRequest for JsonObject {
+impl FromRequest for JsonBody {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
-        let state = request.app_data::<web::Data<AppState>>().cloned();
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
             }
-            let body = arrived(body).await?;
-            // While more is asked for than can be done, what is refused must cost next to nothing. The body has to
-            // be there all the same, or the connection could not go on after the answer.
-            if let Some(state) = state {
-                state.ledger.check_admission()?;
-            }
-            Self::parse(&body)
+            read_body(body).await.map(Self)
         })
     }
 }
 
-/// The whole body, if it arrives in time.
-pub(super) async fn arrived(
+/// Waits for the whole body.
+///
+/// # Errors
+/// 408 if the body does not arrive in time; 413 if the body is too large.
+pub(super) async fn read_body(
     body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
 ) -> Result<web::Bytes, Problem> {
     match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => Err(Problem::new(ProblemCode::of_status(error.as_response_error().status_code()))),
+        Ok(Err(error)) => {
+            Err(Problem::new(ProblemCode::from_status(error.as_response_error().status_code())))
+        }
         Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
     }
 }
@@ -74,58 +72,155 @@ fn has_json_type(request: &HttpRequest) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Says what is wrong with a body that is no JSON; a number that is none is named by its field.
-fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {
-    if let Some(field) = field_that_is_no_number(body, error) {
-        let detail = "NaN and Infinity are not numbers that can be paid; JSON does not have them either";
-        return Problem::invalid_fields(vec![FieldError::new(&field, ValidationCode::NotANumber, detail)]);
+/// The fields of a JSON object. Reading a field removes it; errors are collected for the end.
+#[derive(Debug)]
+pub struct JsonFields {
+    unread: Vec<(String, Box<RawValue>)>,
+    errors: Vec<FieldError>,
+}
+
+impl JsonFields {
+    /// Parses one JSON object.
+    ///
+    /// # Errors
+    /// 400 if the body is not one JSON object; 422, naming the field, if a value is NaN or Infinity.
+    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
+        serde_json::from_slice(body).map_err(|error| malformed(body, &error))
     }
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "it is not one object".to_owned(),
-        serde_json::error::Category::Eof => "it ends too early".to_owned(),
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            format!("there is a mistake at line {}, column {}", error.line(), error.column())
+
+    /// Reads a string; `None` if the field is missing or null.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let value = self.take(name)?;
+        self.parse_string(name, &value)
+    }
+
+    /// Reads the source text of a decimal number, which is a JSON string or a JSON number. Only the latter may have an
+    /// exponent.
+    pub fn number(&mut self, name: &str) -> Option<String> {
+        let value = self.take(name)?;
+        let text = value.get();
+        let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        if is_number {
+            return Some(text.to_owned());
         }
-    };
-    Problem::new(ProblemCode::MalformedJson)
-        .with_detail(format!("Nothing was saved. Send one JSON object in the body: {what}."))
+        let text = self.parse_string(name, &value)?;
+        match exponent_error(name, &text) {
+            Some(error) => {
+                self.errors.push(error);
+                None
+            }
+            None => Some(text),
+        }
+    }
+
+    /// Reads the edit of a string: a missing field keeps the value, null clears it.
+    pub fn text_edit(&mut self, name: &str) -> Edit {
+        self.edit(name, Self::text)
+    }
+
+    /// Reads the edit of a decimal number.
+    pub fn number_edit(&mut self, name: &str) -> Edit {
+        self.edit(name, Self::number)
+    }
+
+    /// Returns every error, including one for each field that was not read.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        let unknown = self.unread.into_iter().map(|(name, _)| {
+            FieldError::new(&name, ValidationCode::UnknownField, "This request has no such field")
+        });
+        self.errors.into_iter().chain(unknown).collect()
+    }
+
+    fn edit(&mut self, name: &str, read: fn(&mut Self, &str) -> Option<String>) -> Edit {
+        if !self.unread.iter().any(|(known, _)| known == name) {
+            return Edit::Keep;
+        }
+        read(self, name).map_or(Edit::Clear, Edit::Set)
+    }
+
+    /// Removes a field, and reports its repetitions.
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        let index = self.unread.iter().position(|(known, _)| known == name)?;
+        let (_, value) = self.unread.remove(index);
+        let count = self.unread.len();
+        self.unread.retain(|(known, _)| known != name);
+        if self.unread.len() != count {
+            self.errors.push(FieldError::new(name, ValidationCode::DuplicateField, "Send this field once"));
+        }
+        (value.get() != "null").then_some(value)
+    }
+
+    fn parse_string(&mut self, name: &str, value: &RawValue) -> Option<String> {
+        let text = serde_json::from_str::<String>(value.get()).ok();
+        if text.is_none() {
+            self.errors.push(FieldError::new(name, ValidationCode::WrongType, "Send a string"));
+        }
+        text
+    }
 }
 
-fn field_that_is_no_number(body: &[u8], error: &serde_json::Error) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
-    let mut lines = text.split_inclusive('\n');
-    let before: usize = lines.by_ref().take(error.line().checked_sub(1)?).map(str::len).sum();
-    let near = before + error.column();
-    let (start, _) = NOT_NUMBERS
-        .iter()
-        .flat_map(|word| text.match_indices(word))
-        .find(|(start, word)| (*start..=start + word.len() + 1).contains(&near))?;
-    let key = text.get(..start)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
-    key.rsplit_once('"').map(|(_, name)| name.to_owned())
-}
-
-impl<'de> Deserialize<'de> for JsonObject {
+impl<'de> Deserialize<'de> for JsonFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        struct ObjectVisitor;
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = JsonObject;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = JsonFields;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<JsonObject, M::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<JsonFields, M::Error> {
+                let mut unread = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    unread.push(field);
                 }
-                Ok(JsonObject(members))
+                Ok(JsonFields { unread, errors: Vec::new() })
             }
         }
 
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(ObjectVisitor)
     }
+}
+
+/// Returns an error if a decimal string has an exponent.
+pub(super) fn exponent_error(name: &str, text: &str) -> Option<FieldError> {
+    let detail = "Enter the amount as a number without an exponent, like 35000 or 35000.50";
+    let mut characters = text.trim().chars();
+    let is_number = characters.all(|character| character.is_ascii_digit() || "eE.+-".contains(character));
+    (is_number && text.contains(['e', 'E']))
+        .then(|| FieldError::new(name, ValidationCode::NotANumber, detail))
+}
+
+/// Describes why a body is not a JSON object. NaN and Infinity are reported for their field.
+fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {
+    if let Some(field) = field_with_not_a_number(body, error) {
+        let detail = "Send a number; NaN and Infinity are not numbers";
+        return Problem::invalid_fields(vec![FieldError::new(&field, ValidationCode::NotANumber, detail)]);
+    }
+    let reason = match error.classify() {
+        Category::Data => "it is not an object".to_owned(),
+        Category::Eof => "it is incomplete".to_owned(),
+        Category::Syntax | Category::Io => {
+            format!("it has a syntax error at line {}, column {}", error.line(), error.column())
+        }
+    };
+    Problem::new(ProblemCode::MalformedJson)
+        .with_detail(format!("Nothing was saved. The body must be one JSON object, but {reason}."))
+}
+
+/// Finds the field whose value is NaN or Infinity at the position of the syntax error.
+fn field_with_not_a_number(body: &[u8], error: &serde_json::Error) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let mut lines = text.split_inclusive('\n');
+    let line_start: usize = lines.by_ref().take(error.line().checked_sub(1)?).map(str::len).sum();
+    let position = line_start + error.column();
+    let (start, _) = NOT_NUMBERS
+        .iter()
+        .flat_map(|token| text.match_indices(token))
+        .find(|(start, token)| (*start..=start + token.len() + 1).contains(&position))?;
+    let key = text.get(..start)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
+    key.rsplit_once('"').map(|(_, name)| name.to_owned())
 }
 
 #[cfg(test)]
@@ -133,13 +228,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_is_none_is_named_by_its_field() {
-        for word in NOT_NUMBERS {
+    fn nan_and_infinity_are_reported_for_their_field() {
+        for token in NOT_NUMBERS {
             for body in [
-                format!("{{\"name\":\"NaN\",\n \"amount\" : {word}}}"),
-                format!("{{\"amount\":{word}, \"x\":1}}"),
+                format!("{{\"name\":\"NaN\",\n \"amount\" : {token}}}"),
+                format!("{{\"amount\":{token}, \"x\":1}}"),
             ] {
-                let problem = JsonObject::parse(body.as_bytes()).unwrap_err();
+                let problem = JsonFields::parse(body.as_bytes()).unwrap_err();
                 assert_eq!(problem.code, ProblemCode::InvalidFields, "{body}");
                 assert_eq!(problem.errors()[0].pointer, "/amount", "{body}");
             }
@@ -147,21 +242,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_malformed() {
+    fn a_body_that_is_not_an_object_is_malformed() {
         for body in ["", "[]", "null", "{", "{\"a\":1}x", "{\"amount\":nan}", "\"NaN\"", "{'a':1}"] {
-            assert_eq!(
-                JsonObject::parse(body.as_bytes()).unwrap_err().code,
-                ProblemCode::MalformedJson,
-                "{body}"
-            );
+            let problem = JsonFields::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code, ProblemCode::MalformedJson, "{body}");
         }
     }
 
     #[test]
-    fn nesting_without_end_is_a_fault_of_its_field_and_nothing_worse() {
+    fn deep_nesting_is_an_error_of_its_field() {
         let body = format!("{{\"name\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
-        let object = JsonObject::parse(body.as_bytes()).unwrap();
-        let problem = super::super::booking_from_json(object).unwrap_err();
+        let fields = JsonFields::parse(body.as_bytes()).unwrap();
+        let problem = super::super::booking_from_json(fields).unwrap_err();
         assert_eq!(problem.errors()[0].pointer, "/name");
     }
 }

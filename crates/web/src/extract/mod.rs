@@ -1,25 +1,29 @@
-//! Reading requests: every fault named at once, nothing guessed.
+//! Extractors: a request parsed into typed values, with every error reported at once.
+//!
+//! [`CommandContext`] serves every request that changes something. [`JsonBody`] and [`FormFields`] read bodies,
+//! [`Query`](page_query) parameters are parsed by one function per endpoint.
 
 mod booking;
+mod command_context;
 mod conditional;
 mod correction;
 mod form;
 mod idempotency;
 mod json;
-mod object;
-mod origin;
-mod pairs;
 mod query;
+mod request_id;
+mod urlencoded;
 
 pub use booking::{booking_from_form, booking_from_json};
-pub use conditional::{IfMatch, known_tag};
+pub use command_context::CommandContext;
+pub use conditional::{IfMatch, matched_etag};
 pub use correction::{cancellation_from_json, correction_from_json};
 pub use form::FormFields;
-pub use idempotency::{IdempotencyKey, claim, fingerprint};
-pub use json::JsonObject;
-pub use origin::Caller;
-pub(crate) use pairs::pairs_of;
-pub use query::{page_query, page_query_of_form};
+pub use idempotency::{fingerprint, fingerprint_fields, parse_idempotency_key};
+pub use json::{JsonBody, JsonFields};
+pub use query::{page_query, page_query_from_form};
+pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
+pub use request_id::RequestId;
 
-/// The largest body that is read, in bytes.
+/// The largest request body, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;

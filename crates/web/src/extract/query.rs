@@ -1,107 +1,150 @@
-//! The query of `GET /api/bookings`.
+//! The query parameters of GET requests, and the filter of `GET /api/bookings` and the dashboard.
+
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use hermes_domain::FieldError;
-use hermes_domain::ValidationCode;
 use hermes_domain::payment::{Reference, limits};
 use hermes_domain::ports::{Page, PaymentFilter, reader_limits};
+use hermes_domain::{FieldError, ValidationCode};
 use hermes_service::read_cache::PageQuery;
 
-use super::pairs_of;
+use super::urlencoded::parse_urlencoded;
 use crate::cursor;
 use crate::problem::{Problem, ProblemCode};
 
-/// Reads a query; no parameter at all is `None`: the list of the newest ones.
+/// Parses the query of `GET /api/bookings`; `None`, the cached list, without any parameter.
 ///
 /// # Errors
-/// Every parameter that is unknown or cannot be taken.
+/// 400 with every unknown or invalid parameter.
 pub fn page_query(query: &str) -> Result<Option<PageQuery>, Problem> {
     if query.is_empty() {
         return Ok(None);
     }
-    of_pairs(&pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?, reader_limits::PAGE_DEFAULT).map(Some)
+    parse_filter(&parse_pairs(query)?, reader_limits::PAGE_DEFAULT).map(Some)
 }
 
-/// Reads the filter of a page for people: a field that was left empty was not given.
+/// Parses the query of a filter form. Empty fields do not filter.
 ///
 /// # Errors
-/// As above.
-pub fn page_query_of_form(query: &str, limit: u64) -> Result<PageQuery, Problem> {
-    let mut pairs = pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?;
+/// As [`page_query`].
+pub fn page_query_from_form(query: &str, limit: u64) -> Result<PageQuery, Problem> {
+    let mut pairs = parse_pairs(query)?;
     pairs.retain(|(_, value)| !value.trim().is_empty());
-    of_pairs(&pairs, limit)
+    parse_filter(&pairs, limit)
 }
 
-fn of_pairs(pairs: &[(String, String)], limit: u64) -> Result<PageQuery, Problem> {
+/// Calls `set` for each parameter and its trimmed value, and reports every error at once.
+///
+/// # Errors
+/// 400 with the errors of `set`, or if the query is not percent-encoded UTF-8 with unique names.
+pub(crate) fn parse_parameters(
+    query: &str,
+    set: impl FnMut(&str, &str) -> Result<(), FieldError>,
+) -> Result<(), Problem> {
+    set_all(&parse_pairs(query)?, set)
+}
+
+/// Parses a whole number within a range.
+pub(crate) fn parse_whole_number<N>(
+    name: &str,
+    value: &str,
+    range: RangeInclusive<N>,
+) -> Result<N, FieldError>
+where
+    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    let number = value.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let detail = format!("Send a whole number from {} to {}", range.start(), range.end());
+        FieldError::new(name, ValidationCode::NotAChoice, detail)
+    })
+}
+
+/// Returns the error of a parameter that the operation does not have.
+pub(crate) fn unknown_parameter(name: &str) -> FieldError {
+    FieldError::new(name, ValidationCode::UnknownField, "There is no such parameter")
+}
+
+fn parse_pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    parse_urlencoded(query.as_bytes())
+        .map_err(|error| Problem::new(ProblemCode::InvalidQuery).with_detail(error.advice()))
+}
+
+fn set_all(
+    pairs: &[(String, String)],
+    mut set: impl FnMut(&str, &str) -> Result<(), FieldError>,
+) -> Result<(), Problem> {
+    let errors: Vec<_> = pairs.iter().filter_map(|(name, value)| set(name, value.trim()).err()).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_query(errors)) }
+}
+
+fn parse_filter(pairs: &[(String, String)], limit: u64) -> Result<PageQuery, Problem> {
     let mut query = PageQuery {
         filter: PaymentFilter::default(),
         page: Page::First,
         limit,
         filter_params: pairs.iter().filter(|(name, _)| name != "cursor").cloned().collect(),
     };
-    let faults: Vec<_> =
-        pairs.iter().filter_map(|(name, value)| take(&mut query, name, value.trim()).err()).collect();
-    if faults.is_empty() { Ok(query) } else { Err(Problem::invalid_query(faults)) }
+    set_all(pairs, |name, value| set_parameter(&mut query, name, value))?;
+    Ok(query)
 }
 
-fn take(query: &mut PageQuery, name: &str, value: &str) -> Result<(), FieldError> {
-    let wrong = |detail: &str| FieldError::new(name, ValidationCode::NotAChoice, detail);
+fn set_parameter(query: &mut PageQuery, name: &str, value: &str) -> Result<(), FieldError> {
+    let invalid = |detail: &str| FieldError::new(name, ValidationCode::NotAChoice, detail);
     let filter = &mut query.filter;
     match name {
-        "limit" => {
-            let limit = value.parse().ok().filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
-            query.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
-        }
+        "limit" => query.limit = parse_whole_number(name, value, 1..=reader_limits::PAGE_MAX)?,
         "cursor" => {
-            let stale = "is not one of this list's cursors: follow the Link header";
-            query.page = cursor::parse(value).ok_or_else(|| wrong(stale))?;
+            let detail = "Use the cursor of a Link header of this list";
+            query.page = cursor::parse(value).ok_or_else(|| invalid(detail))?;
         }
         "status" => {
-            let choices = "must be PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED";
-            filter.status = Some(value.parse().map_err(|_| wrong(choices))?);
+            let detail = "Choose PENDING, UNDERPAYMENT, EXACT, OVERPAYMENT or CANCELLED";
+            filter.status = Some(value.parse().map_err(|_| invalid(detail))?);
         }
         "validation_status" => {
-            filter.validation_status = Some(value.parse().map_err(|_| wrong("must be PASSED or FLAGGED"))?);
+            filter.validation_status = Some(value.parse().map_err(|_| invalid("Choose PASSED or FLAGGED"))?);
         }
-        "email" => filter.email = short_text(name, value, limits::EMAIL_MAX)?,
-        "school" => filter.school = short_text(name, value, limits::SCHOOL_MAX)?,
-        "q" => filter.text = short_text(name, value, limits::NAME_MAX)?,
+        "email" => filter.email = Some(parse_search_text(name, value, limits::EMAIL_MAX)?),
+        "school" => filter.school = Some(parse_search_text(name, value, limits::SCHOOL_MAX)?),
+        "q" => filter.text = Some(parse_search_text(name, value, limits::NAME_MAX)?),
         "reference" => {
             let reference = Reference::parse(value).or_else(|_| Reference::parse_creditor(value));
-            filter.reference = Some(reference.map_err(|error| wrong(&error.to_string()))?.to_string());
+            filter.reference = Some(reference.map_err(|error| invalid(&error.to_string()))?.to_string());
         }
-        "created_from" => filter.created_from = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
-        "created_to" => filter.created_to = Some(parse_instant(value).ok_or_else(|| wrong(INSTANT))?),
+        "created_from" => filter.created_from = Some(parse_time(value).ok_or_else(|| invalid(TIME))?),
+        "created_to" => filter.created_to = Some(parse_time(value).ok_or_else(|| invalid(TIME))?),
         _ => {
-            let detail = "is not a parameter of this list";
+            let detail = "There is no such filter";
             return Err(FieldError::new(name, ValidationCode::UnknownField, detail));
         }
     }
     Ok(())
 }
 
-const INSTANT: &str = "must be a date such as 2026-11-22 or an instant such as 2026-11-22T18:00:00Z";
+const TIME: &str = "Send a date like 2026-11-22 or a time like 2026-11-22T18:00:00Z";
 
-/// A text to look for; an empty one would silently find everything.
-fn short_text(name: &str, value: &str, max_chars: usize) -> Result<Option<String>, FieldError> {
-    let fault = |code, detail: String| Err(FieldError::new(name, code, detail));
+/// Parses a text to search for. An empty text is rejected, because it would match every payment.
+fn parse_search_text(name: &str, value: &str, max_chars: usize) -> Result<String, FieldError> {
+    let error = |code, detail: String| Err(FieldError::new(name, code, detail));
     if value.is_empty() {
-        return fault(ValidationCode::Required, "must not be empty: leave it out instead".to_owned());
+        return error(ValidationCode::Required, "Enter a text, or leave this filter out".to_owned());
     }
     if value.chars().count() > max_chars {
-        return fault(ValidationCode::TooLong, format!("at most {max_chars} characters"));
+        return error(ValidationCode::TooLong, format!("Enter at most {max_chars} characters"));
     }
     if value.chars().any(char::is_control) {
-        return fault(ValidationCode::ControlCharacter, "control characters are not allowed".to_owned());
+        let detail = "Remove any hidden characters. They may come from pasted text.";
+        return error(ValidationCode::ControlCharacter, detail.to_owned());
     }
-    Ok(Some(value.to_owned()))
+    Ok(value.to_owned())
 }
 
-/// An instant of RFC 3339, or a day's first one in UTC.
-fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    let instant = DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc());
-    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
-    instant.or_else(day).filter(cursor::is_storable)
+/// Parses a time (RFC 3339) or a date, which means its start in UTC.
+fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    time.or_else(date).filter(cursor::is_storable)
 }
 
 #[cfg(test)]
@@ -109,20 +152,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_parameter_is_the_cached_list() {
+    fn a_query_without_parameters_is_the_cached_list() {
         assert_eq!(page_query("").unwrap(), None);
         assert!(page_query("limit=1").unwrap().is_some());
     }
 
     #[test]
-    fn a_field_that_was_left_empty_was_not_given() {
-        let query = page_query_of_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
+    fn an_empty_form_field_does_not_filter() {
+        let query = page_query_from_form("status=&validation_status=FLAGGED&q=+&cursor=", 50).unwrap();
         assert_eq!((query.filter.status, query.limit, query.page), (None, 50, Page::First));
         assert_eq!(query.filter_params, [("validation_status".to_owned(), "FLAGGED".to_owned())]);
     }
 
     #[test]
-    fn what_no_database_can_compare_is_refused() {
+    fn a_value_that_no_database_can_compare_is_rejected() {
         for query in [
             "q=%00",
             "q=",
@@ -136,10 +179,18 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_parameter_is_named() {
+    fn every_invalid_parameter_is_reported() {
         let problem =
             page_query("limit=0&status=LATE&created_from=soon&page=2&cursor=x&reference=REF1").unwrap_err();
-        let named: Vec<_> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
-        assert_eq!(named, ["/limit", "/status", "/created_from", "/page", "/cursor", "/reference"]);
+        let pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/limit", "/status", "/created_from", "/page", "/cursor", "/reference"]);
+    }
+
+    #[test]
+    fn a_rejected_query_does_not_mention_saving() {
+        for query in ["limit=0", "q=%ff", "q=a&q=b"] {
+            let problem = page_query(query).unwrap_err();
+            assert!(!problem.detail().contains("saved"), "{}", problem.detail());
+        }
     }
 }

@@ -1,47 +1,38 @@
-//! Headers that tell browsers what an answer may do: nothing that it does not need.
+//! Response headers that restrict what a browser may do with a response.
 
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 
-/// What an answer is, as far as browsers are concerned.
+/// The kind of a response, which selects its security headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Data: nothing in it is run or shown.
+pub(super) enum ResponseKind {
+    /// Data. A browser must not render or execute it.
     Api,
-    /// A page, or a part of one.
+    /// A page, or an asset of a page.
     Page,
-    /// The documentation of the API, whose own code sets styles inline.
-    Documentation,
 }
 
-const API: [(HeaderName, HeaderValue); 2] = [
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
-];
+impl ResponseKind {
+    pub(super) fn from_path(path: &str) -> Self {
+        let is_api = path.starts_with("/api/") || path.starts_with("/health");
+        if is_api && !path.starts_with("/api/docs") { Self::Api } else { Self::Page }
+    }
+}
 
-/// Everything from this origin, no inline script or style, no framing.
-const PAGE: (HeaderName, HeaderValue) = (
-    CONTENT_SECURITY_POLICY,
-    HeaderValue::from_static(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-);
+const NO_SNIFF: (HeaderName, HeaderValue) = (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
-const DOCUMENTATION: (HeaderName, HeaderValue) = (
-    CONTENT_SECURITY_POLICY,
-    HeaderValue::from_static(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-         connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-);
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-const EVERY_PAGE: [(HeaderName, HeaderValue); 5] = [
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+/// Allows content from this origin only; no inline script or style, no framing.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                           font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                           frame-ancestors 'none'";
+
+const HTML_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    // A payer's page has its secret in its address: it is told to nobody.
+    // The URL of a payment page contains its token. No other site may receive it.
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (
@@ -50,37 +41,21 @@ const EVERY_PAGE: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-impl Place {
-    pub(super) fn of(path: &str) -> Self {
-        if path.starts_with("/api/docs") {
-            Self::Documentation
-        } else if path.starts_with("/api/") || path.starts_with("/health") {
-            Self::Api
-        } else {
-            Self::Page
-        }
+/// Adds the headers that the endpoint did not set.
+pub(super) fn add_headers(kind: ResponseKind, headers: &mut HeaderMap) {
+    let policy = match kind {
+        ResponseKind::Api => API_POLICY,
+        ResponseKind::Page => PAGE_POLICY,
+    };
+    add(headers, NO_SNIFF);
+    add(headers, (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)));
+    if kind != ResponseKind::Api {
+        HTML_HEADERS.into_iter().for_each(|header| add(headers, header));
     }
 }
 
-/// Adds the headers that an endpoint has not set itself.
-pub(super) fn add_headers(place: Place, headers: &mut HeaderMap) {
-    match place {
-        Place::Api => add(headers, API),
-        Place::Page => {
-            add(headers, [PAGE]);
-            add(headers, EVERY_PAGE);
-        }
-        Place::Documentation => {
-            add(headers, [DOCUMENTATION]);
-            add(headers, EVERY_PAGE);
-        }
-    }
-}
-
-fn add<const N: usize>(headers: &mut HeaderMap, all: [(HeaderName, HeaderValue); N]) {
-    for (name, value) in all {
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
-        }
+fn add(headers: &mut HeaderMap, (name, value): (HeaderName, HeaderValue)) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, value);
     }
 }

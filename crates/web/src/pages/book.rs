@@ -1,71 +1,62 @@
-//! `POST /payment`
+//! `POST /payment`: books a payment from the form.
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
-use hermes_domain::ledger::{Command, Outcome, Rejection, Submission};
+use hermes_domain::ledger::{Command, Outcome, Rejection};
 use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
 use super::confirm_duplicate::{self, ConfirmDuplicate};
-use super::form::{self, FormCookie, KEY_FIELD, Notice};
+use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
 use super::payment_status;
 use super::same_site::SameSite;
-use crate::api::bookings::content;
-use crate::extract::{Caller, FormFields, IdempotencyKey, booking_from_form, claim, fingerprint};
-use crate::middleware::RequestId;
-use crate::problem::{Problem, ProblemCode};
+use crate::extract::{
+    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, fingerprint_fields,
+    parse_idempotency_key,
+};
+use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Who books with the form, as the audit log names them.
-const ACTOR: &str = "payer (form)";
-const OPERATION: &str = "POST /payment";
-
-/// Books a payment and leads to the payer's own page.
+/// Books a payment and redirects to its page.
 ///
-/// A second click, the way back and a second tab send the same key: with the same data they lead to the same
-/// page, with other data to a question.
+/// A second click, *Back* and a second tab send the same key. With the same data, the response redirects to the same
+/// page. With other data, the response asks for confirmation.
 #[post("/payment")]
 pub async fn book_payment(
     state: web::Data<AppState>,
-    caller: Caller,
+    context: CommandContext,
     request_id: RequestId,
     cookie: FormCookie,
     _same_site: SameSite,
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
-    let key = key_of(&state, &typed)?;
+    let key = form_key(&state, &typed)?;
     let booking = match booking_from_form(&typed) {
         Ok(booking) => booking,
-        Err(faults) => return Ok(form::with_faults(&key, &typed, &faults)),
+        Err(errors) => return Ok(form::with_errors(&key, &typed, &errors)),
     };
-    let answer = match state.ledger.submit(submission(booking.clone(), caller, &key)).await {
-        Ok(committed) => lead_to_page(&state, committed.outcome).await?,
-        Err(SubmitError::Refused(Rejection::KeyReused { payment })) => {
-            ask_again(&state, &key, payment, &booking, &typed).await
-        }
-        Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
-    };
-    Ok(forgetting(answer, cookie.forget(&key)))
+    let response =
+        match context.with_idempotency_key(key.clone()).submit(Command::Book(booking.clone())).await {
+            Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
+                confirm_duplicate(&state, &key, payment, &booking, &typed).await
+            }
+            Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
+        };
+    Ok(clearing_cookie(response, cookie.clear(&key)))
 }
 
-/// The form's key. A form without one gets a fresh one, so that trying again is safe for it as well.
-fn key_of(state: &AppState, typed: &FormFields) -> Result<String, Problem> {
+/// Returns the form's key, or a new key if the form has none. If the form is shown again, a retry sends that key.
+fn form_key(state: &AppState, typed: &FormFields) -> Result<String, Problem> {
     match typed.find(KEY_FIELD) {
-        None | Some("") => Ok(form::fresh_key(state)),
-        Some(text) => {
-            IdempotencyKey::parse(text).ok_or_else(|| Problem::new(ProblemCode::InvalidIdempotencyKey))
-        }
+        None | Some("") => Ok(form::new_key(state)),
+        Some(text) => parse_idempotency_key(text),
     }
 }
 
-fn submission(booking: NewBooking, caller: Caller, key: &str) -> Submission {
-    let claim = claim(ACTOR, OPERATION, key, fingerprint(&content(&booking)));
-    Submission { command: Command::Book(booking), origin: caller.origin(ACTOR), idempotency: Some(claim) }
-}
-
-async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
+async fn redirect_to_payment(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
     let address = if outcome.replayed {
-        address_of_first(state, &outcome.payment).await?
+        first_address(state, &outcome.payment).await?
     } else {
         payment_status::address(&outcome.payment)
     };
@@ -75,43 +66,43 @@ async fn lead_to_page(state: &AppState, outcome: Outcome) -> Result<HttpResponse
         .finish())
 }
 
-/// What is kept for a replay has no page token in it: the payment is read again.
-async fn address_of_first(state: &AppState, first: &Payment) -> Result<String, Problem> {
+/// Returns the URL of the first booking's page. The stored replay has no page token, so the payment is read again.
+async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
-    Ok(payment_status::address_again(&payment))
+    Ok(payment_status::address_already_booked(&payment))
 }
 
-async fn ask_again(
+async fn confirm_duplicate(
     state: &AppState,
     key: &str,
     first: Box<Payment>,
     now: &NewBooking,
     typed: &FormFields,
 ) -> HttpResponse {
-    // The question can be asked without the way to the first booking's page.
-    let first_page = address_of_first(state, &first).await.ok();
-    let sent = ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed };
+    // If the read fails, the page has no link to the first booking.
+    let first_page = first_address(state, &first).await.ok();
+    let duplicate = ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed };
     let problem = Problem::from(Rejection::KeyReused { payment: first.clone() });
-    confirm_duplicate::ask(&sent, &key_after(key, now), &problem)
+    confirm_duplicate::confirm(&duplicate, &second_key(key, now), &problem)
 }
 
-/// The key for what was sent with a key that has booked something else: the same again for the same, so that
-/// coming back to the question does not book once more.
-fn key_after(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, content(now)));
+/// Derives the key for the second booking from the first key and the new data. If the payer returns to the confirmation
+/// page, the page has the same key and the payment is not booked again.
+fn second_key(key: &str, now: &NewBooking) -> String {
+    let digest = fingerprint(&(key, fingerprint_fields(now)));
     digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn not_booked(key: &str, typed: &FormFields, error: &SubmitError, request_id: &RequestId) -> HttpResponse {
     let problem = Problem::from(error.clone());
-    let notice = Notice::of(error, &problem, request_id.as_str());
+    let notice = FormNotice::new(error, &problem, request_id.as_str());
     form::with_notice(key, typed, &problem, &notice)
 }
 
-fn forgetting(mut answer: HttpResponse, cookie: Option<String>) -> HttpResponse {
+fn clearing_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpResponse {
     if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        answer.headers_mut().insert(SET_COOKIE, value);
+        response.headers_mut().insert(SET_COOKIE, value);
     }
-    answer
+    response
 }

@@ -1,25 +1,31 @@
-//! The pages of the portal: HTML for payers, without a script.
+//! The pages for payers: HTML that works without scripts.
 //!
-//! [`book`] takes what [`form`] shows and leads to the [`payer`]'s own page, or asks [`again`]; [`problems`]
-//! documents every problem, [`problem`] shows one that happened. [`view`] holds what several pages show alike.
+//! [`form`] shows the booking form, and [`book`] accepts it. A booking redirects to the page in [`payment_status`]. If
+//! the form's key has already booked other data, [`confirm_duplicate`] shows both bookings. [`problems`] documents the
+//! problem codes and shows errors. [`view`] formats amounts, times and statuses for every page.
 //!
-//! **Invariant:** whatever came from a payer is escaped by the templates; none of them says `safe`.
+//! **Invariant:** templates escape every text from a payer. No template uses `safe`.
 
 mod book;
 mod confirm_duplicate;
-mod countries;
-mod currencies;
 mod form;
-mod home;
 mod payment_status;
-mod problem;
 mod problems;
-mod routes;
 mod same_site;
 mod view;
 
-pub use problem::problem_page;
-pub use routes::{configure, methods_of};
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, get};
 
+pub(crate) use book::book_payment;
+pub(crate) use form::booking_form;
+pub(crate) use payment_status::payer_page;
+pub use problems::problem_page;
 pub(crate) use problems::{problem_list, problem_of_code};
-pub(crate) use view::{AmountView, FormattedTime, page};
+pub(crate) use view::{check_label, format_money, group_thousands, page, rfc3339, status_label};
+
+/// Redirects to the booking form.
+#[get("/")]
+pub(crate) async fn home() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, "/payment")).finish()
+}

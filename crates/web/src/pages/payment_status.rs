@@ -1,66 +1,44 @@
-//! `GET /payment/{reference}/{token}`: the payer's own page.
+//! `GET /payment/{reference}/{token}`: the payer's page of one payment.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
-use hermes_domain::money::FeeBearer;
+use hermes_domain::money::{FeeBearer, Money};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference, Status};
+use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, StoreError};
 
-use super::{AmountView, FormattedTime, page};
+use super::form::labelled_texts;
+use super::{format_money, page, status_label};
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
-/// The query of the page after a second click.
-const AGAIN: &str = "again=1";
+/// The query after a form that had already booked the payment.
+const ALREADY_BOOKED: &str = "again=1";
 
-/// The page.
+/// How many of the payer's newest payments are compared with the payment on the page.
+const MAX_COMPARED: u64 = 100;
+
 #[derive(Template)]
-#[template(path = "payment/payer.html")]
-struct PayerPage<'a> {
+#[template(path = "payment/status.html")]
+struct PaymentPage<'a> {
     payment: &'a Payment,
-    arrival: Arrival,
-    creditor_reference: String,
-    /// The creditor reference in groups of four, as banks print it.
-    creditor_groups: String,
-    status_words: &'static str,
-    outstanding: AmountView,
-    owes: bool,
-    amount: AmountView,
-    fee: AmountView,
-    fee_is_ours: bool,
-    final_amount: AmountView,
-    received: AmountView,
-    /// By how much more has arrived than was due.
-    excess: Option<AmountView>,
-    details: Vec<(&'static str, &'a str)>,
+    already_booked: bool,
     hints: Vec<&'static str>,
-    booked: FormattedTime,
-    updated: FormattedTime,
-    cancelled: Option<FormattedTime>,
 }
 
-/// How the payer came to the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Arrival {
-    /// From the form, or from a bookmark.
-    Plain,
-    /// From a form that had booked already.
-    Again,
-}
-
-/// The address of a payment's page; whoever knows it may see the page.
+/// Returns the URL of a payment's page. Anyone with the URL may see the page.
 pub(super) fn address(payment: &Payment) -> String {
     format!("/payment/{}/{}", payment.reference, payment.page_token)
 }
 
-/// The same page, saying that the payment was booked before.
-pub(super) fn address_again(payment: &Payment) -> String {
-    format!("{}?{AGAIN}", address(payment))
+/// Returns the URL of the page with a message that the payment was already booked.
+pub(super) fn address_already_booked(payment: &Payment) -> String {
+    format!("{}?{ALREADY_BOOKED}", address(payment))
 }
 
-/// The page of one payment for its payer: what is still to be paid, and how.
+/// Shows a payer what is left to pay and how to pay it.
 #[get("/payment/{reference}/{token}", wrap = "Compress::default()")]
 pub async fn payer_page(
     state: web::Data<AppState>,
@@ -72,92 +50,154 @@ pub async fn payer_page(
     let reference = Reference::parse(&reference).map_err(|_| not_found())?;
     let payment = state.reader.find(&PaymentKey::Reference(reference)).await?;
     let payment = payment.filter(|payment| payment.page_token.matches(&token)).ok_or_else(not_found)?;
-    let arrival = if request.query_string() == AGAIN { Arrival::Again } else { Arrival::Plain };
-    let (mut response, body) = page(StatusCode::OK, &PayerPage::new(&payment, arrival));
+    let template = PaymentPage {
+        payment: &payment,
+        already_booked: request.query_string() == ALREADY_BOOKED,
+        hints: hints(&*state.reader, &payment).await?,
+    };
+    let (mut response, body) = page(StatusCode::OK, &template);
     Ok(response
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((HeaderName::from_static("x-robots-tag"), "noindex"))
         .body(body))
 }
 
-impl<'a> PayerPage<'a> {
-    fn new(payment: &'a Payment, arrival: Arrival) -> Self {
-        let status = payment.status();
-        let creditor_reference = payment.reference.creditor_reference();
-        let excess = payment.amount_received.checked_sub(payment.amount_due()).ok();
-        Self {
-            payment,
-            arrival,
-            creditor_groups: in_groups_of_four(&creditor_reference),
-            creditor_reference,
-            status_words: status_words(status),
-            outstanding: payment.amount_outstanding().into(),
-            owes: !payment.amount_outstanding().is_zero(),
-            amount: payment.amount.into(),
-            fee: payment.fee.amount.into(),
-            fee_is_ours: payment.fee_bearer == FeeBearer::Institution,
-            final_amount: payment.final_amount().into(),
-            received: payment.amount_received.into(),
-            excess: excess.filter(|_| status == Status::Overpayment).map(AmountView::from),
-            details: details(payment),
-            hints: hints(payment),
-            booked: payment.created_at.into(),
-            updated: payment.updated_at.into(),
-            cancelled: payment.cancelled_at.map(FormattedTime::from),
+impl PaymentPage<'_> {
+    fn status_label(&self) -> &'static str {
+        status_label(self.payment.status())
+    }
+
+    /// Returns the status in a few words, with amounts for a part payment.
+    fn status_line(&self) -> String {
+        match self.payment.status() {
+            Status::Pending => "Waiting for your transfer".to_owned(),
+            Status::Underpayment => {
+                let received = format_money(self.payment.amount_received);
+                let left = format_money(self.payment.amount_outstanding());
+                format!("{received} received, {left} left to pay")
+            }
+            status => status_label(status).to_owned(),
         }
+    }
+
+    /// Returns the received amount above the amount due.
+    fn excess(&self) -> Option<Money> {
+        let excess = self.payment.amount_received.checked_sub(self.payment.amount_due()).ok()?;
+        (self.payment.status() == Status::Overpayment).then_some(excess)
+    }
+
+    fn institution_pays_fee(&self) -> bool {
+        self.payment.fee_bearer == FeeBearer::Institution
+    }
+
+    fn details(&self) -> Vec<(&'static str, &str)> {
+        labelled_texts(&self.payment.details).into_iter().filter(|(_, text)| !text.is_empty()).collect()
     }
 }
 
-fn in_groups_of_four(reference: &str) -> String {
-    let mut text = String::with_capacity(reference.len() * 5 / 4);
-    for (place, character) in reference.chars().enumerate() {
-        if place > 0 && place.is_multiple_of(4) {
-            text.push(' ');
+/// Returns advice about the flags of a payment, as long as money is due.
+///
+/// The checks' own messages are for staff: they name other payments.
+async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'static str>, StoreError> {
+    let mut hints = Vec::new();
+    let is_due = !payment.amount_outstanding().is_zero();
+    for check in payment.checks.iter().filter(|check| is_due && check.is_flagged()) {
+        match check.kind {
+            CheckKind::InvalidEmail => {
+                hints.push("Check your e-mail address. If it is wrong, tell the finance office.");
+            }
+            CheckKind::DuplicatedPayment if has_twin(reader, payment).await? => {
+                hints.push("If you already booked this payment, pay only once.");
+            }
+            CheckKind::AmountThreshold => {
+                hints.push("This is a large amount. Check the amount before you pay.");
+            }
+            // The status already describes a part payment or an overpayment.
+            CheckKind::DuplicatedPayment | CheckKind::OverUnderPayment => {}
         }
-        text.push(character);
     }
-    text
+    Ok(hints)
 }
 
-const fn status_words(status: Status) -> &'static str {
-    match status {
-        Status::Pending => "Nothing has arrived yet",
-        Status::Underpayment => "A part has arrived",
-        Status::Exact => "Paid in full",
-        Status::Overpayment => "More has arrived than was due",
-        Status::Cancelled => "Cancelled",
-    }
-}
-
-/// The texts that were given.
-fn details(payment: &Payment) -> Vec<(&'static str, &str)> {
-    let details = &payment.details;
-    let optional = [
-        ("School", &details.school),
-        ("Student ID", &details.student_id),
-        ("Sender’s full name", &details.sender_full_name),
-        ("Country", &details.country_from),
-        ("Sender’s address", &details.sender_address),
-    ];
-    let given = optional.into_iter().filter_map(|(label, text)| Some((label, text.as_deref()?)));
-    [("Name", details.name.as_str()), ("E-mail address", details.email.as_str())]
-        .into_iter()
-        .chain(given)
-        .collect()
-}
-
-/// What the payer can make of the flags. The checks' own messages are for staff: they name other payments.
-fn hints(payment: &Payment) -> Vec<&'static str> {
-    let hint = |kind| match kind {
-        CheckKind::InvalidEmail => {
-            Some("Please check your e-mail address: mail sent to it may not reach you.")
-        }
-        CheckKind::DuplicatedPayment => {
-            Some("If you have booked this same payment before, please pay only one of the bookings.")
-        }
-        CheckKind::AmountThreshold => Some("This is a large amount: please check that it is right."),
-        // The status says it already.
-        CheckKind::OverUnderPayment => None,
+/// Whether the payer has another live payment of the same name, amount and school.
+async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> Result<bool, StoreError> {
+    let filter = PaymentFilter { email: Some(payment.details.email.clone()), ..PaymentFilter::default() };
+    let page = reader.list(&filter, Page::First, MAX_COMPARED).await?.value;
+    let key = |payment: &Payment| {
+        let details = &payment.details;
+        (details.email_key(), details.name.clone(), payment.amount, details.school.clone())
     };
-    payment.checks.iter().filter(|check| check.is_flagged()).filter_map(|check| hint(check.kind)).collect()
+    let is_twin = |other: &Payment| {
+        other.id != payment.id && other.cancelled_at.is_none() && key(other) == key(payment)
+    };
+    Ok(page.payments.iter().any(is_twin))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use hermes_domain::money::{BasisPoints, Currency, Fee};
+    use hermes_domain::payment::{PageToken, PayerDetails, PaymentFields, PaymentId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Renders the page of a payment of 35,000.00 USD with a fee of 700.00 USD.
+    fn render(received: &str, fee_bearer: FeeBearer) -> String {
+        let usd = |text| Money::parse(text, Currency::USD).unwrap();
+        let payment = Payment::new(PaymentFields {
+            id: PaymentId::NIL,
+            reference: Reference::new(1).unwrap(),
+            page_token: PageToken(Uuid::nil()),
+            details: PayerDetails {
+                name: "Ana Ruiz".to_owned(),
+                email: "ana@example.org".to_owned(),
+                school: None,
+                student_id: None,
+                sender_full_name: None,
+                country_from: None,
+                sender_address: None,
+            },
+            amount: usd("35000"),
+            fee: Fee { amount: usd("700"), rate: BasisPoints::new(200).unwrap(), rule: "large".to_owned() },
+            fee_bearer,
+            amount_received: usd(received),
+            cancelled_at: None,
+            checks: Vec::new(),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        });
+        let payment = &payment.unwrap();
+        PaymentPage { payment, already_booked: false, hints: Vec::new() }.render().unwrap()
+    }
+
+    #[test]
+    fn the_page_shows_the_received_and_the_remaining_amount() {
+        for (received, title, status_line, left) in [
+            ("0", "Unpaid", "Waiting for your transfer", "35700.00\">35,700.00"),
+            ("700.50", "Part paid", "700.50 USD received, 34,999.50 USD left to pay", "34999.50\">34,999.50"),
+            ("35700", "Paid", "Paid", "0.00\">0.00"),
+            ("35701", "Overpaid", "Overpaid", "0.00\">0.00"),
+        ] {
+            let page = render(received, FeeBearer::Payer);
+            for expected in [
+                format!("<title>REF001: {title} –"),
+                format!("<p class=\"status\">{status_line}</p>"),
+                format!("<p class=\"large-amount\"><data value=\"{left}</data> USD</p>"),
+            ] {
+                assert!(page.contains(&expected), "{expected} is not in {page}");
+            }
+            assert_eq!(page.contains("<h2 id=\"how\">How to pay"), !left.starts_with("0.00"));
+        }
+        let overpaid = render("35701", FeeBearer::Payer);
+        assert!(overpaid.contains("You paid <data value=\"1.00\">1.00</data> USD too much."), "{overpaid}");
+    }
+
+    #[test]
+    fn a_fee_that_the_institution_pays_is_not_due() {
+        let page = render("0", FeeBearer::Institution);
+        assert!(page.contains("Fee (2.00 %), paid by the institution"), "{page}");
+        assert!(page.contains("<dt>To pay</dt><dd><data value=\"35000.00\">"), "{page}");
+    }
 }

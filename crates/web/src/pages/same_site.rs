@@ -1,4 +1,4 @@
-//! Refusing forms that were sent from pages of other sites.
+//! Rejects forms that a page of another site sent.
 
 use std::future::{Ready, ready};
 
@@ -8,10 +8,10 @@ use actix_web::{FromRequest, HttpRequest};
 
 use crate::problem::{Problem, ProblemCode};
 
-/// A request that no page of another site has sent.
+/// A request that no page of another site sent.
 ///
-/// Browsers say where a request comes from in `Sec-Fetch-Site`, older ones only in `Origin`; a program that
-/// sends neither is no browser, and nobody's cookies or network are misused by it.
+/// A browser names the sender in `Sec-Fetch-Site`; an older browser only in `Origin`. A request without both headers
+/// comes from a program, which does not have the cookies or the network of another user.
 #[derive(Debug, Clone, Copy)]
 pub struct SameSite;
 
@@ -31,9 +31,9 @@ impl FromRequest for SameSite {
 fn is_same_site(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match text("sec-fetch-site") {
-        // Whatever `Origin` says: a proxy may have changed `Host`, and pages without a referrer send "null".
+        // `Origin` may still differ: a proxy can change `Host`, and a page without a referrer sends "null".
         Some("same-origin" | "none") => true,
-        // A neighbour under the same domain is another site as well: whoever runs it is not who runs this one.
+        // This includes "same-site": another party may run a neighbouring subdomain.
         Some(_) => false,
         None if headers.contains_key(ORIGIN) => {
             let origin = text(ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_this_site_and_a_program_are_taken() {
+    fn a_form_of_this_site_and_a_program_are_accepted() {
         assert!(accepts(&[]));
         assert!(accepts(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         assert!(accepts(&[("sec-fetch-site", "none")]));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_another_site_is_refused() {
+    fn a_form_of_another_site_is_rejected() {
         for headers in [
             [("sec-fetch-site", "cross-site"), ("origin", "https://pay.example.org:9292")],
             [("sec-fetch-site", "same-site"), ("origin", "https://www.example.org")],

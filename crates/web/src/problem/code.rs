@@ -1,10 +1,16 @@
-//! Every problem Hermes can answer with: one row a code. `/problems/{code}` shows the same table.
+//! The table of all problems: one row per code. `/problems/{code}` shows the same table.
+
+use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::dto::string_enum;
 
 macro_rules! problem_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:ident, $title:literal, $detail:literal;)+) => {
-        /// Which problem.
+        /// The code of a problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum ProblemCode {
             $($(#[doc = $doc])+ $variant,)+
@@ -14,22 +20,22 @@ macro_rules! problem_codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The code on the wire.
+            /// Returns the code on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The HTTP status.
+            /// Returns the HTTP status.
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status,)+ }
             }
 
-            /// The problem in a few words.
+            /// Returns the title, which is the same for every occurrence.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
             }
 
-            /// What happened and what to do, when there is nothing more particular to say.
+            /// Returns the detail of an occurrence that has no more specific one.
             pub const fn detail(self) -> &'static str {
                 match self { $(Self::$variant => $detail,)+ }
             }
@@ -38,87 +44,89 @@ macro_rules! problem_codes {
 }
 
 problem_codes! {
-    /// The body is no JSON.
+    /// The body is not valid JSON.
     MalformedJson = "malformed-json", BAD_REQUEST, "The body is not valid JSON",
-        "Nothing was saved. Send one JSON object.";
-    /// The request is not well formed in another way.
-    BadRequest = "bad-request", BAD_REQUEST, "The request cannot be read",
-        "Nothing was done. Check the request's path, headers and query.";
-    /// The query has parameters that are unknown or cannot be taken.
-    InvalidQuery = "invalid-query", BAD_REQUEST, "The query cannot be taken",
-        "Correct the parameters that are named.";
-    /// The idempotency key is not one.
-    InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key cannot be taken",
-        "Nothing was saved. A key is 1 to 255 visible ASCII characters, quoted or bare.";
-    /// A form was sent from a page of another site.
-    CrossSite = "cross-site", FORBIDDEN, "The form was sent from another site",
+        "Nothing was saved. Send one JSON object in the body.";
+    /// The path, a header or the encoding of the request is invalid.
+    BadRequest = "bad-request", BAD_REQUEST, "The request is invalid",
+        "Check the path, the headers and the encoding of the request.";
+    /// A query parameter is unknown or has an invalid value.
+    InvalidQuery = "invalid-query", BAD_REQUEST, "The query is invalid",
+        "Correct the parameters listed in errors.";
+    /// The idempotency key is invalid.
+    InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
+        "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
+    /// A page of another site sent the form.
+    CrossSite = "cross-site", FORBIDDEN, "Another site sent the form",
         "Nothing was saved. Open the form on this site and send it from there.";
-    /// There is nothing here, or nothing that the caller may see.
+    /// The resource does not exist, or the caller may not see it.
     NotFound = "not-found", NOT_FOUND, "Not found",
-        "There is nothing at this address.";
-    /// The resource does not take the method.
+        "There is no page or resource at this address.";
+    /// The resource does not support the method.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "Method not allowed",
-        "The Allow header names the methods that this address takes.";
+        "Use a method listed in the Allow header.";
     /// The request took too long to arrive.
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request took too long to arrive",
-        "Nothing was saved. Send it again.";
-    /// The payment's status does not allow it.
-    IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this",
-        "Nothing was changed.";
-    /// The feed of events has not what follows the place that was named.
-    EventsGone = "events-gone", GONE, "The feed has not what follows this event",
-        "Events are kept for some days, and a database that lost commits gives numbers to other events. Read the          bookings anew, then follow the feed from its oldest event, without the parameter after.";
-    /// The payment has changed since the caller saw it.
+        "Nothing was saved. Send the request again.";
+    /// The status of the payment does not allow the change.
+    IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this change",
+        "Nothing was saved. Get the payment to see its status.";
+    /// The feed no longer has the events after this position, or does not have them yet.
+    EventsGone = "events-gone", GONE, "The feed does not have the events after this position",
+        "The feed retains events for a limited time, and a restored database reuses sequence numbers. List the \
+         bookings, then read the feed without the parameter after.";
+    /// The payment has changed since the caller read it.
     VersionMismatch = "version-mismatch", PRECONDITION_FAILED, "The payment has changed in the meantime",
-        "Nothing was changed. Get the payment again and repeat the change on what it is now.";
+        "Nothing was saved. Get the payment again, then repeat the change with its new ETag.";
     /// The body is too large.
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large",
-        "Nothing was saved. A body has at most 64 KiB.";
-    /// The body is of another media type.
+        "Nothing was saved. Send at most 64 KiB.";
+    /// The media type of the body is not supported.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported",
-        "Nothing was saved. Send application/json.";
-    /// Fields are missing, unknown or wrong.
-    InvalidFields = "invalid-fields", UNPROCESSABLE_ENTITY, "Some fields cannot be taken",
-        "Nothing was saved. Correct the fields that are named.";
-    /// The key was used with another body.
+        "Nothing was saved. Send the body as application/json.";
+    /// A field is missing, unknown or invalid.
+    InvalidFields = "invalid-fields", UNPROCESSABLE_ENTITY, "Some fields are invalid",
+        "Nothing was saved. Correct the fields listed in errors.";
+    /// The idempotency key was used with a different body.
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key was used for a different request",
-        "Nothing was saved. Use a new key for a new request, and the same body with the same key.";
-    /// The sums of the ledger are full.
+        "Nothing was saved. Use a new key for a new request. To retry a request, send the same key and body.";
+    /// The totals of the currency cannot hold the amount.
     OutOfRange = "out-of-range", UNPROCESSABLE_ENTITY, "The amount is out of range",
-        "Nothing was saved. The ledger's sums in this currency cannot take the amount.";
-    /// The change needs a precondition.
+        "Nothing was saved. The total of all payments in this currency would be too large.";
+    /// The change requires a precondition.
     PreconditionRequired = "precondition-required", PRECONDITION_REQUIRED, "If-Match is required",
-        "Nothing was changed. Send the payment's ETag as If-Match.";
-    /// More was asked than is taken now.
-    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too busy",
+        "Nothing was saved. Send the payment's ETag in If-Match.";
+    /// Too many requests are waiting.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The server is overloaded",
         "Nothing was saved. Try again in a moment.";
-    /// The server is stopping.
-    Stopping = "stopping", SERVICE_UNAVAILABLE, "The server is stopping",
+    /// The server is shutting down.
+    Stopping = "stopping", SERVICE_UNAVAILABLE, "The server is shutting down",
         "Nothing was saved. Try again in a moment.";
-    /// The database does not answer.
-    DatabaseUnavailable = "database-unavailable", SERVICE_UNAVAILABLE, "The database is not available",
-        "Nothing was saved. Try again in a moment; what was saved before is safe.";
-    /// Nobody knows whether the change was made.
-    OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is not known",
-        "The connection to the database was lost while it was saving: the request may or may not have been \
-         carried out. Send it again with the same Idempotency-Key to find out; without one, look at the list first.";
-    /// A fault of the program.
-    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong in Hermes",
-        "The request was not carried out. If it happens again, tell the operator the request id.";
+    /// The database is unavailable.
+    DatabaseUnavailable = "database-unavailable", SERVICE_UNAVAILABLE, "The database is unavailable",
+        "Nothing was saved. Earlier payments are safe. Try again in a moment.";
+    /// The connection was lost during the commit.
+    OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",
+        "The connection to the database was lost during the commit, so the change may or may not have been saved. \
+         To find out, send the request again with the same Idempotency-Key. If it had no key, look for the payment \
+         first.";
+    /// The program has an error.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error",
+        "The request failed. If it fails again, give the request ID to the operator.";
 }
 
-/// After how many seconds it is worth trying again.
+/// The seconds after which a retry makes sense.
 const RETRY_AFTER_S: u32 = 1;
 
 impl ProblemCode {
-    /// The code with a name on the wire.
+    /// Returns the code with this name on the wire.
     pub fn find(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.as_str() == code)
     }
 
-    /// The code of a status that was set elsewhere, by a library.
-    pub fn of_status(status: StatusCode) -> Self {
+    /// Returns the code for a status that a library set.
+    pub fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
@@ -132,5 +140,38 @@ impl ProblemCode {
 
     pub(super) fn retry_after_s(self) -> Option<u32> {
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S)
+    }
+}
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        string_enum(Self::ALL.iter().map(|code| code.as_str()))
+    }
+}
+
+impl ToSchema for ProblemCode {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProblemCode")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_has_two_spaces_in_a_row_or_a_line_break() {
+        for code in ProblemCode::ALL {
+            for text in [code.title(), code.detail()] {
+                assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_is_found_by_its_name() {
+        for code in ProblemCode::ALL {
+            assert_eq!(ProblemCode::find(code.as_str()), Some(*code));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Which error of a use case is which problem.
+//! The problem that each error of a use case becomes.
 
 use actix_web::http::header::{ETAG, HeaderValue};
 use hermes_domain::ledger::Rejection;
@@ -8,46 +8,45 @@ use hermes_service::read_cache::ReadError;
 use hermes_service::writer::SubmitError;
 
 use super::{Problem, ProblemCode};
-use crate::dto::etag_of_version;
+use crate::dto::etag_from_version;
 
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Refused(refusal) => Self::from(refusal),
+            SubmitError::Rejected(rejection) => Self::from(rejection),
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),
-            SubmitError::TooLarge => Self::new(ProblemCode::BodyTooLarge).with_detail(
-                "Nothing was saved. The request is larger than the database takes; send less text.",
-            ),
+            SubmitError::TooLarge => Self::new(ProblemCode::BodyTooLarge)
+                .with_detail("Nothing was saved. The request is too large for the database. Send less text."),
             SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),
-            // The lane has logged the cause.
+            // The ledger writer has logged the cause.
             SubmitError::Internal => Self::new(ProblemCode::Internal),
         }
     }
 }
 
 impl From<Rejection> for Problem {
-    fn from(refusal: Rejection) -> Self {
-        match refusal {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
             Rejection::NotFound(key) => {
-                Self::new(ProblemCode::NotFound).with_detail(format!("There is no booking {key}."))
+                Self::new(ProblemCode::NotFound).with_detail(format!("There is no payment {key}."))
             }
             Rejection::VersionMismatch { current } => {
                 let problem = Self::new(ProblemCode::VersionMismatch);
-                match HeaderValue::from_str(&etag_of_version(current)) {
+                match HeaderValue::from_str(&etag_from_version(current)) {
                     Ok(etag) => problem.with_header(ETAG, etag),
                     Err(_) => problem,
                 }
             }
             Rejection::IllegalState { status, attempted } => Self::new(ProblemCode::IllegalState)
                 .with_detail(format!(
-                    "Nothing was changed: a payment that is {status} cannot be {attempted}."
+                    "Nothing was saved. A payment with the status {status} cannot be {attempted}."
                 )),
-            Rejection::Invalid(faults) => Self::invalid_fields(faults),
+            Rejection::Invalid(errors) => Self::invalid_fields(errors),
             Rejection::KeyReused { payment } => {
                 Self::new(ProblemCode::IdempotencyKeyReused).with_detail(format!(
-                    "Nothing was saved. This key stands for the booking {}; use a new key for a new request.",
+                    "Nothing was saved. This key was used for payment {}. Use a new key for a new request.",
                     payment.reference
                 ))
             }
@@ -67,27 +66,25 @@ impl From<ReadError> for Problem {
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
         match error {
-            FeedError::CursorOutOfRange { oldest, newest } if oldest > newest => {
-                Self::new(ProblemCode::EventsGone).with_detail(format!(
-                    "The feed has no event now; the next one is {oldest}. Read the bookings anew, then go on \
-                     with after={newest}."
-                ))
-            }
             FeedError::CursorOutOfRange { oldest, newest } => {
+                let (events, after) = if oldest > newest {
+                    (format!("The feed has no events; the next one will be {oldest}."), newest)
+                } else {
+                    (format!("The feed has events {oldest} to {newest}."), oldest - 1)
+                };
                 Self::new(ProblemCode::EventsGone).with_detail(format!(
-                    "The feed has the events {oldest} to {newest}. Read the bookings anew, then go on with \
-                     after={}.",
-                    oldest - 1
+                    "{events} List the bookings, then read the feed with after={after}."
                 ))
             }
-            FeedError::Busy => Self::new(ProblemCode::Overloaded)
-                .with_detail("Too many wait for events already. Ask again in a moment, or without wait_s."),
+            FeedError::Busy => Self::new(ProblemCode::Overloaded).with_detail(
+                "Too many requests are waiting for events. Try again in a moment, or without wait_s.",
+            ),
             FeedError::Store(error) => Self::from(error),
         }
     }
 }
 
-/// Errors of reads: nothing was to be saved.
+/// Maps the errors of reads, which save nothing.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
@@ -95,9 +92,7 @@ impl From<StoreError> for Problem {
             | StoreError::Unavailable(_)
             | StoreError::ReadOnly(_)
             | StoreError::OutcomeUnknown(_) => Self::new(ProblemCode::DatabaseUnavailable)
-                .with_detail(
-                    "The database does not answer now. Try again in a moment; what was saved is safe.",
-                )
+                .with_detail("The database is unavailable. Saved payments are safe. Try again in a moment.")
                 .caused_by(error),
             StoreError::Rejected(_)
             | StoreError::TooLarge(_)

@@ -1,33 +1,33 @@
-//! The dashboard: the figures, the rows, the way through them.
+//! The dashboard: totals, rows, filter and pages.
 
 use actix_web::http::StatusCode;
 
 use crate::support::{ANA, Server, TestApp};
 
 async fn book(app: &TestApp, count: usize) {
-    for place in 0..count {
-        let email = format!("payer-{place}@example.org");
+    for number in 0..count {
+        let email = format!("payer-{number}@example.org");
         let fields = [ANA[0], ("email", &email), ANA[2]];
         assert_eq!(app.post_form(&fields).await.status, StatusCode::SEE_OTHER);
     }
 }
 
 #[actix_web::test]
-async fn an_empty_ledger_says_so() {
-    let answer = TestApp::start().get(Server::Dashboard, "/").await;
-    assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::OK, "no-store"));
-    assert!(answer.body.contains("Nothing has been booked yet."));
+async fn an_empty_ledger_has_no_payments() {
+    let page = TestApp::start().get(Server::Dashboard, "/").await;
+    assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(page.body.contains("No payments have been booked yet."));
 }
 
 #[actix_web::test]
-async fn payments_are_shown_with_their_sums_and_flags() {
+async fn payments_are_shown_with_totals_and_flags() {
     let app = TestApp::start();
     app.post_form(&[ANA[0], ANA[1], ANA[2], ("school", "<b>Trinity</b>")]).await;
     app.post_form(&[ANA[0], ANA[1], ("amount", "2000000")]).await;
     app.post_form(&[("name", "Kaito"), ("email", "kaito"), ("amount", "1200"), ("currency_from", "JPY")])
         .await;
     let page = app.get(Server::Dashboard, "/").await.page();
-    let (_, main) = page.split_once("<section id=\"figures\"").unwrap();
+    let (_, main) = page.split_once("<section id=\"totals\"").unwrap();
     insta::assert_snapshot!(main);
 }
 
@@ -46,7 +46,7 @@ async fn page_tokens_are_never_shown() {
 }
 
 #[actix_web::test]
-async fn what_a_payer_wrote_is_text_and_nothing_else() {
+async fn text_from_a_payer_is_escaped() {
     let app = TestApp::start();
     let fields = [("name", "<script>alert(1)</script>"), ("email", "\"><svg onload=x>"), ANA[2]];
     app.post_form(&fields).await;
@@ -56,7 +56,7 @@ async fn what_a_payer_wrote_is_text_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn the_pages_are_linked_and_keep_the_filter() {
+async fn the_links_between_pages_preserve_the_filter() {
     let app = TestApp::start();
     book(&app, 51).await;
     let first = app.get(Server::Dashboard, "/?status=PENDING&validation_status=&q=").await.body;
@@ -68,11 +68,12 @@ async fn the_pages_are_linked_and_keep_the_filter() {
     assert!(
         second.contains("REF001<") && second.contains("rel=\"prev\"") && !second.contains("rel=\"next\"")
     );
-    assert!(second.contains("<option selected>PENDING</option>"));
+    assert!(second.contains("<option value=\"PENDING\" selected>Unpaid</option>"));
+    assert!(second.contains(">Older payments</h2>"));
 }
 
 #[actix_web::test]
-async fn a_filter_selects_rows_and_leaves_the_figures() {
+async fn a_filter_selects_rows_and_does_not_change_the_totals() {
     let app = TestApp::start();
     book(&app, 2).await;
     app.post_form(&[ANA[0], ("email", "nowhere"), ANA[2]]).await;
@@ -83,8 +84,18 @@ async fn a_filter_selects_rows_and_leaves_the_figures() {
 }
 
 #[actix_web::test]
+async fn an_empty_result_names_the_search_and_offers_to_clear_it() {
+    let app = TestApp::start();
+    let page = app.get(Server::Dashboard, "/?q=zzzz&status=EXACT").await.body;
+    let expected = "No results for “zzzz”. <a href=\"/?status=EXACT\">Clear search</a>";
+    assert!(page.contains(expected), "{page}");
+    let page = app.get(Server::Dashboard, "/?status=EXACT").await.body;
+    assert!(page.contains("No payments match the filter. <a href=\"/\">View all payments</a>"), "{page}");
+}
+
+#[actix_web::test]
 async fn metrics_are_prometheus_text() {
-    let answer = TestApp::start().get(Server::Dashboard, "/metrics").await;
-    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-    assert_eq!(answer.body, "hermes_up 1\n");
+    let response = TestApp::start().get(Server::Dashboard, "/metrics").await;
+    assert_eq!(response.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(response.body, "hermes_up 1\n");
 }

@@ -1,4 +1,4 @@
-//! The feed of events.
+//! The event feed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use actix_web::http::StatusCode;
 use actix_web::rt;
 use serde_json::Value;
 
-use crate::support::{ANA, Answer, Server, TestApp, WAITERS_MAX};
+use crate::support::{ANA, Server, TestApp, TestResponse, WAITERS_MAX};
 
-async fn ask(app: &TestApp, query: &str) -> Answer {
+async fn get(app: &TestApp, query: &str) -> TestResponse {
     app.get(Server::Portal, &format!("/api/events{query}")).await
 }
 
-fn seqs(answer: &Answer) -> Vec<i64> {
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    let events: Vec<Value> = serde_json::from_str(&answer.body).unwrap();
+fn seqs(response: &TestResponse) -> Vec<i64> {
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    let events: Vec<Value> = serde_json::from_str(&response.body).unwrap();
     events.iter().map(|event| event.get("seq").and_then(Value::as_i64).unwrap()).collect()
 }
 
@@ -25,10 +25,10 @@ async fn book(app: &TestApp, times: usize) {
     }
 }
 
-/// Asks in a task of its own, and returns when the question waits.
-async fn wait_for_an_event(app: &Arc<TestApp>, query: &'static str) -> rt::task::JoinHandle<Answer> {
-    let asking = Arc::clone(app);
-    let task = rt::spawn(async move { ask(&asking, query).await });
+/// Starts a request that waits for an event, and returns once it waits.
+async fn start_waiting(app: &Arc<TestApp>, query: &'static str) -> rt::task::JoinHandle<TestResponse> {
+    let waiting_app = Arc::clone(app);
+    let task = rt::spawn(async move { get(&waiting_app, query).await });
     for _ in 0..100 {
         rt::task::yield_now().await;
     }
@@ -37,87 +37,91 @@ async fn wait_for_an_event(app: &Arc<TestApp>, query: &'static str) -> rt::task:
 }
 
 #[actix_web::test]
-async fn an_event_says_what_happened_and_nothing_of_the_payer() {
+async fn an_event_has_no_personal_data() {
     let app = TestApp::start();
     book(&app, 1).await;
-    let answer = ask(&app, "").await;
-    assert!(!answer.body.contains("Ana") && !answer.body.contains("example.org"), "{}", answer.body);
-    insta::assert_snapshot!(answer.body);
+    let response = get(&app, "").await;
+    assert!(!response.body.contains("Ana") && !response.body.contains("example.org"), "{}", response.body);
+    insta::assert_snapshot!(response.body);
 }
 
 #[actix_web::test]
-async fn following_the_link_leaves_nothing_out() {
+async fn following_the_link_returns_every_event_once() {
     let app = TestApp::start();
     book(&app, 5).await;
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     let mut query = "?limit=2".to_owned();
     for _ in 0..4 {
-        let answer = ask(&app, &query).await;
-        told.extend(seqs(&answer));
-        let link = answer.header("link").strip_prefix("</api/events").unwrap();
+        let response = get(&app, &query).await;
+        received.extend(seqs(&response));
+        let link = response.header("link").strip_prefix("</api/events").unwrap();
         query = link.strip_suffix(">; rel=\"next\"").unwrap().to_owned();
     }
-    assert_eq!(told, [1, 2, 3, 4, 5]);
+    assert_eq!(received, [1, 2, 3, 4, 5]);
     assert_eq!(query, "?after=5&limit=2&wait_s=0");
 }
 
 #[actix_web::test]
-async fn who_waits_is_answered_by_the_next_booking() {
+async fn a_waiting_request_returns_the_next_event() {
     let app = Arc::new(TestApp::start());
-    let waiting = wait_for_an_event(&app, "?after=0&wait_s=30").await;
+    let waiting = start_waiting(&app, "?after=0&wait_s=30").await;
     book(&app, 1).await;
     assert_eq!(seqs(&waiting.await.unwrap()), [1]);
 }
 
 #[actix_web::test]
-async fn who_waits_in_vain_is_told_so() {
+async fn a_waiting_request_returns_no_events_after_its_time() {
     let app = TestApp::start();
-    let answer = ask(&app, "?after=0&wait_s=1").await;
-    assert!(seqs(&answer).is_empty());
-    assert_eq!(answer.header("link"), "</api/events?after=0&limit=100&wait_s=1>; rel=\"next\"");
+    let response = get(&app, "?after=0&wait_s=1").await;
+    assert!(seqs(&response).is_empty());
+    assert_eq!(response.header("link"), "</api/events?after=0&limit=100&wait_s=1>; rel=\"next\"");
 }
 
 #[actix_web::test]
-async fn only_so_many_may_wait() {
+async fn the_number_of_waiting_requests_is_limited() {
     let app = Arc::new(TestApp::start());
     let mut waiting = Vec::new();
     for _ in 0..WAITERS_MAX {
-        waiting.push(wait_for_an_event(&app, "?wait_s=30").await);
+        waiting.push(start_waiting(&app, "?wait_s=30").await);
     }
-    let answer = ask(&app, "?wait_s=30").await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.header("retry-after"), "1");
-    assert!(seqs(&ask(&app, "").await).is_empty(), "who does not wait is answered");
+    let response = get(&app, "?wait_s=30").await;
+    assert_eq!(response.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.header("retry-after"), "1");
+    assert!(seqs(&get(&app, "").await).is_empty(), "a request that does not wait is served");
     book(&app, 1).await;
-    for one in waiting {
-        assert_eq!(seqs(&one.await.unwrap()), [1]);
+    for task in waiting {
+        assert_eq!(seqs(&task.await.unwrap()), [1]);
     }
 }
 
 #[actix_web::test]
-async fn a_server_that_stops_keeps_nobody_waiting() {
+async fn a_server_that_shuts_down_ends_waiting_requests() {
     let app = Arc::new(TestApp::start());
-    let waiting = wait_for_an_event(&app, "?wait_s=30").await;
+    let waiting = start_waiting(&app, "?after=0&wait_s=30").await;
     app.close_feed();
-    let answer = rt::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
-    assert!(seqs(&answer).is_empty());
-    assert!(seqs(&ask(&app, "?wait_s=30").await).is_empty());
+    let response = rt::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
+    assert!(seqs(&response).is_empty());
+    assert!(seqs(&get(&app, "?wait_s=30").await).is_empty());
 }
 
 #[actix_web::test]
-async fn a_place_that_is_forgotten_or_not_there_yet_is_gone() {
+async fn a_position_outside_the_feed_gets_410() {
     let app = TestApp::start();
     book(&app, 4).await;
     app.purge_events(2);
-    assert_eq!(seqs(&ask(&app, "").await), [3, 4]);
-    assert_eq!(seqs(&ask(&app, "?after=2").await), [3, 4]);
-    assert!(seqs(&ask(&app, "?after=4").await).is_empty());
-    for place in [0, 1, 5] {
-        let answer = ask(&app, &format!("?after={place}&wait_s=30")).await;
-        assert_eq!(answer.status, StatusCode::GONE, "{place}");
-        assert!(answer.body.contains("events 3 to 4") && answer.body.contains("after=2"), "{}", answer.body);
+    assert_eq!(seqs(&get(&app, "").await), [3, 4]);
+    assert_eq!(seqs(&get(&app, "?after=2").await), [3, 4]);
+    assert!(seqs(&get(&app, "?after=4").await).is_empty());
+    for position in [0, 1, 5] {
+        let response = get(&app, &format!("?after={position}&wait_s=30")).await;
+        assert_eq!(response.status, StatusCode::GONE, "{position}");
+        assert!(
+            response.body.contains("events 3 to 4") && response.body.contains("after=2"),
+            "{}",
+            response.body
+        );
     }
     app.purge_events(4);
-    let answer = ask(&app, "?after=3").await;
-    assert!(answer.body.contains("after=4"), "{}", answer.body);
+    let response = get(&app, "?after=3").await;
+    assert!(response.body.contains("after=4"), "{}", response.body);
 }

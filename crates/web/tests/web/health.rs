@@ -1,12 +1,17 @@
-//! What Hermes says of itself while the database takes no writes.
+//! The health checks, and writes while the database is down.
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
 use crate::support::{ANA, Server, TestApp};
 
+fn post(body: &'static str) -> TestRequest {
+    let content_type = ("content-type", "application/json");
+    TestRequest::post().uri("/api/bookings").insert_header(content_type).set_payload(body)
+}
+
 #[actix_web::test]
-async fn while_writes_are_refused_the_server_is_not_ready_but_reads_go_on() {
+async fn while_writes_are_rejected_the_server_is_not_ready_but_serves_reads() {
     let app = TestApp::start();
     assert_eq!(app.get(Server::Portal, "/health/ready").await.status, StatusCode::OK);
     app.fail_writes();
@@ -23,29 +28,23 @@ async fn while_writes_are_refused_the_server_is_not_ready_but_reads_go_on() {
 }
 
 #[actix_web::test]
-async fn a_refused_write_says_when_to_come_back() {
+async fn a_rejected_write_has_retry_after() {
     let app = TestApp::start();
     app.fail_writes();
-    // The first one finds out; the second one is not even queued.
+    // The first command opens the circuit breaker; the second is not even queued.
     for _ in 0..2 {
-        let request =
-            TestRequest::post().uri("/api/bookings").insert_header(("content-type", "application/json"));
-        let body = r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":"1.00"}"#;
-        let answer = app.send(Server::Portal, request.set_payload(body)).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(answer.header("retry-after"), "1");
-        assert!(answer.body.contains("database-unavailable"), "{}", answer.body);
+        let request = post(r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":"1.00"}"#);
+        let response = app.send(Server::Portal, request).await;
+        assert_eq!(response.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.header("retry-after"), "1");
+        assert!(response.body.contains("database-unavailable"), "{}", response.body);
     }
 }
 
 #[actix_web::test]
-async fn what_would_be_refused_anyway_is_not_read_first() {
+async fn while_commands_are_not_admitted_their_bodies_are_not_parsed() {
     let app = TestApp::start();
-    let request = || {
-        let request =
-            TestRequest::post().uri("/api/bookings").insert_header(("content-type", "application/json"));
-        request.set_payload("that is no JSON")
-    };
+    let request = || post("this is not JSON");
     assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::BAD_REQUEST);
     app.fail_writes();
     app.post_form(&ANA).await;

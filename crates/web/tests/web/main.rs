@@ -1,6 +1,7 @@
-//! The pages, the dashboard and the feed of events as callers meet them, over a ledger in memory.
-#![expect(clippy::unwrap_used, reason = "an answer that is not as expected fails the test")]
+//! The pages, the dashboard, the event feed and cached responses over an in-memory ledger.
+#![expect(clippy::unwrap_used, reason = "an unexpected response fails the test")]
 
+mod api_docs;
 mod booking_form;
 mod cached;
 mod dashboard;

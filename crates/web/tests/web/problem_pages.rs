@@ -1,4 +1,4 @@
-//! Problems, for people.
+//! Problems as pages, and the headers that every response shares.
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
@@ -19,23 +19,34 @@ async fn every_problem_is_documented_on_both_servers() {
             let title = code.title().replace('\'', "&#39;");
             assert!(page.body.contains(&format!("<h1>{title}</h1>")), "{}", page.body);
         }
-        assert_eq!(app.get(server, "/problems/unheard-of").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(app.get(server, "/problems/no-such-code").await.status, StatusCode::NOT_FOUND);
     }
 }
 
 #[actix_web::test]
-async fn a_problem_names_its_request() {
+async fn a_problem_page_shows_the_request_id() {
     let request = TestRequest::get()
         .uri("/nowhere")
         .insert_header(("accept", "text/html"))
         .insert_header(("x-request-id", "r-1"));
-    let answer = TestApp::start().send(Server::Portal, request).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    insta::assert_snapshot!(answer.page());
+    let response = TestApp::start().send(Server::Portal, request).await;
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
+    assert_eq!(response.header("x-request-id"), "r-1");
+    insta::assert_snapshot!(response.page());
 }
 
 #[actix_web::test]
-async fn an_address_says_which_methods_it_takes() {
+async fn an_unknown_filter_is_named_with_a_link_to_all_payments() {
+    let page = TestApp::start().get(Server::Dashboard, "/?currency=EUR").await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    for expected in ["<li>There is no filter called “currency”.</li>", "<a href=\"/\">View all payments</a>"]
+    {
+        assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
+    }
+}
+
+#[actix_web::test]
+async fn a_rejected_method_lists_the_allowed_methods() {
     let app = TestApp::start();
     for (server, address, methods) in [
         (Server::Portal, "/", "GET, HEAD"),
@@ -50,9 +61,9 @@ async fn an_address_says_which_methods_it_takes() {
         (Server::Dashboard, "/problems", "GET, HEAD"),
         (Server::Dashboard, "/assets/dashboard.js", "GET, HEAD"),
     ] {
-        let answer = app.send(server, TestRequest::default().method(Method::DELETE).uri(address)).await;
+        let response = app.send(server, TestRequest::default().method(Method::DELETE).uri(address)).await;
         assert_eq!(
-            (answer.status, answer.header("allow")),
+            (response.status, response.header("allow")),
             (StatusCode::METHOD_NOT_ALLOWED, methods),
             "{address}"
         );
@@ -61,14 +72,15 @@ async fn an_address_says_which_methods_it_takes() {
 }
 
 #[actix_web::test]
-async fn a_browser_keeps_an_asset_only_under_the_address_of_its_content() {
+async fn an_asset_is_immutable_only_under_the_address_of_its_content() {
     let app = TestApp::start();
     let page = app.get(Server::Portal, "/problems").await.body;
     let (_, rest) = page.split_once("href=\"/assets/hermes.css").unwrap();
     let version = rest.split_once('"').unwrap().0;
-    let kept = app.get(Server::Portal, &format!("/assets/hermes.css{version}")).await;
-    assert_eq!(kept.header("content-type"), "text/css; charset=utf-8");
-    assert!(kept.header("cache-control").contains("immutable"));
+    assert_eq!(version.len(), "?v=".len() + 16);
+    let current = app.get(Server::Portal, &format!("/assets/hermes.css{version}")).await;
+    assert_eq!(current.header("content-type"), "text/css; charset=utf-8");
+    assert!(current.header("cache-control").contains("immutable"));
     let other = app.get(Server::Portal, "/assets/hermes.css?v=0").await;
     assert_eq!((other.status, other.header("cache-control")), (StatusCode::OK, "no-cache"));
     assert_eq!(app.get(Server::Portal, "/assets/hermes.exe").await.status, StatusCode::NOT_FOUND);

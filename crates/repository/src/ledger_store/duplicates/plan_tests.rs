@@ -1,4 +1,4 @@
-//! How the databases carry the question out: along the index, whatever the number of keys.
+//! The query plans: every database uses the index, for any number of keys.
 
 use chrono::DateTime;
 use hermes_domain::payment::{DuplicateKey, PaymentId};
@@ -7,14 +7,14 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement,
 };
 
-use super::shape::{QueryTemplate, values_of};
+use super::query_template::{QueryTemplate, key_values};
 
 #[tokio::test]
 async fn the_index_is_used_for_one_key_and_for_many() {
     let sqlite = hermes_test_support::sqlite().await;
     let servers = [hermes_test_support::mariadb().await, hermes_test_support::mysql().await];
-    for place in servers.into_iter().flatten().chain([sqlite]) {
-        let db = with_payments(&place).await;
+    for database in servers.into_iter().flatten().chain([sqlite]) {
+        let db = with_payments(&database).await;
         for count in [1, 256] {
             for keys in [keys(count, false), keys(count, true)] {
                 let plan = explain(&db, &keys).await;
@@ -26,12 +26,12 @@ async fn the_index_is_used_for_one_key_and_for_many() {
     }
 }
 
-/// Five hundred payments of fifty payers, and what the database knows of them.
-async fn with_payments(place: &TestDatabase) -> DatabaseConnection {
-    hermes_migration::up(&place.url, None).await.unwrap();
-    let mut options = ConnectOptions::new(&place.url);
+/// Inserts 500 payments of 50 payers and updates the statistics of the database.
+async fn with_payments(database: &TestDatabase) -> DatabaseConnection {
+    hermes_migration::up(&database.url, None).await.unwrap();
+    let mut options = ConnectOptions::new(&database.url);
     let db = Database::connect(options.max_connections(1).to_owned()).await.unwrap();
-    // MySQL 9 draws a tree unless it is told otherwise; MariaDB knows the table only.
+    // The default of MySQL 9 is a tree. MariaDB supports the table only and rejects the statement.
     let _ = db.execute_unprepared("SET SESSION explain_format = 'TRADITIONAL'").await;
     let rows: Vec<String> = (0..500).map(row).collect();
     db.execute_unprepared(&format!("INSERT INTO payments VALUES {}", rows.join(", "))).await.unwrap();
@@ -66,11 +66,11 @@ fn keys(count: usize, full: bool) -> Vec<DuplicateKey> {
     (0..count).map(key).collect()
 }
 
-/// What the database says of the payments' part of the plan: the index, and what else it has to do.
+/// Returns the lines of the plan that concern the payments table or a sort.
 async fn explain(db: &DatabaseConnection, keys: &[DuplicateKey]) -> String {
     let backend = db.get_database_backend();
-    let sql = QueryTemplate::of(&keys[0]).sql(backend, keys.len());
-    let values = keys.iter().flat_map(values_of);
+    let sql = QueryTemplate::from(&keys[0]).sql(backend, keys.len());
+    let values = keys.iter().flat_map(key_values);
     let (explain, columns): (_, &[&str]) = match backend {
         DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", &["detail"]),
         _ => ("EXPLAIN", &["table", "type", "key", "Extra"]),

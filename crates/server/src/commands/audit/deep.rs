@@ -1,73 +1,112 @@
-//! `--deep`: every payment is what the audit log last said of it, none is gone, and the kept sums are theirs.
+//! `--deep`: compares each payment with its last audit row, and the stored totals with the payments.
 
-use anyhow::Result;
-use hermes_domain::ledger::verify_against_audit;
-use hermes_domain::payment::Reference;
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use hermes_domain::ledger::{Totals, verify_against_audit};
+use hermes_domain::payment::{Payment, Reference};
 use hermes_domain::ports::PaymentReader;
 use hermes_repository::{AuditedPayment, SqlPaymentReader};
 
-use super::totals::Sums;
-use crate::commands::say;
+use crate::commands::print_line;
 
-/// Says what does not agree; whether everything does.
+/// Prints each difference and returns whether there is none.
 pub(super) async fn verify(reader: &SqlPaymentReader) -> Result<bool> {
-    // The head first: payments that are booked meanwhile are looked at and not counted.
+    // Read the head first: payments booked during the verification are compared but not counted.
     let next_reference = reader.head().await?.next_reference;
-    let (kept, mut sums) = (reader.totals().await?, Sums::default());
-    let (mut looked_at, mut counted, mut differ) = (0_u64, 0_i64, 0_u64);
+    let stored_totals = reader.totals().await?;
+    let payments = verify_payments(reader, next_reference).await?;
+    let missing = (next_reference - 1).saturating_sub(payments.counted);
+    if missing != 0 {
+        print_line(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
+    }
+    // Totals and payments can only be compared if no batch was committed in between.
+    let is_unchanged = reader.head().await?.id() == stored_totals.head;
+    let wrong = if is_unchanged { payments.totals.differing(&stored_totals.value) } else { Vec::new() };
+    for currency in &wrong {
+        print_line(&format!("the stored totals of {currency} do not match its payments"))?;
+    }
+    if !is_unchanged {
+        print_line("the totals were not compared, because the ledger changed during the verification")?;
+    }
+    let compared = payments.compared;
+    print_line(&match payments.differing {
+        0 => format!("{compared} payments match their last audit rows"),
+        differing => format!("{differing} of {compared} payments differ from their last audit rows"),
+    })?;
+    Ok(payments.differing == 0 && missing == 0 && wrong.is_empty())
+}
+
+/// Counts of compared payments, and the totals recomputed from them.
+#[derive(Default)]
+struct Verified {
+    compared: u64,
+    /// Payments that were booked before the verification.
+    counted: i64,
+    differing: u64,
+    totals: RecomputedTotals,
+}
+
+async fn verify_payments(reader: &SqlPaymentReader, next_reference: i64) -> Result<Verified> {
+    let mut verified = Verified::default();
     let mut last = None;
     loop {
         let page = reader.audited_after(last).await?;
-        let Some(end) = page.last() else { break };
+        let Some(end) = page.last() else { return Ok(verified) };
         last = Some(end.id);
         for audited in &page {
-            looked_at += 1;
-            counted += i64::from(is_counted(audited, next_reference));
+            verified.compared += 1;
+            verified.counted += i64::from(is_counted(audited, next_reference));
             if let Ok(payment) = &audited.payment {
-                sums.add(payment)?;
+                verified.totals.add(payment)?;
             }
-            if let Some(fault) = fault(audited) {
-                differ += 1;
-                say(&format!("payment {}: {fault}", audited.reference))?;
+            if let Some(difference) = difference(audited) {
+                verified.differing += 1;
+                print_line(&format!("payment {}: {difference}", audited.reference))?;
             }
         }
     }
-    let missing = (next_reference - 1).saturating_sub(counted);
-    if missing != 0 {
-        say(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
-    }
-    // Of other moments, sums and payments say nothing about each other.
-    let is_quiet = reader.head().await?.id() == kept.head;
-    let wrong_sums = if is_quiet { sums.that_differ_from(&kept.value) } else { Vec::new() };
-    for currency in &wrong_sums {
-        say(&format!("the kept sums of {currency} are not those of its payments"))?;
-    }
-    if !is_quiet {
-        say("the kept sums were not looked at: something was written meanwhile")?;
-    }
-    let all_agree = differ == 0 && missing == 0 && wrong_sums.is_empty();
-    say(&if all_agree {
-        format!("{looked_at} payments are as their last audit rows say")
-    } else {
-        format!("{differ} of {looked_at} payments are not as their last audit rows say")
-    })?;
-    Ok(all_agree)
 }
 
-/// Whether a payment is one of those that were booked before the head was read.
 fn is_counted(audited: &AuditedPayment, next_reference: i64) -> bool {
     Reference::parse(&audited.reference).is_ok_and(|reference| reference.number() < next_reference)
 }
 
-fn fault(audited: &AuditedPayment) -> Option<String> {
+fn difference(audited: &AuditedPayment) -> Option<String> {
     match &audited.payment {
         Ok(payment) => match verify_against_audit(payment, audited.last.as_ref()) {
             Ok(()) if payment.details.email_key() != audited.email_key => {
-                Some("its email_key is not that of its address".to_owned())
+                Some("its email_key does not match its e-mail address".to_owned())
             }
             Ok(()) => None,
-            Err(fault) => Some(fault.to_string()),
+            Err(mismatch) => Some(mismatch.to_string()),
         },
         Err(error) => Some(error.to_string()),
+    }
+}
+
+/// The totals of each currency, recomputed from the payments.
+#[derive(Debug, Default)]
+struct RecomputedTotals(BTreeMap<&'static str, Totals>);
+
+impl RecomputedTotals {
+    fn add(&mut self, payment: &Payment) -> Result<()> {
+        let currency = payment.amount.currency();
+        let totals = self.0.entry(currency.code()).or_insert_with(|| Totals::empty(currency));
+        *totals = totals.after_change(None, payment).context("the totals exceed the supported range")?;
+        Ok(())
+    }
+
+    /// Returns the currencies whose stored totals differ.
+    fn differing(&self, stored: &[Totals]) -> Vec<&'static str> {
+        let mut recomputed = self.0.clone();
+        let differs = |stored: &&Totals| {
+            let empty = Totals::empty(stored.currency);
+            recomputed.remove(stored.currency.code()).unwrap_or(empty) != **stored
+        };
+        let mut differing: Vec<_> =
+            stored.iter().filter(differs).map(|stored| stored.currency.code()).collect();
+        differing.extend(recomputed.into_keys());
+        differing
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the ledger's head and its rows are of one moment.
+//! Checks that the ledger head is not behind its rows.
 
 use anyhow::{Result, bail};
 use hermes_domain::ledger::LedgerHead;
@@ -6,26 +6,26 @@ use hermes_domain::payment::{PaymentKey, Reference};
 use hermes_domain::ports::{Outbox, PaymentReader};
 use hermes_repository::{AuditBounds, Database, SqlOutbox, SqlPaymentReader};
 
-/// What is to be done about a head that is behind: as long as it is, no change is taken.
-const ADVICE: &str =
-    "somebody wrote around Hermes or restored a part of a backup; restore all tables of one moment";
+/// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
+const ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
+                      same point in time";
 
-/// Tells how far the ledger is, unless there are rows that the head would number again.
-pub(super) async fn look_at(database: &Database) -> Result<String> {
+/// Describes the head, or fails if rows exist that the next batch would number again.
+pub(super) async fn check(database: &Database) -> Result<String> {
     let reader = SqlPaymentReader::new(database);
     let AuditBounds { head, last_seq, .. } = reader.audit_bounds().await?;
     if let Some(seq) = last_seq.filter(|last| *last > head.audit_seq) {
-        bail!("the head ends with audit row {}, but there is row {seq}: {ADVICE}", head.audit_seq);
+        bail!("the head ends at audit row {}, but row {seq} exists: {ADVICE}", head.audit_seq);
     }
     let (reference, event) =
         (next_reference_if_booked(&reader, &head).await?, next_event(database, &head).await?);
-    // At a later head they were written meanwhile.
+    // If the head has advanced, the rows were written meanwhile.
     if reader.head().await?.id() == head.id() {
         if let Some(reference) = reference {
-            bail!("the head names {reference} as the next reference, but it is booked: {ADVICE}");
+            bail!("the next reference of the head is {reference}, which is already booked: {ADVICE}");
         }
         if let Some(event) = event {
-            bail!("the head ends with event {}, but there is event {event}: {ADVICE}", head.event_seq);
+            bail!("the head ends at event {}, but event {event} exists: {ADVICE}", head.event_seq);
         }
     }
     Ok(format!("at {} with {} bookings and {} audit rows", head.seq, head.next_reference - 1, head.audit_seq))

@@ -1,80 +1,91 @@
-//! The filter of the dashboard's table, and the way to its other pages.
+//! The filter form above the table of payments, and the links between the pages of the table.
 
 use hermes_domain::payment::{Status, ValidationStatus};
 use hermes_domain::ports::{ListPage, Page, Position};
 use hermes_service::read_cache::PageQuery;
 
 use crate::cursor;
+use crate::pages::status_label;
 
-/// The fields of the filter, as they are set.
+/// The filter form with the values of the current query.
 pub(super) struct FilterForm {
-    pub statuses: Vec<Choice>,
-    pub validation_statuses: Vec<Choice>,
+    pub statuses: Vec<FilterOption>,
+    pub validation_statuses: Vec<FilterOption>,
     pub text: String,
-    /// Parameters of the address that the filter has no field for; it keeps them.
+    /// Query parameters without a field in the form. The form sends them as hidden fields.
     pub hidden: Vec<(String, String)>,
-    /// Whether anything is filtered.
-    pub active: bool,
+    /// Whether the query filters payments.
+    pub is_active: bool,
+    /// The URL of the same filter without the search text.
+    pub without_text: String,
 }
 
-/// A word that can be chosen.
-pub(super) struct Choice {
+/// An option of a select element.
+pub(super) struct FilterOption {
     pub code: &'static str,
-    pub selected: bool,
+    pub label: &'static str,
+    pub is_selected: bool,
 }
 
-/// The addresses of the neighbouring pages.
-pub(super) struct Neighbours {
+/// The URLs of the neighbouring pages.
+pub(super) struct PageLinks {
     pub newest: Option<String>,
     pub newer: Option<String>,
     pub older: Option<String>,
 }
 
-/// The parameters that have a field.
-const FIELDS: [&str; 3] = ["status", "validation_status", "q"];
+const TEXT: &str = "q";
+/// The query parameters with a field in the form.
+const FIELDS: [&str; 3] = ["status", "validation_status", TEXT];
 
-impl FilterForm {
-    /// The filter that a query has set.
-    pub fn of(query: &PageQuery) -> Self {
+impl From<&PageQuery> for FilterForm {
+    fn from(query: &PageQuery) -> Self {
         let filter = &query.filter;
-        let status =
-            |status: Status| Choice { code: status.as_str(), selected: filter.status == Some(status) };
-        let validation = |status: ValidationStatus| Choice {
+        let status = |status: Status| FilterOption {
             code: status.as_str(),
-            selected: filter.validation_status == Some(status),
+            label: status_label(status),
+            is_selected: filter.status == Some(status),
         };
+        let validation = |status: ValidationStatus| FilterOption {
+            code: status.as_str(),
+            label: match status {
+                ValidationStatus::Passed => "Checks passed",
+                ValidationStatus::Flagged => "Needs review",
+            },
+            is_selected: filter.validation_status == Some(status),
+        };
+        let params = || query.filter_params.iter();
         Self {
             statuses: Status::ALL.into_iter().map(status).collect(),
             validation_statuses: ValidationStatus::ALL.into_iter().map(validation).collect(),
             text: filter.text.clone().unwrap_or_default(),
-            hidden: query
-                .filter_params
-                .iter()
-                .filter(|(name, _)| !FIELDS.contains(&name.as_str()))
-                .cloned()
-                .collect(),
-            active: !query.filter_params.is_empty(),
+            hidden: params().filter(|(name, _)| !FIELDS.contains(&name.as_str())).cloned().collect(),
+            is_active: !query.filter_params.is_empty(),
+            without_text: address(params().filter(|(name, _)| name != TEXT)),
         }
     }
 }
 
-impl Neighbours {
-    /// The pages around one that was read.
-    pub fn of(query: &PageQuery, page: &ListPage) -> Self {
+impl PageLinks {
+    /// Returns the links of one page of a query.
+    pub fn new(query: &PageQuery, page: &ListPage) -> Self {
         let is_first = query.page == Page::First;
-        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::of);
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::of);
+        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::from);
+        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
+        let with_cursor = |cursor: String| {
+            let cursor = ("cursor".to_owned(), cursor);
+            address(query.filter_params.iter().chain([&cursor]))
+        };
         Self {
-            newest: (!is_first).then(|| address(query, None)),
-            newer: first.map(|position| address(query, Some(cursor::before(position)))),
-            older: last.map(|position| address(query, Some(cursor::after(position)))),
+            newest: (!is_first).then(|| address(query.filter_params.iter())),
+            newer: first.map(|position| with_cursor(cursor::before(position))),
+            older: last.map(|position| with_cursor(cursor::after(position))),
         }
     }
 }
 
-fn address(query: &PageQuery, cursor: Option<String>) -> String {
-    let cursor = cursor.map(|cursor| ("cursor".to_owned(), cursor));
-    let pairs: Vec<_> = query.filter_params.iter().chain(&cursor).collect();
-    let text = serde_urlencoded::to_string(pairs).unwrap_or_default();
+fn address<'a>(params: impl Iterator<Item = &'a (String, String)>) -> String {
+    let params: Vec<_> = params.collect();
+    let text = serde_urlencoded::to_string(params).unwrap_or_default();
     if text.is_empty() { "/".to_owned() } else { format!("/?{text}") }
 }

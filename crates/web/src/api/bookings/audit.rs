@@ -3,37 +3,32 @@
 use actix_web::http::header::{CACHE_CONTROL, LINK};
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use hermes_domain::FieldError;
 use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::reader_limits;
-use hermes_domain::{FieldError, ValidationCode};
 
-use super::key_of;
+use super::parse_payment_key;
 use crate::dto::AuditBody;
-use crate::extract::pairs_of;
-use crate::problem::{Problem, ProblemBody, ProblemCode};
+use crate::extract::{parse_parameters, parse_whole_number, unknown_parameter};
+use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
 
-/// Which changes are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ChangesQuery {
-    after: i64,
-    limit: u64,
-}
-
-/// The changes of one booking, oldest first, a page at a time.
+/// Lists the changes of one payment, oldest first.
 ///
-/// Follow the `Link` header; the last page has none.
+/// The `Link` header leads to the next page. The last page has no `Link` header.
 #[utoipa::path(
     tag = "bookings",
     params(
-        ("key" = String, Path, description = "id, reference or creditor reference", example = "REF001"),
-        ("after" = Option<i64>, Query, description = "the number of the last change that is known; without it, from the first"),
-        ("limit" = Option<u64>, Query, description = "1 to 1000, default 100"),
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        ("after" = Option<i64>, Query, description = "The sequence number of the last known change. Without it, the list starts with the first change.",
+            minimum = 0, example = 1),
+        ("limit" = Option<u64>, Query, description = "The most changes in the response. The default is 100.",
+            minimum = 1, maximum = 1000, example = 100),
     ),
     responses(
         (status = 200, description = "The changes", body = Vec<AuditBody>, headers(("Link"))),
-        (status = "4XX", description = "There is no such booking, or a parameter cannot be taken", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
+        ProblemResponses,
     )
 )]
 #[get("/api/bookings/{key}/audit", wrap = "Compress::default()")]
@@ -42,8 +37,8 @@ pub async fn audit_booking(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let key = key_of(&path)?;
-    let ChangesQuery { after, limit } = ChangesQuery::parse(request.query_string())?;
+    let key = parse_payment_key(&path)?;
+    let AuditQuery { after, limit } = AuditQuery::parse(request.query_string())?;
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
     let entries = state.reader.audit_of(payment.id, after, limit).await?;
     let mut response = HttpResponse::Ok();
@@ -60,30 +55,25 @@ pub async fn audit_booking(
     Ok(response.json(bodies))
 }
 
-impl ChangesQuery {
+/// The parameters of the list of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct AuditQuery {
+    after: i64,
+    limit: u64,
+}
+
+impl AuditQuery {
     fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs = pairs_of(query.as_bytes(), ProblemCode::InvalidQuery)?;
         let mut parsed = Self { after: 0, limit: reader_limits::PAGE_DEFAULT };
-        let faults: Vec<_> =
-            pairs.iter().filter_map(|(name, value)| parsed.take(name, value.trim()).err()).collect();
-        if faults.is_empty() { Ok(parsed) } else { Err(Problem::invalid_query(faults)) }
+        parse_parameters(query, |name, value| parsed.set(name, value))?;
+        Ok(parsed)
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
-        let wrong = |detail: &str| FieldError::new(name, ValidationCode::NotAChoice, detail);
+    fn set(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
         match name {
-            "after" => {
-                let after = value.parse().ok().filter(|after| (0..i64::MAX).contains(after));
-                self.after = after.ok_or_else(|| wrong("must be the number of a change, or 0"))?;
-            }
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=reader_limits::PAGE_MAX).contains(limit));
-                self.limit = limit.ok_or_else(|| wrong("must be a whole number from 1 to 1000"))?;
-            }
-            _ => {
-                let detail = "is not a parameter of a booking's changes";
-                return Err(FieldError::new(name, ValidationCode::UnknownField, detail));
-            }
+            "after" => self.after = parse_whole_number(name, value, 0..=i64::MAX - 1)?,
+            "limit" => self.limit = parse_whole_number(name, value, 1..=reader_limits::PAGE_MAX)?,
+            _ => return Err(unknown_parameter(name)),
         }
         Ok(())
     }
@@ -94,16 +84,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_parameters_it_starts_at_the_first() {
-        assert_eq!(ChangesQuery::parse("").unwrap(), ChangesQuery { after: 0, limit: 100 });
-        let query = ChangesQuery::parse("after=7&limit=1000").unwrap();
-        assert_eq!(query, ChangesQuery { after: 7, limit: 1000 });
+    fn without_parameters_the_list_starts_with_the_first_change() {
+        assert_eq!(AuditQuery::parse("").unwrap(), AuditQuery { after: 0, limit: 100 });
+        let query = AuditQuery::parse("after=7&limit=1000").unwrap();
+        assert_eq!(query, AuditQuery { after: 7, limit: 1000 });
     }
 
     #[test]
-    fn every_wrong_parameter_is_named() {
-        let problem = ChangesQuery::parse("after=-1&limit=0&since=1").unwrap_err();
-        let named: Vec<_> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
-        assert_eq!(named, ["/after", "/limit", "/since"]);
+    fn every_invalid_parameter_is_reported() {
+        let problem = AuditQuery::parse("after=-1&limit=0&since=1").unwrap_err();
+        let pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/after", "/limit", "/since"]);
     }
 }

@@ -2,76 +2,71 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, patch, web};
-use hermes_domain::ledger::{Command, Submission};
+use hermes_domain::ledger::Command;
 
-use super::{ACTOR, committed_response, key_of};
-use crate::dto::BookingBody;
-use crate::extract::{Caller, IdempotencyKey, IfMatch, JsonObject, claim, correction_from_json, fingerprint};
-use crate::problem::{Problem, ProblemBody};
-use crate::state::AppState;
+use super::{IdempotencyParameter, committed_response, parse_payment_key};
+use crate::dto::{AmountInput, BookingBody};
+use crate::extract::{CommandContext, IfMatch, JsonBody, correction_from_json};
+use crate::problem::{Problem, ProblemResponses};
 
-/// What is sent to correct a booking: members that are missing stay, null clears (where the member is optional).
+/// Corrects a payment.
+#[utoipa::path(
+    tag = "bookings",
+    params(
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        ("If-Match" = String, Header, description = "The ETag of the payment that the caller has read, or `*`.",
+            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
+        IdempotencyParameter,
+    ),
+    request_body = CorrectionBody,
+    responses(
+        (status = 200, description = "The payment after the correction", body = BookingBody,
+            headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),
+        ProblemResponses,
+    )
+)]
+#[patch("/api/bookings/{key}")]
+pub async fn correct_booking(
+    context: CommandContext,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: JsonBody,
+) -> Result<HttpResponse, Problem> {
+    let fields = context.admit(&body)?;
+    let key = parse_payment_key(&path)?;
+    let correction = correction_from_json(key, IfMatch::from_headers(&request)?.required()?, fields)?;
+    let committed = context.submit(Command::Correct(correction)).await?;
+    Ok(committed_response(StatusCode::OK, &committed))
+}
+
+/// The fields to correct. A missing field is unchanged; null clears an optional field.
 #[derive(utoipa::ToSchema)]
 #[schema(as = Correction)]
 #[expect(
     dead_code,
-    reason = "documents the body, which is read member by member to name every fault at once"
+    reason = "documents the body, which is parsed field by field to report every error at once"
 )]
 pub struct CorrectionBody {
     /// The payer's name.
     #[schema(example = "Ana Ruiz", max_length = 200)]
     name: Option<String>,
-    /// The payer's e-mail address.
+    /// The payer's email address.
     #[schema(example = "ana@example.org", max_length = 254)]
     email: Option<String>,
     /// The school.
-    #[schema(max_length = 200, nullable)]
+    #[schema(example = "Harvard", max_length = 200, nullable)]
     school: Option<String>,
-    /// The student's identifier.
-    #[schema(max_length = 64, nullable)]
+    /// The student ID at the school.
+    #[schema(example = "HRV002", max_length = 64, nullable)]
     student_id: Option<String>,
-    /// The sender's address.
-    #[schema(max_length = 500, nullable)]
+    /// The postal address of the sender.
+    #[schema(example = "123 Test St", max_length = 500, nullable)]
     sender_address: Option<String>,
-    /// The amount, only while nothing was received.
-    #[schema(value_type = Option<crate::dto::AmountInput>)]
+    /// The amount. It can change only while nothing has been received.
+    #[schema(value_type = Option<AmountInput>)]
     amount: Option<String>,
-    /// Why, for the audit log.
-    #[schema(max_length = 500, nullable)]
+    /// The reason, for the audit log.
+    #[schema(example = "typing error", max_length = 500, nullable)]
     reason: Option<String>,
-}
-
-/// Corrects a booking.
-#[utoipa::path(
-    tag = "bookings",
-    params(
-        ("key" = String, Path, description = "id, reference or creditor reference", example = "REF001"),
-        ("If-Match" = String, Header, description = "the ETag of the booking as it was seen", example = "\"v1\""),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes a retry the same request, for 72 hours"),
-    ),
-    request_body = CorrectionBody,
-    responses(
-        (status = 200, description = "The booking as it is now", body = BookingBody, headers(("ETag"), ("Hermes-Version"))),
-        (status = "4XX", description = "Nothing was changed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-#[patch("/api/bookings/{key}")]
-pub async fn correct_booking(
-    state: web::Data<AppState>,
-    request: HttpRequest,
-    caller: Caller,
-    idempotency_key: IdempotencyKey,
-    path: web::Path<String>,
-    body: JsonObject,
-) -> Result<HttpResponse, Problem> {
-    let key = key_of(&path)?;
-    let correction = correction_from_json(key.clone(), IfMatch::of(&request)?.required()?, body)?;
-    let content = (key.to_string(), correction.expected_version, &correction.request, &correction.reason);
-    let operation = "PATCH /api/bookings/{key}";
-    let idempotency = idempotency_key.0.map(|key| claim(ACTOR, operation, &key, fingerprint(&content)));
-    let command = Command::Correct(correction);
-    let submission = Submission { command, origin: caller.origin(ACTOR), idempotency };
-    let committed = state.ledger.submit(submission).await?;
-    Ok(committed_response(StatusCode::OK, &committed))
 }

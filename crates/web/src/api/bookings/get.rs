@@ -4,21 +4,24 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::ledger::Rejection;
 use hermes_service::read_cache::Query;
 
-use super::key_of;
+use super::parse_payment_key;
 use crate::cached_response;
 use crate::dto::BookingBody;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
 
-/// One booking, by its id, reference or creditor reference.
+/// Returns one payment.
 #[utoipa::path(
     tag = "bookings",
-    params(("key" = String, Path, description = "id, reference or creditor reference", example = "REF001")),
+    params(
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+    ),
     responses(
-        (status = 200, description = "The booking", body = BookingBody, headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"))),
-        (status = 304, description = "Not changed since If-None-Match"),
-        (status = "4XX", description = "There is no such booking", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "See the detail", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The payment", body = BookingBody,
+            headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"), ("Hermes-Freshness"))),
+        (status = 304, description = "The payment still has the ETag in If-None-Match"),
+        ProblemResponses,
     )
 )]
 #[get("/api/bookings/{key}")]
@@ -27,7 +30,7 @@ pub async fn get_booking(
     request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let key = key_of(&path)?;
-    let found = cached_response::find(&state, &request, &Query::Booking(key.clone())).await?;
-    Ok(found.ok_or(Rejection::NotFound(key))?)
+    let key = parse_payment_key(&path)?;
+    let response = cached_response::respond_if_found(&state, &request, &Query::Booking(key.clone())).await?;
+    Ok(response.ok_or(Rejection::NotFound(key))?)
 }

@@ -1,4 +1,4 @@
-//! `/api/bookings`: one endpoint a file.
+//! `/api/bookings`: one endpoint per file.
 
 mod audit;
 mod cancel;
@@ -14,35 +14,56 @@ pub use create::create_booking;
 pub use get::get_booking;
 pub use list::list_bookings;
 
-pub(crate) use create::content;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
-use hermes_domain::payment::PaymentKey;
+use hermes_domain::payment::{PaymentKey, Reference, ReferenceError};
 use hermes_service::writer::Committed;
+use utoipa::IntoParams;
 
 use crate::cached_response::HERMES_VERSION;
-use crate::dto::{BookingBody, etag_of_version};
+use crate::dto::{BookingBody, etag_from_version};
 use crate::problem::{Problem, ProblemCode};
 
-/// Who calls the API while callers have no names of their own.
-const ACTOR: &str = "api";
+/// The header that makes a retry safe.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents the header; CommandContext reads it")]
+struct IdempotencyParameter {
+    /// A key that makes a retry safe: within 72 hours, the same key and body get the first response again.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        example = "invoice-4711",
+        pattern = "^\"?[!#-~]{1,255}\"?$"
+    )]
+    idempotency_key: String,
+}
 
-/// Reads the part of the path that names a booking.
-fn key_of(path: &str) -> Result<PaymentKey, Problem> {
+/// Parses the path parameter that identifies a payment.
+///
+/// # Errors
+/// 404 if the text is not a payment ID, reference or creditor reference.
+fn parse_payment_key(path: &str) -> Result<PaymentKey, Problem> {
     PaymentKey::parse(path).ok_or_else(|| {
-        Problem::new(ProblemCode::NotFound)
-            .with_detail("There is no such booking: name it by its id or its reference, such as REF001.")
+        let detail = match Reference::parse_creditor(path) {
+            Err(ReferenceError::CheckDigits) => {
+                "The check digits of this creditor reference are wrong. Check it for a typing error."
+            }
+            Ok(_) | Err(ReferenceError::Malformed) => {
+                "There is no such payment. Use its ID or its reference, like REF001."
+            }
+        };
+        Problem::new(ProblemCode::NotFound).with_detail(detail)
     })
 }
 
-/// The answer to a command: the booking, where it is, and whether it was carried out before.
+/// Builds the response to a command: the payment after the change.
 fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse {
     let payment = &committed.outcome.payment;
     let mut response = HttpResponse::build(status);
     response
-        .insert_header((ETAG, etag_of_version(payment.version)))
+        .insert_header((ETAG, etag_from_version(payment.version)))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((HERMES_VERSION, committed.head_seq));
     if status == StatusCode::CREATED {
@@ -52,4 +73,19 @@ fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse
         response.insert_header(("Idempotency-Replayed", "true"));
     }
     response.json(BookingBody::from(payment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_check_digits_of_a_creditor_reference_are_the_reason_of_the_404() {
+        assert!(parse_payment_key("RF59REF001").is_ok());
+        for (key, reason) in [("RF58REF001", "check digits"), ("REF1", "no such payment")] {
+            let problem = parse_payment_key(key).unwrap_err();
+            assert_eq!(problem.code, ProblemCode::NotFound);
+            assert!(problem.detail().contains(reason), "{}", problem.detail());
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! The key of the form that a browser has open, kept by the browser.
+//! The cookie with the idempotency key of the open form.
 //!
-//! Two tabs with the form show the same key this way, and so does the form that is opened again after an answer
-//! was lost: whatever is sent from them is one booking. A key that has booked is forgotten, so that the next form
-//! has a new one. A browser that keeps no cookies gets a new key with every form.
+//! The cookie gives two tabs with the form the same key. A form that the payer reopens after a lost response also has
+//! the same key, so all of them make one booking. A booking clears the cookie, so that the next form gets a new key. A
+//! browser without cookies gets a new key with every form.
 
 use std::future::{Ready, ready};
 
@@ -12,13 +12,12 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::KEY_BYTES;
 
-/// The cookie's name.
 const NAME: &str = "hermes_form";
-/// For how long a browser keeps a key, in seconds: long enough to fill the form in and to try again, and over before
-/// the next person sits down at a shared one.
-const KEPT_S: u32 = 900;
+/// The lifetime of the cookie, in seconds: enough to fill in the form and retry. The cookie expires before the next
+/// person uses a shared browser.
+const MAX_AGE_S: u32 = 900;
 
-/// What a browser has kept, and whether it reaches Hermes over TLS.
+/// The cookie of a request, and whether the browser uses TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormCookie {
     key: Option<String>,
@@ -26,18 +25,18 @@ pub struct FormCookie {
 }
 
 impl FormCookie {
-    /// The key of the form that the browser has open.
+    /// Returns the key of the open form.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Has the browser keep a key.
-    pub fn keep(&self, key: &str) -> String {
-        self.header(key, KEPT_S)
+    /// Returns the `Set-Cookie` value that stores a key.
+    pub fn set(&self, key: &str) -> String {
+        self.header(key, MAX_AGE_S)
     }
 
-    /// Has the browser forget a key that has booked, if it is the one it keeps.
-    pub fn forget(&self, used: &str) -> Option<String> {
+    /// Returns the `Set-Cookie` value that deletes a used key, or `None` if the cookie has another key.
+    pub fn clear(&self, used: &str) -> Option<String> {
         (self.key() == Some(used)).then(|| self.header("", 0))
     }
 
@@ -46,13 +45,13 @@ impl FormCookie {
         format!("{NAME}={value}; Max-Age={max_age_s}; Path=/payment; HttpOnly; SameSite=Lax{secure}")
     }
 
-    fn of(request: &HttpRequest) -> Self {
+    fn from_headers(request: &HttpRequest) -> Self {
         let headers = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
         let mut pairs =
             headers.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
-        let kept = pairs.find(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim());
+        let value = pairs.find(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim());
         Self {
-            key: kept.filter(|key| is_key(key)).map(str::to_owned),
+            key: value.filter(|key| is_key(key)).map(str::to_owned),
             is_secure: request.connection_info().scheme() == "https",
         }
     }
@@ -67,7 +66,7 @@ impl FromRequest for FormCookie {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self::of(request)))
+        ready(Ok(Self::from_headers(request)))
     }
 }
 
@@ -79,30 +78,30 @@ mod tests {
 
     const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-    fn of(cookies: &str) -> FormCookie {
-        FormCookie::of(&TestRequest::get().insert_header((COOKIE, cookies)).to_http_request())
+    fn with_cookies(cookies: &str) -> FormCookie {
+        FormCookie::from_headers(&TestRequest::get().insert_header((COOKIE, cookies)).to_http_request())
     }
 
     #[test]
-    fn a_kept_key_is_found_among_other_cookies() {
-        assert_eq!(of(&format!("theme=dark; {NAME}={KEY}; x=y")).key(), Some(KEY));
+    fn the_key_is_found_among_other_cookies() {
+        assert_eq!(with_cookies(&format!("theme=dark; {NAME}={KEY}; x=y")).key(), Some(KEY));
         for cookies in ["", "theme=dark", "hermes_form=", "hermes_form=two words", "hermes_form", "=;;="] {
-            assert_eq!(of(cookies).key(), None, "{cookies}");
+            assert_eq!(with_cookies(cookies).key(), None, "{cookies}");
         }
     }
 
     #[test]
-    fn only_the_key_that_has_booked_is_forgotten() {
-        let cookie = of(&format!("{NAME}={KEY}"));
-        assert!(cookie.forget(KEY).unwrap().starts_with("hermes_form=; Max-Age=0; Path=/payment;"));
-        assert_eq!(cookie.forget("another"), None);
-        assert_eq!(FormCookie::default().forget(KEY), None);
+    fn only_the_used_key_is_cleared() {
+        let cookie = with_cookies(&format!("{NAME}={KEY}"));
+        assert!(cookie.clear(KEY).unwrap().starts_with("hermes_form=; Max-Age=0; Path=/payment;"));
+        assert_eq!(cookie.clear("another"), None);
+        assert_eq!(FormCookie::default().clear(KEY), None);
     }
 
     #[test]
-    fn a_key_that_was_given_over_tls_goes_back_over_tls_only() {
+    fn a_cookie_set_over_tls_is_secure() {
         let request = TestRequest::get().insert_header(("x-forwarded-proto", "https")).to_http_request();
-        assert!(FormCookie::of(&request).keep(KEY).ends_with("; Secure"));
-        assert!(!FormCookie::default().keep(KEY).contains("Secure"));
+        assert!(FormCookie::from_headers(&request).set(KEY).ends_with("; Secure"));
+        assert!(!FormCookie::default().set(KEY).contains("Secure"));
     }
 }

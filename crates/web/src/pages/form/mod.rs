@@ -1,8 +1,8 @@
-//! The booking form: empty, or again with what was typed and what came of it.
+//! The booking form: empty, or with the payer's input and the errors.
 
+mod choices;
 mod cookie;
 mod fields;
-mod notice;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
@@ -10,6 +10,7 @@ use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
 use askama::Template;
 use hermes_domain::FieldError;
+use hermes_service::writer::SubmitError;
 
 use self::fields::{FieldSet, SummaryLine, field_sets, summary};
 use super::page;
@@ -18,71 +19,113 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 pub(super) use cookie::FormCookie;
-pub(super) use fields::{label_of, values};
-pub(super) use notice::Notice;
+pub(super) use fields::{label_of, labelled_texts, values};
 
-/// The form's field with the key that makes a second click the same booking.
+/// The hidden field with the form's idempotency key.
 pub(super) const KEY_FIELD: &str = "idempotency_key";
-/// A key is so many bytes, in hexadecimal digits.
+/// The size of an idempotency key, which is sent as hexadecimal digits.
 pub(super) const KEY_BYTES: usize = 16;
-/// Where forms are sent. The query keeps the address apart from that of the form: browsers throw away what they
-/// have kept of an address that was posted to (RFC 9111, section 4.4), and *Back* would lead to a form with
-/// another key.
+/// The URL that receives the form.
+///
+/// The query makes this URL different from the form's own URL. A browser discards its stored response for a URL after
+/// a POST to it (RFC 9111, section 4.4). *Back* would then show a form with another key.
 pub(super) const ACTION: &str = "/payment?book";
 
-/// The page.
 #[derive(Template)]
 #[template(path = "payment/form.html")]
 struct FormPage<'a> {
     action: &'static str,
+    key_field: &'static str,
     key: &'a str,
-    notice: Option<&'a Notice>,
+    notice: Option<&'a FormNotice>,
     summary: Vec<SummaryLine>,
     field_sets: Vec<FieldSet<'a>>,
     countries: &'static [&'static str],
 }
 
 impl<'a> FormPage<'a> {
-    fn new(key: &'a str, typed: &'a FormFields, faults: &'a [FieldError]) -> Self {
+    fn new(key: &'a str, typed: &'a FormFields, errors: &'a [FieldError]) -> Self {
         Self {
             action: ACTION,
+            key_field: KEY_FIELD,
             key,
             notice: None,
-            summary: summary(faults),
-            field_sets: field_sets(typed, faults),
-            countries: super::countries::COUNTRIES,
+            summary: summary(errors),
+            field_sets: field_sets(typed, errors),
+            countries: choices::COUNTRIES,
         }
     }
 }
 
-/// The booking form, with a key of its own in every browser.
+/// A message above the form, for an error that no field caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormNotice {
+    pub title: &'static str,
+    pub text: String,
+    /// The request id, if the payer may need help.
+    pub request_id: Option<String>,
+}
+
+impl FormNotice {
+    /// Says why the payment was not booked, and what the payer can do.
+    pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
+        let (title, text) = match error {
+            SubmitError::Busy | SubmitError::Stopping | SubmitError::Unavailable => (
+                "Your payment is not booked yet",
+                "The service cannot save your payment right now. Nothing has been booked. Wait a moment, then \
+                 confirm again.",
+            ),
+            SubmitError::OutcomeUnknown => (
+                "We do not know yet whether your payment was booked",
+                "The connection was lost while your payment was being saved. Confirm again to find out. Your \
+                 payment will not be booked twice.",
+            ),
+            SubmitError::Internal => (
+                "Your payment is not booked yet",
+                "An error occurred, and nothing has been booked. Confirm again. If the error comes back, send the \
+                 request ID below to the finance office.",
+            ),
+            SubmitError::Rejected(_) | SubmitError::TooLarge => {
+                ("Your payment is not booked yet", problem.detail())
+            }
+        };
+        let may_need_help = problem.code.status().is_server_error();
+        Self { title, text: text.to_owned(), request_id: may_need_help.then(|| request_id.to_owned()) }
+    }
+}
+
+/// `GET /payment`: shows the booking form with an idempotency key.
 ///
-/// It may be kept for the way back, so that *Back* leads to the same key; it is asked for anew by everyone
-/// who opens it, so that each browser gets another one.
+/// A browser may store the form, so that *Back* shows the same key. A browser must revalidate it for every new visit,
+/// so that no two browsers use the same key.
 #[get("/payment", wrap = "Compress::default()")]
 pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> HttpResponse {
-    let key = cookie.key().map_or_else(|| fresh_key(&state), str::to_owned);
+    let key = cookie.key().map_or_else(|| new_key(&state), str::to_owned);
     let typed = FormFields::default();
     let (mut response, body) = form_response(StatusCode::OK, &FormPage::new(&key, &typed, &[]));
-    response.insert_header((SET_COOKIE, cookie.keep(&key)));
+    response.insert_header((SET_COOKIE, cookie.set(&key)));
     response.insert_header((CACHE_CONTROL, "private, no-cache")).body(body)
 }
 
-/// A key that no form had before.
-pub(super) fn fresh_key(state: &AppState) -> String {
+/// Generates an idempotency key.
+pub(super) fn new_key(state: &AppState) -> String {
     state.random_source.random().simple().to_string()
 }
 
-/// The form again, because some fields cannot be taken.
-pub(super) fn with_faults(key: &str, typed: &FormFields, faults: &[FieldError]) -> HttpResponse {
-    let page = FormPage::new(key, typed, faults);
+/// Shows the form again, with an error at each invalid field.
+pub(super) fn with_errors(key: &str, typed: &FormFields, errors: &[FieldError]) -> HttpResponse {
+    let page = FormPage::new(key, typed, errors);
     let (mut response, body) = form_response(StatusCode::UNPROCESSABLE_ENTITY, &page);
     response.insert_header((CACHE_CONTROL, "no-store")).body(body)
 }
 
-/// The form again, because of a problem that is not in its fields; the answer keeps the problem's status and
-/// headers.
-pub(super) fn with_notice(key: &str, typed: &FormFields, problem: &Problem, notice: &Notice) -> HttpResponse {
+/// Shows the form again, with a message above it. The response has the status and headers of the problem.
+pub(super) fn with_notice(
+    key: &str,
+    typed: &FormFields,
+    problem: &Problem,
+    notice: &FormNotice,
+) -> HttpResponse {
     let page = FormPage { notice: Some(notice), ..FormPage::new(key, typed, &[]) };
     let (mut response, body) = form_response(problem.code.status(), &page);
     problem.add_headers(&mut response);
@@ -91,7 +134,8 @@ pub(super) fn with_notice(key: &str, typed: &FormFields, problem: &Problem, noti
 
 fn form_response(status: StatusCode, form: &FormPage<'_>) -> (HttpResponseBuilder, String) {
     let (mut response, body) = page(status, form);
-    // Without a referrer browsers would call the form's origin "null", which older ones tell nothing beside.
+    // With the default `no-referrer`, a browser sends the form with `Origin: null`. Older browsers send no
+    // `Sec-Fetch-Site`, so the same-site check could not accept the form.
     response.insert_header((REFERRER_POLICY, "same-origin"));
     (response, body)
 }

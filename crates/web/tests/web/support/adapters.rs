@@ -21,7 +21,7 @@ pub struct NoCache;
 #[async_trait]
 impl SharedCache for NoCache {
     async fn version(&self) -> Result<Version, CacheError> {
-        Ok(Version::fresh(Uuid::nil()))
+        Ok(Version::new(Uuid::nil()))
     }
 
     async fn get(&self, _key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {

@@ -13,16 +13,15 @@ use actix_web::{App, web};
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
-use hermes_service::outbox::{CommitNotifier, Feed, FeedSettings};
+use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
-use hermes_web::admin::dashboard;
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
-pub use response::TestResponse as Answer;
+pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
 const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
@@ -57,7 +56,7 @@ impl TestApp {
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
         let feed =
-            Feed::new(Arc::new(store.clone()), commits.clone(), FeedSettings { waiters_max: WAITERS_MAX });
+            Feed::new(Arc::new(store.clone()), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
         let deps = WriterDeps {
             store: Arc::new(store.clone()),
             barrier: Arc::new(adapters::NoBarrier),
@@ -92,33 +91,35 @@ impl TestApp {
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
+            public_url: None,
             draining: Draining::default(),
         };
         Self { store, state: web::Data::new(state) }
     }
 
-    pub async fn get(&self, server: Server, address: &str) -> Answer {
+    pub async fn get(&self, server: Server, address: &str) -> TestResponse {
         self.send(server, TestRequest::get().uri(address).insert_header(("accept", "text/html"))).await
     }
 
-    pub async fn get_with_cookie(&self, address: &str, cookie: &str) -> Answer {
+    pub async fn get_with_cookie(&self, address: &str, cookie: &str) -> TestResponse {
         self.send(Server::Portal, TestRequest::get().uri(address).insert_header(("cookie", cookie))).await
     }
 
     /// Sends the form as a browser does.
-    pub async fn post_form(&self, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post_form(&self, fields: &[(&str, &str)]) -> TestResponse {
         let request = TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "same-origin"));
         self.send(Server::Portal, with_fields(request, fields)).await
     }
 
-    pub async fn send(&self, server: Server, request: TestRequest) -> Answer {
+    pub async fn send(&self, server: Server, request: TestRequest) -> TestResponse {
         let routes = match server {
-            Server::Portal => routes::configure,
-            Server::Dashboard => dashboard::configure,
+            Server::Portal => routes::configure_portal,
+            Server::Dashboard => routes::configure_dashboard,
         };
-        let app = App::new().wrap(from_fn(middleware::finish)).app_data(self.state.clone()).configure(routes);
+        let app =
+            App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
         let service = test::init_service(app).await;
-        Answer::read(test::call_service(&service, request.to_request()).await).await
+        TestResponse::read(test::call_service(&service, request.to_request()).await).await
     }
 
     /// Ends every wait for an event, as a stopping server does.

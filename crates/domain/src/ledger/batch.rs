@@ -1,0 +1,128 @@
+//! The inputs and the output of deciding a batch: rules, context, facts and changes.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Totals};
+use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
+use crate::payment::{
+    DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentId, PaymentKey, Reference, Thresholds,
+};
+
+/// The configured rules of the ledger, fixed at start-up.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The fees.
+    pub fees: FeeSchedule,
+    /// The party that pays the fee of a new payment.
+    pub fee_bearer: FeeBearer,
+    /// The amounts above which a payment gets a flag.
+    pub thresholds: Thresholds,
+    /// The rule that finds duplicate payments.
+    pub duplicates: DuplicateRule,
+}
+
+/// A source of cryptographically secure randomness.
+pub trait RandomSource: Send + Sync {
+    /// Returns sixteen random bytes.
+    fn random(&self) -> Uuid;
+}
+
+/// The inputs of a decision besides the command and the facts.
+#[derive(Clone, Copy)]
+pub struct DecisionContext<'a> {
+    /// The configured rules.
+    pub rules: &'a Rules,
+    /// The time of the batch: [`LedgerHead::next_timestamp`].
+    pub now: DateTime<Utc>,
+    /// The randomness for identifiers and tokens.
+    pub random_source: &'a dyn RandomSource,
+}
+
+impl DecisionContext<'_> {
+    pub(super) fn duplicate_key(&self, id: PaymentId, details: &PayerDetails, amount: Money) -> DuplicateKey {
+        self.rules.duplicates.duplicate_key(id, details, amount, self.now)
+    }
+
+    pub(super) fn fee_for(&self, amount: Money) -> Result<Fee, Rejection> {
+        self.rules.fees.fee_for(amount).map_err(|_| Rejection::OutOfRange)
+    }
+}
+
+/// The facts to load before a batch can be decided, one database query for each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FactQueries {
+    /// Queries for other live payments of the same payers.
+    pub duplicates: Vec<DuplicateKey>,
+    /// The currencies whose totals the batch needs.
+    pub currencies: Vec<Currency>,
+}
+
+/// The facts of a batch. They are read after the head is locked and therefore hold until the commit.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The head.
+    pub head: LedgerHead,
+    /// The existing payments that the batch names, by the key in the command.
+    pub payments: HashMap<PaymentKey, Payment>,
+    /// The records of the batch's idempotency keys, by scope.
+    pub idempotency: HashMap<Digest, IdempotencyRecord>,
+    /// The latest live payment for each duplicate key that has one.
+    pub duplicates: HashMap<DuplicateKey, Reference>,
+    /// The totals of the batch's currencies; absent for a currency without payments.
+    pub totals: HashMap<Currency, Totals>,
+}
+
+impl Facts {
+    /// Creates facts that contain only the head.
+    pub fn at(head: LedgerHead) -> Self {
+        Self {
+            head,
+            payments: HashMap::new(),
+            idempotency: HashMap::new(),
+            duplicates: HashMap::new(),
+            totals: HashMap::new(),
+        }
+    }
+}
+
+/// The rows that a batch writes in one commit.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// The head after the batch.
+    pub head: LedgerHead,
+    /// New payments, with their checks.
+    pub booked: Vec<Payment>,
+    /// New states of existing payments.
+    pub updated: Vec<Payment>,
+    /// New audit rows.
+    pub audit: Vec<AuditEntry>,
+    /// New events.
+    pub events: Vec<Event>,
+    /// New idempotency records.
+    pub idempotency: Vec<IdempotencyRecord>,
+    /// The new totals of the currencies that changed.
+    pub totals: HashMap<Currency, Totals>,
+}
+
+impl Changes {
+    /// Creates empty changes with the given new head.
+    pub(super) fn new(head: LedgerHead) -> Self {
+        Self {
+            head,
+            booked: Vec::new(),
+            updated: Vec::new(),
+            audit: Vec::new(),
+            events: Vec::new(),
+            idempotency: Vec::new(),
+            totals: HashMap::new(),
+        }
+    }
+
+    /// Returns whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.booked.is_empty() && self.updated.is_empty() && self.idempotency.is_empty()
+    }
+}

@@ -1,0 +1,95 @@
+//! Executes batches as the ledger writer does.
+
+use chrono::{DateTime, Utc};
+use hermes_domain::ledger::{
+    Changes, Command, Decider, DecisionContext, Facts, IdempotencyClaim, Origin, Outcome, Rejection, Rules,
+    Submission,
+};
+use hermes_domain::payment::{NewBooking, Payment};
+use hermes_domain::ports::{LedgerStore, LedgerTransaction};
+
+use crate::ledger::TestLedger;
+use crate::rules::{RANDOM, rules};
+
+/// The clock of the tests.
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap()
+}
+
+pub fn submission(command: Command) -> Submission {
+    Submission {
+        command,
+        origin: Origin {
+            actor: "api key Ω".to_owned(),
+            user_agent: Some("curl/8 🦀".to_owned()),
+            ip_address: Some("2001:db8::1".parse().unwrap()),
+        },
+        idempotency: None,
+    }
+}
+
+pub fn with_claim(command: Command, scope: u8, fingerprint: u8) -> Submission {
+    Submission {
+        idempotency: Some(IdempotencyClaim { scope_hash: [scope; 32], fingerprint: [fingerprint; 32] }),
+        ..submission(command)
+    }
+}
+
+fn submissions(bookings: Vec<NewBooking>) -> Vec<Submission> {
+    bookings.into_iter().map(|booking| submission(Command::Book(booking))).collect()
+}
+
+/// Books payments in one batch.
+pub async fn book(ledger: &TestLedger, bookings: Vec<NewBooking>) -> Vec<Payment> {
+    let outcomes = execute(ledger, &submissions(bookings)).await;
+    outcomes.into_iter().map(|outcome| outcome.unwrap().payment).collect()
+}
+
+pub async fn book_one(ledger: &TestLedger, booking: NewBooking) -> Payment {
+    book(ledger, vec![booking]).await.pop().unwrap()
+}
+
+pub async fn execute(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+    let mut transaction = ledger.store.begin().await.unwrap();
+    let (outcomes, changes) = decide(transaction.as_mut(), &rules(), submissions).await;
+    transaction.write(&changes).await.unwrap();
+    transaction.commit().await.unwrap();
+    outcomes
+}
+
+/// Writes a batch of bookings without committing the batch.
+pub async fn written(
+    ledger: &TestLedger,
+    bookings: Vec<NewBooking>,
+) -> (Box<dyn LedgerTransaction>, Changes) {
+    let mut transaction = ledger.store.begin().await.unwrap();
+    let (_, changes) = decide(transaction.as_mut(), &rules(), &submissions(bookings)).await;
+    transaction.write(&changes).await.unwrap();
+    (transaction, changes)
+}
+
+/// Locks the head, loads the facts and decides the commands.
+pub async fn decide(
+    transaction: &mut dyn LedgerTransaction,
+    rules: &Rules,
+    submissions: &[Submission],
+) -> (Vec<Result<Outcome, Rejection>>, Changes) {
+    let head = transaction.lock_head().await.unwrap();
+    let claims = submissions.iter().filter_map(|submission| submission.idempotency);
+    let scopes: Vec<_> = claims.map(|claim| claim.scope_hash).collect();
+    let targets = submissions.iter().filter_map(|submission| submission.command.target().cloned());
+    let records = transaction.find_idempotency(&scopes).await.unwrap();
+    let facts = Facts {
+        payments: transaction.find_payments(&targets.collect::<Vec<_>>()).await.unwrap(),
+        idempotency: records.into_iter().map(|record| (record.claim.scope_hash, record)).collect(),
+        ..Facts::at(head)
+    };
+    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &RANDOM };
+    let mut decider = Decider::new(context, facts);
+    let queries = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
+    let duplicates = transaction.find_duplicates(&queries.duplicates).await.unwrap();
+    let totals = transaction.find_totals(&queries.currencies).await.unwrap();
+    decider.add_facts(duplicates, totals);
+    let outcomes = submissions.iter().map(|submission| decider.decide(submission)).collect();
+    (outcomes, decider.into_changes())
+}

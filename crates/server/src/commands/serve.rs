@@ -1,0 +1,199 @@
+//! `hermes serve`: listens, serves, and stops without losing an acknowledged change.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context, Result};
+use hermes_repository::Database;
+use hermes_web::{AppState, extract, middleware, routes};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::migrate;
+use crate::compose::{self, Application};
+use crate::config::{self, Configuration, Settings};
+use crate::{logging, metrics};
+
+/// Time limit for the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time limit for an idle connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// The dashboard has few users.
+const DASHBOARD_WORKERS: usize = 1;
+/// The lock file, in the data folder, of the process that serves an SQLite database.
+const SERVE_LOCK_FILE: &str = "hermes.db.serve-lock";
+
+/// Serves until the process receives SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// If a prerequisite is missing. Nothing was served then.
+pub(super) async fn run() -> Result<()> {
+    let started = Instant::now();
+    let configuration = config::load()?;
+    logging::start(configuration.settings.log.format, &configuration.settings.log.level);
+    for warning in &configuration.warnings {
+        log::warn!("{warning}");
+    }
+    configuration.check_safety()?;
+    let settings = &configuration.settings.server;
+    // Bind first: if a port is in use, nothing has been written yet.
+    let portal_socket = bind(&settings.host, settings.port, "PORT")?;
+    let dashboard_socket = bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
+    let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
+    prepare_schema(&configuration.settings).await?;
+    let _serve_lock = lock_sqlite_file(&configuration.settings)?;
+
+    let Application { state, writer, relay, database } =
+        compose::compose(&configuration, metrics::start()?).await?;
+    log_durability_warnings(&database).await;
+    let state = web::Data::new(state);
+    let drain = Duration::from_secs(settings.drain_s);
+    let portal_workers = workers(settings.workers);
+    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure_portal)?;
+    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, routes::configure_dashboard)?;
+    let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
+    log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
+    state.reads.warm();
+
+    // A signal stops both servers. A failure of one ends both.
+    let ended = tokio::try_join!(portal, dashboard);
+    stop.abort();
+    state.ledger.close();
+    writer.await.context("the ledger writer stopped unexpectedly")?;
+    if let Some(relay) = relay {
+        relay.stop().await;
+    }
+    database.close().await;
+    log::info!("stopped; every acknowledged change is saved");
+    ended.map(|_| ()).context("the server stopped unexpectedly")
+}
+
+fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener> {
+    let socket = TcpListener::bind((host, port))
+        .with_context(|| format!("cannot listen on {host}:{port}; set {variable} to use another port"))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn server(
+    socket: TcpListener,
+    state: &web::Data<AppState>,
+    workers: usize,
+    drain: Duration,
+    routes: fn(&mut web::ServiceConfig),
+) -> Result<Server> {
+    let state = state.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(middleware::envelope))
+            .app_data(state.clone())
+            .app_data(web::PayloadConfig::new(extract::BODY_MAX))
+            .configure(routes)
+    });
+    let server = server
+        .workers(workers)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(drain.as_secs())
+        .disable_signals();
+    Ok(server.listen(socket)?.run())
+}
+
+/// Returns the configured number of portal threads; 0 means one per processor.
+fn workers(configured: usize) -> usize {
+    match configured {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        count => count,
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C, then lets the servers finish the requests in flight.
+async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        result = tokio::signal::ctrl_c() => result?,
+    }
+    log::info!("stopping: requests in flight will finish");
+    state.draining.start();
+    state.feed.close();
+    let [portal, dashboard] = servers;
+    tokio::join!(portal.stop(true), dashboard.stop(true));
+    Ok(())
+}
+
+/// Applies missing migrations if configured; otherwise checks that none is missing.
+async fn prepare_schema(settings: &Settings) -> Result<()> {
+    if settings.migrates_at_start() {
+        let applied = migrate::up(settings, None).await?;
+        if !applied.is_empty() {
+            log::info!("applied {} migrations to the database schema", applied.len());
+        }
+        return Ok(());
+    }
+    migrate::ensure_current(settings).await
+}
+
+/// Locks the SQLite database for this process, until the returned file is dropped.
+///
+/// Each process on an SQLite file has its own cache and cannot see the other's writes at once. A second process starts all
+/// the same, because the lock may belong to one that is stopping, but logs a warning.
+fn lock_sqlite_file(settings: &Settings) -> Result<Option<File>> {
+    if !settings.is_embedded() {
+        return Ok(None);
+    }
+    let path = settings.database.data_dir.join(SERVE_LOCK_FILE);
+    let file =
+        File::create(&path).with_context(|| format!("cannot create the lock file {}", path.display()))?;
+    if file.try_lock().is_err() {
+        log::warn!(
+            "another Hermes process serves the database in {}: each process will show the other's changes late. Stop \
+             one of them, or set DATA_DIR to another folder",
+            settings.database.data_dir.display()
+        );
+    }
+    Ok(Some(file))
+}
+
+/// Logs each database setting that can lose acknowledged payments.
+async fn log_durability_warnings(database: &Database) {
+    match database.durability_warnings().await {
+        Ok(warnings) => {
+            for warning in warnings {
+                log::warn!("acknowledged payments can be lost: {warning}");
+            }
+        }
+        Err(error) => log::warn!("cannot check the durability settings of the database: {error}"),
+    }
+}
+
+/// Logs the addresses to open and the configured database and cache.
+fn log_addresses(
+    configuration: &Configuration,
+    portal: SocketAddr,
+    dashboard: SocketAddr,
+    started_in: Duration,
+) {
+    let settings = &configuration.settings;
+    let (portal, dashboard) = (browsable(portal), browsable(dashboard));
+    log::info!(
+        "Hermes {} ({}) is ready after {} ms",
+        env!("CARGO_PKG_VERSION"),
+        configuration.environment,
+        started_in.as_millis()
+    );
+    log::info!("portal     http://{portal}/payment   API http://{portal}/api/docs/");
+    log::info!("dashboard  http://{dashboard}/   metrics http://{dashboard}/metrics");
+    log::info!("database   {}", compose::database_label(settings));
+    log::info!("cache      {}", if settings.has_redis() { "Redis" } else { "this process" });
+    log::info!("log level  {} (RUST_LOG changes it)", logging::level());
+}
+
+/// Returns an address that a browser can open: a server that listens on all addresses also listens on loopback.
+fn browsable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
+}

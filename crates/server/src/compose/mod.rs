@@ -1,0 +1,197 @@
+//! The composition root: the only module that names concrete adapters.
+
+mod events;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
+use hermes_domain::ports::{PoolMetrics, SharedCache};
+use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::maintenance;
+use hermes_service::outbox::{CommitNotifier, RelayHandle};
+use hermes_service::read_cache::{
+    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
+};
+use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
+use hermes_web::state::Draining;
+use hermes_web::{AppState, JsonRenderer};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::ConnectOptions;
+use secrecy::ExposeSecret;
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Configuration, Settings, millis};
+use crate::system::{SystemClock, SystemRandom};
+
+/// The wired application.
+pub struct Application {
+    /// The state shared by all endpoints.
+    pub state: AppState,
+    /// The writer task. It ends after the ledger writer is closed and the queue is empty.
+    pub writer: JoinHandle<()>,
+    /// The event relay, if Redis is configured.
+    pub relay: Option<RelayHandle>,
+    /// The database, which must be closed last.
+    pub database: Database,
+}
+
+/// The name of the SQLite file in the data folder.
+const SQLITE_FILE: &str = "hermes.db";
+
+/// Returns the connection settings of the database.
+pub fn database_settings(settings: &Settings) -> DatabaseSettings {
+    let database = &settings.database;
+    let mut connection = if settings.is_embedded() {
+        DatabaseSettings::sqlite(&database.data_dir.join(SQLITE_FILE))
+    } else {
+        DatabaseSettings::mysql(&MySqlAddress {
+            host: &database.host,
+            port: Some(database.port),
+            user: &database.user,
+            password: database.password.expose_secret(),
+            name: &database.name,
+            ssl_mode: Some(database.ssl_mode.as_str()).filter(|mode| !mode.is_empty()),
+            ssl_ca: Some(database.ssl_ca.as_str()).filter(|file| !file.is_empty()),
+        })
+    };
+    connection.max_readers = database.connections_max;
+    connection.acquire_timeout = millis(database.acquire_timeout_ms);
+    connection.statement_timeout = millis(database.statement_timeout_ms);
+    connection.slow_statement = millis(database.slow_statement_ms);
+    connection
+}
+
+/// Opens the database.
+pub async fn open_database(settings: &Settings) -> Result<Database> {
+    Database::connect(&database_settings(settings))
+        .await
+        .with_context(|| format!("cannot open the database ({})", database_label(settings)))
+}
+
+/// Returns the options of the connection for migrations. Creates the data folder of an SQLite database.
+pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
+    let folder = &settings.database.data_dir;
+    let mut url = database_settings(settings).url;
+    if settings.is_embedded() {
+        url.push_str("?mode=rwc");
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    }
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging_level(log::LevelFilter::Debug);
+    Ok(options)
+}
+
+/// The cache and its connection pool, if it has one.
+pub struct Cache {
+    /// The cache.
+    pub shared: Arc<dyn SharedCache>,
+    /// The connection pool.
+    pub pool: Option<Arc<dyn PoolMetrics>>,
+}
+
+/// Opens the shared cache, or the cache version of this process.
+pub fn open_cache(settings: &Settings) -> Result<Cache> {
+    let ttl = Duration::from_secs(settings.cache.ttl_s);
+    if !settings.shares_cache() {
+        return Ok(Cache { shared: Arc::new(LocalVersion::new()), pool: None });
+    }
+    let redis = RedisSettings {
+        pool_max: settings.redis.pool_max,
+        entry_ttl: ttl,
+        format: format!("{} window {}", env!("CARGO_PKG_VERSION"), settings.list.window),
+        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
+    };
+    let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);
+    Ok(Cache { shared: cache.clone(), pool: Some(cache) })
+}
+
+/// Returns the Redis endpoint. The cache and the event stream have different command timeouts.
+fn redis_endpoint(settings: &Settings, command_timeout_ms: u64) -> RedisEndpoint {
+    RedisEndpoint {
+        url: settings.redis.url.clone(),
+        connect_timeout: millis(settings.redis.connect_timeout_ms),
+        command_timeout: millis(command_timeout_ms),
+    }
+}
+
+/// Describes the database for people, without its password.
+pub fn database_label(settings: &Settings) -> String {
+    let database = &settings.database;
+    if settings.is_embedded() {
+        format!("SQLite, {}", database.data_dir.join(SQLITE_FILE).display())
+    } else {
+        format!("{} at {}:{}", database.name, database.host, database.port)
+    }
+}
+
+/// Wires the application and starts its background tasks.
+pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
+    let settings = &configuration.settings;
+    let database = open_database(settings).await?;
+    let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
+    let reader = Arc::new(SqlPaymentReader::new(&database));
+    let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
+    let reads = ReadCache::new(
+        ReadCacheDeps { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
+        read_cache_config(settings),
+    );
+    if settings.cache.compare_every_s > 0 {
+        let every = Duration::from_secs(settings.cache.compare_every_s);
+        tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
+    }
+    let writer_config = WriterConfig {
+        batch_max: settings.ledger.batch_max,
+        queue_max: settings.ledger.queue_max,
+        queue_age_max: millis(settings.ledger.queue_age_max_ms),
+    };
+    let cache_is_shared = settings.shares_cache();
+    let store = Arc::new(SqlLedgerStore::new(&database));
+    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
+    let commits = CommitNotifier::default();
+    let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
+    let deps = WriterDeps {
+        store,
+        barrier: reads.clone(),
+        commits,
+        rules: Arc::new(configuration.rules.clone()),
+        clock: Arc::new(SystemClock),
+        random_source: Arc::new(SystemRandom),
+    };
+    let (ledger, writer) = LedgerWriter::start(deps, writer_config);
+    let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
+    let state = AppState {
+        ledger,
+        feed,
+        reads,
+        reader,
+        cache,
+        cache_is_shared,
+        pools: std::iter::once(database_pools).chain(cache_pool).collect(),
+        metrics_text: Box::new(move || metrics.render()),
+        random_source: Arc::new(SystemRandom),
+        public_url: settings.server.public_url(),
+        draining: Draining::default(),
+    };
+    Ok(Application { state, writer, relay, database })
+}
+
+fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
+    ReadCacheConfig {
+        staleness_bound: millis(settings.cache.staleness_bound_ms),
+        head_deadline: millis(settings.database.acquire_timeout_ms),
+        retry_cache_after: millis(settings.cache.staleness_bound_ms),
+        window: settings.list.window,
+        page_loads_max: usize::try_from(settings.database.connections_max).unwrap_or(1).div_ceil(2),
+        queries: QueryLimits {
+            count_max: settings.cache.queries_max,
+            bytes_max: settings.cache.queries_bytes_max,
+        },
+        unverified_reads: match settings.cache.unverified_reads {
+            config::UnverifiedReads::Serve => UnverifiedReads::Serve,
+            config::UnverifiedReads::Reject => UnverifiedReads::Reject,
+        },
+    }
+}

@@ -1,0 +1,113 @@
+//! Periodic deletion of expired rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hermes_domain::ports::{Clock, IdempotencyStore, StoreError};
+
+/// How long an idempotency key is valid.
+pub const IDEMPOTENCY_KEY_TTL: TimeDelta = TimeDelta::hours(72);
+/// How often expired keys are deleted.
+const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// The maximum number of rows that one statement deletes.
+const DELETE_BATCH: u64 = 256;
+/// The pause between two statements, in which writers get the connection.
+const DELETE_PAUSE: Duration = Duration::from_millis(50);
+
+/// Deletes expired idempotency keys periodically. Never returns.
+pub async fn purge_idempotency_keys(store: Arc<dyn IdempotencyStore>, clock: Arc<dyn Clock>) {
+    let mut interval = tokio::time::interval(PURGE_INTERVAL);
+    loop {
+        interval.tick().await;
+        let before = clock.now() - IDEMPOTENCY_KEY_TTL;
+        if let Err(error) = delete_in_batches(|limit| store.purge_idempotency(before, limit)).await {
+            log::info!("expired idempotency keys could not be deleted and will be retried later: {error}");
+        }
+    }
+}
+
+/// Calls `delete` until a batch is not full, with a pause between two batches. Returns the number of deleted rows.
+///
+/// `delete` gets the maximum number of rows to delete and returns how many it deleted.
+pub(crate) async fn delete_in_batches<Deletion>(
+    mut delete: impl FnMut(u64) -> Deletion,
+) -> Result<u64, StoreError>
+where
+    Deletion: Future<Output = Result<u64, StoreError>>,
+{
+    let mut total = 0;
+    loop {
+        let deleted = delete(DELETE_BATCH).await?;
+        total += deleted;
+        if deleted < DELETE_BATCH {
+            return Ok(total);
+        }
+        tokio::time::sleep(DELETE_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use chrono::{DateTime, Utc};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    struct FakeKeys(Mutex<Vec<DateTime<Utc>>>);
+
+    #[async_trait]
+    impl IdempotencyStore for FakeKeys {
+        async fn purge_idempotency(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+            let mut deleted = 0;
+            self.0.lock().unwrap().retain(|created_at| {
+                let is_deleted = *created_at < before && deleted < limit;
+                deleted += u64::from(is_deleted);
+                !is_deleted
+            });
+            Ok(deleted)
+        }
+    }
+
+    struct FixedClock;
+
+    impl Clock for FixedClock {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idempotency_keys_are_deleted_once_their_ttl_is_over() {
+        let valid = FixedClock.now() - IDEMPOTENCY_KEY_TTL;
+        let expired = valid - TimeDelta::seconds(1);
+        let keys = Arc::new(FakeKeys(Mutex::new(vec![expired; 1_000])));
+        keys.0.lock().unwrap().push(valid);
+        let task = tokio::spawn(purge_idempotency_keys(keys.clone(), Arc::new(FixedClock)));
+        while keys.0.lock().unwrap().len() > 1 {
+            // The paused clock advances once every task waits.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(*keys.0.lock().unwrap(), [valid]);
+        task.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rows_are_deleted_in_batches_with_pauses() {
+        let started = Instant::now();
+        let (mut remaining, mut batch_times) = (2 * DELETE_BATCH + 7, Vec::new());
+        let deleted = delete_in_batches(|limit| {
+            let deleted = limit.min(remaining);
+            remaining -= deleted;
+            batch_times.push(started.elapsed());
+            async move { Ok(deleted) }
+        })
+        .await
+        .unwrap();
+        assert_eq!((deleted, remaining), (2 * DELETE_BATCH + 7, 0));
+        assert_eq!(batch_times, [Duration::ZERO, DELETE_PAUSE, 2 * DELETE_PAUSE]);
+    }
+}

@@ -1,0 +1,120 @@
+//! Single values on the wire: amounts, times and the strings with a fixed set of values.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use hermes_domain::ValidationCode;
+use hermes_domain::ledger::{Effect, EventKind};
+use hermes_domain::payment::{CheckKind, Status, ValidationStatus};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// An amount in a request: a decimal string or a JSON number, parsed exactly from its text.
+#[derive(ToSchema)]
+#[schema(as = Amount, example = "35000.00")]
+#[serde(untagged)]
+pub enum AmountInput {
+    /// A decimal string.
+    Text(String),
+    /// A JSON number.
+    Number(f64),
+}
+
+/// A time on the wire: RFC 3339, UTC, microseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Rfc3339(pub DateTime<Utc>);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+/// Serializes a value as its `Display` text.
+pub(super) fn as_text<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// Declares the schema of a string that has a fixed set of values, which come from the domain type.
+macro_rules! string_enums {
+    ($($(#[doc = $doc:literal])+ $name:ident = $values:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                string_enum($values)
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+string_enums! {
+    /// The schema of a payment's status.
+    PaymentStatus = Status::ALL.map(Status::as_str);
+    /// The schema of the result of one quality check, or of all of them.
+    CheckedResult = ValidationStatus::ALL.map(ValidationStatus::as_str);
+    /// The schema of the type of a quality check.
+    CheckType = CheckKind::ALL.map(CheckKind::as_str);
+    /// The schema of the type of an event.
+    EventType =
+        [EventKind::PaymentBooked, EventKind::PaymentCorrected, EventKind::PaymentCancelled].map(EventKind::as_str);
+    /// The schema of the action in an audit entry.
+    AuditAction = [Effect::Booked, Effect::Corrected, Effect::Cancelled].into_iter().filter_map(Effect::audit_action);
+    /// The schema of the code of a field error.
+    FieldErrorCode = FIELD_ERROR_CODES.map(|code| serde_json::to_value(code).unwrap_or_default());
+}
+
+/// Every code of a field error.
+const FIELD_ERROR_CODES: [ValidationCode; 15] = [
+    ValidationCode::Required,
+    ValidationCode::UnknownField,
+    ValidationCode::DuplicateField,
+    ValidationCode::WrongType,
+    ValidationCode::TooLong,
+    ValidationCode::ControlCharacter,
+    ValidationCode::CardNumber,
+    ValidationCode::NotANumber,
+    ValidationCode::NotPositive,
+    ValidationCode::Negative,
+    ValidationCode::TooManyDecimals,
+    ValidationCode::TooLarge,
+    ValidationCode::UnknownCurrency,
+    ValidationCode::NotAChoice,
+    ValidationCode::Frozen,
+];
+
+/// Returns the schema of a string with these values.
+pub(crate) fn string_enum<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> RefOr<Schema> {
+    let schema: schema::Object =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).build();
+    schema.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_microseconds_and_ends_in_z() {
+        for (text, expected) in [
+            ("2026-11-22T12:00:00.123456Z", "2026-11-22T12:00:00.123456Z"),
+            ("2024-02-29T01:02:03Z", "2024-02-29T01:02:03.000000Z"),
+            ("2026-11-22T14:00:00.000004999+02:00", "2026-11-22T12:00:00.000004Z"),
+        ] {
+            let time: DateTime<Utc> = text.parse().unwrap();
+            assert_eq!(serde_json::to_value(Rfc3339(time)).unwrap(), expected);
+        }
+    }
+}

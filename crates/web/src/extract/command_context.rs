@@ -1,0 +1,90 @@
+//! The context of a command: actor, origin, idempotency key and the ledger that executes the command.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::USER_AGENT;
+use actix_web::{FromRequest, HttpRequest, web};
+use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
+use hermes_service::writer::{Committed, SubmitError};
+
+use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
+use super::{JsonBody, JsonFields};
+use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
+
+/// The longest `User-Agent` in the audit log, in characters.
+const USER_AGENT_MAX: usize = 255;
+/// The actor of API requests as long as callers are anonymous.
+const API_ACTOR: &str = "api";
+/// The actor of requests from the booking form.
+const FORM_ACTOR: &str = "payer (form)";
+
+/// Everything about a request that changes something, except the change itself.
+pub struct CommandContext {
+    state: web::Data<AppState>,
+    /// The method and the route pattern: part of the scope of an idempotency key.
+    operation: String,
+    origin: Origin,
+    idempotency_key: Option<String>,
+}
+
+impl CommandContext {
+    /// Parses the body as a JSON object if the ledger admits commands now.
+    ///
+    /// Under overload, a rejected request then costs no parsing. The body has already been read, because the
+    /// connection cannot be reused otherwise.
+    ///
+    /// # Errors
+    /// 503 if the ledger does not admit commands; 400 or 422 if the body is not a JSON object.
+    pub fn admit(&self, body: &JsonBody) -> Result<JsonFields, Problem> {
+        self.state.ledger.check_admission()?;
+        body.parse()
+    }
+
+    /// Replaces the idempotency key, for requests that carry the key in the body.
+    #[must_use]
+    pub fn with_idempotency_key(self, key: String) -> Self {
+        Self { idempotency_key: Some(key), ..self }
+    }
+
+    /// Submits a command to the ledger and waits until every read shows the change.
+    ///
+    /// # Errors
+    /// As [`LedgerWriter::submit`](hermes_service::writer::LedgerWriter::submit).
+    pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
+        let idempotency = self.idempotency_key.map(|key| IdempotencyClaim {
+            scope_hash: scope_hash(&self.origin.actor, &self.operation, &key),
+            fingerprint: command_fingerprint(&command),
+        });
+        self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
+    }
+
+    fn from_parts(request: &HttpRequest) -> Result<Self, Problem> {
+        let state = request.app_data::<web::Data<AppState>>();
+        let state =
+            state.ok_or_else(|| Problem::new(ProblemCode::Internal).caused_by("no application state"))?;
+        let pattern = request.match_pattern().unwrap_or_default();
+        let actor = if pattern.starts_with("/api/") { API_ACTOR } else { FORM_ACTOR };
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            state: state.clone(),
+            operation: format!("{} {pattern}", request.method()),
+            origin: Origin {
+                actor: actor.to_owned(),
+                user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
+                ip_address: request.peer_addr().map(|address| address.ip()),
+            },
+            idempotency_key: idempotency_key_from_header(request.headers())?,
+        })
+    }
+}
+
+impl FromRequest for CommandContext {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::from_parts(request))
+    }
+}
