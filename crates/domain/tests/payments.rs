@@ -1,7 +1,5 @@
 //! Derived values of a payment, and invalid payments.
 
-mod support;
-
 use std::cmp::Ordering;
 
 use hermes_domain::ValidationCode;
@@ -11,12 +9,11 @@ use hermes_domain::payment::{
     BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFields, Status,
     ValidationStatus, limits,
 };
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{booking, booking_in, currency, rules};
 use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
-
-use support::builders::{booking, booking_in, currency, rules};
-use support::ledger::MemoryLedger;
 
 /// Books a payment under the default rules.
 fn booked(amount: &str, code: &str, received: &str) -> Payment {

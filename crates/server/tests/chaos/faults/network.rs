@@ -57,7 +57,7 @@ pub async fn run(run: Arc<Run>, proxies: Arc<Vec<Proxies>>, mut random: Rng) {
         proxy.set(match fault {
             Fault::Cut => Traffic::Cut,
             Fault::Hang => Traffic::Hang,
-            Fault::LoseResponses => Traffic::SwallowAnswers,
+            Fault::LoseResponses => Traffic::LoseReplies,
             Fault::Delay => Traffic::Delay(Duration::from_millis(random.u64(delay_ms))),
         });
         sleep_ms(&mut random, FAULT_MS).await;

@@ -122,7 +122,7 @@ impl RedisFaults {
         self.spare.promote();
         self.wait_for_next_write().await;
         for proxies in self.proxies.iter() {
-            proxies.redis.lead_to(self.spare.port());
+            proxies.redis.redirect_to(self.spare.port());
         }
         std::mem::swap(&mut self.primary, &mut self.spare);
     }
