@@ -209,7 +209,7 @@ async fn filter_and_page_the_list(app: &TestApp) {
 
 async fn check_dashboard_stats_and_events(app: &TestApp) {
     let page = app.dashboard("/").await.text();
-    for text in ["REF001", "REF004", "DUPLICATED_PAYMENT", "35700.00", "CANCELLED"] {
+    for text in ["REF001", "REF004", "Possible duplicate", "35,700.00", "Cancelled"] {
         assert!(page.contains(text), "{text} is not on the dashboard");
     }
     let metrics = app.dashboard("/metrics").await.text();
