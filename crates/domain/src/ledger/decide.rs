@@ -117,16 +117,17 @@ impl<'a> Decider<'a> {
         let index = u16::try_from(self.changes.booked.len()).map_err(|_| Rejection::OutOfRange)?;
         let key = self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount);
         let fee = self.context.fee_for(booking.amount)?;
+        let amount_received = Money::zero(booking.amount.currency());
         let after = new_payment(PaymentFields {
             id: PaymentId::generate(now, index, random_source.random()),
             reference,
             page_token: PageToken(random_source.random()),
             details: booking.details.clone(),
             amount: booking.amount,
-            checks: self.checks(&key, booking.amount, &fee, rules.fee_bearer, booking.amount_received)?,
+            checks: self.checks(&key, booking.amount, &fee, rules.fee_bearer, amount_received)?,
             fee,
             fee_bearer: rules.fee_bearer,
-            amount_received: booking.amount_received,
+            amount_received,
             cancelled_at: None,
             version: 1,
             created_at: now,

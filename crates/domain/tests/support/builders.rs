@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
-use hermes_domain::ledger::{
-    Command, Correction, CorrectionRequest, IdempotencyClaim, Origin, RandomSource, Rules, Submission,
-};
+use hermes_domain::ledger::{Command, Correction, IdempotencyClaim, Origin, RandomSource, Rules, Submission};
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
-    BookingRequest, DuplicateField, DuplicateRule, NewBooking, PaymentKey, Reference, Thresholds,
+    BookingField, BookingRequest, CorrectionRequest, DuplicateField, DuplicateRule, NewBooking, PaymentKey,
+    Reference, Thresholds,
 };
 use uuid::Uuid;
 
@@ -70,18 +69,16 @@ pub fn rules() -> Arc<Rules> {
 
 /// A booking in dollars.
 pub fn booking(email: &str, amount: &str) -> NewBooking {
-    booking_in(email, amount, "USD", "0")
+    booking_in(email, amount, "USD")
 }
 
-pub fn booking_in(email: &str, amount: &str, currency: &str, received: &str) -> NewBooking {
-    NewBooking::parse(&BookingRequest {
-        name: Some("Ana Ruiz".to_owned()),
-        email: Some(email.to_owned()),
-        amount: Some(amount.to_owned()),
-        currency_from: Some(currency.to_owned()),
-        amount_received: Some(received.to_owned()),
-        ..BookingRequest::default()
-    })
+pub fn booking_in(email: &str, amount: &str, currency: &str) -> NewBooking {
+    NewBooking::parse(&BookingRequest::from([
+        (BookingField::Name, "Ana Ruiz".to_owned()),
+        (BookingField::Email, email.to_owned()),
+        (BookingField::Amount, amount.to_owned()),
+        (BookingField::CurrencyFrom, currency.to_owned()),
+    ]))
     .unwrap()
 }
 

@@ -1,9 +1,11 @@
 //! Commands on a ledger, and what they must do to it.
 
-use hermes_domain::ledger::{Cancellation, Command, CorrectionRequest, Edit, LedgerHead, Rejection};
-use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference};
+use hermes_domain::ledger::{Cancellation, Command, LedgerHead, Rejection};
+use hermes_domain::payment::{
+    BookingField, CheckKind, CorrectionRequest, Edit, Payment, PaymentKey, Reference,
+};
 
-use super::builders::{booking, booking_in, claim, submission_with_claim};
+use super::builders::{booking, claim, submission_with_claim};
 use super::ledger::MemoryLedger;
 
 pub fn book(email: &str, amount: &str) -> Command {
@@ -27,17 +29,18 @@ pub fn set(text: &str) -> Edit {
 }
 
 pub fn amount(text: &str) -> CorrectionRequest {
-    CorrectionRequest { amount: set(text), ..CorrectionRequest::default() }
+    CorrectionRequest::from([(BookingField::Amount, set(text))])
 }
 
 pub fn new_name(text: &str) -> CorrectionRequest {
-    CorrectionRequest { name: set(text), ..CorrectionRequest::default() }
+    CorrectionRequest::from([(BookingField::Name, set(text))])
 }
 
 /// A ledger with one payment of a thousand dollars, of which something has arrived.
 pub fn ledger_with(received: &str) -> MemoryLedger {
     let mut ledger = MemoryLedger::new();
-    ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "USD", received)));
+    ledger.execute_one(book("ana@example.org", "1000"));
+    ledger.receive(1, received);
     ledger
 }
 

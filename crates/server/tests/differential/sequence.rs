@@ -8,10 +8,12 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Rejection,
-    Submission,
+    Cancellation, Command, Correction, IdempotencyClaim, Origin, Rejection, Submission,
 };
-use hermes_domain::payment::{BookingRequest, NewBooking, Payment, PaymentKey, Reference, ValidationStatus};
+use hermes_domain::payment::{
+    BookingField, BookingRequest, CorrectionRequest, Edit, NewBooking, Payment, PaymentKey, Reference,
+    ValidationStatus,
+};
 use hermes_service::writer::{Committed, LedgerWriter, SubmitError};
 
 use crate::model::{Act, Answer, Change, Model, Request, Row};
@@ -130,27 +132,21 @@ impl Sequence {
     }
 
     fn booking(&self, payer: u8, amount: i64) -> NewBooking {
-        let request = BookingRequest {
-            name: Some("Payer".to_owned()),
-            email: Some(self.email(payer)),
-            amount: Some(decimal(amount)),
-            ..BookingRequest::default()
-        };
+        let request = BookingRequest::from([
+            (BookingField::Name, "Payer".to_owned()),
+            (BookingField::Email, self.email(payer)),
+            (BookingField::Amount, decimal(amount)),
+        ]);
         NewBooking::parse(&request).unwrap()
     }
 
     fn correction(&self, change: &Change) -> CorrectionRequest {
-        match change {
-            Change::Payer(payer) => {
-                CorrectionRequest { email: Edit::Set(self.email(*payer)), ..CorrectionRequest::default() }
-            }
-            Change::Amount(amount) => {
-                CorrectionRequest { amount: Edit::Set(decimal(*amount)), ..CorrectionRequest::default() }
-            }
-            Change::NoName => {
-                CorrectionRequest { name: Edit::Set(" ".to_owned()), ..CorrectionRequest::default() }
-            }
-        }
+        let (field, text) = match change {
+            Change::Payer(payer) => (BookingField::Email, self.email(*payer)),
+            Change::Amount(amount) => (BookingField::Amount, decimal(*amount)),
+            Change::NoName => (BookingField::Name, " ".to_owned()),
+        };
+        CorrectionRequest::from([(field, Edit::Set(text))])
     }
 
     fn claim(&self, key: u8, act: &Act) -> IdempotencyClaim {

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, RandomSource,
-    Rules, Submission,
+    Cancellation, Command, Correction, IdempotencyClaim, Origin, RandomSource, Rules, Submission,
 };
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{
-    BookingRequest, DuplicateField, DuplicateRule, NewBooking, PaymentKey, Reference, Thresholds,
+    BookingField, BookingRequest, CorrectionRequest, DuplicateField, DuplicateRule, Edit, NewBooking,
+    PaymentKey, Reference, Thresholds,
 };
 use hermes_domain::ports::Clock;
 use uuid::Uuid;
@@ -72,12 +72,11 @@ pub fn rules() -> Rules {
 
 /// A booking of 500 dollars by somebody.
 pub fn booking(payer: &str) -> Submission {
-    let request = BookingRequest {
-        name: Some("Ana Ruiz".to_owned()),
-        email: Some(email(payer)),
-        amount: Some("500".to_owned()),
-        ..BookingRequest::default()
-    };
+    let request = BookingRequest::from([
+        (BookingField::Name, "Ana Ruiz".to_owned()),
+        (BookingField::Email, email(payer)),
+        (BookingField::Amount, "500".to_owned()),
+    ]);
     unclaimed(Command::Book(NewBooking::parse(&request).unwrap()))
 }
 
@@ -90,7 +89,7 @@ pub fn correction(reference: i64) -> Submission {
     unclaimed(Command::Correct(Correction {
         target: key(reference),
         expected_version: Some(1),
-        request: CorrectionRequest { name: Edit::Set("Ana Luz".to_owned()), ..CorrectionRequest::default() },
+        request: CorrectionRequest::from([(BookingField::Name, Edit::Set("Ana Luz".to_owned()))]),
         reason: None,
     }))
 }

@@ -1,7 +1,8 @@
-//! A booking, from a JSON body or from the booking form.
+//! A booking, a correction or a cancellation, from a JSON body or from the booking form.
 
-use hermes_domain::FieldError;
-use hermes_domain::payment::{BookingRequest, NewBooking};
+use hermes_domain::ledger::{Cancellation, Correction, MAX_REASON_CHARS};
+use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
+use hermes_domain::{FieldError, ValidationCode};
 
 use super::json::exponent_error;
 use super::{FormFields, JsonFields};
@@ -12,19 +13,9 @@ use crate::problem::Problem;
 /// # Errors
 /// 422 with every error at once: unknown fields, wrong types and invalid values.
 pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> {
-    let request = BookingRequest {
-        name: fields.text("name"),
-        email: fields.text("email"),
-        amount: fields.number("amount"),
-        currency_from: fields.text("currency_from"),
-        school: fields.text("school"),
-        student_id: fields.text("student_id"),
-        sender_full_name: fields.text("sender_full_name"),
-        country_from: fields.text("country_from"),
-        sender_address: fields.text("sender_address"),
-        amount_received: None,
-    };
-    merge_errors(fields.into_errors(), NewBooking::parse(&request)).map_err(Problem::invalid_fields)
+    let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_text(field)?)));
+    let parsed = NewBooking::parse(&texts.collect());
+    merge_errors(fields.into_errors(), parsed).map_err(Problem::invalid_fields)
 }
 
 /// Parses the fields of the booking form and ignores unknown fields.
@@ -32,21 +23,11 @@ pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> 
 /// # Errors
 /// Every invalid field at once.
 pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldError>> {
-    let text = |name| fields.find(name).map(str::to_owned);
-    let request = BookingRequest {
-        name: text("name"),
-        email: text("email"),
-        amount: text("amount"),
-        currency_from: text("currency_from"),
-        school: text("school"),
-        student_id: text("student_id"),
-        sender_full_name: text("sender_full_name"),
-        country_from: text("country_from"),
-        sender_address: text("sender_address"),
-        amount_received: None,
-    };
-    let exponent = request.amount.as_deref().and_then(|text| exponent_error("amount", text));
-    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&request))
+    let text = |field: BookingField| fields.find(field.spec().name);
+    let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, text(field)?.to_owned())));
+    let amount = text(BookingField::Amount).unwrap_or_default();
+    let exponent = exponent_error(BookingField::Amount.spec().name, amount);
+    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&texts.collect()))
 }
 
 /// Adds the domain's errors to those of the extractor, at most one per field.
@@ -66,6 +47,58 @@ fn merge_errors(
         }
     }
     Err(errors)
+}
+
+/// Parses the body of `PATCH /api/bookings/{key}`.
+///
+/// # Errors
+/// 422 with every error of the body. The ledger validates the values, because it knows the payment.
+pub fn correction_from_json(
+    target: PaymentKey,
+    expected_version: Option<i64>,
+    mut fields: JsonFields,
+) -> Result<Correction, Problem> {
+    let edits = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_edit(field)?)));
+    let request = edits.collect();
+    let (reason, errors) = parse_reason(fields);
+    if errors.is_empty() {
+        Ok(Correction { target, expected_version, request, reason })
+    } else {
+        Err(Problem::invalid_fields(errors))
+    }
+}
+
+/// Parses the body of `POST /api/bookings/{key}/cancel`.
+///
+/// # Errors
+/// 422 with every error of the body.
+pub fn cancellation_from_json(
+    target: PaymentKey,
+    expected_version: Option<i64>,
+    fields: JsonFields,
+) -> Result<Cancellation, Problem> {
+    let (reason, mut errors) = parse_reason(fields);
+    if reason.is_none() && !errors.iter().any(|error| error.field == REASON) {
+        let detail = "Give a reason; the payer and the audit log show it";
+        errors.push(FieldError::new(REASON, ValidationCode::Required, detail));
+    }
+    match reason {
+        Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, reason }),
+        _ => Err(Problem::invalid_fields(errors)),
+    }
+}
+
+const REASON: &str = "reason";
+
+/// Reads the reason, which is the last field of a body, and returns every error of the body.
+fn parse_reason(mut fields: JsonFields) -> (Option<String>, Vec<FieldError>) {
+    let text = fields.text(REASON).unwrap_or_default();
+    let mut errors = fields.into_errors();
+    let reason = hermes_domain::parse_text(REASON, &text, MAX_REASON_CHARS).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    (reason, errors)
 }
 
 #[cfg(test)]

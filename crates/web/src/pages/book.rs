@@ -11,8 +11,7 @@ use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
 use super::payment_status;
 use super::same_site::SameSite;
 use crate::extract::{
-    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, fingerprint_fields,
-    parse_idempotency_key,
+    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, parse_idempotency_key,
 };
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -90,7 +89,7 @@ async fn confirm_duplicate(
 /// Derives the key for the second booking from the first key and the new data. If the payer returns to the confirmation
 /// page, the page has the same key and the payment is not booked again.
 fn second_key(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, fingerprint_fields(now)));
+    let digest = fingerprint(&(key, now));
     digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 

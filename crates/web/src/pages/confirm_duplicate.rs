@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::REFERRER_POLICY;
 use askama::Template;
-use hermes_domain::payment::{NewBooking, Payment};
+use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment};
 
-use super::form::{ACTION, KEY_FIELD, label_of, labelled_texts, values};
+use super::form::{ACTION, KEY_FIELD, values};
 use super::{format_money, page};
 use crate::extract::FormFields;
 use crate::problem::Problem;
@@ -60,11 +60,15 @@ pub(super) fn confirm(duplicate: &ConfirmDuplicate<'_>, key: &str, problem: &Pro
 }
 
 fn changed_fields(first: &Payment, now: &NewBooking) -> Vec<ChangedField> {
-    let changed =
-        |label, first: String, now: String| (first != now).then_some(ChangedField { label, first, now });
-    let texts = labelled_texts(&first.details).into_iter().zip(labelled_texts(&now.details));
-    std::iter::once(changed(label_of("amount"), format_money(first.amount), format_money(now.amount)))
-        .chain(texts.map(|((label, first), (_, now))| changed(label, first.to_owned(), now.to_owned())))
-        .flatten()
-        .collect()
+    let text = |field, details: &PayerDetails, amount| match field {
+        // The text of the amount contains the currency.
+        BookingField::Amount => format_money(amount),
+        _ => details.text(field).unwrap_or_default().to_owned(),
+    };
+    let fields = BookingField::ALL.into_iter().map(|field| ChangedField {
+        label: field.spec().label,
+        first: text(field, &first.details, first.amount),
+        now: text(field, &now.details, now.amount),
+    });
+    fields.filter(|field| field.first != field.now).collect()
 }
