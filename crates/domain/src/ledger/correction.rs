@@ -44,7 +44,7 @@ pub(super) fn apply_correction(
     let corrected: BookingRequest = BookingField::ALL
         .into_iter()
         .filter_map(|field| {
-            let text = match request.get(&field).filter(|_| field.spec().if_corrected.is_none()) {
+            let text = match request.get(&field).filter(|_| field.spec().is_correctable()) {
                 None => current_text(payment, field),
                 Some(Edit::Clear) => None,
                 Some(Edit::Set(text)) => Some(text.clone()),

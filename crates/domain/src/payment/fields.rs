@@ -32,14 +32,14 @@ pub enum BookingField {
 pub struct FieldSpec {
     /// The name on the wire and in the form, and the name of the column.
     pub name: &'static str,
+    /// The longest text, in characters. The column of a text has the same width.
+    pub max_chars: usize,
     /// The label on pages.
     pub label: &'static str,
     /// The description in the API document.
     pub description: &'static str,
     /// The example in the API document.
     pub example: &'static str,
-    /// The longest text, in characters. The column of a text has the same width.
-    pub max_chars: usize,
     /// The error if the field is missing or blank; `None` for an optional field.
     pub if_missing: Option<&'static str>,
     /// The error if a correction contains the field; `None` for a field that can be corrected.
@@ -61,103 +61,6 @@ pub enum Edit {
     Set(String),
 }
 
-/// The properties of an optional field, without its texts.
-const OPTIONAL: FieldSpec = FieldSpec {
-    name: "",
-    label: "",
-    description: "",
-    example: "",
-    max_chars: 0,
-    if_missing: None,
-    if_corrected: None,
-};
-
-const NAME: FieldSpec = FieldSpec {
-    name: "name",
-    label: "Your full name",
-    description: "The payer's name.",
-    example: "Ana Ruiz",
-    max_chars: 200,
-    if_missing: Some("enter your full name"),
-    ..OPTIONAL
-};
-
-const EMAIL: FieldSpec = FieldSpec {
-    name: "email",
-    label: "Your e-mail address",
-    description: "The payer's email address.",
-    example: "ana@example.org",
-    // RFC 5321, section 4.5.3.1.3
-    max_chars: 254,
-    if_missing: Some("enter your e-mail address"),
-    ..OPTIONAL
-};
-
-const AMOUNT: FieldSpec = FieldSpec {
-    name: "amount",
-    label: "Amount",
-    description: "The amount, more than zero, with at most the decimals of the currency.",
-    example: "35000.00",
-    max_chars: 64,
-    if_missing: Some("enter the amount"),
-    ..OPTIONAL
-};
-
-const CURRENCY_FROM: FieldSpec = FieldSpec {
-    name: "currency_from",
-    label: "Currency",
-    description: "The currency (ISO 4217), in any case. The default is USD.",
-    example: "USD",
-    max_chars: 3,
-    if_corrected: Some("the currency cannot be corrected; cancel the payment and book it again"),
-    ..OPTIONAL
-};
-
-const SCHOOL: FieldSpec = FieldSpec {
-    name: "school",
-    label: "School",
-    description: "The school.",
-    example: "Harvard",
-    max_chars: 200,
-    ..OPTIONAL
-};
-
-const STUDENT_ID: FieldSpec = FieldSpec {
-    name: "student_id",
-    label: "Student ID",
-    description: "The student ID at the school.",
-    example: "HRV001",
-    max_chars: 64,
-    ..OPTIONAL
-};
-
-const SENDER_FULL_NAME: FieldSpec = FieldSpec {
-    name: "sender_full_name",
-    label: "Sender’s full name",
-    description: "The name of the sender of the money.",
-    example: "Ana Ruiz",
-    max_chars: 200,
-    ..OPTIONAL
-};
-
-const COUNTRY_FROM: FieldSpec = FieldSpec {
-    name: "country_from",
-    label: "Country",
-    description: "The country that the money comes from.",
-    example: "USA",
-    max_chars: 100,
-    ..OPTIONAL
-};
-
-const SENDER_ADDRESS: FieldSpec = FieldSpec {
-    name: "sender_address",
-    label: "Sender’s address",
-    description: "The postal address of the sender.",
-    example: "123 Test St",
-    max_chars: 500,
-    ..OPTIONAL
-};
-
 impl BookingField {
     /// Every field, in the order of the form.
     pub const ALL: [Self; 9] = [
@@ -173,17 +76,61 @@ impl BookingField {
     ];
 
     /// Returns the properties of the field.
-    pub const fn spec(self) -> &'static FieldSpec {
+    #[rustfmt::skip]
+    pub const fn spec(self) -> FieldSpec {
+        use FieldSpec as Spec;
+        // Each row: name, limit in characters, label, description, example.
         match self {
-            Self::Name => &NAME,
-            Self::Email => &EMAIL,
-            Self::Amount => &AMOUNT,
-            Self::CurrencyFrom => &CURRENCY_FROM,
-            Self::School => &SCHOOL,
-            Self::StudentId => &STUDENT_ID,
-            Self::SenderFullName => &SENDER_FULL_NAME,
-            Self::CountryFrom => &COUNTRY_FROM,
-            Self::SenderAddress => &SENDER_ADDRESS,
+            Self::Name => Spec::new("name", 200, "Your full name", "The payer's name.", "Ana Ruiz")
+                .required("enter your full name"),
+            // The limit is that of RFC 5321, section 4.5.3.1.3.
+            Self::Email => Spec::new("email", 254, "Your e-mail address", "The payer's email address.", "ana@example.org")
+                .required("enter your e-mail address"),
+            Self::Amount => Spec::new("amount", 64, "Amount",
+                    "The amount, more than zero, with at most the decimals of the currency.", "35000.00")
+                .required("enter the amount"),
+            Self::CurrencyFrom => Spec::new("currency_from", 3, "Currency",
+                    "The currency (ISO 4217), in any case. The default is USD.", "USD")
+                .not_correctable("the currency cannot be corrected; cancel the payment and book it again"),
+            Self::School => Spec::new("school", 200, "School", "The school.", "Harvard"),
+            Self::StudentId => Spec::new("student_id", 64, "Student ID", "The student ID at the school.", "HRV001"),
+            Self::SenderFullName => Spec::new("sender_full_name", 200, "Sender’s full name",
+                "The name of the sender of the money.", "Ana Ruiz"),
+            Self::CountryFrom => Spec::new("country_from", 100, "Country",
+                "The country that the money comes from.", "USA"),
+            Self::SenderAddress => Spec::new("sender_address", 500, "Sender’s address",
+                "The postal address of the sender.", "123 Test St"),
         }
+    }
+}
+
+impl FieldSpec {
+    /// Describes an optional field that can be corrected.
+    const fn new(
+        name: &'static str,
+        max_chars: usize,
+        label: &'static str,
+        description: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self { name, max_chars, label, description, example, if_missing: None, if_corrected: None }
+    }
+
+    const fn required(self, error: &'static str) -> Self {
+        Self { if_missing: Some(error), ..self }
+    }
+
+    const fn not_correctable(self, error: &'static str) -> Self {
+        Self { if_corrected: Some(error), ..self }
+    }
+
+    /// Returns whether a booking needs the field.
+    pub const fn is_required(&self) -> bool {
+        self.if_missing.is_some()
+    }
+
+    /// Returns whether a correction may contain the field.
+    pub const fn is_correctable(&self) -> bool {
+        self.if_corrected.is_none()
     }
 }

@@ -12,8 +12,6 @@ pub use booking::{BookingBody, BookingSummary, CheckBody, etag_from_version, ver
 pub use event::{EventBody, EventData};
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
 pub use stats::{CurrencyStats, Stats};
-pub use values::{
-    AmountInput, AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339,
-};
+pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};
 
 pub(crate) use values::string_enum;

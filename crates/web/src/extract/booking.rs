@@ -35,15 +35,12 @@ fn merge_errors(
     mut errors: Vec<FieldError>,
     parsed: Result<NewBooking, Vec<FieldError>>,
 ) -> Result<NewBooking, Vec<FieldError>> {
-    match parsed {
-        Ok(booking) if errors.is_empty() => return Ok(booking),
-        Ok(_) => {}
-        Err(found) => {
-            for error in found {
-                if !errors.iter().any(|known| known.field == error.field) {
-                    errors.push(error);
-                }
-            }
+    if errors.is_empty() {
+        return parsed;
+    }
+    for error in parsed.err().into_iter().flatten() {
+        if !errors.iter().any(|known| known.field == error.field) {
+            errors.push(error);
         }
     }
     Err(errors)
@@ -103,6 +100,8 @@ fn parse_reason(mut fields: JsonFields) -> (Option<String>, Vec<FieldError>) {
 
 #[cfg(test)]
 mod tests {
+    use hermes_domain::payment::Edit;
+
     use super::*;
 
     fn parse(body: &str) -> Result<NewBooking, Problem> {
@@ -116,6 +115,19 @@ mod tests {
         let mut pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/amount", "/a~1b", "/email", "/name", "/school", "/tip"]);
+    }
+
+    #[test]
+    fn a_missing_field_is_not_corrected_and_null_clears_a_field() {
+        let body = br#"{"country_from":"Spain","sender_full_name":null,"reason":" typing error "}"#;
+        let fields = JsonFields::parse(body).unwrap();
+        let correction = correction_from_json(PaymentKey::parse("REF001").unwrap(), None, fields).unwrap();
+        let edits = [
+            (BookingField::CountryFrom, Edit::Set("Spain".to_owned())),
+            (BookingField::SenderFullName, Edit::Clear),
+        ];
+        assert_eq!(correction.request, edits.into());
+        assert_eq!(correction.reason.as_deref(), Some("typing error"));
     }
 
     #[test]

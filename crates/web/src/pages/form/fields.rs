@@ -8,9 +8,15 @@ use crate::extract::FormFields;
 
 /// A field with the payer's input and its error.
 pub(super) struct FormField<'a> {
-    pub spec: &'static FieldSpec,
+    pub spec: FieldSpec,
     pub is_required: bool,
-    pub input: Input,
+    /// The legend above the field and the next ones; empty if the field belongs to the legend of the previous one.
+    pub legend: &'static str,
+    pub hint: &'static str,
+    /// The keyboard that a phone shows.
+    pub input_mode: &'static str,
+    /// The data that a browser may fill in (HTML autofill detail tokens).
+    pub autocomplete: &'static str,
     pub value: &'a str,
     pub error: Option<String>,
     /// The options of a select element; empty for a text field.
@@ -23,39 +29,24 @@ pub(super) struct SummaryLine {
     pub text: String,
 }
 
-/// How the form shows a field.
-pub(super) struct Input {
-    /// The legend above the field and the next ones; empty if the field belongs to the legend of the previous one.
-    pub legend: &'static str,
-    pub hint: &'static str,
-    /// The keyboard that a phone shows.
-    pub mode: &'static str,
-    /// The data that a browser may fill in (HTML autofill detail tokens).
-    pub autocomplete: &'static str,
-}
-
-impl Input {
-    /// Every field is a text field or a select element. With `type=email`, a browser would rewrite the address and
-    /// block an invalid one, which only needs review. With `type=number`, a browser would round the amount.
-    const fn new(field: BookingField) -> Self {
-        let text = Self { legend: "", hint: "", mode: "text", autocomplete: "off" };
-        match field {
-            BookingField::Name => Self { legend: "About you", autocomplete: "name", ..text },
-            BookingField::Email => Self { mode: "email", autocomplete: "email", ..text },
-            BookingField::Amount => Self {
-                legend: "How much do you want to pay?",
-                hint: "A number, like 35000 or 35000.50",
-                mode: "decimal",
-                ..text
-            },
-            BookingField::School => Self { legend: "What is it for?", ..text },
-            BookingField::CurrencyFrom | BookingField::StudentId => text,
-            BookingField::SenderFullName => {
-                Self { legend: "Who is sending the money?", hint: "The name on the bank account", ..text }
-            }
-            BookingField::CountryFrom => Self { autocomplete: "country-name", ..text },
-            BookingField::SenderAddress => Self { hint: "On one line, like 123 Test St, Boston", ..text },
+/// Returns the legend, the hint, the input mode and the autocomplete token of a field.
+///
+/// Every field is a text field or a select element. With `type=email`, a browser would rewrite the address and block
+/// an invalid one, which only needs review. With `type=number`, a browser would round the amount.
+const fn layout(field: BookingField) -> [&'static str; 4] {
+    match field {
+        BookingField::Name => ["About you", "", "text", "name"],
+        BookingField::Email => ["", "", "email", "email"],
+        BookingField::Amount => {
+            ["How much do you want to pay?", "A number, like 35000 or 35000.50", "decimal", "off"]
         }
+        BookingField::School => ["What is it for?", "", "text", "off"],
+        BookingField::CurrencyFrom | BookingField::StudentId => ["", "", "text", "off"],
+        BookingField::SenderFullName => {
+            ["Who is sending the money?", "The name on the bank account", "text", "off"]
+        }
+        BookingField::CountryFrom => ["", "", "text", "country-name"],
+        BookingField::SenderAddress => ["", "On one line, like 123 Test St, Boston", "text", "off"],
     }
 }
 
@@ -63,40 +54,42 @@ impl Input {
 pub(super) fn form_fields<'a>(typed: &'a FormFields, errors: &[FieldError]) -> Vec<FormField<'a>> {
     let form_field = |field: BookingField| {
         let spec = field.spec();
+        let [legend, hint, input_mode, autocomplete] = layout(field);
         let error = errors.iter().find(|error| error.field == spec.name);
+        let is_currency = field == BookingField::CurrencyFrom;
         FormField {
             spec,
             // The form always sends a currency.
-            is_required: spec.if_missing.is_some() || field == BookingField::CurrencyFrom,
-            input: Input::new(field),
+            is_required: spec.is_required() || is_currency,
+            legend,
+            hint,
+            input_mode,
+            autocomplete,
             value: typed.find(spec.name).unwrap_or_default(),
             error: error.map(|error| capitalized(&error.detail)),
-            currencies: match field {
-                BookingField::CurrencyFrom => currency_groups(typed.find(spec.name)),
-                _ => Vec::new(),
-            },
+            currencies: if is_currency { currency_groups(typed.find(spec.name)) } else { Vec::new() },
         }
     };
-    BookingField::ALL.into_iter().map(form_field).collect()
+    BookingField::ALL.map(form_field).into()
 }
 
 /// Returns every error in the order of the form, for the summary above the form.
 pub(super) fn summary(errors: &[FieldError]) -> Vec<SummaryLine> {
-    let lines = BookingField::ALL.into_iter().flat_map(|field| {
-        let spec = field.spec();
-        let errors = errors.iter().filter(|error| error.field == spec.name);
-        errors.map(|error| SummaryLine {
-            field: spec.name,
-            text: match error.code {
-                // The message of a rule for every text does not name the field.
-                ValidationCode::TooLong | ValidationCode::ControlCharacter | ValidationCode::CardNumber => {
-                    format!("{}: {}", spec.label, error.detail)
-                }
-                _ => capitalized(&error.detail),
-            },
-        })
+    let specs = BookingField::ALL.map(BookingField::spec).into_iter();
+    let found = specs.flat_map(|spec| {
+        errors.iter().filter(move |error| error.field == spec.name).map(move |error| (spec, error))
     });
-    lines.collect()
+    let line = |(spec, error): (FieldSpec, &FieldError)| SummaryLine {
+        field: spec.name,
+        text: match error.code {
+            // The message of a rule for every text does not name the field.
+            ValidationCode::TooLong | ValidationCode::ControlCharacter | ValidationCode::CardNumber => {
+                format!("{}: {}", spec.label, error.detail)
+            }
+            _ => capitalized(&error.detail),
+        },
+    };
+    found.map(line).collect()
 }
 
 /// Returns the texts of a payment with their labels, in the order of the form, without empty texts.

@@ -34,8 +34,6 @@ pub(super) const ACTION: &str = "/payment?book";
 #[derive(Template)]
 #[template(path = "payment/form.html")]
 struct FormPage<'a> {
-    action: &'static str,
-    key_field: &'static str,
     key: &'a str,
     notice: Option<&'a FormNotice>,
     summary: Vec<SummaryLine>,
@@ -44,14 +42,7 @@ struct FormPage<'a> {
 
 impl<'a> FormPage<'a> {
     fn new(key: &'a str, typed: &'a FormFields, errors: &'a [FieldError]) -> Self {
-        Self {
-            action: ACTION,
-            key_field: KEY_FIELD,
-            key,
-            notice: None,
-            summary: summary(errors),
-            fields: form_fields(typed, errors),
-        }
+        Self { key, notice: None, summary: summary(errors), fields: form_fields(typed, errors) }
     }
 }
 
