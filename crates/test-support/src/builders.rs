@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Rules, Submission,
-};
+use hermes_domain::ledger::{Cancellation, Command, Correction, IdempotencyClaim, Origin, Rules, Submission};
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
-    BookingRequest, DuplicateField, DuplicateRule, NewBooking, PaymentKey, Reference, Thresholds,
+    BookingField, BookingRequest, CorrectionRequest, DuplicateField, DuplicateRule, Edit, NewBooking,
+    PaymentKey, Reference, Thresholds,
 };
 
 /// Built once: the rules cover every currency, and thousands of generated histories use them.
@@ -58,19 +57,17 @@ pub fn money(amount: &str, code: &str) -> Money {
 
 /// Returns a booking in dollars of which nothing has arrived.
 pub fn booking(email: &str, amount: &str) -> NewBooking {
-    booking_in(email, amount, "USD", "0")
+    booking_in(email, amount, "USD")
 }
 
-/// Returns a booking in a currency, with the amount that has arrived.
-pub fn booking_in(email: &str, amount: &str, currency: &str, received: &str) -> NewBooking {
-    NewBooking::parse(&BookingRequest {
-        name: Some("Ana Ruiz".to_owned()),
-        email: Some(email.to_owned()),
-        amount: Some(amount.to_owned()),
-        currency_from: Some(currency.to_owned()),
-        amount_received: Some(received.to_owned()),
-        ..BookingRequest::default()
-    })
+/// Returns a booking in a currency.
+pub fn booking_in(email: &str, amount: &str, currency: &str) -> NewBooking {
+    NewBooking::parse(&BookingRequest::from([
+        (BookingField::Name, "Ana Ruiz".to_owned()),
+        (BookingField::Email, email.to_owned()),
+        (BookingField::Amount, amount.to_owned()),
+        (BookingField::CurrencyFrom, currency.to_owned()),
+    ]))
     .unwrap()
 }
 
@@ -91,7 +88,7 @@ pub fn correct(reference: i64, expected_version: i64, request: CorrectionRequest
 
 /// Returns a correction of the payer's name only.
 pub fn new_name(name: &str) -> CorrectionRequest {
-    CorrectionRequest { name: Edit::Set(name.to_owned()), ..CorrectionRequest::default() }
+    CorrectionRequest::from([(BookingField::Name, Edit::Set(name.to_owned()))])
 }
 
 /// Returns the command that cancels a payment.

@@ -9,9 +9,9 @@ use super::{
     EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection,
     Submission, Totals,
 };
-use crate::money::{Fee, FeeBearer, Money};
+use crate::money::Money;
 use crate::payment::{
-    Check, CheckInput, DuplicateKey, NewBooking, PageToken, Payment, PaymentFields, PaymentId, PaymentKey,
+    CheckInput, DuplicateKey, NewBooking, PageToken, Payment, PaymentFields, PaymentId, PaymentKey,
     Reference, run_checks,
 };
 
@@ -115,23 +115,22 @@ impl<'a> Decider<'a> {
         let DecisionContext { rules, now, random_source } = self.context;
         let reference = Reference::new(self.changes.head.next_reference).ok_or(Rejection::OutOfRange)?;
         let index = u16::try_from(self.changes.booked.len()).map_err(|_| Rejection::OutOfRange)?;
-        let key = self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount);
-        let fee = self.context.fee_for(booking.amount)?;
-        let after = new_payment(PaymentFields {
+        let fields = PaymentFields {
             id: PaymentId::generate(now, index, random_source.random()),
             reference,
             page_token: PageToken(random_source.random()),
             details: booking.details.clone(),
             amount: booking.amount,
-            checks: self.checks(&key, booking.amount, &fee, rules.fee_bearer, booking.amount_received)?,
-            fee,
+            fee: self.context.fee_for(booking.amount)?,
             fee_bearer: rules.fee_bearer,
-            amount_received: booking.amount_received,
+            amount_received: Money::zero(booking.amount.currency()),
             cancelled_at: None,
+            checks: Vec::new(),
             version: 1,
             created_at: now,
             updated_at: now,
-        })?;
+        };
+        let after = self.checked_payment(PaymentId::NIL, fields)?;
         Ok(Transition { effect: Effect::Booked, before: None, after, reason: None })
     }
 
@@ -144,14 +143,8 @@ impl<'a> Decider<'a> {
         }
         // A payment whose amount does not change keeps its fee, even if the configured rates have changed.
         let fee = if amount == before.amount { before.fee.clone() } else { self.context.fee_for(amount)? };
-        let key = self.context.duplicate_key(before.id, &details, amount);
-        let after = new_payment(PaymentFields {
-            details,
-            amount,
-            checks: self.checks(&key, amount, &fee, before.fee_bearer, before.amount_received)?,
-            fee,
-            ..self.next_version(&before)
-        })?;
+        let fields = PaymentFields { details, amount, fee, ..self.next_version(&before) };
+        let after = self.checked_payment(before.id, fields)?;
         let reason = correction.reason.clone();
         Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason })
     }
@@ -189,21 +182,19 @@ impl<'a> Decider<'a> {
         }
     }
 
-    fn checks(
-        &self,
-        key: &DuplicateKey,
-        amount: Money,
-        fee: &Fee,
-        bearer: FeeBearer,
-        received: Money,
-    ) -> Result<Vec<Check>, Rejection> {
-        let due = match bearer {
-            FeeBearer::Payer => amount.checked_add(fee.amount).map_err(|_| Rejection::OutOfRange)?,
-            FeeBearer::Institution => amount,
+    /// Creates a payment and its checks. `own` is nil for a new payment, as in [`Self::duplicate_query`].
+    fn checked_payment(&self, own: PaymentId, fields: PaymentFields) -> Result<Payment, Rejection> {
+        let payment = new_payment(fields)?;
+        let key = self.context.duplicate_key(own, &payment.details, payment.amount);
+        let input = CheckInput {
+            email: &key.email_key,
+            duplicate_of: self.facts.duplicates.get(&key).copied(),
+            amount: payment.amount,
+            due: payment.amount_due(),
+            received: payment.amount_received,
         };
-        let duplicate_of = self.facts.duplicates.get(key).copied();
-        let input = CheckInput { email: &key.email_key, duplicate_of, amount, due, received };
-        Ok(run_checks(&input, &self.context.rules.thresholds))
+        let checks = run_checks(&input, &self.context.rules.thresholds);
+        new_payment(PaymentFields { checks, ..payment.into_fields() })
     }
 
     /// Returns the duplicate key of the payment after the command, and its amount.

@@ -22,7 +22,7 @@ pub use audit::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier};
 pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
 pub use command::{Cancellation, Command, Digest, IdempotencyClaim, Origin, Submission};
-pub use correction::{Correction, CorrectionRequest, Edit};
+pub use correction::{Correction, MAX_REASON_CHARS};
 pub use decide::Decider;
 pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
 pub use head::{BatchToken, HeadId, LedgerHead};

@@ -4,26 +4,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The limits of the texts, in characters: the widths of the columns.
-pub mod limits {
-    /// A person's name.
-    pub const NAME_MAX: usize = 200;
-    /// An e-mail address (RFC 5321 4.5.3.1.3).
-    pub const EMAIL_MAX: usize = 254;
-    /// A school's name.
-    pub const SCHOOL_MAX: usize = 200;
-    /// A student's identifier.
-    pub const STUDENT_ID_MAX: usize = 64;
-    /// A country.
-    pub const COUNTRY_MAX: usize = 100;
-    /// A postal address.
-    pub const ADDRESS_MAX: usize = 500;
-    /// A reason for a change.
-    pub const REASON_MAX: usize = 500;
-}
+use super::BookingField;
 
 /// The texts of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayerDetails {
     /// The payer's name.
     pub name: String,
@@ -42,6 +26,33 @@ pub struct PayerDetails {
 }
 
 impl PayerDetails {
+    /// Creates the details from the text of each field.
+    pub fn from_texts(mut text: impl FnMut(BookingField) -> Option<String>) -> Self {
+        Self {
+            name: text(BookingField::Name).unwrap_or_default(),
+            email: text(BookingField::Email).unwrap_or_default(),
+            school: text(BookingField::School),
+            student_id: text(BookingField::StudentId),
+            sender_full_name: text(BookingField::SenderFullName),
+            country_from: text(BookingField::CountryFrom),
+            sender_address: text(BookingField::SenderAddress),
+        }
+    }
+
+    /// Returns the text of a field; `None` if the text was not given. The amount and the currency are not texts.
+    pub fn text(&self, field: BookingField) -> Option<&str> {
+        match field {
+            BookingField::Name => Some(&self.name),
+            BookingField::Email => Some(&self.email),
+            BookingField::Amount | BookingField::CurrencyFrom => None,
+            BookingField::School => self.school.as_deref(),
+            BookingField::StudentId => self.student_id.as_deref(),
+            BookingField::SenderFullName => self.sender_full_name.as_deref(),
+            BookingField::CountryFrom => self.country_from.as_deref(),
+            BookingField::SenderAddress => self.sender_address.as_deref(),
+        }
+    }
+
     /// Returns the e-mail address in lower case, which identifies the payer.
     pub fn email_key(&self) -> String {
         self.email.to_lowercase()
@@ -49,14 +60,7 @@ impl PayerDetails {
 
     /// Returns the size of all texts, in bytes.
     pub fn text_bytes(&self) -> usize {
-        let optional = [
-            &self.school,
-            &self.student_id,
-            &self.sender_full_name,
-            &self.country_from,
-            &self.sender_address,
-        ];
-        self.name.len() + self.email.len() + optional.into_iter().flatten().map(String::len).sum::<usize>()
+        BookingField::ALL.into_iter().filter_map(|field| self.text(field)).map(str::len).sum()
     }
 }
 
@@ -72,6 +76,16 @@ pub(super) fn is_valid_email(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_text_is_a_field_with_the_name_of_its_column() {
+        let details = PayerDetails::from_texts(|field| Some(field.spec().name.to_owned()));
+        let mut texts = serde_json::to_value(&details).unwrap().as_object().unwrap().clone();
+        for field in BookingField::ALL {
+            assert_eq!(texts.remove(field.spec().name), details.text(field).map(Into::into));
+        }
+        assert!(texts.is_empty(), "missing in BookingField::ALL: {texts:?}");
+    }
 
     #[test]
     fn deliverable_addresses_are_valid() {

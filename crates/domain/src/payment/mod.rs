@@ -3,6 +3,7 @@
 mod check;
 mod details;
 mod duplicate;
+mod fields;
 mod id;
 mod reference;
 mod request;
@@ -10,11 +11,12 @@ mod state;
 mod status;
 
 pub use check::{Check, CheckKind, ThresholdError, Thresholds, ValidationStatus};
-pub use details::{PayerDetails, limits};
+pub use details::PayerDetails;
 pub use duplicate::{DuplicateField, DuplicateKey, DuplicateRule, DuplicateRuleError};
+pub use fields::{BookingField, BookingRequest, CorrectionRequest, Edit, FieldSpec};
 pub use id::{PageToken, PaymentId, PaymentKey};
 pub use reference::{Reference, ReferenceError, check_creditor_reference};
-pub use request::{BookingRequest, NewBooking};
+pub use request::NewBooking;
 pub use state::{Payment, PaymentError, PaymentFields};
 pub use status::{Status, UnknownState};
 

@@ -1,43 +1,18 @@
-//! The request to book a payment, and its validation.
+//! The validation of a request to book a payment.
 
-use super::{PayerDetails, limits};
+use serde::Serialize;
+
+use super::{BookingField, BookingRequest, PayerDetails};
 use crate::field::{FieldError, ValidationCode, parse_text};
 use crate::money::{AmountError, Currency, Money};
 
-/// A booking as requested: all values are text and unchecked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BookingRequest {
-    /// The payer's name.
-    pub name: Option<String>,
-    /// The payer's e-mail address.
-    pub email: Option<String>,
-    /// The amount as a decimal number.
-    pub amount: Option<String>,
-    /// The currency code; USD if absent.
-    pub currency_from: Option<String>,
-    /// The school.
-    pub school: Option<String>,
-    /// The student's identifier.
-    pub student_id: Option<String>,
-    /// The sender's name.
-    pub sender_full_name: Option<String>,
-    /// The country that the money comes from.
-    pub country_from: Option<String>,
-    /// The sender's address.
-    pub sender_address: Option<String>,
-    /// The amount received before the booking, as a decimal number.
-    pub amount_received: Option<String>,
-}
-
 /// A valid booking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewBooking {
     /// The texts.
     pub details: PayerDetails,
     /// The amount, which is positive.
     pub amount: Money,
-    /// The amount received before the booking, in the same currency.
-    pub amount_received: Money,
 }
 
 impl NewBooking {
@@ -46,132 +21,95 @@ impl NewBooking {
     /// # Errors
     /// Returns the errors of all fields together.
     pub fn parse(request: &BookingRequest) -> Result<Self, Vec<FieldError>> {
-        let mut parser = FieldParser::default();
-        let details = parser.details(request);
-        match parser.amounts(request) {
-            Some((amount, amount_received)) if parser.errors.is_empty() => {
-                Ok(Self { details, amount, amount_received })
-            }
+        let mut parser = FieldParser { request, errors: Vec::new() };
+        let details = PayerDetails::from_texts(|field| parser.text(field));
+        parser.check_lower_case(&details);
+        match parser.amount() {
+            Some(amount) if parser.errors.is_empty() => Ok(Self { details, amount }),
             _ => Err(parser.errors),
         }
     }
 }
 
-/// Parses fields and collects their errors.
-#[derive(Default)]
-struct FieldParser {
+/// Parses the fields of a request and collects their errors.
+struct FieldParser<'a> {
+    request: &'a BookingRequest,
     errors: Vec<FieldError>,
 }
 
-impl FieldParser {
-    fn details(&mut self, request: &BookingRequest) -> PayerDetails {
-        PayerDetails {
-            name: self.required("name", &request.name, limits::NAME_MAX, "enter your full name"),
-            email: self.email(&request.email),
-            school: self.optional("school", &request.school, limits::SCHOOL_MAX),
-            student_id: self.optional("student_id", &request.student_id, limits::STUDENT_ID_MAX),
-            sender_full_name: self.optional("sender_full_name", &request.sender_full_name, limits::NAME_MAX),
-            country_from: self.optional("country_from", &request.country_from, limits::COUNTRY_MAX),
-            sender_address: self.optional("sender_address", &request.sender_address, limits::ADDRESS_MAX),
+impl FieldParser<'_> {
+    fn text(&mut self, field: BookingField) -> Option<String> {
+        let spec = field.spec();
+        let text = self.request.get(&field).map_or("", String::as_str);
+        match parse_text(spec.name, text, spec.max_chars) {
+            Ok(Some(text)) => return Some(text),
+            Ok(None) => self.report_missing(field),
+            Err(error) => self.errors.push(error),
         }
-    }
-
-    /// Parses the e-mail address, which must also fit in lower case: `İ` becomes two characters.
-    fn email(&mut self, text: &Option<String>) -> String {
-        let email = self.required("email", text, limits::EMAIL_MAX, "enter your e-mail address");
-        if email.to_lowercase().chars().count() > limits::EMAIL_MAX {
-            let detail = format!("use at most {} characters in lower case", limits::EMAIL_MAX);
-            self.report("email", ValidationCode::TooLong, detail);
-        }
-        email
-    }
-
-    fn optional(&mut self, field: &str, text: &Option<String>, max_chars: usize) -> Option<String> {
-        parse_text(field, text.as_deref()?, max_chars).unwrap_or_else(|error| {
-            self.errors.push(error);
-            None
-        })
-    }
-
-    fn required(&mut self, field: &str, text: &Option<String>, max_chars: usize, if_missing: &str) -> String {
-        let errors_before = self.errors.len();
-        let parsed = self.optional(field, text, max_chars);
-        if parsed.is_none() && self.errors.len() == errors_before {
-            self.report(field, ValidationCode::Required, if_missing);
-        }
-        parsed.unwrap_or_default()
-    }
-
-    fn amounts(&mut self, request: &BookingRequest) -> Option<(Money, Money)> {
-        let currency = self.currency(&request.currency_from);
-        if let Some(currency) = currency {
-            return self.amounts_in(currency, request);
-        }
-        // In an unknown currency, report the errors that every currency has. JPY allows the largest amounts.
-        let mut in_yen = Self::default();
-        in_yen.amounts_in(Currency::JPY, request);
-        let in_every_currency = |error: &FieldError| error.code != ValidationCode::TooManyDecimals;
-        self.errors.extend(in_yen.errors.into_iter().filter(in_every_currency));
         None
     }
 
-    fn currency(&mut self, code: &Option<String>) -> Option<Currency> {
-        let Some(code) = non_blank(code) else { return Some(Currency::USD) };
+    /// Checks that the e-mail address also fits its column in lower case: `İ` becomes two characters.
+    fn check_lower_case(&mut self, details: &PayerDetails) {
+        let max_chars = BookingField::Email.spec().max_chars;
+        if details.email_key().chars().count() > max_chars {
+            let detail = format!("use at most {max_chars} characters in lower case");
+            self.report(BookingField::Email, ValidationCode::TooLong, detail);
+        }
+    }
+
+    fn amount(&mut self) -> Option<Money> {
+        let currency = self.currency();
+        let Some(text) = self.non_blank(BookingField::Amount) else {
+            self.report_missing(BookingField::Amount);
+            return None;
+        };
+        // In an unknown currency, report the errors that every currency has. JPY allows the largest amounts.
+        match Money::parse(text, currency.unwrap_or(Currency::JPY)) {
+            Ok(amount) if amount.is_zero() => {
+                let detail = "enter an amount greater than zero";
+                self.report(BookingField::Amount, ValidationCode::NotPositive, detail);
+            }
+            Ok(amount) => return currency.map(|_| amount),
+            Err(AmountError::TooManyDecimals { .. }) if currency.is_none() => {}
+            Err(error) => self.report(BookingField::Amount, error.into(), error.to_string()),
+        }
+        None
+    }
+
+    fn currency(&mut self) -> Option<Currency> {
+        let Some(code) = self.non_blank(BookingField::CurrencyFrom) else { return Some(Currency::USD) };
         let currency = code.parse().ok();
         if currency.is_none() {
             let detail = "enter a current ISO 4217 currency code, like USD";
-            self.report("currency_from", ValidationCode::UnknownCurrency, detail);
+            self.report(BookingField::CurrencyFrom, ValidationCode::UnknownCurrency, detail);
         }
         currency
     }
 
-    fn amounts_in(&mut self, currency: Currency, request: &BookingRequest) -> Option<(Money, Money)> {
-        let amount = self.positive_amount(&request.amount, currency);
-        let received = match non_blank(&request.amount_received) {
-            None => Some(Money::zero(currency)),
-            Some(text) => self.money("amount_received", text, currency),
-        };
-        Some((amount?, received?))
+    fn non_blank(&self, field: BookingField) -> Option<&str> {
+        self.request.get(&field).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
-    fn positive_amount(&mut self, text: &Option<String>, currency: Currency) -> Option<Money> {
-        let Some(text) = non_blank(text) else {
-            self.report("amount", ValidationCode::Required, "enter the amount");
-            return None;
-        };
-        let amount = self.money("amount", text, currency)?;
-        if amount.is_zero() {
-            self.report("amount", ValidationCode::NotPositive, "enter an amount greater than zero");
-            return None;
-        }
-        Some(amount)
-    }
-
-    fn money(&mut self, field: &str, text: &str, currency: Currency) -> Option<Money> {
-        match Money::parse(text, currency) {
-            Ok(money) => Some(money),
-            Err(error) => {
-                self.report(field, code_of(error), error.to_string());
-                None
-            }
+    fn report_missing(&mut self, field: BookingField) {
+        if let Some(detail) = field.spec().if_missing {
+            self.report(field, ValidationCode::Required, detail);
         }
     }
 
-    fn report(&mut self, field: &str, code: ValidationCode, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(field, code, detail));
+    fn report(&mut self, field: BookingField, code: ValidationCode, detail: impl Into<String>) {
+        self.errors.push(FieldError::new(field.spec().name, code, detail));
     }
 }
 
-fn non_blank(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
-}
-
-const fn code_of(error: AmountError) -> ValidationCode {
-    match error {
-        AmountError::NotANumber => ValidationCode::NotANumber,
-        AmountError::Negative => ValidationCode::Negative,
-        AmountError::TooManyDecimals { .. } => ValidationCode::TooManyDecimals,
-        AmountError::TooLarge { .. } => ValidationCode::TooLarge,
+impl From<AmountError> for ValidationCode {
+    fn from(error: AmountError) -> Self {
+        match error {
+            AmountError::NotANumber => Self::NotANumber,
+            AmountError::Negative => Self::Negative,
+            AmountError::TooManyDecimals { .. } => Self::TooManyDecimals,
+            AmountError::TooLarge { .. } => Self::TooLarge,
+        }
     }
 }
 
@@ -180,33 +118,30 @@ mod tests {
     use super::*;
 
     fn request(amount: &str) -> BookingRequest {
-        BookingRequest {
-            name: Some("Ana Ruiz".to_owned()),
-            email: Some("ana@example.org".to_owned()),
-            amount: Some(amount.to_owned()),
-            ..BookingRequest::default()
-        }
+        BookingRequest::from([
+            (BookingField::Name, "Ana Ruiz".to_owned()),
+            (BookingField::Email, "ana@example.org".to_owned()),
+            (BookingField::Amount, amount.to_owned()),
+        ])
     }
 
     #[test]
     fn the_currency_defaults_to_us_dollars() {
         let booking = NewBooking::parse(&request("35000")).unwrap();
         assert_eq!(booking.amount, Money::from_minor(3_500_000, Currency::USD));
-        assert!(booking.amount_received.is_zero());
-        let yen = BookingRequest { currency_from: Some("jpy".to_owned()), ..request("35000") };
+        let mut yen = request("35000");
+        yen.insert(BookingField::CurrencyFrom, "jpy".to_owned());
         assert_eq!(NewBooking::parse(&yen).unwrap().amount.minor(), 35_000);
     }
 
     #[test]
     fn all_errors_are_reported_together() {
-        let invalid = BookingRequest {
-            name: Some(" ".to_owned()),
-            email: None,
-            amount: Some("1,000".to_owned()),
-            currency_from: Some("DOLLARS".to_owned()),
-            school: Some("s".repeat(201)),
-            ..BookingRequest::default()
-        };
+        let invalid = BookingRequest::from([
+            (BookingField::Name, " ".to_owned()),
+            (BookingField::Amount, "1,000".to_owned()),
+            (BookingField::CurrencyFrom, "DOLLARS".to_owned()),
+            (BookingField::School, "s".repeat(201)),
+        ]);
         let errors = NewBooking::parse(&invalid).unwrap_err();
         let found: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.code)).collect();
         assert_eq!(

@@ -1,22 +1,23 @@
 //! Corrections, and assertions on their effect.
 
-use hermes_domain::ledger::{Command, CorrectionRequest, Edit, LedgerHead, Rejection};
-use hermes_domain::payment::{CheckKind, Payment};
+use hermes_domain::ledger::{Command, LedgerHead, Rejection};
+use hermes_domain::payment::{BookingField, CheckKind, CorrectionRequest, Edit, Payment};
 use hermes_test_support::MemoryLedger;
-use hermes_test_support::builders::{booking_in, claim, submission_with_claim};
+use hermes_test_support::builders::{book, claim, submission_with_claim};
 
 pub fn set(text: &str) -> Edit {
     Edit::Set(text.to_owned())
 }
 
 pub fn new_amount(text: &str) -> CorrectionRequest {
-    CorrectionRequest { amount: set(text), ..CorrectionRequest::default() }
+    CorrectionRequest::from([(BookingField::Amount, set(text))])
 }
 
-/// Returns a ledger with one payment of 1,000 dollars, and the amount that has arrived.
+/// Returns a ledger with one payment of 1,000 dollars, of which an amount has arrived.
 pub fn ledger_with(received: &str) -> MemoryLedger {
     let mut ledger = MemoryLedger::new();
-    ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "USD", received)));
+    ledger.execute_one(book("ana@example.org", "1000"));
+    ledger.receive(1, received);
     ledger
 }
 

@@ -1,7 +1,8 @@
 //! Generated histories of a ledger.
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{Command, CorrectionRequest, Edit, Submission};
+use hermes_domain::ledger::{Command, Submission};
+use hermes_domain::payment::{BookingField, CorrectionRequest, Edit};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{booking_in, cancel, claim, correct, submission, submission_with_claim};
 use proptest::collection::vec;
@@ -28,7 +29,6 @@ pub struct BookStep {
     pub payer: u8,
     pub amount: String,
     pub currency: &'static str,
-    pub received: String,
     pub key: Option<u8>,
 }
 
@@ -55,12 +55,9 @@ fn run_step(ledger: &mut MemoryLedger, step: &Step) {
         }
         Step::Correct { payment, amount, payer, is_current } if !ledger.payments.is_empty() => {
             let target = payment.get(&ledger.payments);
-            let set = |text: Option<String>| text.map_or(Edit::Keep, Edit::Set);
-            let request = CorrectionRequest {
-                amount: set(amount.clone()),
-                email: set(payer.map(email)),
-                ..CorrectionRequest::default()
-            };
+            let edits = [(BookingField::Amount, amount.clone()), (BookingField::Email, payer.map(email))];
+            let edits = edits.into_iter().filter_map(|(field, text)| Some((field, Edit::Set(text?))));
+            let request: CorrectionRequest = edits.collect();
             let version = if *is_current { target.version } else { 0 };
             let command = correct(target.reference.number(), version, request);
             ledger.execute(&[submission(command)]);
@@ -78,7 +75,7 @@ fn run_step(ledger: &mut MemoryLedger, step: &Step) {
 
 impl BookStep {
     fn submission(&self) -> Submission {
-        let booking = booking_in(&email(self.payer), &self.amount, self.currency, &self.received);
+        let booking = booking_in(&email(self.payer), &self.amount, self.currency);
         let command = Command::Book(booking);
         match self.key {
             // The content is the length of the amount, so some retries equal the first request.
@@ -112,10 +109,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn book() -> impl Strategy<Value = BookStep> {
     select(&["USD", "JPY", "KWD"][..]).prop_flat_map(|currency| {
-        let received = prop_oneof![2 => Just("0".to_owned()), 1 => amount(currency)];
-        (0..6_u8, amount(currency), received, option::weighted(0.3, 0..4_u8)).prop_map(
-            move |(payer, amount, received, key)| BookStep { payer, amount, currency, received, key },
-        )
+        (0..6_u8, amount(currency), option::weighted(0.3, 0..4_u8))
+            .prop_map(move |(payer, amount, key)| BookStep { payer, amount, currency, key })
     })
 }
 

@@ -1,9 +1,7 @@
 //! Payments and their rows.
 
 use hermes_domain::money::{BasisPoints, Currency, Fee, FeeBearer, Money};
-use hermes_domain::payment::{
-    PageToken, PayerDetails, Payment, PaymentFields, PaymentId, Reference, Status, ValidationStatus,
-};
+use hermes_domain::payment::{PageToken, PayerDetails, Payment, PaymentFields, PaymentId, Reference};
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::*;
@@ -141,10 +139,8 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
         let money = |minor| Money::from_minor(minor, currency);
         let derived = DerivedColumns {
             final_amount: row.final_amount,
-            status: Status::ALL.into_iter().find(|status| status.as_str() == row.status),
-            validation_status: ValidationStatus::ALL
-                .into_iter()
-                .find(|status| status.as_str() == row.validation_status),
+            status: row.status,
+            validation_status: row.validation_status,
         };
         let fields = PaymentFields {
             id: PaymentId(row.id),
@@ -195,21 +191,18 @@ impl PaymentWithoutChecks {
 /// Columns that follow from others. They are stored for searches and must agree with the payment.
 struct DerivedColumns {
     final_amount: i64,
-    status: Option<Status>,
-    validation_status: Option<ValidationStatus>,
+    status: String,
+    validation_status: String,
 }
 
 impl DerivedColumns {
     fn mismatch(&self, payment: &Payment) -> Option<&'static str> {
-        if self.final_amount != payment.final_amount().minor() {
-            Some("final_amount")
-        } else if self.status != Some(payment.status()) {
-            Some("status")
-        } else if self.validation_status != Some(payment.validation_status()) {
-            Some("validation_status")
-        } else {
-            None
-        }
+        let agreements = [
+            ("final_amount", self.final_amount == payment.final_amount().minor()),
+            ("status", self.status == payment.status().as_str()),
+            ("validation_status", self.validation_status == payment.validation_status().as_str()),
+        ];
+        agreements.into_iter().find(|(_, agrees)| !agrees).map(|(column, _)| column)
     }
 }
 

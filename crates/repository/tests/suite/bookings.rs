@@ -1,7 +1,7 @@
 //! Bookings to submit.
 
 use hermes_domain::money::{Currency, Money};
-use hermes_domain::payment::{NewBooking, PayerDetails};
+use hermes_domain::payment::{BookingField, NewBooking, PayerDetails};
 
 /// A booking of 500.00 USD without optional fields.
 pub fn from_email(email: &str) -> NewBooking {
@@ -9,14 +9,9 @@ pub fn from_email(email: &str) -> NewBooking {
         details: PayerDetails {
             name: "Ana Ruiz".to_owned(),
             email: email.to_owned(),
-            school: None,
-            student_id: None,
-            sender_full_name: None,
-            country_from: None,
-            sender_address: None,
+            ..PayerDetails::default()
         },
         amount: Money::from_minor(50_000, Currency::USD),
-        amount_received: Money::zero(Currency::USD),
     }
 }
 
@@ -26,18 +21,20 @@ pub fn number(number: usize) -> NewBooking {
 
 /// A booking with all fields. Each text has the length of its column and contains characters of four bytes.
 pub fn with_everything() -> NewBooking {
-    let long = |text: &str, chars: usize| text.chars().cycle().take(chars).collect::<String>();
+    let text = |field: BookingField| {
+        let pattern = match field {
+            BookingField::Name => "Zoë 🎓 O'Brien \\ %_\"; -- ",
+            BookingField::Email => "🦀Á",
+            BookingField::CountryFrom => "Côte d'Ivoire 🇨🇮",
+            BookingField::SenderAddress => "12 Rue de l'Été\u{a0}🏠",
+            _ => "École Ⅻ 学校 🏫 ß/😀-",
+        };
+        let suffix = if field == BookingField::Email { "@EXÄMPLE.org" } else { "" };
+        let chars = field.spec().max_chars - suffix.chars().count();
+        Some(pattern.chars().cycle().take(chars).chain(suffix.chars()).collect())
+    };
     NewBooking {
-        details: PayerDetails {
-            name: long("Zoë 🎓 O'Brien \\ %_\"; -- ", 200),
-            email: format!("{}@EXÄMPLE.org", long("🦀Á", 242)),
-            school: Some(long("École Ⅻ 学校 🏫", 200)),
-            student_id: Some(long("ß/😀-", 64)),
-            sender_full_name: Some(long("Ωμέγα 👨‍👩‍👧", 200)),
-            country_from: Some(long("Côte d'Ivoire 🇨🇮", 100)),
-            sender_address: Some(long("12 Rue de l'Été\u{a0}🏠", 500)),
-        },
+        details: PayerDetails::from_texts(text),
         amount: Money::from_minor(9_999_999_999_999, "KWD".parse().unwrap()),
-        amount_received: Money::from_minor(1, "KWD".parse().unwrap()),
     }
 }

@@ -13,6 +13,9 @@ on_each_database! {
         let booked = batches::book(ledger, people()).await;
         let later = batches::book_one(ledger, bookings::from_email("late@example.org")).await;
         batches::execute(ledger, &[updates::cancellation(&booked[2])]).await;
+        let paid = "UPDATE payments SET amount_received = final_amount + 1, status = 'OVERPAYMENT' \
+                    WHERE reference = 'REF001'";
+        ledger.tamper(paid).await;
         let from = booked[0].created_at;
         for (filter, expected) in [
             (PaymentFilter::default(), &[1, 2, 3, 4][..]),
@@ -68,12 +71,12 @@ on_each_database! {
     }
 }
 
-/// Three bookings with texts that are hard to search. The first is overpaid.
+/// Three bookings with texts that are hard to search. The amount of the first is flagged.
 fn people() -> Vec<NewBooking> {
     let mut zoe = bookings::from_email("Zoe@example.org");
     zoe.details.name = "Zoë O'Brien".to_owned();
     zoe.details.school = Some("École de l'Été".to_owned());
-    zoe.amount_received = Money::from_minor(52_501, Currency::USD);
+    zoe.amount = Money::from_minor(100_000_001, Currency::USD);
     let mut bo = bookings::from_email("bo@Example.org");
     bo.details.name = "Bo 🎓 a!b".to_owned();
     bo.details.student_id = Some("S-42/Ä".to_owned());

@@ -1,8 +1,10 @@
 //! Corrections and cancellations of existing payments, and the totals.
 
-use hermes_domain::ledger::{Cancellation, Command, Correction, CorrectionRequest, Edit, Submission, Totals};
+use hermes_domain::ledger::{Cancellation, Command, Correction, Submission, Totals};
 use hermes_domain::money::Currency;
-use hermes_domain::payment::{Payment, PaymentKey, Status, ValidationStatus};
+use hermes_domain::payment::{
+    BookingField, CorrectionRequest, Edit, Payment, PaymentKey, Status, ValidationStatus,
+};
 use hermes_domain::ports::{LedgerStore, PaymentReader, StoreError};
 
 use crate::ledger::TestLedger;
@@ -113,13 +115,12 @@ fn correction(payment: &Payment) -> Submission {
     batches::submission(Command::Correct(Correction {
         target: PaymentKey::Id(payment.id),
         expected_version: Some(1),
-        request: CorrectionRequest {
-            name: Edit::Set("Ana María 🎓".to_owned()),
-            email: Edit::Set("not an address".to_owned()),
-            school: Edit::Set("Escola".to_owned()),
-            amount: Edit::Set("1234.56".to_owned()),
-            ..CorrectionRequest::default()
-        },
+        request: CorrectionRequest::from([
+            (BookingField::Name, Edit::Set("Ana María 🎓".to_owned())),
+            (BookingField::Email, Edit::Set("not an address".to_owned())),
+            (BookingField::School, Edit::Set("Escola".to_owned())),
+            (BookingField::Amount, Edit::Set("1234.56".to_owned())),
+        ]),
         reason: Some("typo".to_owned()),
     }))
 }

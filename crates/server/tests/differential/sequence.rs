@@ -6,10 +6,12 @@ use std::hash::{Hash, Hasher};
 
 use futures_util::future::join_all;
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, CorrectionRequest, Edit, IdempotencyClaim, Origin, Rejection,
-    Submission,
+    Cancellation, Command, Correction, IdempotencyClaim, Origin, Rejection, Submission,
 };
-use hermes_domain::payment::{BookingRequest, NewBooking, Payment, PaymentKey, Reference, ValidationStatus};
+use hermes_domain::payment::{
+    BookingField, BookingRequest, CorrectionRequest, Edit, NewBooking, Payment, PaymentKey, Reference,
+    ValidationStatus,
+};
 use hermes_service::writer::{Committed, LedgerWriter, SubmitError};
 
 use crate::model::{Action, Change, Model, Outcome, Request, Row};
@@ -122,23 +124,21 @@ impl Sequence {
     }
 
     fn booking(&self, payer: u8, amount: i64) -> NewBooking {
-        let request = BookingRequest {
-            name: Some("Payer".to_owned()),
-            email: Some(self.email(payer)),
-            amount: Some(decimal(amount)),
-            ..BookingRequest::default()
-        };
+        let request = BookingRequest::from([
+            (BookingField::Name, "Payer".to_owned()),
+            (BookingField::Email, self.email(payer)),
+            (BookingField::Amount, decimal(amount)),
+        ]);
         NewBooking::parse(&request).unwrap()
     }
 
     fn correction(&self, change: &Change) -> CorrectionRequest {
-        let mut request = CorrectionRequest::default();
-        match change {
-            Change::Payer(payer) => request.email = Edit::Set(self.email(*payer)),
-            Change::Amount(amount) => request.amount = Edit::Set(decimal(*amount)),
-            Change::InvalidName => request.name = Edit::Set(" ".to_owned()),
-        }
-        request
+        let (field, text) = match change {
+            Change::Payer(payer) => (BookingField::Email, self.email(*payer)),
+            Change::Amount(amount) => (BookingField::Amount, decimal(*amount)),
+            Change::InvalidName => (BookingField::Name, " ".to_owned()),
+        };
+        CorrectionRequest::from([(field, Edit::Set(text))])
     }
 
     fn claim(&self, key: u8, action: &Action) -> IdempotencyClaim {

@@ -8,8 +8,8 @@ use hermes_domain::ledger::{
     AuditEntry, AuditHash, BatchToken, Changes, Command, Decider, DecisionContext, Event, Facts,
     IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
 };
-use hermes_domain::money::Currency;
-use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
+use hermes_domain::money::{Currency, Money};
+use hermes_domain::payment::{DuplicateKey, Payment, PaymentFields, PaymentKey, Reference};
 use uuid::Uuid;
 
 use crate::builders::{payment_key, rules, submission};
@@ -126,6 +126,17 @@ impl MemoryLedger {
         );
         let outcomes = submissions.iter().map(|submission| decider.decide(submission)).collect();
         (outcomes, decider.into_changes())
+    }
+
+    /// Sets the amount that has arrived for a payment.
+    pub fn receive(&mut self, reference: i64, received: &str) {
+        let payment =
+            self.payments.iter_mut().find(|payment| payment.reference.number() == reference).unwrap();
+        let amount_received = Money::parse(received, payment.amount.currency()).unwrap();
+        let fields = PaymentFields { amount_received, ..payment.clone().into_fields() };
+        let before = std::mem::replace(payment, Payment::new(fields).unwrap());
+        let totals = self.totals.get_mut(&payment.amount.currency()).unwrap();
+        *totals = totals.after_change(Some(&before), payment).unwrap();
     }
 
     /// Returns the payment with a reference, which must exist.

@@ -3,15 +3,15 @@
 mod audit;
 mod booking;
 mod event;
+mod request;
 mod stats;
 mod values;
 
 pub use audit::AuditBody;
 pub use booking::{BookingBody, BookingSummary, CheckBody, etag_from_version, version_from_etag};
 pub use event::{EventBody, EventData};
+pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
 pub use stats::{CurrencyStats, Stats};
-pub use values::{
-    AmountInput, AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339,
-};
+pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};
 
 pub(crate) use values::string_enum;

@@ -1,6 +1,5 @@
 //! Single values on the wire: amounts, times and the strings with a fixed set of values.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -11,18 +10,6 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, schema};
-use utoipa::{PartialSchema, ToSchema};
-
-/// An amount in a request: a decimal string or a JSON number, parsed exactly from its text.
-#[derive(ToSchema)]
-#[schema(as = Amount, example = "35000.00")]
-#[serde(untagged)]
-pub enum AmountInput {
-    /// A decimal string.
-    Text(String),
-    /// A JSON number.
-    Number(f64),
-}
 
 /// A time on the wire: RFC 3339, UTC, microseconds.
 #[derive(Debug, Clone, Copy)]
@@ -39,41 +26,45 @@ pub(super) fn as_text<S: Serializer>(value: &impl fmt::Display, serializer: S) -
     serializer.collect_str(value)
 }
 
-/// Declares the schema of a string that has a fixed set of values, which come from the domain type.
-macro_rules! string_enums {
-    ($($(#[doc = $doc:literal])+ $name:ident = $values:expr;)+) => {$(
+/// Declares types that only describe a schema, each with its name in the document.
+macro_rules! schemas {
+    ($($(#[doc = $doc:literal])+ $type:ident as $name:literal = $schema:expr;)+) => {$(
         $(#[doc = $doc])+
         #[derive(Debug)]
-        pub struct $name;
+        pub struct $type;
 
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                string_enum($values)
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $schema
             }
         }
 
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($name))
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed($name)
             }
         }
     )+};
 }
 
-string_enums! {
+pub(super) use schemas;
+
+schemas! {
     /// The schema of a payment's status.
-    PaymentStatus = Status::ALL.map(Status::as_str);
+    PaymentStatus as "PaymentStatus" = string_enum(Status::ALL.map(Status::as_str));
     /// The schema of the result of one quality check, or of all of them.
-    CheckedResult = ValidationStatus::ALL.map(ValidationStatus::as_str);
+    CheckedResult as "CheckedResult" = string_enum(ValidationStatus::ALL.map(ValidationStatus::as_str));
     /// The schema of the type of a quality check.
-    CheckType = CheckKind::ALL.map(CheckKind::as_str);
+    CheckType as "CheckType" = string_enum(CheckKind::ALL.map(CheckKind::as_str));
     /// The schema of the type of an event.
-    EventType =
-        [EventKind::PaymentBooked, EventKind::PaymentCorrected, EventKind::PaymentCancelled].map(EventKind::as_str);
+    EventType as "EventType" = string_enum(
+        [EventKind::PaymentBooked, EventKind::PaymentCorrected, EventKind::PaymentCancelled].map(EventKind::as_str));
     /// The schema of the action in an audit entry.
-    AuditAction = [Effect::Booked, Effect::Corrected, Effect::Cancelled].into_iter().filter_map(Effect::audit_action);
+    AuditAction as "AuditAction" = string_enum(
+        [Effect::Booked, Effect::Corrected, Effect::Cancelled].into_iter().filter_map(Effect::audit_action));
     /// The schema of the code of a field error.
-    FieldErrorCode = FIELD_ERROR_CODES.map(|code| serde_json::to_value(code).unwrap_or_default());
+    FieldErrorCode as "FieldErrorCode" =
+        string_enum(FIELD_ERROR_CODES.map(|code| serde_json::to_value(code).unwrap_or_default()));
 }
 
 /// Every code of a field error.

@@ -1,7 +1,8 @@
-//! A booking, from a JSON body or from the booking form.
+//! A booking, a correction or a cancellation, from a JSON body or from the booking form.
 
-use hermes_domain::FieldError;
-use hermes_domain::payment::{BookingRequest, NewBooking};
+use hermes_domain::ledger::{Cancellation, Correction, MAX_REASON_CHARS};
+use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
+use hermes_domain::{FieldError, ValidationCode};
 
 use super::json::exponent_error;
 use super::{FormFields, JsonFields};
@@ -12,19 +13,9 @@ use crate::problem::Problem;
 /// # Errors
 /// 422 with every error at once: unknown fields, wrong types and invalid values.
 pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> {
-    let request = BookingRequest {
-        name: fields.text("name"),
-        email: fields.text("email"),
-        amount: fields.number("amount"),
-        currency_from: fields.text("currency_from"),
-        school: fields.text("school"),
-        student_id: fields.text("student_id"),
-        sender_full_name: fields.text("sender_full_name"),
-        country_from: fields.text("country_from"),
-        sender_address: fields.text("sender_address"),
-        amount_received: None,
-    };
-    merge_errors(fields.into_errors(), NewBooking::parse(&request)).map_err(Problem::invalid_fields)
+    let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_text(field)?)));
+    let parsed = NewBooking::parse(&texts.collect());
+    merge_errors(fields.into_errors(), parsed).map_err(Problem::invalid_fields)
 }
 
 /// Parses the fields of the booking form and ignores unknown fields.
@@ -32,21 +23,11 @@ pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> 
 /// # Errors
 /// Every invalid field at once.
 pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldError>> {
-    let text = |name| fields.find(name).map(str::to_owned);
-    let request = BookingRequest {
-        name: text("name"),
-        email: text("email"),
-        amount: text("amount"),
-        currency_from: text("currency_from"),
-        school: text("school"),
-        student_id: text("student_id"),
-        sender_full_name: text("sender_full_name"),
-        country_from: text("country_from"),
-        sender_address: text("sender_address"),
-        amount_received: None,
-    };
-    let exponent = request.amount.as_deref().and_then(|text| exponent_error("amount", text));
-    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&request))
+    let text = |field: BookingField| fields.find(field.spec().name);
+    let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, text(field)?.to_owned())));
+    let amount = text(BookingField::Amount).unwrap_or_default();
+    let exponent = exponent_error(BookingField::Amount.spec().name, amount);
+    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&texts.collect()))
 }
 
 /// Adds the domain's errors to those of the extractor, at most one per field.
@@ -54,22 +35,73 @@ fn merge_errors(
     mut errors: Vec<FieldError>,
     parsed: Result<NewBooking, Vec<FieldError>>,
 ) -> Result<NewBooking, Vec<FieldError>> {
-    match parsed {
-        Ok(booking) if errors.is_empty() => return Ok(booking),
-        Ok(_) => {}
-        Err(found) => {
-            for error in found {
-                if !errors.iter().any(|known| known.field == error.field) {
-                    errors.push(error);
-                }
-            }
+    if errors.is_empty() {
+        return parsed;
+    }
+    for error in parsed.err().into_iter().flatten() {
+        if !errors.iter().any(|known| known.field == error.field) {
+            errors.push(error);
         }
     }
     Err(errors)
 }
 
+/// Parses the body of `PATCH /api/bookings/{key}`.
+///
+/// # Errors
+/// 422 with every error of the body. The ledger validates the values, because it knows the payment.
+pub fn correction_from_json(
+    target: PaymentKey,
+    expected_version: Option<i64>,
+    mut fields: JsonFields,
+) -> Result<Correction, Problem> {
+    let edits = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_edit(field)?)));
+    let request = edits.collect();
+    let (reason, errors) = parse_reason(fields);
+    if errors.is_empty() {
+        Ok(Correction { target, expected_version, request, reason })
+    } else {
+        Err(Problem::invalid_fields(errors))
+    }
+}
+
+/// Parses the body of `POST /api/bookings/{key}/cancel`.
+///
+/// # Errors
+/// 422 with every error of the body.
+pub fn cancellation_from_json(
+    target: PaymentKey,
+    expected_version: Option<i64>,
+    fields: JsonFields,
+) -> Result<Cancellation, Problem> {
+    let (reason, mut errors) = parse_reason(fields);
+    if reason.is_none() && !errors.iter().any(|error| error.field == REASON) {
+        let detail = "Give a reason; the payer and the audit log show it";
+        errors.push(FieldError::new(REASON, ValidationCode::Required, detail));
+    }
+    match reason {
+        Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, reason }),
+        _ => Err(Problem::invalid_fields(errors)),
+    }
+}
+
+const REASON: &str = "reason";
+
+/// Reads the reason, which is the last field of a body, and returns every error of the body.
+fn parse_reason(mut fields: JsonFields) -> (Option<String>, Vec<FieldError>) {
+    let text = fields.text(REASON).unwrap_or_default();
+    let mut errors = fields.into_errors();
+    let reason = hermes_domain::parse_text(REASON, &text, MAX_REASON_CHARS).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    (reason, errors)
+}
+
 #[cfg(test)]
 mod tests {
+    use hermes_domain::payment::Edit;
+
     use super::*;
 
     fn parse(body: &str) -> Result<NewBooking, Problem> {
@@ -83,6 +115,19 @@ mod tests {
         let mut pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/amount", "/a~1b", "/email", "/name", "/school", "/tip"]);
+    }
+
+    #[test]
+    fn a_missing_field_is_not_corrected_and_null_clears_a_field() {
+        let body = br#"{"country_from":"Spain","sender_full_name":null,"reason":" typing error "}"#;
+        let fields = JsonFields::parse(body).unwrap();
+        let correction = correction_from_json(PaymentKey::parse("REF001").unwrap(), None, fields).unwrap();
+        let edits = [
+            (BookingField::CountryFrom, Edit::Set("Spain".to_owned())),
+            (BookingField::SenderFullName, Edit::Clear),
+        ];
+        assert_eq!(correction.request, edits.into());
+        assert_eq!(correction.reason.as_deref(), Some("typing error"));
     }
 
     #[test]

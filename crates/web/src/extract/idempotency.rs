@@ -2,7 +2,6 @@
 
 use actix_web::http::header::HeaderMap;
 use hermes_domain::ledger::{Command, Digest};
-use hermes_domain::payment::NewBooking;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -54,15 +53,10 @@ pub fn fingerprint(fields: &impl Serialize) -> Digest {
     Sha256::digest(serde_json::to_vec(fields).unwrap_or_default()).into()
 }
 
-/// The fields by which two bookings are the same request.
-pub fn fingerprint_fields(booking: &NewBooking) -> impl Serialize + '_ {
-    (&booking.details, booking.amount, booking.amount_received)
-}
-
 /// Returns the digest of a command. The same parsed request has the same digest.
 pub(super) fn command_fingerprint(command: &Command) -> Digest {
     match command {
-        Command::Book(booking) => fingerprint(&fingerprint_fields(booking)),
+        Command::Book(booking) => fingerprint(booking),
         Command::Correct(correction) => fingerprint(&(
             correction.target.to_string(),
             correction.expected_version,

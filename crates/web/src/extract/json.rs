@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use hermes_domain::ledger::Edit;
+use hermes_domain::payment::{BookingField, Edit};
 use hermes_domain::{FieldError, ValidationCode};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -96,7 +96,7 @@ impl JsonFields {
 
     /// Reads the source text of a decimal number, which is a JSON string or a JSON number. Only the latter may have an
     /// exponent.
-    pub fn number(&mut self, name: &str) -> Option<String> {
+    fn number(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
         let text = value.get();
         let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -113,14 +113,18 @@ impl JsonFields {
         }
     }
 
-    /// Reads the edit of a string: a missing field keeps the value, null clears it.
-    pub fn text_edit(&mut self, name: &str) -> Edit {
-        self.edit(name, Self::text)
+    /// Reads a booking field; `None` if the field is missing or null.
+    pub fn booking_text(&mut self, field: BookingField) -> Option<String> {
+        match field {
+            BookingField::Amount => self.number(field.spec().name),
+            _ => self.text(field.spec().name),
+        }
     }
 
-    /// Reads the edit of a decimal number.
-    pub fn number_edit(&mut self, name: &str) -> Edit {
-        self.edit(name, Self::number)
+    /// Reads the edit of a booking field: `None` if the field is missing; null clears the field.
+    pub fn booking_edit(&mut self, field: BookingField) -> Option<Edit> {
+        let is_present = self.unread.iter().any(|(name, _)| name == field.spec().name);
+        is_present.then(|| self.booking_text(field).map_or(Edit::Clear, Edit::Set))
     }
 
     /// Returns every error, including one for each field that was not read.
@@ -129,13 +133,6 @@ impl JsonFields {
             FieldError::new(&name, ValidationCode::UnknownField, "This request has no such field")
         });
         self.errors.into_iter().chain(unknown).collect()
-    }
-
-    fn edit(&mut self, name: &str, read: fn(&mut Self, &str) -> Option<String>) -> Edit {
-        if !self.unread.iter().any(|(known, _)| known == name) {
-            return Edit::Keep;
-        }
-        read(self, name).map_or(Edit::Clear, Edit::Set)
     }
 
     /// Removes a field, and reports its repetitions.

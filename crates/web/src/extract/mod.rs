@@ -6,7 +6,6 @@
 mod booking;
 mod command_context;
 mod conditional;
-mod correction;
 mod form;
 mod idempotency;
 mod json;
@@ -14,12 +13,11 @@ mod query;
 mod request_id;
 mod urlencoded;
 
-pub use booking::{booking_from_form, booking_from_json};
+pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
 pub use command_context::CommandContext;
 pub use conditional::{IfMatch, matched_etag};
-pub use correction::{cancellation_from_json, correction_from_json};
 pub use form::FormFields;
-pub use idempotency::{fingerprint, fingerprint_fields, parse_idempotency_key};
+pub use idempotency::{fingerprint, parse_idempotency_key};
 pub use json::{JsonBody, JsonFields};
 pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use hermes_domain::payment::{Reference, limits};
+use hermes_domain::payment::{BookingField, Reference};
 use hermes_domain::ports::{Page, PaymentFilter, reader_limits};
 use hermes_domain::{FieldError, ValidationCode};
 use hermes_service::read_cache::PageQuery;
@@ -105,9 +105,9 @@ fn set_parameter(query: &mut PageQuery, name: &str, value: &str) -> Result<(), F
         "validation_status" => {
             filter.validation_status = Some(value.parse().map_err(|_| invalid("Choose PASSED or FLAGGED"))?);
         }
-        "email" => filter.email = Some(parse_search_text(name, value, limits::EMAIL_MAX)?),
-        "school" => filter.school = Some(parse_search_text(name, value, limits::SCHOOL_MAX)?),
-        "q" => filter.text = Some(parse_search_text(name, value, limits::NAME_MAX)?),
+        "email" => filter.email = Some(parse_search_text(name, value, BookingField::Email)?),
+        "school" => filter.school = Some(parse_search_text(name, value, BookingField::School)?),
+        "q" => filter.text = Some(parse_search_text(name, value, BookingField::Name)?),
         "reference" => {
             let reference = Reference::parse(value).or_else(|_| Reference::parse_creditor(value));
             filter.reference = Some(reference.map_err(|error| invalid(&error.to_string()))?.to_string());
@@ -124,8 +124,9 @@ fn set_parameter(query: &mut PageQuery, name: &str, value: &str) -> Result<(), F
 
 const TIME: &str = "Send a date like 2026-11-22 or a time like 2026-11-22T18:00:00Z";
 
-/// Parses a text to search for. An empty text is rejected, because it would match every payment.
-fn parse_search_text(name: &str, value: &str, max_chars: usize) -> Result<String, FieldError> {
+/// Parses a text to search for, at most as long as the field `longest`. An empty text is rejected, because it would match every payment.
+fn parse_search_text(name: &str, value: &str, longest: BookingField) -> Result<String, FieldError> {
+    let max_chars = longest.spec().max_chars;
     let error = |code, detail: String| Err(FieldError::new(name, code, detail));
     if value.is_empty() {
         return error(ValidationCode::Required, "Enter a text, or leave this filter out".to_owned());

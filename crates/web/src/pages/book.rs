@@ -1,18 +1,17 @@
 //! `POST /payment`: books a payment from the form.
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use actix_web::{HttpResponse, post, web};
+use askama::Template;
 use hermes_domain::ledger::{Command, Outcome, Rejection};
-use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
+use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
-use super::confirm_duplicate::{self, ConfirmDuplicate};
 use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
-use super::payment_status;
 use super::same_site::SameSite;
+use super::{format_money, page, payment_status};
 use crate::extract::{
-    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, fingerprint_fields,
-    parse_idempotency_key,
+    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, parse_idempotency_key,
 };
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -82,15 +81,15 @@ async fn confirm_duplicate(
 ) -> HttpResponse {
     // If the read fails, the page has no link to the first booking.
     let first_page = first_address(state, &first).await.ok();
-    let duplicate = ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed };
+    let key = &second_key(key, now);
     let problem = Problem::from(Rejection::KeyReused { payment: first.clone() });
-    confirm_duplicate::confirm(&duplicate, &second_key(key, now), &problem)
+    ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed, key }.respond(&problem)
 }
 
 /// Derives the key for the second booking from the first key and the new data. If the payer returns to the confirmation
 /// page, the page has the same key and the payment is not booked again.
 fn second_key(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, fingerprint_fields(now)));
+    let digest = fingerprint(&(key, now));
     digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -105,4 +104,51 @@ fn clearing_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpRe
         response.headers_mut().insert(SET_COOKIE, value);
     }
     response
+}
+
+/// The page that asks for confirmation if a form with other data uses the key of an earlier booking.
+#[derive(Template)]
+#[template(path = "payment/confirm_duplicate.html")]
+struct ConfirmDuplicate<'a> {
+    /// The payment as it was booked.
+    first: &'a Payment,
+    /// The URL of its page, if the payment could be read.
+    first_page: Option<&'a str>,
+    /// The new data.
+    now: &'a NewBooking,
+    /// The new data as the payer typed it.
+    typed: &'a FormFields,
+    /// The key with which the page books the new data if the payer confirms.
+    key: &'a str,
+}
+
+/// A field that differs from the first booking. A text that was not given is empty.
+struct ChangedField {
+    label: &'static str,
+    first: String,
+    now: String,
+}
+
+impl ConfirmDuplicate<'_> {
+    /// Shows the differences.
+    fn respond(&self, problem: &Problem) -> HttpResponse {
+        let (mut response, body) = page(problem.code.status(), self);
+        problem.add_headers(&mut response);
+        // With `no-referrer`, a browser would send the form with `Origin: null`.
+        response.insert_header((REFERRER_POLICY, "same-origin")).body(body)
+    }
+
+    fn changes(&self) -> Vec<ChangedField> {
+        let text = |field, details: &PayerDetails, amount| match field {
+            // The text of the amount contains the currency.
+            BookingField::Amount => format_money(amount),
+            _ => details.text(field).unwrap_or_default().to_owned(),
+        };
+        let fields = BookingField::ALL.into_iter().map(|field| ChangedField {
+            label: field.spec().label,
+            first: text(field, &self.first.details, self.first.amount),
+            now: text(field, &self.now.details, self.now.amount),
+        });
+        fields.filter(|field| field.first != field.now).collect()
+    }
 }

@@ -1,13 +1,12 @@
 //! The pages for payers: HTML that works without scripts.
 //!
 //! [`form`] shows the booking form, and [`book`] accepts it. A booking redirects to the page in [`payment_status`]. If
-//! the form's key has already booked other data, [`confirm_duplicate`] shows both bookings. [`problems`] documents the
+//! the form's key has already booked other data, [`book`] shows both bookings. [`problems`] documents the
 //! problem codes and shows errors. [`view`] formats amounts, times and statuses for every page.
 //!
 //! **Invariant:** templates escape every text from a payer. No template uses `safe`.
 
 mod book;
-mod confirm_duplicate;
 mod form;
 mod payment_status;
 mod problems;

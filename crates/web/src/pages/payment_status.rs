@@ -91,7 +91,7 @@ impl PaymentPage<'_> {
     }
 
     fn details(&self) -> Vec<(&'static str, &str)> {
-        labelled_texts(&self.payment.details).into_iter().filter(|(_, text)| !text.is_empty()).collect()
+        labelled_texts(&self.payment.details)
     }
 }
 
@@ -152,11 +152,7 @@ mod tests {
             details: PayerDetails {
                 name: "Ana Ruiz".to_owned(),
                 email: "ana@example.org".to_owned(),
-                school: None,
-                student_id: None,
-                sender_full_name: None,
-                country_from: None,
-                sender_address: None,
+                ..PayerDetails::default()
             },
             amount: usd("35000"),
             fee: Fee { amount: usd("700"), rate: BasisPoints::new(200).unwrap(), rule: "large".to_owned() },

@@ -8,7 +8,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::Totals;
 use hermes_domain::money::Money;
-use hermes_domain::payment::{Payment, limits};
+use hermes_domain::payment::{BookingField, Payment};
 
 use super::filter::{FilterForm, PageLinks};
 use crate::dto::Stats;
@@ -67,7 +67,7 @@ pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Resul
         tiles: tiles(&stats),
         currencies: currency_tiles(&totals.value),
         filter: FilterForm::from(&query),
-        max_search_chars: limits::NAME_MAX,
+        max_search_chars: BookingField::Name.spec().max_chars,
         payments: &list.value.payments,
         links: PageLinks::new(&query, &list.value),
     };

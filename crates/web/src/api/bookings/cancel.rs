@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{IdempotencyParameter, committed_response, parse_payment_key};
-use crate::dto::BookingBody;
+use crate::dto::{BookingBody, CancellationBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, cancellation_from_json};
 use crate::problem::{Problem, ProblemResponses};
 
@@ -38,17 +38,4 @@ pub async fn cancel_booking(
     let cancellation = cancellation_from_json(key, IfMatch::from_headers(&request)?.optional(), fields)?;
     let committed = context.submit(Command::Cancel(cancellation)).await?;
     Ok(committed_response(StatusCode::OK, &committed))
-}
-
-/// The reason of a cancellation.
-#[derive(utoipa::ToSchema)]
-#[schema(as = Cancellation)]
-#[expect(
-    dead_code,
-    reason = "documents the body, which is parsed field by field to report every error at once"
-)]
-pub struct CancellationBody {
-    /// The reason, which the payer and the audit log show.
-    #[schema(example = "booked twice", min_length = 1, max_length = 500)]
-    reason: String,
 }

@@ -12,14 +12,14 @@ use askama::Template;
 use hermes_domain::FieldError;
 use hermes_service::writer::SubmitError;
 
-use self::fields::{FieldSet, SummaryLine, field_sets, summary};
+use self::fields::{FormField, SummaryLine, form_fields, summary};
 use super::page;
 use crate::extract::FormFields;
 use crate::problem::Problem;
 use crate::state::AppState;
 
 pub(super) use cookie::FormCookie;
-pub(super) use fields::{label_of, labelled_texts, values};
+pub(super) use fields::{labelled_texts, values};
 
 /// The hidden field with the form's idempotency key.
 pub(super) const KEY_FIELD: &str = "idempotency_key";
@@ -34,26 +34,15 @@ pub(super) const ACTION: &str = "/payment?book";
 #[derive(Template)]
 #[template(path = "payment/form.html")]
 struct FormPage<'a> {
-    action: &'static str,
-    key_field: &'static str,
     key: &'a str,
     notice: Option<&'a FormNotice>,
     summary: Vec<SummaryLine>,
-    field_sets: Vec<FieldSet<'a>>,
-    countries: &'static [&'static str],
+    fields: Vec<FormField<'a>>,
 }
 
 impl<'a> FormPage<'a> {
     fn new(key: &'a str, typed: &'a FormFields, errors: &'a [FieldError]) -> Self {
-        Self {
-            action: ACTION,
-            key_field: KEY_FIELD,
-            key,
-            notice: None,
-            summary: summary(errors),
-            field_sets: field_sets(typed, errors),
-            countries: choices::COUNTRIES,
-        }
+        Self { key, notice: None, summary: summary(errors), fields: form_fields(typed, errors) }
     }
 }
 
