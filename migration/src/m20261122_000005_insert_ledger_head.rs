@@ -1,9 +1,7 @@
 //! The row of `ledger_head`: an empty ledger whose first reference is 1.
 
-use crate::{
-    Dialect,
-    step::{Change, Step},
-};
+use crate::Dialect;
+use crate::step::{Change, Step};
 
 pub(crate) const STEP: Step =
     Step { name: "m20261122_000005_insert_ledger_head", change: Change::Rows { up, down } };

@@ -1,9 +1,7 @@
 //! The row of `event_relay`: no holder, no published event.
 
-use crate::{
-    Dialect,
-    step::{Change, Step},
-};
+use crate::Dialect;
+use crate::step::{Change, Step};
 
 pub(crate) const STEP: Step =
     Step { name: "m20261124_000010_insert_event_relay", change: Change::Rows { up, down } };

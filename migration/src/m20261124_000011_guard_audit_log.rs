@@ -2,10 +2,8 @@
 //!
 //! The triggers prevent mistakes, but a user who may drop a trigger can still change rows. The hash chain detects this.
 
-use crate::{
-    Dialect,
-    step::{Change, Step, Trigger},
-};
+use crate::Dialect;
+use crate::step::{Change, Step, Trigger};
 
 pub(crate) const STEP: Step =
     Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers: |_| TRIGGERS } };

@@ -6,6 +6,8 @@ use sea_orm_migration::{
 };
 
 use crate::Dialect;
+use crate::columns::Columns;
+use crate::table::NewTable;
 
 /// A step of the schema: its name in `seaql_migrations`, and its change.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +20,7 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
     /// Creates one table with its indexes. Reverting drops the table.
-    Table { name: &'static str, create: fn(Dialect) -> Vec<String> },
+    Table { name: &'static str, create: fn(Columns) -> NewTable },
     /// Changes rows.
     Rows { up: fn(Dialect) -> Vec<String>, down: fn(Dialect) -> Vec<String> },
     /// Creates the triggers of a dialect if the user has the privilege. Reverting drops the triggers.
@@ -33,10 +35,19 @@ pub(crate) struct Trigger {
 }
 
 impl Step {
+    /// Returns a step that creates one table.
+    pub(crate) const fn table(
+        name: &'static str,
+        table: &'static str,
+        create: fn(Columns) -> NewTable,
+    ) -> Self {
+        Self { name, change: Change::Table { name: table, create } }
+    }
+
     /// Returns the statements that apply the step, in order.
     pub(crate) fn up_statements(&self, dialect: Dialect) -> Vec<String> {
         match self.change {
-            Change::Table { create, .. } => create(dialect),
+            Change::Table { create, .. } => create(Columns(dialect)).statements(dialect),
             Change::Rows { up, .. } => up(dialect),
             Change::Triggers { triggers } => {
                 triggers(dialect).iter().map(|trigger| (trigger.create)(dialect)).collect()
