@@ -79,21 +79,3 @@ fn settings(version: &str, role: Role, statement_timeout: Duration) -> String {
          SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access}"
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Role, settings};
-
-    #[test]
-    fn a_session_uses_the_variables_of_its_server() {
-        let limit = Duration::from_millis(2500);
-        let mariadb = settings("10.11.19-MariaDB-0+deb12u1", Role::Writer, limit);
-        assert!(mariadb.contains("max_statement_time = 2.500, innodb_lock_wait_timeout = 1,"), "{mariadb}");
-        assert!(mariadb.ends_with("REPEATABLE READ, READ WRITE"), "{mariadb}");
-        let mysql = settings("9.7.4", Role::Reader, limit);
-        assert!(mysql.contains("max_execution_time = 2500,"), "{mysql}");
-        assert!(mysql.ends_with("REPEATABLE READ, READ ONLY"), "{mysql}");
-    }
-}
