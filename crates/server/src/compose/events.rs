@@ -10,8 +10,7 @@ use hermes_domain::ports::RelayLease;
 use hermes_events::RedisPublisher;
 use hermes_repository::{Database, SqlOutbox};
 use hermes_service::outbox::{
-    CommitNotifier, Feed, FeedConfig, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox,
-    run_retention,
+    CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
 
 use super::redis_endpoint;
@@ -29,8 +28,7 @@ pub(super) struct Events {
 /// Starts the feed, the outbox poller, the retention job and the relay.
 pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
     let outbox = Arc::new(SqlOutbox::new(database));
-    let feed_settings = FeedConfig { waiters_max: settings.events.waiters_max };
-    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), feed_settings));
+    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), settings.events.waiters_max));
     tokio::spawn(poll_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
     let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
     tokio::spawn(run_retention(Retention {

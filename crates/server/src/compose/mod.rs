@@ -3,6 +3,7 @@
 mod events;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,7 +16,6 @@ use hermes_service::read_cache::{
     QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
@@ -173,7 +173,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
         public_url: settings.server.public_url(),
-        draining: Draining::default(),
+        is_draining: AtomicBool::default(),
     };
     Ok(Application { state, writer, relay, database })
 }

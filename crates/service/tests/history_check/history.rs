@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hermes_service::read_cache::{CacheTier, CachedResponse, ReadError};
+use hermes_domain::ports::StoreError;
+use hermes_service::read_cache::{CacheTier, CachedResponse};
 use hermes_service::writer::VisibilityBarrier;
 use tokio::time::timeout;
 
@@ -114,7 +115,7 @@ impl Scene {
         &self,
         number: usize,
         question: Question,
-        result: Result<Option<CachedResponse>, ReadError>,
+        result: Result<Option<CachedResponse>, StoreError>,
         acknowledged: &[u64],
     ) {
         let mut history = self.history.lock().unwrap();

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hermes_domain::ports::StoreError;
 use hermes_service::read_cache::{
-    CacheTier, CachedResponse, Query, QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, ReadError,
-    UnverifiedReads,
+    CacheTier, CachedResponse, Query, QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads,
 };
 use hermes_service::writer::VisibilityBarrier;
 use tokio::task::JoinHandle;
@@ -37,7 +37,7 @@ pub struct TestList {
 }
 
 /// A read that is under way.
-pub struct Reading(JoinHandle<Result<CachedResponse, ReadError>>);
+pub struct Reading(JoinHandle<Result<CachedResponse, StoreError>>);
 
 impl TestList {
     pub fn new() -> Self {
@@ -95,12 +95,12 @@ impl TestList {
 }
 
 /// Reads the list, which is always there.
-pub async fn list_of(reads: &ReadCache) -> Result<CachedResponse, ReadError> {
+pub async fn list_of(reads: &ReadCache) -> Result<CachedResponse, StoreError> {
     reads.read(&Query::List).await.map(|served| served.expect("there is always a list"))
 }
 
 impl Reading {
-    pub async fn result(self) -> Result<CachedResponse, ReadError> {
+    pub async fn result(self) -> Result<CachedResponse, StoreError> {
         within(self.0).await.unwrap()
     }
 
@@ -118,7 +118,7 @@ impl Reading {
     }
 }
 
-fn told(result: Result<CachedResponse, ReadError>) -> (CacheTier, String) {
+fn told(result: Result<CachedResponse, StoreError>) -> (CacheTier, String) {
     let served = result.unwrap();
     assert!(served.verified, "not confirmed by the database");
     (served.tier, names(&served))

@@ -1,5 +1,7 @@
 //! `GET /health`, `/health/live` and `/health/ready`: the state of the server, probed rather than assumed.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
@@ -57,8 +59,9 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         (true, Some(_)) => Redis::Disconnected,
     };
     let (database, writes) = (probe_database(&state).await, probe_writes(&state));
-    let is_ready =
-        database == Database::Connected && writes == Writes::Accepted && !state.draining.has_started();
+    let is_ready = database == Database::Connected
+        && writes == Writes::Accepted
+        && !state.is_draining.load(Ordering::Relaxed);
     respond(status_code(is_ready), database, writes, redis)
 }
 

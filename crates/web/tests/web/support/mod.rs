@@ -15,10 +15,9 @@ use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
 use hermes_domain::ports::PaymentReader;
-use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
+use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use answer::Answer;
@@ -54,7 +53,7 @@ impl TestApp {
         let reader: Arc<dyn PaymentReader> = store.clone();
         let random_source = Arc::new(adapters::CountingRandom::default());
         let commits = CommitNotifier::default();
-        let feed = Feed::new(store.clone(), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
+        let feed = Feed::new(store.clone(), commits.clone(), WAITERS_MAX);
         let parts = WriterDeps {
             store: store.clone(),
             barrier: Arc::new(adapters::Quiet),
@@ -90,7 +89,7 @@ impl TestApp {
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
             public_url: None,
-            draining: Draining::default(),
+            is_draining: Default::default(),
         };
         Self { store, state: web::Data::new(state) }
     }
