@@ -14,22 +14,22 @@ use hermes_service::outbox::{
 };
 
 use super::redis_endpoint;
-use crate::config::{Settings, millis};
+use crate::config::Settings;
 use crate::system::{SystemClock, SystemRandom};
 
-/// The event feed and relay.
-pub(super) struct Events {
-    /// Serves `GET /api/events`.
-    pub feed: Arc<Feed>,
-    /// Publishes to the Redis stream, if Redis is configured.
-    pub relay: Option<RelayHandle>,
-}
-
-/// Starts the feed, the outbox poller, the retention job and the relay.
-pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
+/// Starts the feed, the outbox poller, the retention job and, if Redis is configured, the relay.
+pub(super) fn start(
+    settings: &Settings,
+    database: &Database,
+    commits: &CommitNotifier,
+) -> Result<(Arc<Feed>, Option<RelayHandle>)> {
     let outbox = Arc::new(SqlOutbox::new(database));
     let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), settings.events.waiters_max));
-    tokio::spawn(poll_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
+    tokio::spawn(poll_outbox(
+        outbox.clone(),
+        commits.clone(),
+        Duration::from_millis(settings.events.poll_ms),
+    ));
     let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
     tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
@@ -42,7 +42,7 @@ pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNo
         Some(lease) => Some(start_relay(settings, outbox, lease, commits)?),
         None => None,
     };
-    Ok(Events { feed, relay })
+    Ok((feed, relay))
 }
 
 fn start_relay(

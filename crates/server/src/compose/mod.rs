@@ -22,7 +22,7 @@ use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
-use crate::config::{self, Configuration, Settings, millis};
+use crate::config::{self, Configuration, Settings};
 use crate::system::{SystemClock, SystemRandom};
 
 /// The wired application.
@@ -57,9 +57,9 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
         })
     };
     connection.max_readers = database.connections_max;
-    connection.acquire_timeout = millis(database.acquire_timeout_ms);
-    connection.statement_timeout = millis(database.statement_timeout_ms);
-    connection.slow_statement = millis(database.slow_statement_ms);
+    connection.acquire_timeout = Duration::from_millis(database.acquire_timeout_ms);
+    connection.statement_timeout = Duration::from_millis(database.statement_timeout_ms);
+    connection.slow_statement = Duration::from_millis(database.slow_statement_ms);
     connection
 }
 
@@ -96,7 +96,7 @@ pub struct Cache {
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
-        return Ok(Cache { shared: Arc::new(LocalVersion::new()), pool: None });
+        return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
@@ -112,8 +112,8 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
 fn redis_endpoint(settings: &Settings, command_timeout_ms: u64) -> RedisEndpoint {
     RedisEndpoint {
         url: settings.redis.url.clone(),
-        connect_timeout: millis(settings.redis.connect_timeout_ms),
-        command_timeout: millis(command_timeout_ms),
+        connect_timeout: Duration::from_millis(settings.redis.connect_timeout_ms),
+        command_timeout: Duration::from_millis(command_timeout_ms),
     }
 }
 
@@ -145,13 +145,13 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let writer_config = WriterConfig {
         batch_max: settings.ledger.batch_max,
         queue_max: settings.ledger.queue_max,
-        queue_age_max: millis(settings.ledger.queue_age_max_ms),
+        queue_age_max: Duration::from_millis(settings.ledger.queue_age_max_ms),
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
     tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitNotifier::default();
-    let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
+    let (feed, relay) = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {
         store,
         barrier: reads.clone(),
@@ -180,9 +180,9 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
 
 fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
     ReadCacheConfig {
-        staleness_bound: millis(settings.cache.staleness_bound_ms),
-        head_deadline: millis(settings.database.acquire_timeout_ms),
-        retry_cache_after: millis(settings.cache.staleness_bound_ms),
+        staleness_bound: Duration::from_millis(settings.cache.staleness_bound_ms),
+        head_deadline: Duration::from_millis(settings.database.acquire_timeout_ms),
+        retry_cache_after: Duration::from_millis(settings.cache.staleness_bound_ms),
         window: settings.list.window,
         page_loads_max: usize::try_from(settings.database.connections_max).unwrap_or(1).div_ceil(2),
         queries: QueryLimits {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use actix_web::http::Uri;
 use anyhow::{Result, ensure};
@@ -296,11 +295,6 @@ fn is_log_filter(text: &str) -> bool {
         let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
         level.trim().parse::<log::LevelFilter>().is_ok()
     })
-}
-
-/// Converts milliseconds to a duration.
-pub const fn millis(value: u64) -> Duration {
-    Duration::from_millis(value)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => Redis::Disabled,
         Err(_) => Redis::Disconnected,
     };
-    respond(status_code(database == Database::Connected), database, probe_writes(&state), redis)
+    respond(database == Database::Connected, database, probe_writes(&state), redis)
 }
 
 /// Returns that the process runs, without any probe.
@@ -62,7 +62,7 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
     let is_ready = database == Database::Connected
         && writes == Writes::Accepted
         && !state.is_draining.load(Ordering::Relaxed);
-    respond(status_code(is_ready), database, writes, redis)
+    respond(is_ready, database, writes, redis)
 }
 
 /// The state of the server.
@@ -129,12 +129,12 @@ enum Redis {
     Disabled,
 }
 
-/// Builds the response; `code` is 200 or 503.
-fn respond(code: StatusCode, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
-    let status = match (code, writes, redis) {
-        (StatusCode::OK, Writes::Accepted, Redis::Connected | Redis::Disabled) => HealthStatus::Ok,
-        (StatusCode::OK, _, _) => HealthStatus::Degraded,
-        _ => HealthStatus::Unavailable,
+/// Builds the response, with status 200 or 503.
+fn respond(is_available: bool, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
+    let (code, status) = match (is_available, writes, redis) {
+        (true, Writes::Accepted, Redis::Connected | Redis::Disabled) => (StatusCode::OK, HealthStatus::Ok),
+        (true, _, _) => (StatusCode::OK, HealthStatus::Degraded),
+        (false, _, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
     };
     let timestamp = Rfc3339(Utc::now());
     let body = Health { status, timestamp, database, writes, redis };
@@ -147,8 +147,4 @@ async fn probe_database(state: &AppState) -> Database {
 
 fn probe_writes(state: &AppState) -> Writes {
     if state.ledger.is_accepting_writes() { Writes::Accepted } else { Writes::Refused }
-}
-
-fn status_code(is_available: bool) -> StatusCode {
-    if is_available { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
