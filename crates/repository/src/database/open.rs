@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
 use super::mysql::ServerState;
 use super::pool::Pool;
-use super::session::{MaxAllowedPacket, Role};
+use super::session::Role;
 use super::settings::DatabaseSettings;
 use super::{mysql, sqlite};
 use crate::error::statement_error;
@@ -25,7 +26,7 @@ pub struct Database {
     /// A connection for the head only: cache validation must not wait behind searches.
     pub(crate) head: Arc<Pool>,
     /// The largest packet that the server accepts.
-    pub(crate) max_packet: Arc<MaxAllowedPacket>,
+    pub(crate) max_packet: Arc<AtomicUsize>,
     /// The options of a connection outside the pools.
     dedicated: ConnectOptions,
 }
@@ -55,7 +56,10 @@ impl Database {
     /// # Errors
     /// [`OpenError`]: each variant is one cause.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let server = ServerState::default();
+        let server = ServerState {
+            pool_invalidation: Arc::default(),
+            max_packet: Arc::new(AtomicUsize::new(usize::MAX)),
+        };
         let backend = prepare_backend(&settings.url)?;
         let options = |role, connections| match backend {
             DbBackend::Sqlite => sqlite::options(settings, role, connections),

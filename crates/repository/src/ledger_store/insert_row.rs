@@ -116,17 +116,15 @@ impl InsertRow for EventRow<'_> {
     }
 }
 
-/// An idempotency record whose outcome is already serialised.
-pub(super) struct IdempotencyRow(pub(super) idempotency_keys::ActiveModel);
-
-impl InsertRow for IdempotencyRow {
+/// The row of an idempotency record, whose outcome is already serialised.
+impl InsertRow for idempotency_keys::ActiveModel {
     type Entity = idempotency_keys::Entity;
 
     fn active_model(&self) -> idempotency_keys::ActiveModel {
-        self.0.clone()
+        self.clone()
     }
 
     fn value_bytes(&self) -> usize {
-        100 + self.0.outcome.try_as_ref().map_or(0, String::len)
+        100 + self.outcome.try_as_ref().map_or(0, String::len)
     }
 }
