@@ -118,14 +118,18 @@ impl Problem {
 
     /// Creates the problem of a body with invalid fields.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
-        let detail = format!("Nothing was saved. Correct these fields: {}.", names(&errors));
-        Self { errors: bodies(errors), ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
+        Self::with_errors(ProblemCode::InvalidFields, "Nothing was saved. Correct these fields", errors)
     }
 
     /// Creates the problem of a query with invalid parameters.
     pub fn invalid_query(errors: Vec<FieldError>) -> Self {
-        let detail = format!("Correct these parameters: {}.", names(&errors));
-        Self { errors: bodies(errors), ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
+        Self::with_errors(ProblemCode::InvalidQuery, "Correct these parameters", errors)
+    }
+
+    fn with_errors(code: ProblemCode, advice: &str, errors: Vec<FieldError>) -> Self {
+        let detail = format!("{advice}: {}.", names(&errors));
+        let errors = errors.into_iter().take(ERRORS_MAX).map(FieldErrorBody::from).collect();
+        Self { errors, ..Self::new(code).with_detail(detail) }
     }
 
     /// Creates the problem of a request that no route matches: 405 with the allowed methods of its path, or 404.
@@ -197,10 +201,6 @@ impl Problem {
 const ERRORS_MAX: usize = 50;
 /// The longest field name in a response, in characters.
 const NAME_MAX: usize = 64;
-
-fn bodies(errors: Vec<FieldError>) -> Vec<FieldErrorBody> {
-    errors.into_iter().take(ERRORS_MAX).map(FieldErrorBody::from).collect()
-}
 
 fn names(errors: &[FieldError]) -> String {
     let names: Vec<_> = errors.iter().take(ERRORS_MAX).map(|error| shortened(&error.field)).collect();
