@@ -13,9 +13,8 @@ use hermes_service::outbox::{
     CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
 
-use super::redis_endpoint;
+use super::{SystemClock, SystemRandom, redis_endpoint};
 use crate::config::Settings;
-use crate::system::{SystemClock, SystemRandom};
 
 /// Starts the feed, the outbox poller, the retention job and, if Redis is configured, the relay.
 pub(super) fn start(

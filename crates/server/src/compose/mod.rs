@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
-use hermes_domain::ports::{PoolMetrics, SharedCache};
+use hermes_domain::ledger::RandomSource;
+use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
-    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
+    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, run_consistency_checker,
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::{AppState, JsonRenderer};
@@ -22,8 +23,7 @@ use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
-use crate::config::{self, Configuration, Settings};
-use crate::system::{SystemClock, SystemRandom};
+use crate::config::{Configuration, Settings};
 
 /// The wired application.
 pub struct Application {
@@ -189,9 +189,26 @@ fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
             count_max: settings.cache.queries_max,
             bytes_max: settings.cache.queries_bytes_max,
         },
-        unverified_reads: match settings.cache.unverified_reads {
-            config::UnverifiedReads::Serve => UnverifiedReads::Serve,
-            config::UnverifiedReads::Reject => UnverifiedReads::Reject,
-        },
+        unverified_reads: settings.cache.unverified_reads,
+    }
+}
+
+/// The cryptographic random source of the operating system.
+#[derive(Debug, Clone, Copy)]
+struct SystemRandom;
+
+impl RandomSource for SystemRandom {
+    fn random(&self) -> uuid::Uuid {
+        uuid::Uuid::new_v4()
+    }
+}
+
+/// The system clock.
+#[derive(Debug, Clone, Copy)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::Utc::now()
     }
 }

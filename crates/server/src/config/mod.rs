@@ -10,7 +10,7 @@ mod settings;
 mod sources;
 
 pub use environment::Environment;
-pub use settings::{LogFormat, Settings, UnverifiedReads};
+pub use settings::{LogFormat, Settings};
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;

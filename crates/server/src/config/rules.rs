@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use hermes_domain::ledger::Rules;
-use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, TierBound, TierSpec};
+use hermes_domain::money::{BasisPoints, Currency, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateRule, Thresholds};
 
 use super::Settings;
-use super::settings::{Bearer, Tier};
+use super::settings::Tier;
 
 /// Builds the rules.
 ///
@@ -26,10 +26,7 @@ pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
     let within_days = Some(checks.duplicate_within_days).filter(|days| *days > 0);
     Ok(Rules {
         fees: FeeSchedule::new(&default, &fees_by_currency)?,
-        fee_bearer: match fees.bearer {
-            Bearer::Payer => FeeBearer::Payer,
-            Bearer::Institution => FeeBearer::Institution,
-        },
+        fee_bearer: fees.bearer,
         thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
         duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
             .context("checks.duplicate_fields")?,

@@ -90,6 +90,7 @@ const REFRESH_AHEAD_MIN_READS: u64 = 16;
 
 /// The read cache. A process has one.
 pub struct ReadCache {
+    cached_head: Arc<CachedHead>,
     validator: Validator,
     invalidator: Invalidator,
     l1: Arc<L1Cache>,
@@ -115,11 +116,12 @@ impl ReadCache {
             loader: Arc::new(Loader::new(
                 deps,
                 &config,
-                cached_head,
+                Arc::clone(&cached_head),
                 Arc::clone(&l1),
                 Arc::clone(&l2),
                 Arc::clone(&metrics),
             )),
+            cached_head,
             l1,
             l2,
             metrics,
@@ -159,7 +161,7 @@ impl ReadCache {
     /// Returns the L1 entry if it has the cache version and the cached head shows that it is fresh.
     fn l1_hit(&self, key: CacheKey, version: Version) -> Option<CachedResponse> {
         let entry = self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version))?;
-        let is_fresh = self.validator.freshness_of(entry.head) == Freshness::Fresh;
+        let is_fresh = self.cached_head.freshness_of(entry.head) == Freshness::Fresh;
         is_fresh.then_some(CachedResponse { entry, tier: CacheTier::L1, verified: true })
     }
 
@@ -292,7 +294,7 @@ impl ReadCache {
             compressed_bytes: list.as_ref().map_or(0, |list| list.compressed_bytes()),
             query_entries,
             query_bytes,
-            head_age: self.validator.head_age(),
+            head_age: self.cached_head.age(),
             counters: Arc::clone(&self.metrics),
         }
     }

@@ -55,16 +55,6 @@ impl Validator {
         }
     }
 
-    /// Compares the head of an entry with the cached head, without a request.
-    pub fn freshness_of(&self, head: HeadId) -> Freshness {
-        self.cached_head.freshness_of(head)
-    }
-
-    /// Returns the age of the cached head.
-    pub fn head_age(&self) -> Option<Duration> {
-        self.cached_head.age()
-    }
-
     /// Returns an entry with the current cache version as a response, or `None` if the entry is stale.
     pub async fn serve_if_valid(
         &self,

@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use hermes_domain::{FieldError, ValidationCode};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -52,8 +52,7 @@ pub struct ProblemBody<'a> {
     #[schema(example = "Nothing was saved. Correct these fields: amount.")]
     detail: &'a str,
     /// The code for programs.
-    #[serde(serialize_with = "as_code")]
-    #[schema(value_type = ProblemCode, example = "invalid-fields")]
+    #[schema(example = "invalid-fields")]
     code: ProblemCode,
     /// The ID of the request in the log.
     #[schema(example = "0198c0de-0000-4000-8000-000000000001")]
@@ -211,10 +210,6 @@ fn names(errors: &[FieldError]) -> String {
 
 fn shortened(name: &str) -> String {
     name.chars().take(NAME_MAX).collect()
-}
-
-fn as_code<S: Serializer>(code: &ProblemCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(code.as_str())
 }
 
 impl std::fmt::Display for Problem {
