@@ -19,21 +19,22 @@ impl Columns {
         ColumnDef::new(name).binary_len(length).not_null().take()
     }
 
-    /// A code for programs, such as a reference, a status or a currency. Every database distinguishes `REF1` and `ref1`.
+    /// A text that every database compares exactly, such as a reference, a status or a currency: `REF1` is not `ref1`.
     ///
     /// The column is not ASCII, because MySQL rejects a search for `é` in an ASCII column.
     pub(crate) fn code(self, name: &'static str, length: u32) -> ColumnDef {
-        self.collated(name, length, "utf8mb4", "utf8mb4_bin")
+        match self.0 {
+            Dialect::MySql => ColumnDef::new(name)
+                .custom(format!("varchar({length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
+                .not_null()
+                .take(),
+            Dialect::Sqlite => self.text(name, length),
+        }
     }
 
     /// A text of at most `length` characters. MySQL compares the text without regard to case and accents.
     pub(crate) fn text(self, name: &'static str, length: u32) -> ColumnDef {
         ColumnDef::new(name).string_len(length).not_null().take()
-    }
-
-    /// A text of at most `length` characters that every database compares exactly.
-    pub(crate) fn exact_text(self, name: &'static str, length: u32) -> ColumnDef {
-        self.collated(name, length, "utf8mb4", "utf8mb4_bin")
     }
 
     /// JSON stored as text. The JSON type of a database would not return the same bytes.
@@ -61,15 +62,5 @@ impl Columns {
     /// A small number.
     pub(crate) fn int(self, name: &'static str) -> ColumnDef {
         ColumnDef::new(name).integer().not_null().take()
-    }
-
-    fn collated(self, name: &'static str, length: u32, charset: &str, collation: &str) -> ColumnDef {
-        match self.0 {
-            Dialect::MySql => ColumnDef::new(name)
-                .custom(format!("varchar({length}) CHARACTER SET {charset} COLLATE {collation}"))
-                .not_null()
-                .take(),
-            Dialect::Sqlite => self.text(name, length),
-        }
     }
 }

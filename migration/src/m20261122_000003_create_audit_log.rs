@@ -2,20 +2,15 @@
 
 use sea_orm_migration::sea_query::Table;
 
-use crate::{
-    Dialect,
-    columns::Columns,
-    step::{Change, Step},
-    table::{belongs_to_payment, create_table, index},
-};
+use crate::columns::Columns;
+use crate::step::Step;
+use crate::table::{NewTable, belongs_to_payment, index};
 
-pub(crate) const STEP: Step =
-    Step { name: "m20261122_000003_create_audit_log", change: Change::Table { name: AUDIT_LOG, create } };
+pub(crate) const STEP: Step = Step::table("m20261122_000003_create_audit_log", AUDIT_LOG, create);
 
 const AUDIT_LOG: &str = "audit_log";
 
-fn create(dialect: Dialect) -> Vec<String> {
-    let column = Columns(dialect);
+fn create(column: Columns) -> NewTable {
     let table = Table::create()
         .table(AUDIT_LOG)
         .col(column.bigint("seq").primary_key())
@@ -31,5 +26,5 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bytes("hash", 32))
         .foreign_key(&mut belongs_to_payment(AUDIT_LOG, "audit_log_payment_fk"))
         .take();
-    create_table(dialect, table, vec![index(AUDIT_LOG, "audit_log_payment", &["payment_id", "seq"])])
+    NewTable { table, indexes: vec![index(AUDIT_LOG, "audit_log_payment", &["payment_id", "seq"])] }
 }

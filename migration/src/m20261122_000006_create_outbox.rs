@@ -2,21 +2,16 @@
 
 use sea_orm_migration::sea_query::Table;
 
-use crate::{
-    Dialect,
-    columns::Columns,
-    step::{Change, Step},
-    table::{belongs_to_payment, create_table},
-};
+use crate::columns::Columns;
+use crate::step::Step;
+use crate::table::{NewTable, belongs_to_payment};
 
-pub(crate) const STEP: Step =
-    Step { name: "m20261122_000006_create_outbox", change: Change::Table { name: OUTBOX, create } };
+pub(crate) const STEP: Step = Step::table("m20261122_000006_create_outbox", OUTBOX, create);
 
 const OUTBOX: &str = "outbox";
 
-fn create(dialect: Dialect) -> Vec<String> {
-    let column = Columns(dialect);
-    let table = Table::create()
+fn create(column: Columns) -> NewTable {
+    Table::create()
         .table(OUTBOX)
         .col(column.bigint("seq").primary_key())
         .col(column.bytes("batch_token", 16))
@@ -25,6 +20,6 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.document("payload"))
         .col(column.timestamp("created_at"))
         .foreign_key(&mut belongs_to_payment(OUTBOX, "outbox_payment_fk"))
-        .take();
-    create_table(dialect, table, vec![])
+        .take()
+        .into()
 }

@@ -2,22 +2,16 @@
 
 use sea_orm_migration::sea_query::Table;
 
-use crate::{
-    Dialect,
-    columns::Columns,
-    step::{Change, Step},
-    table::{belongs_to_payment, create_table, index},
-};
+use crate::columns::Columns;
+use crate::step::Step;
+use crate::table::{NewTable, belongs_to_payment, index};
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000007_create_idempotency_keys",
-    change: Change::Table { name: IDEMPOTENCY_KEYS, create },
-};
+pub(crate) const STEP: Step =
+    Step::table("m20261122_000007_create_idempotency_keys", IDEMPOTENCY_KEYS, create);
 
 const IDEMPOTENCY_KEYS: &str = "idempotency_keys";
 
-fn create(dialect: Dialect) -> Vec<String> {
-    let column = Columns(dialect);
+fn create(column: Columns) -> NewTable {
     let table = Table::create()
         .table(IDEMPOTENCY_KEYS)
         .col(column.bytes("scope_hash", 32).primary_key())
@@ -27,9 +21,5 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.timestamp("created_at"))
         .foreign_key(&mut belongs_to_payment(IDEMPOTENCY_KEYS, "idempotency_keys_payment_fk"))
         .take();
-    create_table(
-        dialect,
-        table,
-        vec![index(IDEMPOTENCY_KEYS, "idempotency_keys_created_at", &["created_at"])],
-    )
+    NewTable { table, indexes: vec![index(IDEMPOTENCY_KEYS, "idempotency_keys_created_at", &["created_at"])] }
 }

@@ -2,23 +2,16 @@
 
 use sea_orm_migration::sea_query::Table;
 
-use crate::{
-    Dialect,
-    columns::Columns,
-    step::{Change, Step},
-    table::create_table,
-};
+use crate::columns::Columns;
+use crate::step::Step;
+use crate::table::NewTable;
 
-pub(crate) const STEP: Step = Step {
-    name: "m20261122_000008_create_payment_totals",
-    change: Change::Table { name: PAYMENT_TOTALS, create },
-};
+pub(crate) const STEP: Step = Step::table("m20261122_000008_create_payment_totals", PAYMENT_TOTALS, create);
 
 const PAYMENT_TOTALS: &str = "payment_totals";
 
-fn create(dialect: Dialect) -> Vec<String> {
-    let column = Columns(dialect);
-    let table = Table::create()
+fn create(column: Columns) -> NewTable {
+    Table::create()
         .table(PAYMENT_TOTALS)
         .col(column.code("currency_from", 3).primary_key())
         .col(column.bigint("payments"))
@@ -28,6 +21,6 @@ fn create(dialect: Dialect) -> Vec<String> {
         .col(column.bigint("above_threshold"))
         .col(column.bigint("amount_outstanding"))
         .col(column.bigint("amount_received"))
-        .take();
-    create_table(dialect, table, vec![])
+        .take()
+        .into()
 }

@@ -2,27 +2,19 @@
 //!
 //! The triggers prevent mistakes, but a user who may drop a trigger can still change rows. The hash chain detects this.
 
-use crate::{
-    Dialect,
-    step::{Change, Step, Trigger},
-};
+use crate::Dialect;
+use crate::step::{Change, Step, Trigger};
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers: |_| TRIGGERS } };
-
-const TRIGGERS: &[Trigger] = &[
-    Trigger {
-        name: "audit_log_no_update",
-        create: |dialect| create(dialect, "audit_log_no_update", "UPDATE"),
-    },
-    Trigger {
-        name: "audit_log_no_delete",
-        create: |dialect| create(dialect, "audit_log_no_delete", "DELETE"),
-    },
-];
+    Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers } };
 
 /// The error message.
 const MESSAGE: &str = "audit_log only grows";
+
+fn triggers(dialect: Dialect) -> Vec<Trigger> {
+    let guard = |(name, change)| Trigger { name, create: create(dialect, name, change) };
+    [("audit_log_no_update", "UPDATE"), ("audit_log_no_delete", "DELETE")].map(guard).into()
+}
 
 fn create(dialect: Dialect, name: &str, change: &str) -> String {
     match dialect {

@@ -3,18 +3,16 @@
 //! A `REPLACE` deletes the existing row. On a server, the DELETE trigger rejects this. SQLite runs the DELETE trigger only
 //! on connections with `PRAGMA recursive_triggers`, which is off by default.
 
-use crate::{
-    Dialect,
-    step::{Change, Step, Trigger},
-};
+use crate::Dialect;
+use crate::step::{Change, Step, Trigger};
 
 pub(crate) const STEP: Step =
     Step { name: "m20261124_000012_refuse_replaced_audit_rows", change: Change::Triggers { triggers } };
 
-fn triggers(dialect: Dialect) -> &'static [Trigger] {
+fn triggers(dialect: Dialect) -> Vec<Trigger> {
     match dialect {
-        Dialect::MySql => &[],
-        Dialect::Sqlite => &[Trigger { name: "audit_log_no_replace", create: |_| CREATE.to_owned() }],
+        Dialect::MySql => Vec::new(),
+        Dialect::Sqlite => vec![Trigger { name: "audit_log_no_replace", create: CREATE.to_owned() }],
     }
 }
 

@@ -37,10 +37,7 @@ pub async fn up(
     options: impl Into<ConnectOptions>,
     steps: Option<u32>,
 ) -> Result<Vec<String>, MigrationError> {
-    let session = Session::open(options.into()).await?;
-    let outcome = session.up(steps).await;
-    session.close().await;
-    outcome
+    with_session(options, async |session| session.up(steps).await).await
 }
 
 /// Reverts the last `steps` steps and returns their names, newest first. `None` reverts **all** steps and deletes every
@@ -53,10 +50,7 @@ pub async fn down(
     options: impl Into<ConnectOptions>,
     steps: Option<u32>,
 ) -> Result<Vec<String>, MigrationError> {
-    let session = Session::open(options.into()).await?;
-    let outcome = session.down(steps).await;
-    session.close().await;
-    outcome
+    with_session(options, async |session| session.down(steps).await).await
 }
 
 /// Drops **every table of the database**, including tables of other programs, and applies all steps.
@@ -67,10 +61,7 @@ pub async fn down(
 ///
 /// As [`up`].
 pub async fn fresh(options: impl Into<ConnectOptions>) -> Result<(), MigrationError> {
-    let session = Session::open(options.into()).await?;
-    let outcome = Migrator::fresh(&session.db).await;
-    session.close().await;
-    Ok(outcome?)
+    with_session(options, async |session| Ok(Migrator::fresh(&session.db).await?)).await
 }
 
 /// Returns every step, oldest first, and whether it is applied. Creates no table and takes no lock.
@@ -100,6 +91,17 @@ pub async fn status<C: ConnectionTrait>(db: &C) -> Result<Vec<MigrationStatus>, 
 /// As [`status`].
 pub async fn pending<C: ConnectionTrait>(db: &C) -> Result<usize, MigrationError> {
     Ok(status(db).await?.iter().filter(|step| !step.applied).count())
+}
+
+/// Runs `work` in a session of its own.
+async fn with_session<T>(
+    options: impl Into<ConnectOptions>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, MigrationError>,
+) -> Result<T, MigrationError> {
+    let session = Session::open(options.into()).await?;
+    let outcome = work(&session).await;
+    session.close().await;
+    outcome
 }
 
 /// A connection and the lock that it holds.

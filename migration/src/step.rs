@@ -6,6 +6,8 @@ use sea_orm_migration::{
 };
 
 use crate::Dialect;
+use crate::columns::Columns;
+use crate::table::NewTable;
 
 /// A step of the schema: its name in `seaql_migrations`, and its change.
 #[derive(Debug, Clone, Copy)]
@@ -18,28 +20,36 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
     /// Creates one table with its indexes. Reverting drops the table.
-    Table { name: &'static str, create: fn(Dialect) -> Vec<String> },
-    /// Changes rows.
-    Rows { up: fn(Dialect) -> Vec<String>, down: fn(Dialect) -> Vec<String> },
+    Table { name: &'static str, create: fn(Columns) -> NewTable },
+    /// Inserts the only row of a table. Reverting deletes the row.
+    Row { table: &'static str, insert: fn(Dialect) -> String },
     /// Creates the triggers of a dialect if the user has the privilege. Reverting drops the triggers.
-    Triggers { triggers: fn(Dialect) -> &'static [Trigger] },
+    Triggers { triggers: fn(Dialect) -> Vec<Trigger> },
 }
 
 /// A trigger, and the statement that creates the trigger.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Trigger {
     pub(crate) name: &'static str,
-    pub(crate) create: fn(Dialect) -> String,
+    pub(crate) create: String,
 }
 
 impl Step {
+    /// Returns a step that creates one table.
+    pub(crate) const fn table(
+        name: &'static str,
+        table: &'static str,
+        create: fn(Columns) -> NewTable,
+    ) -> Self {
+        Self { name, change: Change::Table { name: table, create } }
+    }
+
     /// Returns the statements that apply the step, in order.
     pub(crate) fn up_statements(&self, dialect: Dialect) -> Vec<String> {
         match self.change {
-            Change::Table { create, .. } => create(dialect),
-            Change::Rows { up, .. } => up(dialect),
+            Change::Table { create, .. } => create(Columns(dialect)).statements(dialect),
+            Change::Row { insert, .. } => vec![insert(dialect)],
             Change::Triggers { triggers } => {
-                triggers(dialect).iter().map(|trigger| (trigger.create)(dialect)).collect()
+                triggers(dialect).into_iter().map(|trigger| trigger.create).collect()
             }
         }
     }
@@ -48,8 +58,8 @@ impl Step {
         match self.change {
             // IF EXISTS: a run that was interrupted between the drop and its record can be repeated.
             Change::Table { name, .. } => vec![format!("DROP TABLE IF EXISTS {name}")],
-            Change::Rows { down, .. } => down(dialect),
-            Change::Triggers { triggers } => drop_triggers(triggers(dialect)),
+            Change::Row { table, .. } => vec![format!("DELETE FROM {table}")],
+            Change::Triggers { triggers } => drop_triggers(&triggers(dialect)),
         }
     }
 
@@ -61,7 +71,7 @@ impl Step {
                  the table and run the migration again; otherwise the database belongs to another program",
                 self.name
             ))),
-            Change::Table { .. } | Change::Rows { .. } | Change::Triggers { .. } => Ok(()),
+            Change::Table { .. } | Change::Row { .. } | Change::Triggers { .. } => Ok(()),
         }
     }
 }
@@ -79,8 +89,8 @@ impl MigrationTrait for Step {
         self.reject_unrecorded_table(manager).await?;
         let statements = self.up_statements(dialect);
         match self.change {
-            Change::Triggers { triggers } => create_triggers(manager, triggers(dialect), statements).await,
-            Change::Table { .. } | Change::Rows { .. } => execute(manager, statements).await,
+            Change::Triggers { triggers } => create_triggers(manager, &triggers(dialect), statements).await,
+            Change::Table { .. } | Change::Row { .. } => execute(manager, statements).await,
         }
     }
 
@@ -89,7 +99,7 @@ impl MigrationTrait for Step {
         execute(manager, self.down_statements(dialect)).await
     }
 
-    /// Commits a step together with its record. On MySQL this applies to rows only, because DDL commits separately.
+    /// Commits a step together with its record. On MySQL this applies to inserted rows only, because DDL commits separately.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }

@@ -1,7 +1,7 @@
 //! Builds the statements that create a table.
 
 use sea_orm_migration::sea_query::{
-    Check, Expr, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, MysqlQueryBuilder,
+    ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, MysqlQueryBuilder,
     SqliteQueryBuilder, TableCreateStatement,
 };
 
@@ -9,27 +9,38 @@ use crate::Dialect;
 
 const INDENT: &str = "    ";
 
-/// Returns the statements that create `table` and its indexes. On MySQL this is one statement, which succeeds or fails as a
-/// whole.
-pub(crate) fn create_table(
-    dialect: Dialect,
-    mut table: TableCreateStatement,
-    indexes: Vec<IndexCreateStatement>,
-) -> Vec<String> {
-    match dialect {
-        Dialect::MySql => {
-            // The collation is explicit, because servers have different defaults and MariaDB lacks the default of MySQL.
-            table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_unicode_520_ci");
-            for mut index in indexes {
-                table.index(&mut index);
+/// A table to create, with its indexes.
+pub(crate) struct NewTable {
+    pub(crate) table: TableCreateStatement,
+    pub(crate) indexes: Vec<IndexCreateStatement>,
+}
+
+impl NewTable {
+    /// Returns the statements that create the table and its indexes. On MySQL this is one statement, which succeeds or
+    /// fails as a whole.
+    pub(crate) fn statements(self, dialect: Dialect) -> Vec<String> {
+        let Self { mut table, indexes } = self;
+        match dialect {
+            Dialect::MySql => {
+                // The collation is explicit: servers have different defaults, and MariaDB lacks the default of MySQL.
+                table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_unicode_520_ci");
+                for mut index in indexes {
+                    table.index(&mut index);
+                }
+                vec![one_column_per_line(&table.to_string(MysqlQueryBuilder))]
             }
-            vec![one_column_per_line(&table.to_string(MysqlQueryBuilder))]
+            Dialect::Sqlite => {
+                let table = one_column_per_line(&table.to_string(SqliteQueryBuilder));
+                let indexes = indexes.iter().map(|index| index.to_string(SqliteQueryBuilder));
+                std::iter::once(table).chain(indexes).collect()
+            }
         }
-        Dialect::Sqlite => {
-            let table = one_column_per_line(&table.to_string(SqliteQueryBuilder));
-            let indexes = indexes.iter().map(|index| index.to_string(SqliteQueryBuilder));
-            std::iter::once(table).chain(indexes).collect()
-        }
+    }
+}
+
+impl From<TableCreateStatement> for NewTable {
+    fn from(table: TableCreateStatement) -> Self {
+        Self { table, indexes: Vec::new() }
     }
 }
 
@@ -44,11 +55,6 @@ pub(crate) fn index(
         index.col(*column);
     }
     index
-}
-
-/// Returns a CHECK constraint. The database reports its name for a row that violates the constraint.
-pub(crate) fn check(name: &'static str, condition: Expr) -> Check {
-    Check::named(name, condition)
 }
 
 /// Returns the foreign key from `payment_id` to the payment. InnoDB adds an index of this name if no other index starts with

@@ -15,19 +15,15 @@ pub struct LocalVersion {
 }
 
 impl LocalVersion {
-    /// Creates a random version.
-    pub fn new() -> Self {
-        Self { version: ArcSwap::from_pointee(random_version()) }
-    }
-
     fn current(&self) -> Version {
         **self.version.load()
     }
 }
 
 impl Default for LocalVersion {
+    /// Creates a random version.
     fn default() -> Self {
-        Self::new()
+        Self { version: ArcSwap::from_pointee(random_version()) }
     }
 }
 
@@ -69,7 +65,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_version_is_readable_without_a_request_and_there_is_no_server_to_ping() {
-        let cache = LocalVersion::new();
+        let cache = LocalVersion::default();
         assert_eq!(cache.local_version(), Some(cache.version().await.unwrap()));
         assert_eq!(cache.ping().await.unwrap(), None);
     }

@@ -61,9 +61,8 @@ impl EventPublisher for RedisPublisher {
     }
 
     async fn recent(&self, limit: usize) -> Result<Vec<EventPosition>, PublishError> {
-        let mut command = redis::cmd("XREVRANGE");
-        command.arg(STREAM).arg("+").arg("-").arg("COUNT").arg(limit);
-        let reply: StreamRangeReply = self.query(&command).await?;
+        let reply: StreamRangeReply =
+            self.query(redis::cmd("XREVRANGE").arg(STREAM).arg("+").arg("-").arg("COUNT").arg(limit)).await?;
         // Entries of other programs have no position.
         let position = |entry: &StreamId| {
             let id = Uuid::try_parse(&entry.get::<String>("id")?).ok()?;

@@ -9,7 +9,6 @@ mod compose;
 mod config;
 mod logging;
 mod metrics;
-mod system;
 
 use std::process::ExitCode;
 

@@ -6,20 +6,17 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, Utc};
 use hermes_domain::payment::PaymentId;
-use hermes_domain::ports::{Page, Position};
+use hermes_domain::ports::{ListPage, Page, Position};
 use uuid::Uuid;
 
 /// The number of hexadecimal digits of the time.
 const MICROS_DIGITS: usize = 16;
 
-/// Returns the cursor of the page after a position.
-pub(crate) fn after(position: Position) -> String {
-    encode(b'n', position)
-}
-
-/// Returns the cursor of the page before a position.
-pub(crate) fn before(position: Position) -> String {
-    encode(b'p', position)
+/// Returns the cursors of the pages before and after a page, if these pages exist.
+pub(crate) fn neighbours(page: &ListPage, is_first: bool) -> (Option<String>, Option<String>) {
+    let first = page.payments.first().filter(|_| page.has_prev && !is_first);
+    let last = page.payments.last().filter(|_| page.has_next);
+    (first.map(|payment| encode('p', payment.into())), last.map(|payment| encode('n', payment.into())))
 }
 
 /// Returns whether every database can compare this time with its own: MySQL supports years of four digits.
@@ -44,8 +41,8 @@ pub(crate) fn parse(text: &str) -> Option<Page> {
     }
 }
 
-fn encode(direction: u8, position: Position) -> String {
-    let mut text = String::from(char::from(direction));
+fn encode(direction: char, position: Position) -> String {
+    let mut text = String::from(direction);
     let micros = position.created_at.timestamp_micros();
     // Writing to a string cannot fail.
     let _written = write!(text, "{micros:0MICROS_DIGITS$x}{}", position.id.0.simple());
@@ -60,8 +57,8 @@ mod tests {
     fn a_cursor_keeps_its_position_and_direction() {
         let created_at = DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap();
         let position = Position { created_at, id: PaymentId(Uuid::from_u128(42)) };
-        assert_eq!(parse(&after(position)), Some(Page::After(position)));
-        assert_eq!(parse(&before(position)), Some(Page::Before(position)));
+        assert_eq!(parse(&encode('n', position)), Some(Page::After(position)));
+        assert_eq!(parse(&encode('p', position)), Some(Page::Before(position)));
     }
 
     #[test]

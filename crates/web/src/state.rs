@@ -1,7 +1,7 @@
 //! The state that all endpoints share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{PaymentReader, PoolMetrics, SharedCache};
@@ -31,22 +31,6 @@ pub struct AppState {
     pub random_source: Arc<dyn RandomSource>,
     /// The URL under which clients reach the portal, without a trailing slash.
     pub public_url: Option<String>,
-    /// Set once the server shuts down.
-    pub draining: Draining,
-}
-
-/// Whether the server is shutting down. It then still serves requests but reports itself as not ready.
-#[derive(Debug, Clone, Default)]
-pub struct Draining(Arc<AtomicBool>);
-
-impl Draining {
-    /// Starts the shutdown.
-    pub fn start(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns whether the shutdown has started.
-    pub fn has_started(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+    /// Whether the server is shutting down. It then still serves requests but reports itself as not ready.
+    pub is_draining: AtomicBool,
 }

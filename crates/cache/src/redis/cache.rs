@@ -1,6 +1,5 @@
 //! [`SharedCache`] on Redis.
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -186,7 +185,7 @@ fn cache_error(error: &PoolError) -> CacheError {
 }
 
 fn parse_version(token: &[u8]) -> Option<Version> {
-    Version::parse(str::from_utf8(token).ok()?).ok()
+    Version::parse(str::from_utf8(token).ok()?)
 }
 
 /// Draws a random version and records it for the caller.
@@ -206,11 +205,5 @@ impl PoolMetrics for RedisCache {
             waiting: status.waiting,
         };
         vec![("redis", status)]
-    }
-}
-
-impl fmt::Debug for RedisCache {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RedisCache").field("pools", &self.pools()).finish_non_exhaustive()
     }
 }

@@ -21,7 +21,7 @@ struct Instances {
 }
 
 fn local() -> Instances {
-    let cache: Arc<dyn SharedCache> = Arc::new(LocalVersion::new());
+    let cache: Arc<dyn SharedCache> = Arc::new(LocalVersion::default());
     Instances { one: Arc::clone(&cache), other: cache }
 }
 

@@ -50,9 +50,7 @@ impl<'a> Decider<'a> {
         let mut queries = FactQueries::default();
         let mut seen = HashSet::new();
         for command in commands {
-            let Some((key, amount)) = self.duplicate_query(command) else {
-                continue;
-            };
+            let Some((key, amount)) = self.duplicate_query(command) else { continue };
             if seen.insert(key.clone()) {
                 queries.duplicates.push(key);
             }
@@ -98,12 +96,8 @@ impl<'a> Decider<'a> {
     }
 
     fn recorded_outcome(&self, submission: &Submission) -> Result<Option<RecordedOutcome>, Rejection> {
-        let Some(claim) = submission.idempotency else {
-            return Ok(None);
-        };
-        let Some(record) = self.facts.idempotency.get(&claim.scope_hash) else {
-            return Ok(None);
-        };
+        let Some(claim) = submission.idempotency else { return Ok(None) };
+        let Some(record) = self.facts.idempotency.get(&claim.scope_hash) else { return Ok(None) };
         if record.claim.fingerprint == claim.fingerprint {
             Ok(Some(record.outcome.clone()))
         } else {
@@ -255,9 +249,7 @@ impl<'a> Decider<'a> {
     }
 
     fn record_outcome(&mut self, submission: &Submission, effect: Effect, payment: &Payment) {
-        let Some(claim) = submission.idempotency else {
-            return;
-        };
+        let Some(claim) = submission.idempotency else { return };
         let record = IdempotencyRecord {
             claim,
             payment_id: payment.id,

@@ -1,6 +1,7 @@
 //! Decimal numbers as text, parsed and written exactly, without floats.
 
 use std::fmt;
+use std::num::IntErrorKind;
 
 use super::Currency;
 
@@ -82,12 +83,9 @@ pub(crate) fn parse_minor(text: &str, currency: Currency) -> Result<i64, AmountE
     if text.len() > MAX_TEXT_BYTES {
         return Err(AmountError::NotANumber);
     }
-    let (is_negative, unsigned) = match text.strip_prefix('-') {
-        Some(unsigned) => (true, unsigned),
-        None => (false, text),
-    };
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
     let decimal = Decimal::parse(unsigned).ok_or(AmountError::NotANumber)?;
-    if is_negative {
+    if text.starts_with('-') {
         return Err(AmountError::Negative);
     }
     decimal.to_minor(currency)
@@ -141,14 +139,10 @@ impl Decimal {
 }
 
 fn parse_exponent(text: &str) -> Option<i32> {
-    let (is_negative, digits) = match text.as_bytes() {
-        [b'+', ..] => (false, text.get(1..)?),
-        [b'-', ..] => (true, text.get(1..)?),
-        _ => (false, text),
-    };
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+    match text.parse::<i32>() {
+        Ok(exponent) => Some(exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT)),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Some(MAX_EXPONENT),
+        Err(error) if *error.kind() == IntErrorKind::NegOverflow => Some(-MAX_EXPONENT),
+        Err(_) => None,
     }
-    let size = digits.parse::<i32>().map_or(MAX_EXPONENT, |size| size.min(MAX_EXPONENT));
-    Some(if is_negative { -size } else { size })
 }

@@ -12,24 +12,16 @@ use crate::ledger::{Digest, HeadId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(Uuid);
 
-/// The error for a text that is not a cache version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a cache version")]
-pub struct MalformedVersion;
-
 /// The length of a version's text, in hexadecimal digits.
 const VERSION_LENGTH: usize = 32;
 
 impl Version {
-    /// Parses a stored version.
-    ///
-    /// # Errors
-    /// Returns an error if the text is not 32 hexadecimal digits.
-    pub fn parse(text: &str) -> Result<Self, MalformedVersion> {
+    /// Parses a stored version: 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
         if text.len() != VERSION_LENGTH {
-            return Err(MalformedVersion);
+            return None;
         }
-        Uuid::try_parse(text).map(Self).map_err(|_| MalformedVersion)
+        Uuid::try_parse(text).ok().map(Self)
     }
 
     /// Creates a new version from a random value.

@@ -38,6 +38,18 @@ pub enum StoreError {
     Internal(String),
 }
 
+impl StoreError {
+    /// Returns whether the error concerns the whole database, so that any other transaction would fail too.
+    ///
+    /// A transient error counts: callers check this only after their retries have failed.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Transient(_) | Self::Unavailable(_) | Self::ReadOnly(_) | Self::OutcomeUnknown(_) => true,
+            Self::TooLarge(_) | Self::Rejected(_) | Self::Corrupt(_) | Self::Internal(_) => false,
+        }
+    }
+}
+
 /// Opens the transactions of the ledger writer.
 ///
 /// # Contract

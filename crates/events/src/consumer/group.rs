@@ -72,18 +72,14 @@ impl Group {
     ///
     /// Does not create the stream: an empty stream would look like one that lost its data.
     pub async fn create(&self, from: &str) -> Result<(), PoolError> {
-        let mut command = redis::cmd("XGROUP");
-        command.arg("CREATE").arg(STREAM).arg(&self.name).arg(from);
-        match self.query(&command).await {
+        match self.query(redis::cmd("XGROUP").arg("CREATE").arg(STREAM).arg(&self.name).arg(from)).await {
             Err(PoolError::Backend(error)) if error.code() == Some("BUSYGROUP") => Ok(()),
             result => result,
         }
     }
 
     pub async fn stream_exists(&self) -> Result<bool, PoolError> {
-        let mut command = redis::cmd("EXISTS");
-        command.arg(STREAM);
-        self.query(&command).await
+        self.query(redis::cmd("EXISTS").arg(STREAM)).await
     }
 
     /// Reads new events. Blocks for at most [`BLOCK_TIME`].
@@ -142,33 +138,27 @@ impl Group {
 
     /// Reads an entry without counting a delivery. Returns `None` if it was trimmed.
     pub async fn read(&self, entry_id: &str) -> Result<Option<HashMap<String, Value>>, PoolError> {
-        let mut command = redis::cmd("XRANGE");
-        command.arg(STREAM).arg(entry_id).arg(entry_id);
-        let reply: StreamRangeReply = self.query(&command).await?;
+        let reply: StreamRangeReply =
+            self.query(redis::cmd("XRANGE").arg(STREAM).arg(entry_id).arg(entry_id)).await?;
         Ok(reply.ids.into_iter().next().map(|entry| entry.map))
     }
 
     /// Sets the delivery count of an entry. Returns whether the entry is still pending. Idempotent.
     pub async fn record_delivery(&self, entry_id: &str, delivery: usize) -> Result<bool, PoolError> {
-        let mut command = redis::cmd("XCLAIM");
-        command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(0).arg(entry_id);
-        command.arg("RETRYCOUNT").arg(delivery);
+        let mut command = self.claim_command();
+        command.arg(entry_id).arg("RETRYCOUNT").arg(delivery);
         let reply: StreamClaimReply = self.query(&command).await?;
         Ok(!reply.ids.is_empty())
     }
 
     /// Resets the idle time of entries, so that no other consumer claims them.
     pub async fn heartbeat(&self, entry_ids: &[String]) -> Result<(), PoolError> {
-        let mut command = redis::cmd("XCLAIM");
-        command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(0).arg(entry_ids).arg("JUSTID");
-        self.query::<Value>(&command).await.map(drop)
+        self.query::<Value>(self.claim_command().arg(entry_ids).arg("JUSTID")).await.map(drop)
     }
 
     /// Removes an entry from the pending list.
     pub async fn acknowledge(&self, entry_id: &str) -> Result<(), PoolError> {
-        let mut command = redis::cmd("XACK");
-        command.arg(STREAM).arg(&self.name).arg(entry_id);
-        self.query(&command).await
+        self.query(redis::cmd("XACK").arg(STREAM).arg(&self.name).arg(entry_id)).await
     }
 
     /// Moves an entry to the dead letters with a reason, atomically.
@@ -189,18 +179,21 @@ impl Group {
     }
 
     pub async fn lag(&self) -> Result<Lag, PoolError> {
-        let mut groups = redis::cmd("XINFO");
-        groups.arg("GROUPS").arg(STREAM);
-        let mut letters = redis::cmd("XLEN");
-        letters.arg(self.dead_letters());
-        let groups: StreamInfoGroupsReply = self.query(&groups).await?;
-        let dead = self.query(&letters).await?;
+        let groups: StreamInfoGroupsReply = self.query(redis::cmd("XINFO").arg("GROUPS").arg(STREAM)).await?;
+        let dead = self.query(redis::cmd("XLEN").arg(self.dead_letters())).await?;
         let own = groups.groups.into_iter().find(|group| group.name == self.name);
         Ok(own.map_or(Lag { behind: None, pending: 0, dead }, |own| Lag {
             behind: own.lag,
             pending: own.pending,
             dead,
         }))
+    }
+
+    /// Begins a command that claims entries regardless of their idle time.
+    fn claim_command(&self) -> Cmd {
+        let mut command = redis::cmd("XCLAIM");
+        command.arg(STREAM).arg(&self.name).arg(&self.consumer).arg(0);
+        command
     }
 
     fn dead_letters(&self) -> String {

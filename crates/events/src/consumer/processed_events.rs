@@ -114,9 +114,7 @@ impl ProcessedEvents for RedisProcessedEvents {
     }
 
     async fn record(&self, id: EventId) -> Result<(), ProcessedEventsError> {
-        let mut command = self.command("SET", id);
-        command.arg(1).arg("EX").arg(self.ttl.as_secs().max(1));
-        self.query(&command).await
+        self.query(self.command("SET", id).arg(1).arg("EX").arg(self.ttl.as_secs().max(1))).await
     }
 }
 

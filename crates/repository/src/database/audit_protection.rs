@@ -1,11 +1,10 @@
 //! Detects what protects the audit log from changes.
 
 use hermes_domain::ports::StoreError;
-use sea_orm::sqlx::mysql::MySqlDatabaseError;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use super::Database;
-use crate::error::statement_error;
+use crate::error::{has_mysql_number, statement_error};
 
 /// What rejects changes of existing audit rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,7 @@ async fn detect(connection: &DatabaseConnection) -> Result<AuditProtection, DbEr
     // A user who may not create triggers does not see them either, so the user's privileges decide.
     for attempt in ATTEMPTS {
         match connection.execute_unprepared(attempt).await {
-            Err(error) if is_denied(&error) => {}
+            Err(error) if has_mysql_number(&error, COMMAND_DENIED) => {}
             Err(error) => return Err(error),
             Ok(_) => return Ok(AuditProtection::Nothing),
         }
@@ -68,13 +67,4 @@ async fn has_all_triggers(connection: &DatabaseConnection) -> Result<bool, DbErr
     };
     let row = connection.query_one_raw(Statement::from_string(backend, sql)).await?;
     row.map_or(Ok(false), |row| row.try_get_by_index(0))
-}
-
-fn is_denied(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-    error.is_some_and(|error| error.number() == COMMAND_DENIED)
 }

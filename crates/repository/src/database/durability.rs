@@ -76,32 +76,22 @@ fn server_warnings([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<
         at_risk,
         remedy,
     };
-    let mut warnings = Vec::new();
-    if flush != "1" {
-        warnings.push(warning(
-            "innodb_flush_log_at_trx_commit",
-            flush,
-            "a crash of the server or a power cut can lose the last second of acknowledged payments",
-            "innodb_flush_log_at_trx_commit = 1",
-        ));
-    }
-    if is_on(binlog) && sync_binlog != "1" {
-        warnings.push(warning(
-            "sync_binlog",
-            sync_binlog,
-            "after a power cut, replicas and restored backups can lack payments that were acknowledged",
-            "sync_binlog = 1",
-        ));
-    }
-    if !is_on(doublewrite) {
-        warnings.push(warning(
-            "innodb_doublewrite",
-            doublewrite,
-            "a power cut can leave half-written pages and make their payments unreadable",
-            "innodb_doublewrite = ON, unless the file system writes whole pages",
-        ));
-    }
-    warnings
+    let flush_warning = (flush != "1").then(|| {
+        let at_risk =
+            "a crash of the server or a power cut can lose the last second of acknowledged payments";
+        warning("innodb_flush_log_at_trx_commit", flush, at_risk, "innodb_flush_log_at_trx_commit = 1")
+    });
+    let binlog_warning = (is_on(binlog) && sync_binlog != "1").then(|| {
+        let at_risk =
+            "after a power cut, replicas and restored backups can lack payments that were acknowledged";
+        warning("sync_binlog", sync_binlog, at_risk, "sync_binlog = 1")
+    });
+    let doublewrite_warning = (!is_on(doublewrite)).then(|| {
+        let at_risk = "a power cut can leave half-written pages and make their payments unreadable";
+        let remedy = "innodb_doublewrite = ON, unless the file system writes whole pages";
+        warning("innodb_doublewrite", doublewrite, at_risk, remedy)
+    });
+    [flush_warning, binlog_warning, doublewrite_warning].into_iter().flatten().collect()
 }
 
 /// Returns whether a setting is on. `DETECT_ONLY` of MySQL writes no second copy; `fast` of MariaDB does.

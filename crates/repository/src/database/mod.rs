@@ -20,7 +20,6 @@ pub use socket::tune_connections_to;
 
 pub(crate) use in_list_padding::padded;
 pub(crate) use pool::{Permit, Pool};
-pub(crate) use session::MaxAllowedPacket;
 pub(crate) use sqlite::UNICODE_NOCASE;
 
 #[cfg(test)]

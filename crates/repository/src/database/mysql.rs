@@ -1,5 +1,6 @@
 //! Options of the pools of MySQL and MariaDB.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
 
 use super::pool_invalidation::PoolInvalidation;
-use super::session::{self, MaxAllowedPacket, Role};
+use super::session::{self, Role};
 use super::settings::DatabaseSettings;
 use super::socket;
 
@@ -26,10 +27,11 @@ const PING_IF_IDLE_FOR: Duration = Duration::from_secs(30);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// What all connections to one server share.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(super) struct ServerState {
     pub(super) pool_invalidation: Arc<PoolInvalidation>,
-    pub(super) max_packet: Arc<MaxAllowedPacket>,
+    /// `max_allowed_packet` of the server in bytes, as read by the newest connection. SQLite has no such limit.
+    pub(super) max_packet: Arc<AtomicUsize>,
 }
 
 /// Returns the options of one pool.

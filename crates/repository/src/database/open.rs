@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
 use super::mysql::ServerState;
-use super::pool::{Pool, PoolLimits};
-use super::session::{MaxAllowedPacket, Role};
+use super::pool::Pool;
+use super::session::Role;
 use super::settings::DatabaseSettings;
 use super::{mysql, sqlite};
 use crate::error::statement_error;
@@ -25,7 +26,7 @@ pub struct Database {
     /// A connection for the head only: cache validation must not wait behind searches.
     pub(crate) head: Arc<Pool>,
     /// The largest packet that the server accepts.
-    pub(crate) max_packet: Arc<MaxAllowedPacket>,
+    pub(crate) max_packet: Arc<AtomicUsize>,
     /// The options of a connection outside the pools.
     dedicated: ConnectOptions,
 }
@@ -55,26 +56,28 @@ impl Database {
     /// # Errors
     /// [`OpenError`]: each variant is one cause.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let server = ServerState::default();
-        let options = PoolOptions::new(settings, &server)?;
-        let pool = |name, connection, connections| {
-            let limits = PoolLimits {
-                connections,
-                acquire_timeout: settings.acquire_timeout,
-                work_timeout: settings.acquire_timeout + settings.statement_timeout,
-            };
-            Arc::new(Pool::new(name, connection, &limits, Arc::clone(&server.pool_invalidation)))
+        let server = ServerState {
+            pool_invalidation: Arc::default(),
+            max_packet: Arc::new(AtomicUsize::new(usize::MAX)),
         };
-        // The writer creates the file and its write-ahead log, which the readers need.
-        let writer = with_metrics("database_writer", open(options.writer).await?);
-        let reader = with_metrics("database_reader", open(options.reader).await?);
-        let head = with_metrics("database_head", open(options.head).await?);
+        let backend = prepare_backend(&settings.url)?;
+        let options = |role, connections| match backend {
+            DbBackend::Sqlite => sqlite::options(settings, role, connections),
+            _ => mysql::options(settings, role, connections, &server),
+        };
+        let pool = async |name, role, connections| -> Result<Arc<Pool>, StoreError> {
+            let connection = with_metrics(name, open(options(role, connections)).await?);
+            let invalidation = Arc::clone(&server.pool_invalidation);
+            Ok(Arc::new(Pool::new(name, connection, connections, settings, invalidation)))
+        };
+        let max_writers = if backend == DbBackend::Sqlite { sqlite::MAX_WRITERS } else { mysql::MAX_WRITERS };
         Ok(Self {
-            writer: pool("database_writer", writer, options.max_writers),
-            head: pool("database_head", head, HEAD_CONNECTIONS),
-            reader: pool("database_reader", reader, options.max_readers),
+            // The writer comes first: it creates the file and its write-ahead log, which the readers need.
+            writer: pool("database_writer", Role::Writer, max_writers).await?,
+            reader: pool("database_reader", Role::Reader, settings.max_readers.max(1)).await?,
+            head: pool("database_head", Role::Reader, HEAD_CONNECTIONS).await?,
+            dedicated: options(Role::Writer, 1),
             max_packet: server.max_packet,
-            dedicated: options.dedicated,
         })
     }
 
@@ -113,57 +116,15 @@ impl PoolMetrics for Database {
     }
 }
 
-/// The options of each pool, and of a connection outside the pools.
-struct PoolOptions {
-    writer: ConnectOptions,
-    max_writers: u32,
-    reader: ConnectOptions,
-    max_readers: u32,
-    head: ConnectOptions,
-    dedicated: ConnectOptions,
-}
-
-impl PoolOptions {
-    fn new(settings: &DatabaseSettings, server: &ServerState) -> Result<Self, OpenError> {
-        match backend(&settings.url) {
-            Some(DbBackend::MySql) => {
-                Ok(Self::from_options(settings, mysql::MAX_WRITERS, |role, connections| {
-                    mysql::options(settings, role, connections, server)
-                }))
-            }
-            Some(DbBackend::Sqlite) => {
-                let file = sqlite::file(&settings.url).ok_or(OpenError::Url)?;
-                create_folder(&file)?;
-                Ok(Self::from_options(settings, sqlite::MAX_WRITERS, |role, connections| {
-                    sqlite::options(settings, role, connections)
-                }))
-            }
-            Some(_) | None => Err(OpenError::Url),
+/// Returns the backend of a URL. Creates the folder of a SQLite file if missing.
+fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
+    match url.split_once(':') {
+        Some(("mysql", _)) => Ok(DbBackend::MySql),
+        Some(("sqlite", _)) => {
+            create_folder(&sqlite::file(url).ok_or(OpenError::Url)?)?;
+            Ok(DbBackend::Sqlite)
         }
-    }
-
-    fn from_options(
-        settings: &DatabaseSettings,
-        max_writers: u32,
-        options: impl Fn(Role, u32) -> ConnectOptions,
-    ) -> Self {
-        let max_readers = settings.max_readers.max(1);
-        Self {
-            writer: options(Role::Writer, max_writers),
-            max_writers,
-            reader: options(Role::Reader, max_readers),
-            head: options(Role::Reader, HEAD_CONNECTIONS),
-            max_readers,
-            dedicated: options(Role::Writer, 1),
-        }
-    }
-}
-
-fn backend(url: &str) -> Option<DbBackend> {
-    match url.split_once(':')? {
-        ("mysql", _) => Some(DbBackend::MySql),
-        ("sqlite", _) => Some(DbBackend::Sqlite),
-        _ => None,
+        _ => Err(OpenError::Url),
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::pool_invalidation::PoolInvalidation;
+use super::settings::DatabaseSettings;
 
 /// A pool and its permits.
 #[derive(Debug)]
@@ -37,29 +38,23 @@ pub(crate) struct Pool {
 /// The right to use one connection of a pool.
 pub(crate) type Permit = OwnedSemaphorePermit;
 
-/// The limits of a pool.
-pub(super) struct PoolLimits {
-    pub(super) connections: u32,
-    pub(super) acquire_timeout: Duration,
-    pub(super) work_timeout: Duration,
-}
-
 impl Pool {
     pub(super) fn new(
         name: &'static str,
         connection: DatabaseConnection,
-        limits: &PoolLimits,
+        max_connections: u32,
+        settings: &DatabaseSettings,
         pool_invalidation: Arc<PoolInvalidation>,
     ) -> Self {
-        let max_permits = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
+        let max_permits = usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             name,
             connection,
             permits: Arc::new(Semaphore::new(max_permits)),
             max_permits,
             waiting: AtomicUsize::new(0),
-            acquire_timeout: limits.acquire_timeout,
-            work_timeout: limits.work_timeout,
+            acquire_timeout: settings.acquire_timeout,
+            work_timeout: settings.acquire_timeout + settings.statement_timeout,
             pool_invalidation,
             runtime: Handle::current(),
         }

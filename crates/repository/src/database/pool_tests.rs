@@ -1,12 +1,11 @@
 //! Permits of a pool, and connections with a lost transaction.
 
-use hermes_domain::ports::{LedgerStore, StoreError};
+use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{Connection as _, Executor as _};
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::{Database, DatabaseSettings};
-use crate::SqlLedgerStore;
 
 #[tokio::test]
 async fn work_that_panics_is_an_error_and_releases_its_permit() {
@@ -21,20 +20,19 @@ async fn work_that_panics_is_an_error_and_releases_its_permit() {
 #[tokio::test]
 async fn a_connection_that_lost_its_transaction_is_not_used_again() {
     let file = hermes_test_support::sqlite().await;
-    hermes_migration::up(&file.url, None).await.unwrap();
     let database = Database::connect(&DatabaseSettings::new(&file.url)).await.unwrap();
-    let immediate = TransactionOptions {
+    let immediate = || TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let lost = database.writer.connection().begin_with_options(immediate).await.unwrap();
+    let lost = database.writer.connection().begin_with_options(immediate()).await.unwrap();
     lost.execute_unprepared("ROLLBACK").await.unwrap();
     lost.commit().await.unwrap_err();
 
-    let transaction = SqlLedgerStore::new(&database).begin().await.unwrap();
+    let transaction = database.writer.connection().begin_with_options(immediate()).await.unwrap();
     let mut other = SqliteConnection::connect(&file.url).await.unwrap();
     other.execute("PRAGMA busy_timeout = 0").await.unwrap();
     let concurrent = other.begin_with("BEGIN IMMEDIATE").await;
-    assert!(concurrent.is_err(), "the ledger's transaction holds no lock");
-    transaction.rollback().await;
+    assert!(concurrent.is_err(), "the transaction holds no lock");
+    transaction.rollback().await.unwrap();
 }

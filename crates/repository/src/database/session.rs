@@ -21,35 +21,16 @@ pub(super) enum Role {
     Reader,
 }
 
-/// `max_allowed_packet` of the server in bytes, as read by the newest connection. SQLite has no such limit.
-#[derive(Debug)]
-pub(crate) struct MaxAllowedPacket(AtomicUsize);
-
-impl Default for MaxAllowedPacket {
-    fn default() -> Self {
-        Self(AtomicUsize::new(usize::MAX))
-    }
-}
-
-impl MaxAllowedPacket {
-    fn set(&self, bytes: usize) {
-        self.0.store(bytes, Ordering::Relaxed);
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Reads the version and the packet limit of the server and sets the limits of the session, in two round trips.
 pub(super) async fn init_session(
     connection: &mut MySqlConnection,
     role: Role,
     statement_timeout: Duration,
-    max_packet: &MaxAllowedPacket,
+    max_packet: &AtomicUsize,
 ) -> Result<(), Error> {
     let server = connection.fetch_one("SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED)").await?;
-    max_packet.set(usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX));
+    let bytes = usize::try_from(server.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
+    max_packet.store(bytes, Ordering::Relaxed);
     let settings = settings(server.try_get(0)?, role, statement_timeout);
     connection.execute(AssertSqlSafe(settings)).await?;
     Ok(())
@@ -78,22 +59,4 @@ fn settings(version: &str, role: Role, statement_timeout: Duration) -> String {
          wait_timeout = {WAIT_TIMEOUT_S}; \
          SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access}"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Role, settings};
-
-    #[test]
-    fn a_session_uses_the_variables_of_its_server() {
-        let limit = Duration::from_millis(2500);
-        let mariadb = settings("10.11.19-MariaDB-0+deb12u1", Role::Writer, limit);
-        assert!(mariadb.contains("max_statement_time = 2.500, innodb_lock_wait_timeout = 1,"), "{mariadb}");
-        assert!(mariadb.ends_with("REPEATABLE READ, READ WRITE"), "{mariadb}");
-        let mysql = settings("9.7.4", Role::Reader, limit);
-        assert!(mysql.contains("max_execution_time = 2500,"), "{mysql}");
-        assert!(mysql.ends_with("REPEATABLE READ, READ ONLY"), "{mysql}");
-    }
 }

@@ -1,5 +1,7 @@
 //! The session settings, read back from each database.
 
+use std::time::Duration;
+
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -13,7 +15,7 @@ async fn a_sqlite_file_is_durable_and_its_readers_cannot_write() {
         ("journal_mode", "wal", "wal"),
         ("synchronous", "2", "2"),
         ("foreign_keys", "1", "1"),
-        ("busy_timeout", "3000", "3000"),
+        ("busy_timeout", "2500", "2500"),
         ("query_only", "0", "1"),
     ] {
         let sql = format!("PRAGMA {pragma}");
@@ -25,45 +27,52 @@ async fn a_sqlite_file_is_durable_and_its_readers_cannot_write() {
 #[tokio::test]
 async fn a_session_on_mariadb_has_its_limits() {
     if let Some(server) = hermes_test_support::mariadb().await {
-        let database = open(&server).await;
-        for (variable, writer, reader) in [
-            ("max_statement_time", "3.000000", "3.000000"),
-            ("innodb_lock_wait_timeout", "2", "2"),
-            ("wait_timeout", "60", "60"),
-            ("tx_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
-            ("tx_read_only", "OFF", "ON"),
-        ] {
-            assert_variable(&database, variable, writer, reader).await;
-        }
+        assert_variables(
+            &server,
+            [
+                ("max_statement_time", "2.500000", "2.500000"),
+                ("innodb_lock_wait_timeout", "1", "1"),
+                ("wait_timeout", "60", "60"),
+                ("tx_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
+                ("tx_read_only", "OFF", "ON"),
+            ],
+        )
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_session_on_mysql_has_its_limits() {
     if let Some(server) = hermes_test_support::mysql().await {
-        let database = open(&server).await;
-        for (variable, writer, reader) in [
-            ("max_execution_time", "3000", "3000"),
-            ("innodb_lock_wait_timeout", "2", "2"),
-            ("wait_timeout", "60", "60"),
-            ("transaction_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
-            ("transaction_read_only", "0", "1"),
-        ] {
-            assert_variable(&database, variable, writer, reader).await;
-        }
+        assert_variables(
+            &server,
+            [
+                ("max_execution_time", "2500", "2500"),
+                ("innodb_lock_wait_timeout", "1", "1"),
+                ("wait_timeout", "60", "60"),
+                ("transaction_isolation", "REPEATABLE-READ", "REPEATABLE-READ"),
+                ("transaction_read_only", "0", "1"),
+            ],
+        )
+        .await;
     }
 }
 
 async fn open(database: &TestDatabase) -> Database {
     let mut settings = DatabaseSettings::new(&database.url);
     settings.acquire_timeout *= 20;
+    settings.statement_timeout = Duration::from_millis(2_500);
     Database::connect(&settings).await.unwrap()
 }
 
-async fn assert_variable(database: &Database, variable: &str, writer: &str, reader: &str) {
-    let sql = format!("SELECT CAST(@@SESSION.{variable} AS CHAR)");
-    assert_eq!(query(&database.writer, &sql).await, writer, "{variable}");
-    assert_eq!(query(&database.reader, &sql).await, reader, "{variable}");
+/// Compares session variables of the writer and of the reader with their expected values.
+async fn assert_variables(server: &TestDatabase, expected: [(&str, &str, &str); 5]) {
+    let database = open(server).await;
+    for (variable, writer, reader) in expected {
+        let sql = format!("SELECT CAST(@@SESSION.{variable} AS CHAR)");
+        assert_eq!(query(&database.writer, &sql).await, writer, "{variable}");
+        assert_eq!(query(&database.reader, &sql).await, reader, "{variable}");
+    }
 }
 
 async fn query(pool: &Pool, sql: &str) -> String {

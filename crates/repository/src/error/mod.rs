@@ -25,29 +25,8 @@ enum Phase {
     Commit,
 }
 
-/// The class of an error: the variants of [`StoreError`] that databases cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ErrorClass {
-    Transient,
-    Unavailable,
-    ReadOnly,
-    TooLarge,
-    Rejected,
-    Internal,
-}
-
-impl ErrorClass {
-    fn into_error(self, message: String) -> StoreError {
-        match self {
-            Self::Transient => StoreError::Transient(message),
-            Self::Unavailable => StoreError::Unavailable(message),
-            Self::ReadOnly => StoreError::ReadOnly(message),
-            Self::TooLarge => StoreError::TooLarge(message),
-            Self::Rejected => StoreError::Rejected(message),
-            Self::Internal => StoreError::Internal(message),
-        }
-    }
-}
+/// The class of an error: the constructor of the [`StoreError`] that databases cause.
+type ErrorClass = fn(String) -> StoreError;
 
 /// Maps an error of a statement, or of acquiring a connection for the statement.
 pub(crate) fn statement_error(error: DbErr) -> StoreError {
@@ -80,13 +59,25 @@ pub(crate) fn commit_error(error: DbErr) -> StoreError {
     }
 }
 
+/// Returns the error that the database reported for a statement.
+fn reported(error: &DbErr) -> Option<&(dyn DatabaseError + 'static)> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            error.as_database_error()
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether MySQL or MariaDB rejected a statement with this error number.
+pub(crate) fn has_mysql_number(error: &DbErr, number: u16) -> bool {
+    let error = reported(error).and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| error.number() == number)
+}
+
 /// Returns whether a row was rejected because its key exists.
 pub(crate) fn is_unique_violation(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    error.as_database_error().is_some_and(|error| {
+    reported(error).is_some_and(|error| {
         error.is_unique_violation() || sqlite::is_rejected_by_trigger(error.code().as_deref())
     })
 }
@@ -95,7 +86,7 @@ fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
     match error {
         SqlxError::Database(error) => server_error(error.as_ref(), phase),
         error if phase == Phase::Commit => StoreError::OutcomeUnknown(error.to_string()),
-        SqlxError::Io(error) => classify_io(error.kind(), phase).into_error(error.to_string()),
+        SqlxError::Io(error) => classify_io(error.kind(), phase)(error.to_string()),
         SqlxError::Tls(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed => {
             StoreError::Unavailable(error.to_string())
         }
@@ -110,34 +101,34 @@ fn driver_error(error: &SqlxError, phase: Phase) -> StoreError {
 }
 
 fn server_error(error: &(dyn DatabaseError + 'static), phase: Phase) -> StoreError {
-    let (class, rolled_back, message) = if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
-        (
-            mysql::classify(error.number(), error.code()),
-            mysql::is_definite_rollback(error.number()),
-            mysql::message(error.number(), error.message()),
-        )
-    } else if error.try_downcast_ref::<SqliteError>().is_some() {
-        let code = sqlite::primary_code(error.code().as_deref());
-        (sqlite::classify(code), sqlite::is_definite_rollback(code), error.to_string())
-    } else {
-        (ErrorClass::Internal, false, error.to_string())
-    };
+    let (class, rolled_back, message): (ErrorClass, _, _) =
+        if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+            (
+                mysql::classify(error.number(), error.code()),
+                mysql::is_definite_rollback(error.number()),
+                mysql::message(error.number(), error.message()),
+            )
+        } else if error.try_downcast_ref::<SqliteError>().is_some() {
+            let code = sqlite::primary_code(error.code().as_deref());
+            (sqlite::classify(code), sqlite::is_definite_rollback(code), error.to_string())
+        } else {
+            (StoreError::Internal, false, error.to_string())
+        };
     match phase {
-        Phase::Connect | Phase::Statement => class.into_error(message),
-        Phase::Commit if rolled_back => class.into_error(message),
-        Phase::Commit => StoreError::OutcomeUnknown(message),
+        Phase::Commit if !rolled_back => StoreError::OutcomeUnknown(message),
+        Phase::Connect | Phase::Statement | Phase::Commit => class(message),
     }
 }
 
 /// Classifies an I/O error. While connecting, the server is unavailable; later, a new connection may succeed.
 fn classify_io(kind: ErrorKind, phase: Phase) -> ErrorClass {
     match (phase, kind) {
-        (Phase::Connect, _) => ErrorClass::Unavailable,
+        (Phase::Connect, _) => StoreError::Unavailable,
         // A restarting server refuses the connection with which the pool replaces the lost one.
         (_, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
-            ErrorClass::Unavailable
+            StoreError::Unavailable
         }
-        _ => ErrorClass::Transient,
+        _ => StoreError::Transient,
     }
 }
 

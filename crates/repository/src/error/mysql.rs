@@ -1,5 +1,7 @@
 //! Error numbers of MySQL and MariaDB.
 
+use hermes_domain::ports::StoreError;
+
 use super::ErrorClass;
 
 /// Classifies an error.
@@ -8,31 +10,31 @@ use super::ErrorClass;
 pub(super) fn classify(number: u16, sqlstate: Option<&str>) -> ErrorClass {
     match number {
         // Deadlock, lock wait timeout, row changed since the snapshot; conflicts in group replication and Galera.
-        1213 | 1205 | 1020 | 3101 => ErrorClass::Transient,
+        1213 | 1205 | 1020 | 3101 => StoreError::Transient,
         // The server closed the connection: shutdown, KILL, idle timeout, unknown statement handle.
-        1053 | 1927 | 3169 | 4031 | 1243 => ErrorClass::Transient,
+        1053 | 1927 | 3169 | 4031 | 1243 => StoreError::Transient,
         // Too many connections in total or of this user; host or login rejected.
-        1040 | 1203 | 1226 | 1129 | 1130 | 1044 | 1045 | 1049 | 1698 => ErrorClass::Unavailable,
+        1040 | 1203 | 1226 | 1129 | 1130 | 1044 | 1045 | 1049 | 1698 => StoreError::Unavailable,
         // Read-only server or transaction: another server may accept writes by now.
-        1290 | 1792 | 1836 => ErrorClass::ReadOnly,
+        1290 | 1792 | 1836 => StoreError::ReadOnly,
         // Not part of its cluster.
-        1047 | 3100 => ErrorClass::Unavailable,
+        1047 | 3100 => StoreError::Unavailable,
         // Disk, table, memory or lock table full; storage engine error.
-        1021 | 1114 | 1037 | 1038 | 1041 | 1206 | 1030 => ErrorClass::Unavailable,
+        1021 | 1114 | 1037 | 1038 | 1041 | 1206 | 1030 => StoreError::Unavailable,
         // The statement timed out or was killed.
-        1317 | 1969 | 3024 => ErrorClass::Unavailable,
+        1317 | 1969 | 3024 => StoreError::Unavailable,
         // Duplicate key; foreign key; value that does not fit its column.
-        1022 | 1062 | 1169 | 1586 | 1216 | 1217 | 1451 | 1452 => ErrorClass::Rejected,
-        1048 | 1264 | 1265 | 1292 | 1366 | 1406 | 1118 => ErrorClass::Rejected,
+        1022 | 1062 | 1169 | 1586 | 1216 | 1217 | 1451 | 1452 => StoreError::Rejected,
+        1048 | 1264 | 1265 | 1292 | 1366 | 1406 | 1118 => StoreError::Rejected,
         // Larger than max_allowed_packet.
-        1153 | 1301 => ErrorClass::TooLarge,
+        1153 | 1301 => StoreError::TooLarge,
         // CHECK constraint: the number of MySQL, then the number of MariaDB, which is another error on MySQL.
-        3819 => ErrorClass::Rejected,
-        4025 if sqlstate == Some("23000") => ErrorClass::Rejected,
+        3819 => StoreError::Rejected,
+        4025 if sqlstate == Some("23000") => StoreError::Rejected,
         _ => match sqlstate {
-            Some("40001") => ErrorClass::Transient,
-            Some(state) if state.starts_with("08") => ErrorClass::Unavailable,
-            _ => ErrorClass::Internal,
+            Some("40001") => StoreError::Transient,
+            Some(state) if state.starts_with("08") => StoreError::Unavailable,
+            _ => StoreError::Internal,
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
 
+use hermes_domain::ports::StoreError;
+
 use super::ErrorClass;
 
 /// Returns the primary result code: the lower eight bits of an extended code, or 1 (generic error) without a code.
@@ -17,14 +19,14 @@ pub(super) fn is_rejected_by_trigger(extended: Option<&str>) -> bool {
 pub(super) fn classify(primary: i32) -> ErrorClass {
     match primary {
         // BUSY, LOCKED, PROTOCOL (a race for the WAL), SCHEMA (changed; prepare again).
-        5 | 6 | 15 | 17 => ErrorClass::Transient,
+        5 | 6 | 15 | 17 => StoreError::Transient,
         // PERM, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
-        3 | 7 | 8 | 9 | 10 | 13 | 14 => ErrorClass::Unavailable,
+        3 | 7 | 8 | 9 | 10 | 13 | 14 => StoreError::Unavailable,
         // TOOBIG.
-        18 => ErrorClass::TooLarge,
+        18 => StoreError::TooLarge,
         // CONSTRAINT, MISMATCH.
-        19 | 20 => ErrorClass::Rejected,
-        _ => ErrorClass::Internal,
+        19 | 20 => StoreError::Rejected,
+        _ => StoreError::Internal,
     }
 }
 

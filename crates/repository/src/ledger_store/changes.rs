@@ -5,11 +5,11 @@ use hermes_domain::payment::Payment;
 use hermes_domain::ports::StoreError;
 use sea_orm::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue, DatabaseTransaction};
+use sea_orm::{ActiveValue, DatabaseTransaction, Iterable};
 
 use super::insert::insert;
-use super::insert_row::{IdempotencyRow, InsertRow};
-use crate::entity::{ledger_head, payment_totals, payments, validation_results};
+use super::insert_row::InsertRow;
+use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 use crate::mapping::{CheckRow, EventRow};
 
@@ -39,8 +39,8 @@ fn event_rows(changes: &Changes) -> Vec<EventRow<'_>> {
     changes.events.iter().map(row).collect()
 }
 
-fn idempotency_rows(changes: &Changes) -> Vec<IdempotencyRow> {
-    changes.idempotency.iter().map(|record| IdempotencyRow(record.into())).collect()
+fn idempotency_rows(changes: &Changes) -> Vec<idempotency_keys::ActiveModel> {
+    changes.idempotency.iter().map(Into::into).collect()
 }
 
 /// Replaces a payment and its checks by their next state.
@@ -84,16 +84,9 @@ async fn update_payment(transaction: &DatabaseTransaction, payment: &Payment) ->
 /// Writes totals as absolute values, so that a repetition adds nothing twice.
 async fn upsert_totals(transaction: &DatabaseTransaction, changes: &Changes) -> Result<(), StoreError> {
     let rows = changes.totals.values().map(payment_totals::ActiveModel::from);
+    let is_total = |column: &payment_totals::Column| !matches!(column, payment_totals::Column::CurrencyFrom);
     let replace = OnConflict::column(payment_totals::Column::CurrencyFrom)
-        .update_columns([
-            payment_totals::Column::Payments,
-            payment_totals::Column::Passed,
-            payment_totals::Column::Flagged,
-            payment_totals::Column::Cancelled,
-            payment_totals::Column::AboveThreshold,
-            payment_totals::Column::AmountOutstanding,
-            payment_totals::Column::AmountReceived,
-        ])
+        .update_columns(payment_totals::Column::iter().filter(is_total))
         .to_owned();
     payment_totals::Entity::insert_many(rows)
         .on_conflict(replace)

@@ -73,20 +73,13 @@ pub(super) async fn payments(
 
 /// Returns a condition without OR if all keys are of one kind, because an OR prevents the use of the index.
 fn has_any_key(keys: &[PaymentKey]) -> Condition {
-    let ids: Vec<Uuid> = keys
-        .iter()
-        .filter_map(|key| match key {
-            PaymentKey::Id(id) => Some(id.0),
-            PaymentKey::Reference(_) => None,
-        })
-        .collect();
-    let references: Vec<String> = keys
-        .iter()
-        .filter_map(|key| match key {
-            PaymentKey::Id(_) => None,
-            PaymentKey::Reference(reference) => Some(reference.to_string()),
-        })
-        .collect();
+    let (mut ids, mut references) = (Vec::new(), Vec::new());
+    for key in keys {
+        match key {
+            PaymentKey::Id(id) => ids.push(id.0),
+            PaymentKey::Reference(reference) => references.push(reference.to_string()),
+        }
+    }
     let mut condition = Condition::any();
     if !ids.is_empty() {
         condition = condition.add(payments::Column::Id.is_in(padded(&ids).copied()));

@@ -34,7 +34,9 @@ pub(super) trait InsertRow {
     const ROWS_PER_STATEMENT: usize = CHUNK_ROWS;
 
     /// Returns the origin of the key that the message of a unique violation names.
-    fn key_origin(violation: &str) -> KeyOrigin;
+    fn key_origin(_violation: &str) -> KeyOrigin {
+        KeyOrigin::Random
+    }
 
     /// Returns the values.
     fn active_model(&self) -> <Self::Entity as EntityTrait>::ActiveModel;
@@ -71,10 +73,6 @@ impl InsertRow for CheckRow<'_> {
 
     /// The checks of as many payments as one statement inserts.
     const ROWS_PER_STATEMENT: usize = CHUNK_ROWS * CheckKind::ALL.len();
-
-    fn key_origin(_violation: &str) -> KeyOrigin {
-        KeyOrigin::Random
-    }
 
     fn active_model(&self) -> validation_results::ActiveModel {
         self.into()
@@ -118,21 +116,15 @@ impl InsertRow for EventRow<'_> {
     }
 }
 
-/// An idempotency record whose outcome is already serialised.
-pub(super) struct IdempotencyRow(pub(super) idempotency_keys::ActiveModel);
-
-impl InsertRow for IdempotencyRow {
+/// The row of an idempotency record, whose outcome is already serialised.
+impl InsertRow for idempotency_keys::ActiveModel {
     type Entity = idempotency_keys::Entity;
 
-    fn key_origin(_violation: &str) -> KeyOrigin {
-        KeyOrigin::Random
-    }
-
     fn active_model(&self) -> idempotency_keys::ActiveModel {
-        self.0.clone()
+        self.clone()
     }
 
     fn value_bytes(&self) -> usize {
-        100 + self.0.outcome.try_as_ref().map_or(0, String::len)
+        100 + self.outcome.try_as_ref().map_or(0, String::len)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
@@ -12,7 +13,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::{changes, duplicates, facts};
 use crate::Database;
-use crate::database::{MaxAllowedPacket, Permit, Pool};
+use crate::database::{Permit, Pool};
 use crate::error::{commit_error, statement_error};
 
 /// A transaction and its connection.
@@ -23,7 +24,7 @@ pub(super) struct SqlLedgerTransaction {
     // The order matters: the connection returns to its pool before the permit is released.
     transaction: DatabaseTransaction,
     pool: Arc<Pool>,
-    max_packet: Arc<MaxAllowedPacket>,
+    max_packet: Arc<AtomicUsize>,
     _permit: Permit,
 }
 
@@ -63,7 +64,9 @@ impl LedgerTransaction for SqlLedgerTransaction {
         &mut self,
         keys: &[DuplicateKey],
     ) -> Result<HashMap<DuplicateKey, Reference>, StoreError> {
-        self.record_error(duplicates::find(&self.transaction, self.max_packet.bytes(), keys).await)
+        self.record_error(
+            duplicates::find(&self.transaction, self.max_packet.load(Ordering::Relaxed), keys).await,
+        )
     }
 
     async fn find_totals(&mut self, currencies: &[Currency]) -> Result<Vec<Totals>, StoreError> {
@@ -71,7 +74,9 @@ impl LedgerTransaction for SqlLedgerTransaction {
     }
 
     async fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        self.record_error(changes::write(&self.transaction, self.max_packet.bytes(), changes).await)
+        self.record_error(
+            changes::write(&self.transaction, self.max_packet.load(Ordering::Relaxed), changes).await,
+        )
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

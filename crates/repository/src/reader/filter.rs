@@ -14,26 +14,16 @@ const ESCAPE: char = '!';
 
 /// Returns the condition that selects the payments of a filter.
 pub(super) fn condition(filter: &PaymentFilter, backend: DbBackend) -> Condition {
-    let status = filter.status.map(|status| Column::Status.eq(status.as_str()));
-    let validation = filter.validation_status.map(|status| Column::ValidationStatus.eq(status.as_str()));
-    let email = filter.email.as_ref().map(|email| Column::EmailKey.eq(email.to_lowercase()));
-    let school = filter.school.as_ref().map(|school| school_is(school, backend));
-    let reference = filter
-        .reference
-        .as_ref()
-        .map(|reference| Column::Reference.eq(reference.trim().to_ascii_uppercase()));
-    let from = filter.created_from.map(|from| Column::CreatedAt.gte(from));
-    let to = filter.created_to.map(|to| Column::CreatedAt.lt(to));
-    let text = filter.text.as_ref().map(|text| contains_text(text, backend));
+    let reference = filter.reference.as_ref().map(|reference| reference.trim().to_ascii_uppercase());
     Condition::all()
-        .add_option(status)
-        .add_option(validation)
-        .add_option(email)
-        .add_option(school)
-        .add_option(reference)
-        .add_option(from)
-        .add_option(to)
-        .add_option(text)
+        .add_option(filter.status.map(|status| Column::Status.eq(status.as_str())))
+        .add_option(filter.validation_status.map(|status| Column::ValidationStatus.eq(status.as_str())))
+        .add_option(filter.email.as_ref().map(|email| Column::EmailKey.eq(email.to_lowercase())))
+        .add_option(filter.school.as_ref().map(|school| school_is(school, backend)))
+        .add_option(reference.map(|reference| Column::Reference.eq(reference)))
+        .add_option(filter.created_from.map(|from| Column::CreatedAt.gte(from)))
+        .add_option(filter.created_to.map(|to| Column::CreatedAt.lt(to)))
+        .add_option(filter.text.as_ref().map(|text| contains_text(text, backend)))
 }
 
 /// Compares the school without regard to case. Accents count, although the collation of the MySQL column ignores them.
@@ -101,12 +91,10 @@ fn glob_pattern(text: &str) -> String {
 
 /// Returns a character and its other cases that are single characters.
 fn cases(character: char) -> Vec<char> {
+    let upper = single(character.to_uppercase());
+    let lower_of_upper = upper.and_then(|upper| single(upper.to_lowercase()));
+    let other = [single(character.to_lowercase()), upper, lower_of_upper];
     let mut cases = vec![character];
-    let other = [
-        single(character.to_lowercase()),
-        single(character.to_uppercase()),
-        single(character.to_uppercase()).and_then(|upper| single(upper.to_lowercase())),
-    ];
     for case in other.into_iter().flatten() {
         if !cases.contains(&case) {
             cases.push(case);

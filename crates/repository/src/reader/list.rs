@@ -1,16 +1,25 @@
-//! Reads one page of payments.
+//! Reads one page of payments with keyset pagination: every page takes the same time, and new bookings do not shift the
+//! pages.
 
 use std::ops::Bound;
 
 use hermes_domain::ports::{ListPage, Page, PaymentFilter, Position, StoreError};
 use sea_orm::prelude::*;
-use sea_orm::{DatabaseTransaction, QuerySelect, Select};
+use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, Select};
 
 use super::filter;
-use super::keyset::{Direction, ordered, seek_after};
 use super::load::{self, IdLocality, PaymentRows};
-use crate::entity::payments::{self, Entity};
+use crate::entity::payments::{Column, Entity};
 use crate::error::statement_error;
+
+/// The direction along the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    /// From new to old.
+    Older,
+    /// From old to new.
+    Newer,
+}
 
 /// Reads a page and ends the snapshot. One extra row shows whether the list continues.
 pub(super) async fn read(
@@ -65,11 +74,38 @@ async fn exists(
     let Some(position) = position else { return Ok(false) };
     let found = ordered(seek_after(matching, Bound::Included(position), direction), direction)
         .select_only()
-        .column(payments::Column::Version)
+        .column(Column::Version)
         .limit(1)
         .into_tuple::<i64>()
         .one(snapshot)
         .await
         .map_err(statement_error)?;
     Ok(found.is_some())
+}
+
+/// Selects the payments that start at a position and continue in a direction.
+///
+/// The first condition on the time is redundant, but it alone bounds the range of the index.
+fn seek_after(rows: Select<Entity>, start: Bound<Position>, direction: Direction) -> Select<Entity> {
+    let (Bound::Included(position) | Bound::Excluded(position)) = start else { return rows };
+    let (at, id) = (position.created_at, position.id.0);
+    let (range, past) = match direction {
+        Direction::Older => (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at)),
+        Direction::Newer => (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at)),
+    };
+    let same_time = match (direction, start) {
+        (Direction::Older, Bound::Included(_)) => Column::Id.lte(id),
+        (Direction::Older, _) => Column::Id.lt(id),
+        (Direction::Newer, Bound::Included(_)) => Column::Id.gte(id),
+        (Direction::Newer, _) => Column::Id.gt(id),
+    };
+    rows.filter(range).filter(Condition::any().add(past).add(same_time))
+}
+
+/// Orders payments in a direction.
+fn ordered(rows: Select<Entity>, direction: Direction) -> Select<Entity> {
+    match direction {
+        Direction::Older => rows.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
+        Direction::Newer => rows.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id),
+    }
 }

@@ -10,7 +10,6 @@
 
 mod audit;
 mod filter;
-mod keyset;
 mod list;
 mod load;
 mod payments;

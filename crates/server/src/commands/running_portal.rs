@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 use crate::config;
 
@@ -15,9 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// # Errors
 /// If the portal does not respond in time, or responds with a status other than 2xx.
 pub(super) fn get(path: &str) -> Result<String> {
-    let address = address()?;
-    let response = agent().get(format!("http://{address}{path}")).call();
-    body(address, response)
+    request(path, |agent, url| agent.get(url).call())
 }
 
 /// Sends a POST request without a body and returns the body of the response.
@@ -25,13 +25,22 @@ pub(super) fn get(path: &str) -> Result<String> {
 /// # Errors
 /// As for [`get`].
 pub(super) fn post(path: &str) -> Result<String> {
-    let address = address()?;
-    let response = agent().post(format!("http://{address}{path}")).send_empty();
-    body(address, response)
+    request(path, |agent, url| agent.post(url).send_empty())
 }
 
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).proxy(None).build().into()
+fn request(
+    path: &str,
+    send: impl FnOnce(&Agent, &str) -> Result<Response<Body>, ureq::Error>,
+) -> Result<String> {
+    let address = address()?;
+    let agent = Agent::config_builder().timeout_global(Some(TIMEOUT)).proxy(None).build().into();
+    match send(&agent, &format!("http://{address}{path}")) {
+        Ok(mut response) => Ok(response.body_mut().read_to_string()?),
+        Err(ureq::Error::StatusCode(status)) => bail!("{address} responded with status {status}"),
+        Err(error) => {
+            Err(error).with_context(|| format!("no response from {address}; check that Hermes is running"))
+        }
+    }
 }
 
 /// Returns the configured address, or loopback if the portal listens on all addresses.
@@ -43,17 +52,4 @@ fn address() -> Result<SocketAddr> {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     Ok(address)
-}
-
-fn body(
-    address: SocketAddr,
-    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-) -> Result<String> {
-    match response {
-        Ok(mut response) => Ok(response.body_mut().read_to_string()?),
-        Err(ureq::Error::StatusCode(status)) => anyhow::bail!("{address} responded with status {status}"),
-        Err(error) => {
-            Err(error).with_context(|| format!("no response from {address}; check that Hermes is running"))
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
@@ -119,7 +120,7 @@ async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) 
         result = tokio::signal::ctrl_c() => result?,
     }
     log::info!("stopping: requests in flight will finish");
-    state.draining.start();
+    state.is_draining.store(true, Ordering::Relaxed);
     state.feed.close();
     let [portal, dashboard] = servers;
     tokio::join!(portal.stop(true), dashboard.stop(true));

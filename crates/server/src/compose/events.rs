@@ -10,28 +10,25 @@ use hermes_domain::ports::RelayLease;
 use hermes_events::RedisPublisher;
 use hermes_repository::{Database, SqlOutbox};
 use hermes_service::outbox::{
-    CommitNotifier, Feed, FeedConfig, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox,
-    run_retention,
+    CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
 
-use super::redis_endpoint;
-use crate::config::{Settings, millis};
-use crate::system::{SystemClock, SystemRandom};
+use super::{SystemClock, SystemRandom, redis_endpoint};
+use crate::config::Settings;
 
-/// The event feed and relay.
-pub(super) struct Events {
-    /// Serves `GET /api/events`.
-    pub feed: Arc<Feed>,
-    /// Publishes to the Redis stream, if Redis is configured.
-    pub relay: Option<RelayHandle>,
-}
-
-/// Starts the feed, the outbox poller, the retention job and the relay.
-pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNotifier) -> Result<Events> {
+/// Starts the feed, the outbox poller, the retention job and, if Redis is configured, the relay.
+pub(super) fn start(
+    settings: &Settings,
+    database: &Database,
+    commits: &CommitNotifier,
+) -> Result<(Arc<Feed>, Option<RelayHandle>)> {
     let outbox = Arc::new(SqlOutbox::new(database));
-    let feed_settings = FeedConfig { waiters_max: settings.events.waiters_max };
-    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), feed_settings));
-    tokio::spawn(poll_outbox(outbox.clone(), commits.clone(), millis(settings.events.poll_ms)));
+    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), settings.events.waiters_max));
+    tokio::spawn(poll_outbox(
+        outbox.clone(),
+        commits.clone(),
+        Duration::from_millis(settings.events.poll_ms),
+    ));
     let lease: Option<Arc<dyn RelayLease>> = if settings.has_redis() { Some(outbox.clone()) } else { None };
     tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
@@ -44,7 +41,7 @@ pub(super) fn start(settings: &Settings, database: &Database, commits: &CommitNo
         Some(lease) => Some(start_relay(settings, outbox, lease, commits)?),
         None => None,
     };
-    Ok(Events { feed, relay })
+    Ok((feed, relay))
 }
 
 fn start_relay(

@@ -3,27 +3,27 @@
 mod events;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
-use hermes_domain::ports::{PoolMetrics, SharedCache};
+use hermes_domain::ledger::RandomSource;
+use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
-    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads, run_consistency_checker,
+    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, run_consistency_checker,
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
-use crate::config::{self, Configuration, Settings, millis};
-use crate::system::{SystemClock, SystemRandom};
+use crate::config::{Configuration, Settings};
 
 /// The wired application.
 pub struct Application {
@@ -57,9 +57,9 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
         })
     };
     connection.max_readers = database.connections_max;
-    connection.acquire_timeout = millis(database.acquire_timeout_ms);
-    connection.statement_timeout = millis(database.statement_timeout_ms);
-    connection.slow_statement = millis(database.slow_statement_ms);
+    connection.acquire_timeout = Duration::from_millis(database.acquire_timeout_ms);
+    connection.statement_timeout = Duration::from_millis(database.statement_timeout_ms);
+    connection.slow_statement = Duration::from_millis(database.slow_statement_ms);
     connection
 }
 
@@ -96,7 +96,7 @@ pub struct Cache {
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
-        return Ok(Cache { shared: Arc::new(LocalVersion::new()), pool: None });
+        return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
     }
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
@@ -112,8 +112,8 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
 fn redis_endpoint(settings: &Settings, command_timeout_ms: u64) -> RedisEndpoint {
     RedisEndpoint {
         url: settings.redis.url.clone(),
-        connect_timeout: millis(settings.redis.connect_timeout_ms),
-        command_timeout: millis(command_timeout_ms),
+        connect_timeout: Duration::from_millis(settings.redis.connect_timeout_ms),
+        command_timeout: Duration::from_millis(command_timeout_ms),
     }
 }
 
@@ -145,13 +145,13 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     let writer_config = WriterConfig {
         batch_max: settings.ledger.batch_max,
         queue_max: settings.ledger.queue_max,
-        queue_age_max: millis(settings.ledger.queue_age_max_ms),
+        queue_age_max: Duration::from_millis(settings.ledger.queue_age_max_ms),
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
     tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
     let commits = CommitNotifier::default();
-    let events::Events { feed, relay } = events::start(settings, &database, &commits)?;
+    let (feed, relay) = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {
         store,
         barrier: reads.clone(),
@@ -173,25 +173,42 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
         public_url: settings.server.public_url(),
-        draining: Draining::default(),
+        is_draining: AtomicBool::default(),
     };
     Ok(Application { state, writer, relay, database })
 }
 
 fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
     ReadCacheConfig {
-        staleness_bound: millis(settings.cache.staleness_bound_ms),
-        head_deadline: millis(settings.database.acquire_timeout_ms),
-        retry_cache_after: millis(settings.cache.staleness_bound_ms),
+        staleness_bound: Duration::from_millis(settings.cache.staleness_bound_ms),
+        head_deadline: Duration::from_millis(settings.database.acquire_timeout_ms),
+        retry_cache_after: Duration::from_millis(settings.cache.staleness_bound_ms),
         window: settings.list.window,
         page_loads_max: usize::try_from(settings.database.connections_max).unwrap_or(1).div_ceil(2),
         queries: QueryLimits {
             count_max: settings.cache.queries_max,
             bytes_max: settings.cache.queries_bytes_max,
         },
-        unverified_reads: match settings.cache.unverified_reads {
-            config::UnverifiedReads::Serve => UnverifiedReads::Serve,
-            config::UnverifiedReads::Reject => UnverifiedReads::Reject,
-        },
+        unverified_reads: settings.cache.unverified_reads,
+    }
+}
+
+/// The cryptographic random source of the operating system.
+#[derive(Debug, Clone, Copy)]
+struct SystemRandom;
+
+impl RandomSource for SystemRandom {
+    fn random(&self) -> uuid::Uuid {
+        uuid::Uuid::new_v4()
+    }
+}
+
+/// The system clock.
+#[derive(Debug, Clone, Copy)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::Utc::now()
     }
 }

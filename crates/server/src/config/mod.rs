@@ -1,17 +1,16 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
-//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules. [`safety`]
-//! rejects dangerous settings.
+//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
+//! [`environment`] rejects dangerous settings.
 
 mod environment;
 mod known_keys;
 mod rules;
-mod safety;
 mod settings;
 mod sources;
 
 pub use environment::Environment;
-pub use settings::{LogFormat, Settings, UnverifiedReads, millis};
+pub use settings::{LogFormat, Settings};
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;
@@ -50,7 +49,7 @@ impl Configuration {
     /// # Errors
     /// If a setting is dangerous; the message says what to do instead.
     pub fn check_safety(&self) -> Result<()> {
-        safety::check(self.environment, &self.settings)
+        environment::check_safety(self.environment, &self.settings)
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use hermes_domain::ledger::Rules;
-use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, TierBound, TierSpec};
+use hermes_domain::money::{BasisPoints, Currency, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateRule, Thresholds};
 
 use super::Settings;
-use super::settings::{Bearer, Tier};
+use super::settings::Tier;
 
 /// Builds the rules.
 ///
@@ -18,16 +18,15 @@ pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
     let fees = &settings.fees;
     let checks = &settings.checks;
     let default = tiers(&fees.tiers)?;
-    let by_currency = by_currency("fees.by_currency", &fees.by_currency, |specs| tiers(specs))?;
-    let thresholds = by_currency_texts(&checks.amount_threshold_by_currency)?;
+    let fees_by_currency = by_currency("fees.by_currency", &fees.by_currency, |specs| tiers(specs))?;
+    let thresholds = &checks.amount_threshold_by_currency;
+    let thresholds =
+        by_currency("checks.amount_threshold_by_currency", thresholds, |text: &String| Ok(text.clone()))?;
     let fields = checks.duplicate_fields.iter().map(|field| field.parse()).collect::<Result<_, _>>();
     let within_days = Some(checks.duplicate_within_days).filter(|days| *days > 0);
     Ok(Rules {
-        fees: FeeSchedule::new(&default, &by_currency)?,
-        fee_bearer: match fees.bearer {
-            Bearer::Payer => FeeBearer::Payer,
-            Bearer::Institution => FeeBearer::Institution,
-        },
+        fees: FeeSchedule::new(&default, &fees_by_currency)?,
+        fee_bearer: fees.bearer,
         thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
         duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
             .context("checks.duplicate_fields")?,
@@ -48,10 +47,6 @@ fn tier(spec: &Tier) -> Result<TierSpec> {
     let rate = BasisPoints::new(spec.rate_bps);
     let rate = rate.with_context(|| format!("fee tier {:?}: rate_bps must be at most 10000", spec.name))?;
     Ok(TierSpec { name: spec.name.clone(), bound, rate })
-}
-
-fn by_currency_texts(texts: &HashMap<String, String>) -> Result<HashMap<Currency, String>> {
-    by_currency("checks.amount_threshold_by_currency", texts, |text| Ok(text.clone()))
 }
 
 fn by_currency<T, U>(

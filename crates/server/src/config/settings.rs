@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use actix_web::http::Uri;
 use anyhow::{Result, ensure};
+use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
+use hermes_service::read_cache::UnverifiedReads;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
@@ -84,6 +85,7 @@ pub struct Cache {
     pub cluster: Cluster,
     pub ttl_s: u64,
     pub staleness_bound_ms: u64,
+    #[serde(with = "UnverifiedReadsSetting")]
     pub unverified_reads: UnverifiedReads,
     pub queries_max: u64,
     pub queries_bytes_max: u64,
@@ -100,13 +102,11 @@ pub enum Cluster {
     Single,
 }
 
-/// What a read gets while the database is down and the cache version is unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UnverifiedReads {
-    /// The cached response, labelled.
+/// The setting of [`UnverifiedReads`]: `serve` or `reject`.
+#[derive(Deserialize)]
+#[serde(remote = "UnverifiedReads", rename_all = "lowercase")]
+enum UnverifiedReadsSetting {
     Serve,
-    /// Status 503.
     Reject,
 }
 
@@ -150,16 +150,17 @@ pub enum LogFormat {
 
 #[derive(Debug, Deserialize)]
 pub struct Fees {
-    pub bearer: Bearer,
+    #[serde(with = "FeeBearerSetting")]
+    pub bearer: FeeBearer,
     pub tiers: Vec<Tier>,
     #[serde(default)]
     pub by_currency: HashMap<String, Vec<Tier>>,
 }
 
-/// Who pays the fee.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bearer {
+/// The setting of [`FeeBearer`]: `payer` or `institution`.
+#[derive(Deserialize)]
+#[serde(remote = "FeeBearer", rename_all = "lowercase")]
+enum FeeBearerSetting {
     Payer,
     Institution,
 }
@@ -296,11 +297,6 @@ fn is_log_filter(text: &str) -> bool {
         let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
         level.trim().parse::<log::LevelFilter>().is_ok()
     })
-}
-
-/// Converts milliseconds to a duration.
-pub const fn millis(value: u64) -> Duration {
-    Duration::from_millis(value)
 }
 
 #[cfg(test)]

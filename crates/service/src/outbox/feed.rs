@@ -13,13 +13,6 @@ use super::CommitNotifier;
 /// The longest time that one request may wait for an event.
 pub const LONG_POLL_MAX: Duration = Duration::from_secs(30);
 
-/// The limits of the feed.
-#[derive(Debug, Clone, Copy)]
-pub struct FeedConfig {
-    /// The maximum number of requests that wait at the same time.
-    pub waiters_max: usize,
-}
-
 /// The reason a feed request has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FeedError {
@@ -48,9 +41,9 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Creates a feed of an outbox.
-    pub fn new(outbox: Arc<dyn Outbox>, commits: CommitNotifier, config: FeedConfig) -> Self {
-        let permits = Semaphore::new(config.waiters_max);
+    /// Creates a feed of an outbox. At most `max_waiters` requests wait at the same time.
+    pub fn new(outbox: Arc<dyn Outbox>, commits: CommitNotifier, max_waiters: usize) -> Self {
+        let permits = Semaphore::new(max_waiters);
         Self { outbox, commits, permits, closed: watch::Sender::new(false) }
     }
 

@@ -19,7 +19,7 @@ mod relay;
 mod reporter;
 mod retention;
 
-pub use feed::{Feed, FeedConfig, FeedError, LONG_POLL_MAX};
+pub use feed::{Feed, FeedError, LONG_POLL_MAX};
 pub use notifier::{CommitNotifier, poll_outbox};
 pub use relay::{Relay, RelayConfig, RelayDeps, RelayHandle};
 pub use retention::{Retention, run_retention};

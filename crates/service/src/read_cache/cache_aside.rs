@@ -6,12 +6,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use hermes_domain::ports::{AtHead, CacheKey};
+use hermes_domain::ports::{AtHead, CacheKey, StoreError};
 
 use super::entry::CacheEntry;
 use super::l2::L2Cache;
 use super::loader::Loader;
-use super::query::{CacheTier, CachedResponse, Query, ReadError};
+use super::query::{CacheTier, CachedResponse, Query};
 
 /// The environment variable that enables cache-aside for the list if it is not empty.
 pub const VARIABLE: &str = "HERMES_TEST_CACHE_ASIDE";
@@ -34,7 +34,7 @@ pub(super) async fn read(
     l2: &L2Cache,
     loader: &Loader,
     query: &Query,
-) -> Result<Option<CachedResponse>, ReadError> {
+) -> Result<Option<CachedResponse>, StoreError> {
     let cache = l2.shared();
     if let Ok(Some(stored)) = cache.get(CacheKey::List).await {
         let entry = Arc::new(CacheEntry::from(stored));

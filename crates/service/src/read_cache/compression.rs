@@ -6,10 +6,10 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use super::entry::{CacheEntry, Encoding};
 
@@ -25,13 +25,14 @@ const BROTLI_BUFFER_BYTES: usize = 64 * 1_024;
 
 /// Compresses bodies in the background, one at a time.
 pub(super) struct BackgroundCompressor {
-    is_busy: Arc<AtomicBool>,
+    /// One permit, which the running compression holds.
+    turn: Arc<Semaphore>,
     runtime: Handle,
 }
 
 impl BackgroundCompressor {
     pub fn new() -> Self {
-        Self { is_busy: Arc::default(), runtime: Handle::current() }
+        Self { turn: Arc::new(Semaphore::new(1)), runtime: Handle::current() }
     }
 
     /// Returns the compressed body of an entry. If there is none yet, starts the compression.
@@ -47,14 +48,11 @@ impl BackgroundCompressor {
     }
 
     fn start(&self, entry: &Arc<CacheEntry>, encoding: Encoding) {
-        if self.is_busy.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let guard = BusyGuard(Arc::clone(&self.is_busy));
+        let Ok(turn) = Arc::clone(&self.turn).try_acquire_owned() else { return };
         // A weak reference: an entry that was replaced in the meantime is not worth compressing.
         let entry = Arc::downgrade(entry);
         self.runtime.spawn_blocking(move || {
-            let _guard = guard;
+            let _turn = turn;
             let Some(entry) = entry.upgrade() else { return };
             match compress(encoding, &entry.body) {
                 Ok(compressed) => {
@@ -65,15 +63,6 @@ impl BackgroundCompressor {
                 }
             }
         });
-    }
-}
-
-/// Lets the next compression start, even after a panic.
-struct BusyGuard(Arc<AtomicBool>);
-
-impl Drop for BusyGuard {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Cache entries: a response body at one ledger head, ready to be sent.
 
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -113,11 +112,6 @@ impl From<StoredEntry> for CacheEntry {
 /// The number alone is not unique: a failover that loses commits assigns it again.
 fn body_etag(head: HeadId, body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let mut etag = format!("\"{}-", head.seq);
-    for byte in digest.iter().take(ETAG_DIGEST_BYTES) {
-        // Writing to a string cannot fail.
-        let _written = write!(etag, "{byte:02x}");
-    }
-    etag.push('"');
-    etag
+    let digest: String = digest.iter().take(ETAG_DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{}-{digest}\"", head.seq)
 }

@@ -14,7 +14,7 @@ use super::entry::{CacheEntry, Rendered};
 use super::l1::L1Cache;
 use super::l2::L2Cache;
 use super::metrics::CacheMetrics;
-use super::query::{Query, ReadError};
+use super::query::Query;
 use crate::coalesce::{Role, SingleFlight};
 
 /// The reads that may share a load.
@@ -149,6 +149,6 @@ impl Loader {
     }
 }
 
-pub(super) fn load_panicked() -> ReadError {
-    ReadError::Store(StoreError::Internal("the load panicked".to_owned()))
+pub(super) fn load_panicked() -> StoreError {
+    StoreError::Internal("the load panicked".to_owned())
 }

@@ -62,7 +62,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hermes_domain::ledger::HeadId;
-use hermes_domain::ports::{CacheKey, Version};
+use hermes_domain::ports::{CacheKey, StoreError, Version};
 
 use self::cached_head::CachedHead;
 use self::compression::BackgroundCompressor;
@@ -81,7 +81,7 @@ pub use config::{QueryLimits, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 pub use consistency_check::{CheckResult, run_consistency_checker};
 pub use entry::{CacheEntry, Encoding, Rendered};
 pub use metrics::{CacheMetrics, CacheStats, Counter, ReadCounts};
-pub use query::{CacheTier, CachedResponse, PageQuery, Query, ReadError, Renderer};
+pub use query::{CacheTier, CachedResponse, PageQuery, Query, Renderer};
 
 /// A write reloads the list in the background if the list was read at least this often since the write before.
 ///
@@ -90,6 +90,7 @@ const REFRESH_AHEAD_MIN_READS: u64 = 16;
 
 /// The read cache. A process has one.
 pub struct ReadCache {
+    cached_head: Arc<CachedHead>,
     validator: Validator,
     invalidator: Invalidator,
     l1: Arc<L1Cache>,
@@ -115,11 +116,12 @@ impl ReadCache {
             loader: Arc::new(Loader::new(
                 deps,
                 &config,
-                cached_head,
+                Arc::clone(&cached_head),
                 Arc::clone(&l1),
                 Arc::clone(&l2),
                 Arc::clone(&metrics),
             )),
+            cached_head,
             l1,
             l2,
             metrics,
@@ -134,7 +136,7 @@ impl ReadCache {
     ///
     /// # Errors
     /// When the database cannot be read and no cache may respond instead.
-    pub async fn read(&self, query: &Query) -> Result<Option<CachedResponse>, ReadError> {
+    pub async fn read(&self, query: &Query) -> Result<Option<CachedResponse>, StoreError> {
         #[cfg(feature = "fault-injection")]
         if cache_aside::applies_to(query) {
             return cache_aside::read(&self.l2, &self.loader, query).await;
@@ -159,7 +161,7 @@ impl ReadCache {
     /// Returns the L1 entry if it has the cache version and the cached head shows that it is fresh.
     fn l1_hit(&self, key: CacheKey, version: Version) -> Option<CachedResponse> {
         let entry = self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version))?;
-        let is_fresh = self.validator.freshness_of(entry.head) == Freshness::Fresh;
+        let is_fresh = self.cached_head.freshness_of(entry.head) == Freshness::Fresh;
         is_fresh.then_some(CachedResponse { entry, tier: CacheTier::L1, verified: true })
     }
 
@@ -168,7 +170,7 @@ impl ReadCache {
         query: &Query,
         key: CacheKey,
         version: Version,
-    ) -> Result<Option<CachedResponse>, ReadError> {
+    ) -> Result<Option<CachedResponse>, StoreError> {
         if let Some(hit) = self.verified_l1_hit(key, version).await? {
             return Ok(Some(hit));
         }
@@ -192,7 +194,7 @@ impl ReadCache {
         &self,
         key: CacheKey,
         version: Version,
-    ) -> Result<Option<CachedResponse>, ReadError> {
+    ) -> Result<Option<CachedResponse>, StoreError> {
         match self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version)) {
             Some(entry) => self.validator.serve_if_valid(entry, CacheTier::L1).await,
             None => Ok(None),
@@ -205,7 +207,7 @@ impl ReadCache {
         query: &Query,
         key: CacheKey,
         version: Version,
-    ) -> Result<Option<CachedResponse>, ReadError> {
+    ) -> Result<Option<CachedResponse>, StoreError> {
         let loaded = match self.loader.load(LoadKey::Version(key, version), query, Some(version)).await {
             Role::Leader(loaded) => return Ok(db_response(loaded?, true)),
             Role::Follower(loaded) => loaded?,
@@ -224,7 +226,7 @@ impl ReadCache {
     }
 
     /// Reads without L2: the ledger head, requested after this read arrived, stands in for the cache version.
-    async fn read_at_head(&self, query: &Query, key: CacheKey) -> Result<Option<CachedResponse>, ReadError> {
+    async fn read_at_head(&self, query: &Query, key: CacheKey) -> Result<Option<CachedResponse>, StoreError> {
         let head = self.validator.current_head().await?;
         match self.l1.get(key).filter(|entry| is_same_head(head, entry.head)) {
             Some(entry) => Ok(Some(CachedResponse { entry, tier: CacheTier::L1, verified: true })),
@@ -239,7 +241,7 @@ impl ReadCache {
         key: CacheKey,
         head: HeadId,
         version: Option<Version>,
-    ) -> Result<Option<CachedResponse>, ReadError> {
+    ) -> Result<Option<CachedResponse>, StoreError> {
         match self.loader.load(LoadKey::Head(key, head), query, version).await {
             Role::Leader(loaded) | Role::Follower(loaded) => Ok(db_response(loaded?, true)),
             Role::Panicked => Err(load_panicked()),
@@ -261,7 +263,7 @@ impl ReadCache {
     ///
     /// # Errors
     /// When the database does not respond in time.
-    pub async fn head_seq(&self) -> Result<i64, ReadError> {
+    pub async fn head_seq(&self) -> Result<i64, StoreError> {
         self.validator.current_head().await.map(|head| head.seq)
     }
 
@@ -292,7 +294,7 @@ impl ReadCache {
             compressed_bytes: list.as_ref().map_or(0, |list| list.compressed_bytes()),
             query_entries,
             query_bytes,
-            head_age: self.validator.head_age(),
+            head_age: self.cached_head.age(),
             counters: Arc::clone(&self.metrics),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::payment::{Payment, PaymentKey};
-use hermes_domain::ports::{CacheKey, ListPage, Page, PaymentFilter, StoreError};
+use hermes_domain::ports::{CacheKey, ListPage, Page, PaymentFilter};
 use sha2::{Digest, Sha256};
 
 use super::entry::{CacheEntry, Rendered};
@@ -68,14 +68,6 @@ pub struct CachedResponse {
     /// `false` if the ledger head could not be read. Only
     /// [`UnverifiedReads::Serve`](super::UnverifiedReads::Serve) allows such a response.
     pub verified: bool,
-}
-
-/// Why a read has no response.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ReadError {
-    /// The database cannot be read, and no cache may respond instead.
-    #[error("the ledger cannot be read: {0}")]
-    Store(#[from] StoreError),
 }
 
 impl Query {

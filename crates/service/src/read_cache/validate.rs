@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::cached_head::CachedHead;
 use super::config::{ReadCacheConfig, UnverifiedReads};
 use super::entry::CacheEntry;
-use super::query::{CacheTier, CachedResponse, ReadError};
+use super::query::{CacheTier, CachedResponse};
 use super::rules::{Freshness, is_same_head};
 use crate::coalesce::{CoalescedQuery, RequestCoalescer};
 
@@ -55,22 +55,12 @@ impl Validator {
         }
     }
 
-    /// Compares the head of an entry with the cached head, without a request.
-    pub fn freshness_of(&self, head: HeadId) -> Freshness {
-        self.cached_head.freshness_of(head)
-    }
-
-    /// Returns the age of the cached head.
-    pub fn head_age(&self) -> Option<Duration> {
-        self.cached_head.age()
-    }
-
     /// Returns an entry with the current cache version as a response, or `None` if the entry is stale.
     pub async fn serve_if_valid(
         &self,
         entry: Arc<CacheEntry>,
         tier: CacheTier,
-    ) -> Result<Option<CachedResponse>, ReadError> {
+    ) -> Result<Option<CachedResponse>, StoreError> {
         Ok(match self.validate(entry.head).await? {
             Validation::Fresh => Some(CachedResponse { entry, tier, verified: true }),
             Validation::Unverified => Some(CachedResponse { entry, tier, verified: false }),
@@ -79,7 +69,7 @@ impl Validator {
     }
 
     /// Validates the head of an entry. Requests the ledger head if the cached head does not decide.
-    pub async fn validate(&self, head: HeadId) -> Result<Validation, ReadError> {
+    pub async fn validate(&self, head: HeadId) -> Result<Validation, StoreError> {
         match self.cached_head.freshness_of(head) {
             Freshness::Fresh => Ok(Validation::Fresh),
             Freshness::Stale => Ok(Validation::Stale),
@@ -93,14 +83,14 @@ impl Validator {
     }
 
     /// Returns the ledger head, requested after this call.
-    pub async fn current_head(&self) -> Result<HeadId, ReadError> {
+    pub async fn current_head(&self) -> Result<HeadId, StoreError> {
         if self.cached_head.is_backing_off() {
             // One request stays in flight. Its success ends the back-off.
             self.heads.refresh_in_background();
             return Err(head_timeout());
         }
         let response = tokio::time::timeout(self.head_deadline, self.heads.request()).await;
-        let head = response.ok().flatten().ok_or_else(head_timeout).and_then(|head| Ok(head?));
+        let head = response.ok().flatten().ok_or_else(head_timeout).flatten();
         if head.is_err() {
             self.cached_head.record_failure();
         }
@@ -108,8 +98,8 @@ impl Validator {
     }
 }
 
-pub(super) fn head_timeout() -> ReadError {
-    ReadError::Store(StoreError::Unavailable("the ledger head was not read in time".to_owned()))
+pub(super) fn head_timeout() -> StoreError {
+    StoreError::Unavailable("the ledger head was not read in time".to_owned())
 }
 
 /// Reads the ledger head and records it as the cached head.

@@ -9,7 +9,6 @@ use hermes_domain::ports::StoreError;
 use tokio::time::Instant;
 
 use super::admission::WaitEstimator;
-use super::circuit_breaker::is_outage;
 use super::queue::{PendingCommand, reject_all};
 use super::reply::{BatchReplies, ReplyTracker};
 use super::totals_cache::TotalsCache;
@@ -56,7 +55,7 @@ impl BatchExecutor {
                 }
                 Err(failed) => {
                     reject_failed(batch, &failed.error);
-                    if is_outage(&failed.error) {
+                    if failed.error.is_outage() {
                         reject_all(batches.into_iter().flatten(), &SubmitError::Unavailable);
                         return DatabaseHealth::Unavailable;
                     }

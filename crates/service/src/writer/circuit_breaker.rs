@@ -11,7 +11,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hermes_domain::ports::StoreError;
 use tokio::time::{Instant, sleep_until};
 
 /// The first back-off, which relieves a server that has run out of connections.
@@ -114,22 +113,6 @@ impl CircuitBreaker {
 /// Sets the gauge: 1 while the breaker is closed, 0 while it is open or half-open.
 fn record_accepting_writes(is_closed: bool) {
     metrics::gauge!("hermes_writer_accepting_writes").set(u8::from(is_closed));
-}
-
-/// Returns whether an error means that the database accepts no writes at all.
-///
-/// A transient error counts, because the executor has already retried.
-pub(super) const fn is_outage(error: &StoreError) -> bool {
-    match error {
-        StoreError::Transient(_)
-        | StoreError::Unavailable(_)
-        | StoreError::ReadOnly(_)
-        | StoreError::OutcomeUnknown(_) => true,
-        StoreError::TooLarge(_)
-        | StoreError::Rejected(_)
-        | StoreError::Corrupt(_)
-        | StoreError::Internal(_) => false,
-    }
 }
 
 #[cfg(test)]

@@ -120,14 +120,6 @@ struct WriterTask {
     breaker: Arc<CircuitBreaker>,
 }
 
-/// The result of supervising a batch.
-enum BatchRun {
-    /// The batch returned, or panicked.
-    Finished(Result<DatabaseHealth, JoinError>),
-    /// The batch exceeded [`BATCH_TIMEOUT`] and still runs.
-    TimedOut,
-}
-
 impl WriterTask {
     async fn run(mut self) {
         loop {
@@ -153,16 +145,16 @@ impl WriterTask {
         metrics::histogram!("hermes_writer_batch_commands").record(saturating_u32(commands));
         let executor = Arc::clone(&self.executor);
         match self.supervise(async move { executor.execute(batch).await }).await {
-            BatchRun::Finished(Ok(DatabaseHealth::Available)) => self.breaker.close(),
-            BatchRun::Finished(Ok(DatabaseHealth::Unavailable)) => {
+            Some(Ok(DatabaseHealth::Available)) => self.breaker.close(),
+            Some(Ok(DatabaseHealth::Unavailable)) => {
                 self.breaker.open("the database did not accept a batch");
             }
-            BatchRun::Finished(Err(_)) => {
+            Some(Err(_)) => {
                 metrics::counter!("hermes_writer_failed_total").increment(1);
                 log::error!(commands; "a batch of {commands} commands panicked; its outcome is unknown");
                 self.breaker.close();
             }
-            BatchRun::TimedOut => {
+            None => {
                 metrics::counter!("hermes_writer_failed_total").increment(1);
                 log::error!(commands; "a batch of {commands} commands timed out; its outcome is unknown");
             }
@@ -172,27 +164,30 @@ impl WriterTask {
     async fn probe_database(&mut self) {
         let executor = Arc::clone(&self.executor);
         match self.supervise(async move { executor.probe().await }).await {
-            BatchRun::Finished(Ok(DatabaseHealth::Available)) => self.breaker.on_probe_success(),
-            BatchRun::Finished(_) | BatchRun::TimedOut => self.breaker.open("the database failed a probe"),
+            Some(Ok(DatabaseHealth::Available)) => self.breaker.on_probe_success(),
+            _ => self.breaker.open("the database failed a probe"),
         }
     }
 
-    /// Runs a batch in a task of its own and waits for it with a timeout.
+    /// Runs a batch in a task of its own. Returns its result, or `None` if the batch exceeds [`BATCH_TIMEOUT`] and still runs.
     ///
     /// The separate task confines a panic to the batch. While a batch is slow, expired commands are rejected and the
     /// breaker opens, so that no caller waits behind it.
-    async fn supervise(&mut self, batch: impl Future<Output = DatabaseHealth> + Send + 'static) -> BatchRun {
+    async fn supervise(
+        &mut self,
+        batch: impl Future<Output = DatabaseHealth> + Send + 'static,
+    ) -> Option<Result<DatabaseHealth, JoinError>> {
         let mut task = tokio::spawn(batch);
         let started = Instant::now();
         loop {
             tokio::select! {
                 biased;
-                result = &mut task => return BatchRun::Finished(result),
+                result = &mut task => return Some(result),
                 () = sleep(EXPIRY_SWEEP_INTERVAL) => self.queue.reject_expired(),
             }
             let elapsed = started.elapsed();
             if elapsed >= BATCH_TIMEOUT {
-                return BatchRun::TimedOut;
+                return None;
             }
             if elapsed >= SLOW_BATCH_THRESHOLD && self.breaker.is_accepting_writes() {
                 self.breaker.open("the database does not respond");

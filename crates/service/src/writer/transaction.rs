@@ -52,16 +52,7 @@ impl NotCommitted {
 
     /// Classifies an error that occurred after the head was locked.
     const fn after_lock(error: StoreError) -> Self {
-        let scope = match error {
-            StoreError::Rejected(_)
-            | StoreError::TooLarge(_)
-            | StoreError::Corrupt(_)
-            | StoreError::Internal(_) => FailureScope::Command,
-            StoreError::Transient(_)
-            | StoreError::Unavailable(_)
-            | StoreError::ReadOnly(_)
-            | StoreError::OutcomeUnknown(_) => FailureScope::Database,
-        };
+        let scope = if error.is_outage() { FailureScope::Database } else { FailureScope::Command };
         Self { error, scope }
     }
 }

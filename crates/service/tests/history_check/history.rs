@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hermes_service::read_cache::{CacheTier, CachedResponse, ReadError};
+use hermes_domain::ports::StoreError;
+use hermes_service::read_cache::{CacheTier, CachedResponse};
 use hermes_service::writer::VisibilityBarrier;
 use tokio::time::timeout;
 
@@ -116,7 +117,7 @@ impl Clients {
     fn check(
         &self,
         query: ReadQuery,
-        result: Result<Option<CachedResponse>, ReadError>,
+        result: Result<Option<CachedResponse>, StoreError>,
         acknowledged: &[Booking],
     ) {
         let mut history = self.history.lock().unwrap();

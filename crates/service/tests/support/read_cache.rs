@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::payment::Payment;
-use hermes_domain::ports::{ListPage, Position};
+use hermes_domain::ports::{ListPage, Position, StoreError};
 use hermes_service::read_cache::{
     CacheTier, CachedResponse, PageQuery, Query, QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps,
-    ReadError, Rendered, Renderer, UnverifiedReads,
+    Rendered, Renderer, UnverifiedReads,
 };
 use hermes_service::writer::VisibilityBarrier;
 use hermes_test_support::{MemoryStore, within};
@@ -30,7 +30,7 @@ pub struct ReadCacheHarness {
 }
 
 /// A read in progress.
-pub struct PendingRead(JoinHandle<Result<CachedResponse, ReadError>>);
+pub struct PendingRead(JoinHandle<Result<CachedResponse, StoreError>>);
 
 /// Returns the configuration of these tests.
 pub fn config() -> ReadCacheConfig {
@@ -98,12 +98,12 @@ impl ReadCacheHarness {
 }
 
 /// Reads the list, which always exists.
-pub async fn list_of(reads: &ReadCache) -> Result<CachedResponse, ReadError> {
+pub async fn list_of(reads: &ReadCache) -> Result<CachedResponse, StoreError> {
     reads.read(&Query::List).await.map(|response| response.expect("the list exists"))
 }
 
 impl PendingRead {
-    pub async fn result(self) -> Result<CachedResponse, ReadError> {
+    pub async fn result(self) -> Result<CachedResponse, StoreError> {
         within(self.0).await.unwrap()
     }
 
@@ -126,7 +126,7 @@ impl PendingRead {
     }
 }
 
-fn verified(result: Result<CachedResponse, ReadError>) -> (CacheTier, String) {
+fn verified(result: Result<CachedResponse, StoreError>) -> (CacheTier, String) {
     let response = result.unwrap();
     assert!(response.verified);
     (response.tier, names(&response))

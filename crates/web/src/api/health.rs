@@ -1,5 +1,7 @@
 //! `GET /health`, `/health/live` and `/health/ready`: the state of the server, probed rather than assumed.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
@@ -26,7 +28,7 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => Redis::Disabled,
         Err(_) => Redis::Disconnected,
     };
-    respond(status_code(database == Database::Connected), database, probe_writes(&state), redis)
+    respond(database == Database::Connected, database, probe_writes(&state), redis)
 }
 
 /// Returns that the process runs, without any probe.
@@ -57,9 +59,10 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         (true, Some(_)) => Redis::Disconnected,
     };
     let (database, writes) = (probe_database(&state).await, probe_writes(&state));
-    let is_ready =
-        database == Database::Connected && writes == Writes::Accepted && !state.draining.has_started();
-    respond(status_code(is_ready), database, writes, redis)
+    let is_ready = database == Database::Connected
+        && writes == Writes::Accepted
+        && !state.is_draining.load(Ordering::Relaxed);
+    respond(is_ready, database, writes, redis)
 }
 
 /// The state of the server.
@@ -126,12 +129,12 @@ enum Redis {
     Disabled,
 }
 
-/// Builds the response; `code` is 200 or 503.
-fn respond(code: StatusCode, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
-    let status = match (code, writes, redis) {
-        (StatusCode::OK, Writes::Accepted, Redis::Connected | Redis::Disabled) => HealthStatus::Ok,
-        (StatusCode::OK, _, _) => HealthStatus::Degraded,
-        _ => HealthStatus::Unavailable,
+/// Builds the response, with status 200 or 503.
+fn respond(is_available: bool, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
+    let (code, status) = match (is_available, writes, redis) {
+        (true, Writes::Accepted, Redis::Connected | Redis::Disabled) => (StatusCode::OK, HealthStatus::Ok),
+        (true, _, _) => (StatusCode::OK, HealthStatus::Degraded),
+        (false, _, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
     };
     let timestamp = Rfc3339(Utc::now());
     let body = Health { status, timestamp, database, writes, redis };
@@ -144,8 +147,4 @@ async fn probe_database(state: &AppState) -> Database {
 
 fn probe_writes(state: &AppState) -> Writes {
     if state.ledger.is_accepting_writes() { Writes::Accepted } else { Writes::Refused }
-}
-
-fn status_code(is_available: bool) -> StatusCode {
-    if is_available { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

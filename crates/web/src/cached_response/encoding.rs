@@ -18,16 +18,10 @@ pub(super) fn negotiate(request: &HttpRequest) -> Option<Encoding> {
         let item = accepted.iter().find(|item| is_named(&item.item));
         item.or_else(|| accepted.iter().find(|item| item.item.is_any())).map(|item| item.quality)
     };
-    let mut best = None;
-    for encoding in Encoding::ALL {
-        let Some(quality) = quality(encoding).filter(|quality| *quality > Quality::ZERO) else {
-            continue;
-        };
-        if best.is_none_or(|(_, best_quality)| quality > best_quality) {
-            best = Some((encoding, quality));
-        }
-    }
-    best.map(|(encoding, _)| encoding)
+    let wanted = Encoding::ALL.into_iter().filter_map(|encoding| Some((encoding, quality(encoding)?)));
+    let wanted = wanted.filter(|(_, quality)| *quality > Quality::ZERO);
+    // Of equal maxima, `max_by_key` returns the last.
+    wanted.rev().max_by_key(|(_, quality)| *quality).map(|(encoding, _)| encoding)
 }
 
 /// Returns the ETag of a coded response: other bytes need another tag.

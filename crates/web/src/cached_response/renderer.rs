@@ -2,7 +2,7 @@
 
 use hermes_domain::ledger::Totals;
 use hermes_domain::payment::Payment;
-use hermes_domain::ports::{ListPage, Page, Position};
+use hermes_domain::ports::{ListPage, Page};
 use hermes_service::read_cache::{PageQuery, Rendered, Renderer};
 use serde::Serialize;
 
@@ -19,8 +19,8 @@ pub struct JsonRenderer {
 impl Renderer for JsonRenderer {
     fn list(&self, page: &ListPage) -> Rendered {
         let limit = ("limit".to_owned(), self.list_window.to_string());
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
-        let link = last.map(|last| link(&[limit], cursor::after(last), "next"));
+        let (_, next) = cursor::neighbours(page, true);
+        let link = next.map(|cursor| link(&[limit], cursor, "next"));
         Rendered { body: list_body(page), link, etag: None }
     }
 
@@ -49,11 +49,9 @@ fn to_json(body: &impl Serialize) -> Vec<u8> {
 
 /// Returns the links to the neighbouring pages (RFC 8288). Nothing is counted for them.
 fn page_links(query: &PageQuery, page: &ListPage) -> Option<String> {
-    let next = page.payments.last().filter(|_| page.has_next).map(Position::from);
-    let prev =
-        page.payments.first().filter(|_| page.has_prev && query.page != Page::First).map(Position::from);
-    let next = next.map(|position| link(&query.filter_params, cursor::after(position), "next"));
-    let prev = prev.map(|position| link(&query.filter_params, cursor::before(position), "prev"));
+    let (prev, next) = cursor::neighbours(page, query.page == Page::First);
+    let next = next.map(|cursor| link(&query.filter_params, cursor, "next"));
+    let prev = prev.map(|cursor| link(&query.filter_params, cursor, "prev"));
     let links: Vec<_> = next.into_iter().chain(prev).collect();
     (!links.is_empty()).then(|| links.join(", "))
 }

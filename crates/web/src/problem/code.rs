@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
+use serde::{Serialize, Serializer};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -143,6 +144,12 @@ impl ProblemCode {
     }
 }
 
+impl Serialize for ProblemCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl PartialSchema for ProblemCode {
     fn schema() -> RefOr<Schema> {
         string_enum(Self::ALL.iter().map(|code| code.as_str()))
@@ -165,13 +172,6 @@ mod tests {
             for text in [code.title(), code.detail()] {
                 assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
             }
-        }
-    }
-
-    #[test]
-    fn every_code_is_found_by_its_name() {
-        for code in ProblemCode::ALL {
-            assert_eq!(ProblemCode::find(code.as_str()), Some(*code));
         }
     }
 }

@@ -4,7 +4,6 @@ use actix_web::http::header::{ETAG, HeaderValue};
 use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::StoreError;
 use hermes_service::outbox::FeedError;
-use hermes_service::read_cache::ReadError;
 use hermes_service::writer::SubmitError;
 
 use super::{Problem, ProblemCode};
@@ -55,14 +54,6 @@ impl From<Rejection> for Problem {
     }
 }
 
-impl From<ReadError> for Problem {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Store(error) => Self::from(error),
-        }
-    }
-}
-
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
         match error {
@@ -87,17 +78,12 @@ impl From<FeedError> for Problem {
 /// Maps the errors of reads, which save nothing.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match &error {
-            StoreError::Transient(_)
-            | StoreError::Unavailable(_)
-            | StoreError::ReadOnly(_)
-            | StoreError::OutcomeUnknown(_) => Self::new(ProblemCode::DatabaseUnavailable)
+        if error.is_outage() {
+            Self::new(ProblemCode::DatabaseUnavailable)
                 .with_detail("The database is unavailable. Saved payments are safe. Try again in a moment.")
-                .caused_by(error),
-            StoreError::Rejected(_)
-            | StoreError::TooLarge(_)
-            | StoreError::Corrupt(_)
-            | StoreError::Internal(_) => Self::new(ProblemCode::Internal).caused_by(error),
+                .caused_by(error)
+        } else {
+            Self::new(ProblemCode::Internal).caused_by(error)
         }
     }
 }

@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use hermes_domain::{FieldError, ValidationCode};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -52,8 +52,7 @@ pub struct ProblemBody<'a> {
     #[schema(example = "Nothing was saved. Correct these fields: amount.")]
     detail: &'a str,
     /// The code for programs.
-    #[serde(serialize_with = "as_code")]
-    #[schema(value_type = ProblemCode, example = "invalid-fields")]
+    #[schema(example = "invalid-fields")]
     code: ProblemCode,
     /// The ID of the request in the log.
     #[schema(example = "0198c0de-0000-4000-8000-000000000001")]
@@ -118,14 +117,18 @@ impl Problem {
 
     /// Creates the problem of a body with invalid fields.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
-        let detail = format!("Nothing was saved. Correct these fields: {}.", names(&errors));
-        Self { errors: bodies(errors), ..Self::new(ProblemCode::InvalidFields).with_detail(detail) }
+        Self::with_errors(ProblemCode::InvalidFields, "Nothing was saved. Correct these fields", errors)
     }
 
     /// Creates the problem of a query with invalid parameters.
     pub fn invalid_query(errors: Vec<FieldError>) -> Self {
-        let detail = format!("Correct these parameters: {}.", names(&errors));
-        Self { errors: bodies(errors), ..Self::new(ProblemCode::InvalidQuery).with_detail(detail) }
+        Self::with_errors(ProblemCode::InvalidQuery, "Correct these parameters", errors)
+    }
+
+    fn with_errors(code: ProblemCode, advice: &str, errors: Vec<FieldError>) -> Self {
+        let detail = format!("{advice}: {}.", names(&errors));
+        let errors = errors.into_iter().take(ERRORS_MAX).map(FieldErrorBody::from).collect();
+        Self { errors, ..Self::new(code).with_detail(detail) }
     }
 
     /// Creates the problem of a request that no route matches: 405 with the allowed methods of its path, or 404.
@@ -198,10 +201,6 @@ const ERRORS_MAX: usize = 50;
 /// The longest field name in a response, in characters.
 const NAME_MAX: usize = 64;
 
-fn bodies(errors: Vec<FieldError>) -> Vec<FieldErrorBody> {
-    errors.into_iter().take(ERRORS_MAX).map(FieldErrorBody::from).collect()
-}
-
 fn names(errors: &[FieldError]) -> String {
     let names: Vec<_> = errors.iter().take(ERRORS_MAX).map(|error| shortened(&error.field)).collect();
     let more = errors.len().saturating_sub(ERRORS_MAX);
@@ -211,10 +210,6 @@ fn names(errors: &[FieldError]) -> String {
 
 fn shortened(name: &str) -> String {
     name.chars().take(NAME_MAX).collect()
-}
-
-fn as_code<S: Serializer>(code: &ProblemCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(code.as_str())
 }
 
 impl std::fmt::Display for Problem {

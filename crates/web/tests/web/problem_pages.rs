@@ -52,6 +52,7 @@ async fn a_rejected_method_lists_the_allowed_methods() {
         (Server::Portal, "/", "GET, HEAD"),
         (Server::Portal, "/payment", "GET, HEAD, POST"),
         (Server::Portal, "/payment/REF001/abc", "GET, HEAD"),
+        (Server::Portal, "/api/bookings/REF001", "GET, HEAD, PATCH"),
         (Server::Portal, "/problems", "GET, HEAD"),
         (Server::Portal, "/problems/not-found", "GET, HEAD"),
         (Server::Portal, "/assets/hermes.css", "GET, HEAD"),
@@ -68,6 +69,9 @@ async fn a_rejected_method_lists_the_allowed_methods() {
             "{address}"
         );
         assert_ne!(app.get(server, address).await.status, StatusCode::METHOD_NOT_ALLOWED, "{address}");
+    }
+    for address in ["/payments", "/payment/REF001", "/payment/a/b/c", "/metrics"] {
+        assert_eq!(app.get(Server::Portal, address).await.status, StatusCode::NOT_FOUND, "{address}");
     }
 }
 

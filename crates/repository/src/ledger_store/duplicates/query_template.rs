@@ -14,15 +14,9 @@ pub(super) fn key_values(key: &DuplicateKey) -> Vec<Value> {
     values
 }
 
-/// Which optional fields a key has. All keys of one duplicate rule have the same fields.
+/// Which of [`OPTIONAL_FIELDS`] a key has. All keys of one duplicate rule have the same fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct QueryTemplate {
-    amount: bool,
-    currency: bool,
-    school: bool,
-    student: bool,
-    window: bool,
-}
+pub(super) struct QueryTemplate([bool; 5]);
 
 /// A field of a key: its name, its typed parameter on MySQL, and the side of the comparison that names the payment.
 struct Field {
@@ -32,74 +26,41 @@ struct Field {
     sqlite_payment_side: &'static str,
 }
 
-/// The e-mail address. Every database compares this column byte by byte, and the index starts with it.
-const EMAIL: Field = Field {
-    name: "email_key",
-    mysql_parameter: "CAST(? AS CHAR(1024)) COLLATE utf8mb4_bin",
-    mysql_payment_side: "p.email_key =",
-    sqlite_payment_side: "p.email_key =",
-};
-const EXCLUDE_ID: Field = Field {
-    name: "exclude_id",
-    mysql_parameter: "CAST(? AS BINARY(16))",
-    mysql_payment_side: "p.id <>",
-    sqlite_payment_side: "p.id <>",
-};
-const AMOUNT: Field = Field {
-    name: "amount",
-    mysql_parameter: "CAST(? AS SIGNED)",
-    mysql_payment_side: "p.amount =",
-    sqlite_payment_side: "p.amount =",
-};
-const CURRENCY: Field = Field {
-    name: "currency_from",
-    mysql_parameter: "CAST(? AS BINARY)",
-    mysql_payment_side: "CAST(p.currency_from AS BINARY) =",
-    sqlite_payment_side: "p.currency_from =",
-};
-/// Compared as bytes, because the collation of the column equates "Genève" and "GENEVE".
-const SCHOOL: Field = Field {
-    name: "school",
-    mysql_parameter: "CAST(? AS BINARY)",
-    mysql_payment_side: "CAST(COALESCE(p.school, '') AS BINARY) =",
-    sqlite_payment_side: "COALESCE(p.school, '') =",
-};
-const STUDENT: Field = Field {
-    name: "student_id",
-    mysql_parameter: "CAST(? AS BINARY)",
-    mysql_payment_side: "CAST(COALESCE(p.student_id, '') AS BINARY) =",
-    sqlite_payment_side: "COALESCE(p.student_id, '') =",
-};
-const WINDOW: Field = Field {
-    name: "created_from",
-    mysql_parameter: "CAST(? AS DATETIME(6))",
-    mysql_payment_side: "p.created_at >=",
-    sqlite_payment_side: "p.created_at >=",
-};
+/// The fields of every key. Every database compares the e-mail address byte by byte, and the index starts with it.
+const FIELDS: [Field; 2] = [
+    Field::new("email_key", "CAST(? AS CHAR(1024)) COLLATE utf8mb4_bin", "p.email_key ="),
+    Field::new("exclude_id", "CAST(? AS BINARY(16))", "p.id <>"),
+];
+
+/// Texts are compared as bytes, because the collation of the columns equates "Genève" and "GENEVE".
+const OPTIONAL_FIELDS: [Field; 5] = [
+    Field::new("amount", "CAST(? AS SIGNED)", "p.amount ="),
+    Field::bytes("currency_from", "CAST(p.currency_from AS BINARY) =", "p.currency_from ="),
+    Field::bytes("school", "CAST(COALESCE(p.school, '') AS BINARY) =", "COALESCE(p.school, '') ="),
+    Field::bytes(
+        "student_id",
+        "CAST(COALESCE(p.student_id, '') AS BINARY) =",
+        "COALESCE(p.student_id, '') =",
+    ),
+    Field::new("created_from", "CAST(? AS DATETIME(6))", "p.created_at >="),
+];
 
 impl From<&DuplicateKey> for QueryTemplate {
     fn from(key: &DuplicateKey) -> Self {
-        Self {
-            amount: key.amount_minor.is_some(),
-            currency: key.currency_from.is_some(),
-            school: key.school.is_some(),
-            student: key.student_id.is_some(),
-            window: key.created_from.is_some(),
-        }
+        Self([
+            key.amount_minor.is_some(),
+            key.currency_from.is_some(),
+            key.school.is_some(),
+            key.student_id.is_some(),
+            key.created_from.is_some(),
+        ])
     }
 }
 
 impl QueryTemplate {
     fn fields(self) -> Vec<&'static Field> {
-        let optional = [
-            (self.amount, &AMOUNT),
-            (self.currency, &CURRENCY),
-            (self.school, &SCHOOL),
-            (self.student, &STUDENT),
-            (self.window, &WINDOW),
-        ];
-        let present = optional.into_iter().filter(|(present, _)| *present);
-        [&EMAIL, &EXCLUDE_ID].into_iter().chain(present.map(|(_, field)| field)).collect()
+        let optional = OPTIONAL_FIELDS.iter().zip(self.0).filter(|(_, is_present)| *is_present);
+        FIELDS.iter().chain(optional.map(|(field, _)| field)).collect()
     }
 
     /// Returns the statement for a number of keys.
@@ -132,6 +93,18 @@ impl QueryTemplate {
 }
 
 impl Field {
+    const fn new(name: &'static str, mysql_parameter: &'static str, payment_side: &'static str) -> Self {
+        Self { name, mysql_parameter, mysql_payment_side: payment_side, sqlite_payment_side: payment_side }
+    }
+
+    const fn bytes(
+        name: &'static str,
+        mysql_payment_side: &'static str,
+        sqlite_payment_side: &'static str,
+    ) -> Self {
+        Self { name, mysql_parameter: "CAST(? AS BINARY)", mysql_payment_side, sqlite_payment_side }
+    }
+
     const fn parameter(&self, mysql: bool) -> &'static str {
         if mysql { self.mysql_parameter } else { "?" }
     }

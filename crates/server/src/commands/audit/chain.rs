@@ -5,27 +5,23 @@ use hermes_domain::ledger::{ChainBreak, ChainError, ChainVerifier, LedgerHead};
 use hermes_domain::ports::PaymentReader;
 use hermes_repository::{AuditBounds, SqlPaymentReader};
 
-/// The result of a verification.
-pub(super) enum ChainStatus {
-    /// All rows up to `last_seq` are as written.
-    Intact { last_seq: i64 },
-    /// A row was changed, removed or added.
-    Broken(ChainBreak),
-}
-
-/// Verifies the rows from `from` to `to`, or to the head.
-pub(super) async fn verify(reader: &SqlPaymentReader, from: i64, to: Option<i64>) -> Result<ChainStatus> {
+/// Verifies the rows from `from` to `to`, or to the head. Returns the number of the last verified row, or the first break.
+pub(super) async fn verify(
+    reader: &SqlPaymentReader,
+    from: i64,
+    to: Option<i64>,
+) -> Result<Result<i64, ChainBreak>> {
     // Read the head first: rows written during the verification lie beyond it.
     let bounds = reader.audit_bounds().await?;
     let last = to.unwrap_or(i64::MAX).min(bounds.head.audit_seq);
     let Some(mut chain) = verifier_before(reader, from).await? else {
-        return Ok(ChainStatus::Broken(ChainBreak { seq: from - 1, error: ChainError::Missing }));
+        return Ok(Err(ChainBreak { seq: from - 1, error: ChainError::Missing }));
     };
     while chain.last_seq() < last {
         let before = chain.last_seq();
         chain = match reader.verify_chain_chunk(chain, last).await? {
             Ok(verified) => verified,
-            Err(broken) => return Ok(ChainStatus::Broken(broken)),
+            Err(broken) => return Ok(Err(broken)),
         };
         // No rows are left.
         if chain.last_seq() == before {
@@ -37,10 +33,7 @@ pub(super) async fn verify(reader: &SqlPaymentReader, from: i64, to: Option<i64>
     } else {
         check_reached(&chain, last)
     };
-    Ok(match end {
-        Ok(()) => ChainStatus::Intact { last_seq: chain.last_seq() },
-        Err(broken) => ChainStatus::Broken(broken),
-    })
+    Ok(end.map(|()| chain.last_seq()))
 }
 
 /// Returns a verifier positioned before `from`, trusting the hash of the row before. `None` if that row is missing.

@@ -115,23 +115,6 @@ async fn the_followers_of_a_dropped_leader_get_a_response() {
     assert_eq!(follower.await.unwrap(), Some(2));
 }
 
-#[tokio::test]
-async fn the_followers_of_a_leader_that_panics_get_a_response() {
-    let coalescer = coalescer();
-    let leader = tokio::spawn({
-        let coalescer = Arc::clone(&coalescer);
-        async move {
-            let mut leader = Box::pin(coalescer.request());
-            assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-            panic!("another part of the request fails");
-        }
-    });
-    let follower = request(&coalescer);
-    assert!(leader.await.unwrap_err().is_panic());
-    allow(&coalescer, 2);
-    assert!(follower.await.unwrap().is_some());
-}
-
 /// Panics on its first execution.
 #[derive(Default)]
 struct PanicsOnce(AtomicUsize);
@@ -154,22 +137,23 @@ async fn callers_of_a_query_that_panics_get_none_and_the_next_caller_gets_a_resp
     assert_eq!(coalescer.request().await, Some(2));
 }
 
-/// Starts a request on another runtime.
-fn request_on(runtime: &Runtime, coalescer: &Coalescer) {
-    let coalescer = Arc::clone(coalescer);
-    runtime.spawn(async move { coalescer.request().await });
-}
-
-#[tokio::test]
-async fn a_batch_survives_the_runtime_of_its_leader_before_its_query_is_sent() {
+/// Starts a batch whose leader runs on another runtime, while a first query is in flight.
+async fn batch_led_from_another_runtime() -> (Coalescer, Runtime, JoinHandle<Option<usize>>) {
     let coalescer = coalescer();
     coalescer.refresh_in_background();
     until_sent(&coalescer, 1).await;
     let leaders = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    request_on(&leaders, &coalescer);
+    let leading = Arc::clone(&coalescer);
+    leaders.spawn(async move { leading.request().await });
     until_waiting(&coalescer, 1).await;
     let follower = request(&coalescer);
     until_waiting(&coalescer, 2).await;
+    (coalescer, leaders, follower)
+}
+
+#[tokio::test]
+async fn a_batch_survives_the_runtime_of_its_leader_before_its_query_is_sent() {
+    let (coalescer, leaders, follower) = batch_led_from_another_runtime().await;
     leaders.shutdown_background();
     allow(&coalescer, 2);
     assert_eq!(follower.await.unwrap(), Some(2));
@@ -177,14 +161,7 @@ async fn a_batch_survives_the_runtime_of_its_leader_before_its_query_is_sent() {
 
 #[tokio::test]
 async fn a_batch_survives_the_runtime_of_its_leader_while_its_query_is_in_flight() {
-    let coalescer = coalescer();
-    coalescer.refresh_in_background();
-    until_sent(&coalescer, 1).await;
-    let leaders = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    request_on(&leaders, &coalescer);
-    until_waiting(&coalescer, 1).await;
-    let follower = request(&coalescer);
-    until_waiting(&coalescer, 2).await;
+    let (coalescer, leaders, follower) = batch_led_from_another_runtime().await;
     allow(&coalescer, 1);
     until_sent(&coalescer, 2).await;
     leaders.shutdown_background();

@@ -1,7 +1,7 @@
 //! The filter form above the table of payments, and the links between the pages of the table.
 
 use hermes_domain::payment::{Status, ValidationStatus};
-use hermes_domain::ports::{ListPage, Page, Position};
+use hermes_domain::ports::{ListPage, Page};
 use hermes_service::read_cache::PageQuery;
 
 use crate::cursor;
@@ -70,16 +70,15 @@ impl PageLinks {
     /// Returns the links of one page of a query.
     pub fn new(query: &PageQuery, page: &ListPage) -> Self {
         let is_first = query.page == Page::First;
-        let first = page.payments.first().filter(|_| page.has_prev && !is_first).map(Position::from);
-        let last = page.payments.last().filter(|_| page.has_next).map(Position::from);
+        let (prev, next) = cursor::neighbours(page, is_first);
         let with_cursor = |cursor: String| {
             let cursor = ("cursor".to_owned(), cursor);
             address(query.filter_params.iter().chain([&cursor]))
         };
         Self {
             newest: (!is_first).then(|| address(query.filter_params.iter())),
-            newer: first.map(|position| with_cursor(cursor::before(position))),
-            older: last.map(|position| with_cursor(cursor::after(position))),
+            newer: prev.map(with_cursor),
+            older: next.map(with_cursor),
         }
     }
 }

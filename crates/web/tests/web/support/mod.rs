@@ -13,12 +13,11 @@ use actix_web::{App, web};
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
-use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
+use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
-use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use response::TestResponse;
@@ -55,8 +54,7 @@ impl TestApp {
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
-        let feed =
-            Feed::new(Arc::new(store.clone()), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
+        let feed = Feed::new(Arc::new(store.clone()), commits.clone(), WAITERS_MAX);
         let deps = WriterDeps {
             store: Arc::new(store.clone()),
             barrier: Arc::new(adapters::NoBarrier),
@@ -92,7 +90,7 @@ impl TestApp {
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
             public_url: None,
-            draining: Draining::default(),
+            is_draining: Default::default(),
         };
         Self { store, state: web::Data::new(state) }
     }

@@ -1,23 +1,24 @@
 //! `hermes doctor`: checks everything that Hermes needs and says how to repair it.
 
-mod ledger;
-
 use std::net::TcpListener;
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
-use hermes_domain::ports::{Outbox, RelayLease};
-use hermes_repository::{AuditProtection, Database, SqlOutbox};
+use anyhow::{Result, anyhow, bail};
+use hermes_domain::ledger::LedgerHead;
+use hermes_domain::payment::{PaymentKey, Reference};
+use hermes_domain::ports::{Outbox, PaymentReader, RelayLease};
+use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
 
 use super::print_line;
 use crate::config::{self, Configuration, Settings};
 use crate::{compose, logging};
 
-/// The result of one check.
-struct Finding {
-    subject: &'static str,
-    result: Result<String>,
-}
+/// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
+const HEAD_BEHIND_ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
+                      same point in time";
+
+/// The subject and the result of one check.
+type Finding = (&'static str, Result<String>);
 
 /// Runs all checks and prints their results. The exit status is 1 if a check fails.
 pub(super) async fn run() -> Result<ExitCode> {
@@ -25,30 +26,27 @@ pub(super) async fn run() -> Result<ExitCode> {
     logging::start(configuration.settings.log.format, "error");
     let settings = &configuration.settings;
     let mut findings = vec![
-        Finding { subject: "configuration", result: check_configuration(&configuration) },
-        Finding { subject: "portal port", result: check_port(&settings.server.host, settings.server.port) },
-        Finding {
-            subject: "dashboard port",
-            result: check_port(&settings.server.host, settings.server.dashboard_port),
-        },
-        Finding { subject: "cache", result: check_cache(settings).await },
+        ("configuration", check_configuration(&configuration)),
+        ("portal port", check_port(&settings.server.host, settings.server.port)),
+        ("dashboard port", check_port(&settings.server.host, settings.server.dashboard_port)),
+        ("cache", check_cache(settings).await),
     ];
     match compose::open_database(settings).await {
         Ok(database) => {
             findings.extend(check_database(&database).await);
             database.close().await;
         }
-        Err(error) => findings.push(Finding { subject: "database", result: Err(error) }),
+        Err(error) => findings.push(("database", Err(error))),
     }
-    let all_ok = findings.iter().all(|finding| finding.result.is_ok());
+    let all_ok = findings.iter().all(|(_, result)| result.is_ok());
     print_line(&findings.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn line(finding: &Finding) -> String {
-    match &finding.result {
-        Ok(detail) => format!("ok     {}: {detail}", finding.subject),
-        Err(error) => format!("WRONG  {}: {error:#}", finding.subject),
+fn line((subject, result): &Finding) -> String {
+    match result {
+        Ok(detail) => format!("ok     {subject}: {detail}"),
+        Err(error) => format!("WRONG  {subject}: {error:#}"),
     }
 }
 
@@ -85,14 +83,11 @@ async fn check_database(database: &Database) -> Vec<Finding> {
         Err(error) => Err(error.into()),
     };
     let is_current = schema.is_ok();
-    let mut findings = vec![
-        Finding { subject: "database schema", result: schema },
-        Finding { subject: "durability", result: check_durability(database).await },
-    ];
+    let mut findings = vec![("database schema", schema), ("durability", check_durability(database).await)];
     if is_current {
-        findings.push(Finding { subject: "audit log", result: check_audit_protection(database).await });
-        findings.push(Finding { subject: "ledger", result: ledger::check(database).await });
-        findings.push(Finding { subject: "events", result: check_events(database).await });
+        findings.push(("audit log", check_audit_protection(database).await));
+        findings.push(("ledger", check_ledger(database).await));
+        findings.push(("events", check_events(database).await));
     }
     findings
 }
@@ -115,6 +110,44 @@ async fn check_audit_protection(database: &Database) -> Result<String> {
              schema` prints them), or grant this user only the rights of docs/grants.sql"
         )),
     }
+}
+
+/// Describes the head, or fails if rows exist that the next batch would number again.
+async fn check_ledger(database: &Database) -> Result<String> {
+    let reader = SqlPaymentReader::new(database);
+    let AuditBounds { head, last_seq, .. } = reader.audit_bounds().await?;
+    if let Some(seq) = last_seq.filter(|last| *last > head.audit_seq) {
+        bail!("the head ends at audit row {}, but row {seq} exists: {HEAD_BEHIND_ADVICE}", head.audit_seq);
+    }
+    let (reference, event) =
+        (next_reference_if_booked(&reader, &head).await?, next_event(database, &head).await?);
+    // If the head has advanced, the rows were written meanwhile.
+    if reader.head().await?.id() == head.id() {
+        if let Some(reference) = reference {
+            bail!(
+                "the next reference of the head is {reference}, which is already booked: {HEAD_BEHIND_ADVICE}"
+            );
+        }
+        if let Some(event) = event {
+            bail!(
+                "the head ends at event {}, but event {event} exists: {HEAD_BEHIND_ADVICE}",
+                head.event_seq
+            );
+        }
+    }
+    Ok(format!("at {} with {} bookings and {} audit rows", head.seq, head.next_reference - 1, head.audit_seq))
+}
+
+async fn next_reference_if_booked(reader: &SqlPaymentReader, head: &LedgerHead) -> Result<Option<Reference>> {
+    let Some(next) = Reference::new(head.next_reference) else { return Ok(None) };
+    let booked = reader.find(&PaymentKey::Reference(next)).await?;
+    Ok(booked.map(|payment| payment.reference))
+}
+
+async fn next_event(database: &Database, head: &LedgerHead) -> Result<Option<i64>> {
+    let next = head.event_seq + 1;
+    let found = SqlOutbox::new(database).find_events(&[next]).await?;
+    Ok(found.first().map(|_| next))
 }
 
 async fn check_events(database: &Database) -> Result<String> {
