@@ -22,7 +22,7 @@ test-all: ## Run all tests; MariaDB, MySQL (fetched once) and Redis are required
 	HERMES_TEST_REQUIRE=mariadb,mysql,redis .ci/mysql run cargo test --workspace
 
 journey: ## Test the built program over HTTP on every installed database
-	cargo test --package hermes-server --test journey
+	cargo test --package hermes-server --test app journey
 
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture

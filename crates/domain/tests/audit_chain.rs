@@ -5,12 +5,12 @@ mod support;
 use chrono::TimeDelta;
 use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier, Command};
 use hermes_domain::payment::PaymentId;
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::booking;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use uuid::Uuid;
 
-use support::builders::booking;
-use support::ledger::MemoryLedger;
 use support::steps::{run, steps};
 
 /// The number of fields of a row.

@@ -5,10 +5,10 @@ mod support;
 use chrono::TimeDelta;
 use hermes_domain::ledger::{Effect, EventKind, Rejection, Rules};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, cancel, claim, correct, rules, submission, submission_with_claim};
 
-use support::builders::{claim, correct, rules, submission, submission_with_claim};
-use support::commands::{amount, assert_rejected, book, cancel, duplicate, ledger_with};
-use support::ledger::MemoryLedger;
+use support::commands::{assert_rejected, duplicate, ledger_with, new_amount};
 
 #[test]
 fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
@@ -114,7 +114,7 @@ fn a_payment_that_overflows_the_totals_is_rejected() {
         totals.outstanding_minor = i64::MAX - 100;
     }
     assert_rejected(&ledger, book("bob@example.org", "1"), &Rejection::OutOfRange);
-    assert_rejected(&ledger, correct(1, 1, amount("1002")), &Rejection::OutOfRange);
+    assert_rejected(&ledger, correct(1, 1, new_amount("1002")), &Rejection::OutOfRange);
     ledger.execute_one(book("bob@example.org", "0.10"));
 }
 

@@ -4,9 +4,10 @@ mod support;
 
 use hermes_domain::ledger::{Decider, DecisionContext, EventKind, Facts, Rejection};
 use hermes_domain::payment::Status;
+use hermes_test_support::SequentialRandom;
+use hermes_test_support::builders::{cancel, correct, new_name, payment_key, rules, submission};
 
-use support::builders::{Counted, correct, rules, submission};
-use support::commands::{assert_rejected, cancel, ledger_with, new_name, payment_key};
+use support::commands::{assert_rejected, ledger_with};
 
 #[test]
 fn a_change_of_another_version_is_rejected() {
@@ -48,7 +49,7 @@ fn a_change_sees_earlier_changes_of_its_batch() {
     let ledger = ledger_with("0");
     let mut facts = Facts::at(ledger.head);
     facts.payments.insert(payment_key(1), ledger.get(1).clone());
-    let random_source = Counted::default();
+    let random_source = SequentialRandom::default();
     let context = DecisionContext {
         rules: &rules(),
         now: ledger.head.next_timestamp(ledger.clock),

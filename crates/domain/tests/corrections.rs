@@ -11,10 +11,10 @@ use hermes_domain::payment::{
     BookingField, CorrectionRequest, Edit, NewBooking, PayerDetails, Payment, Status,
 };
 use hermes_domain::{FieldError, ValidationCode};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, booking, booking_in, correct, money, new_name, rules, submission};
 
-use support::builders::{booking, booking_in, correct, money, rules, submission};
-use support::commands::{amount, assert_rejected, book, duplicate, ledger_with, new_name, set};
-use support::ledger::MemoryLedger;
+use support::commands::{assert_rejected, duplicate, ledger_with, new_amount, set};
 
 #[test]
 fn a_correction_creates_the_next_version() {
@@ -63,7 +63,7 @@ fn only_a_changed_amount_gets_the_current_fee() {
 
     let renamed = ledger.execute_one(correct(1, 1, new_name("Anna")));
     assert_eq!(fee(renamed), ("30.00".to_owned(), "medium".to_owned(), money("1030", "USD")));
-    let repriced = ledger.execute_one(correct(1, 2, amount("2000")));
+    let repriced = ledger.execute_one(correct(1, 2, new_amount("2000")));
     assert_eq!(fee(repriced), ("200.00".to_owned(), "current".to_owned(), money("2200", "USD")));
 }
 
@@ -80,9 +80,9 @@ fn a_corrected_payment_keeps_its_fee_bearer() {
 fn a_corrected_amount_is_in_the_currency_of_the_payment() {
     let mut ledger = MemoryLedger::new();
     ledger.execute_one(Command::Book(booking_in("ana@example.org", "1000", "JPY")));
-    assert_eq!(ledger.execute_one(correct(1, 1, amount("2000"))).amount, money("2000", "JPY"));
+    assert_eq!(ledger.execute_one(correct(1, 1, new_amount("2000"))).amount, money("2000", "JPY"));
 
-    let (outcomes, _) = ledger.decide(&[submission(correct(1, 2, amount("2000.5")))]);
+    let (outcomes, _) = ledger.decide(&[submission(correct(1, 2, new_amount("2000.5")))]);
     let detail = "enter JPY amounts without decimals, like 1850000";
     let error = FieldError::new("amount", ValidationCode::TooManyDecimals, detail);
     assert_eq!(outcomes[0], Err(Rejection::Invalid(vec![error])));
@@ -94,8 +94,8 @@ fn a_correction_to_the_current_values_writes_nothing() {
     for request in [
         CorrectionRequest::default(),
         new_name(" Ana Ruiz "),
-        amount("1000.0"),
-        amount("1e3"),
+        new_amount("1000.0"),
+        new_amount("1e3"),
         CorrectionRequest::from([(BookingField::School, Edit::Clear)]),
     ] {
         let (outcomes, changes) = ledger.decide(&[submission(correct(1, 1, request.clone()))]);
@@ -174,14 +174,14 @@ fn only_the_amount_is_frozen_once_money_was_received() {
         ValidationCode::Frozen,
         "the amount can be corrected only while no money has been received",
     );
-    assert_rejected(&ledger, correct(1, 1, amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
+    assert_rejected(&ledger, correct(1, 1, new_amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
 
-    let mut with_another_error = amount("999");
+    let mut with_another_error = new_amount("999");
     with_another_error.insert(BookingField::Name, Edit::Clear);
     let required = FieldError::new("name", ValidationCode::Required, "enter your full name");
     assert_rejected(&ledger, correct(1, 1, with_another_error), &Rejection::Invalid(vec![required, frozen]));
 
-    let mut with_same_amount = amount("1000");
+    let mut with_same_amount = new_amount("1000");
     with_same_amount.insert(BookingField::Name, set("Anna"));
     let payment = ledger.execute_one(correct(1, 1, with_same_amount));
     assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 2));

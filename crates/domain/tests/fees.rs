@@ -1,17 +1,14 @@
 //! Fees: the default tiers at their boundaries, and invalid tiers.
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
-mod support;
-
 use std::collections::HashMap;
 
 use hermes_domain::money::{
     AmountError, BasisPoints, Currency, FeeSchedule, FeeScheduleError, MAX_MINOR, Money, TierBound, TierSpec,
 };
+use hermes_test_support::builders::{currency, default_tiers, money};
 use proptest::prelude::*;
 use proptest::sample::select;
-
-use support::builders::{currency, default_tiers, money};
 
 fn schedule() -> FeeSchedule {
     FeeSchedule::new(&default_tiers(), &HashMap::new()).unwrap()

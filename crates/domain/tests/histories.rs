@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use hermes_domain::ledger::{ChainBreak, ChainVerifier, Command, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{booking, submission};
 use proptest::prelude::*;
 
-use support::builders::{booking, submission};
-use support::ledger::MemoryLedger;
 use support::steps::{run, steps};
 
 /// The most steps of a history.

@@ -1,13 +1,9 @@
 //! Idempotency keys.
 
-mod support;
-
 use hermes_domain::ledger::{Effect, Rejection};
 use hermes_domain::payment::Status;
-
-use support::builders::{claim, submission_with_claim};
-use support::commands::{book, cancel};
-use support::ledger::MemoryLedger;
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, cancel, claim, submission_with_claim};
 
 #[test]
 fn a_replayed_key_returns_the_first_booking() {

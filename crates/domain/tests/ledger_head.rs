@@ -1,13 +1,9 @@
 //! The timestamps of the ledger follow the order of commits.
 
-mod support;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::LedgerHead;
+use hermes_test_support::{MemoryLedger, NOON};
 use proptest::prelude::*;
-
-use support::builders::CLOCK;
-use support::ledger::MemoryLedger;
 
 /// Times within 285 years of 1970, in nanoseconds.
 const NANOS: std::ops::Range<i64> = -9_000_000_000_000_000_000..9_000_000_000_000_000_000;
@@ -38,6 +34,6 @@ proptest! {
 
 #[test]
 fn a_stopped_clock_advances_by_one_microsecond() {
-    let next = head(CLOCK).next_timestamp(CLOCK);
-    assert_eq!(next, CLOCK + TimeDelta::microseconds(1));
+    let next = head(NOON).next_timestamp(NOON);
+    assert_eq!(next, NOON + TimeDelta::microseconds(1));
 }

@@ -1,7 +1,5 @@
 //! Derived values of a payment, and invalid payments.
 
-mod support;
-
 use std::cmp::Ordering;
 
 use hermes_domain::ValidationCode;
@@ -11,13 +9,11 @@ use hermes_domain::payment::{
     BookingField, BookingRequest, CheckKind, NewBooking, PageToken, Payment, PaymentError, PaymentFields,
     Status, ValidationStatus,
 };
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{booking, booking_in, correct, currency, new_name, rules};
 use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
-
-use support::builders::{booking, booking_in, correct, currency, rules};
-use support::commands::new_name;
-use support::ledger::MemoryLedger;
 
 /// Books a payment under the default rules.
 fn booked(amount: &str, code: &str) -> Payment {

@@ -1,111 +1,110 @@
-//! The arrows between the crates, as `ARCHITECTURE.md` draws them.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
-)]
+//! The dependencies between the crates, and the files, are those of `ARCHITECTURE.md`.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-/// Which of our crates each of our crates may use outside its tests.
-const ARROWS: &[(&str, &[&str])] = &[
-    // It measures, and nothing may use it.
-    (
-        "hermes-bench",
-        &[
-            "hermes-domain",
-            "hermes-migration",
-            "hermes-repository",
-            "hermes-service",
-            "hermes-test-support",
-            "hermes-web",
-        ],
-    ),
-    ("hermes-domain", &[]),
-    ("hermes-fault", &[]),
-    ("hermes-service", &["hermes-domain", "hermes-fault"]),
-    ("hermes-repository", &["hermes-domain", "hermes-fault"]),
-    ("hermes-redis", &[]),
-    ("hermes-cache", &["hermes-domain", "hermes-redis"]),
-    ("hermes-events", &["hermes-domain", "hermes-redis"]),
-    ("hermes-web", &["hermes-domain", "hermes-fault", "hermes-service"]),
-    ("hermes-migration", &[]),
-    ("hermes-test-support", &["hermes-domain"]),
-    (
-        "hermes-server",
-        &[
-            "hermes-cache",
-            "hermes-domain",
-            "hermes-events",
-            "hermes-migration",
-            "hermes-repository",
-            "hermes-service",
-            "hermes-web",
-        ],
-    ),
+/// The crates of the workspace, each with the ones that it may use outside of tests.
+const ALLOWED: &[(&str, &str)] = &[
+    ("bench", "domain migration repository service test-support web"),
+    ("domain", ""),
+    ("fault", ""),
+    ("service", "domain fault"),
+    ("repository", "domain fault"),
+    ("redis", ""),
+    ("cache", "domain redis"),
+    ("events", "domain redis"),
+    ("web", "domain fault service"),
+    ("migration", ""),
+    ("test-support", "domain"),
+    ("server", "cache domain events migration repository service web"),
 ];
 
-/// What the domain may use: nothing that does input or output.
-const PURE: &[&str] = &[
-    "async-trait",
-    "bytes",
-    "chrono",
-    "email_address",
-    "iso_currency",
-    "serde",
-    "serde_json",
-    "sha2",
-    "thiserror",
-    "uuid",
-];
+/// The libraries that the domain may use; none of them does input or output.
+const PURE: &str =
+    "async-trait bytes chrono email_address iso_currency itoa serde serde_json sha2 thiserror uuid";
+
+fn packages() -> Vec<Package> {
+    MetadataCommand::new().no_deps().exec().unwrap().packages
+}
 
 #[test]
-fn no_crate_depends_against_the_arrows() {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    for package in &metadata.packages {
+fn crates_use_only_the_crates_below_them() {
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for package in packages() {
         let normal =
             package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
-        found.insert(package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect());
+        used.insert(package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect());
     }
-    let known: BTreeSet<_> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), known, "every crate has its arrows");
-    for (name, allowed) in ARROWS {
-        let ours = found[*name].iter().filter(|dependency| dependency.starts_with("hermes-"));
-        let against: Vec<_> = ours.filter(|dependency| !allowed.contains(&dependency.as_str())).collect();
-        assert!(against.is_empty(), "{name} may not depend on {against:?}");
+    assert_eq!(used.len(), ALLOWED.len(), "ALLOWED does not list every crate: {:?}", used.keys());
+    for (name, allowed) in ALLOWED {
+        let ours = used[&format!("hermes-{name}")].iter().filter_map(|name| name.strip_prefix("hermes-"));
+        let excess: Vec<_> =
+            ours.filter(|used| !allowed.split(' ').any(|allowed| allowed == *used)).collect();
+        assert!(excess.is_empty(), "{name} may not depend on {excess:?}");
     }
     let impure: Vec<_> =
-        found["hermes-domain"].iter().filter(|name| !PURE.contains(&name.as_str())).collect();
+        used["hermes-domain"].iter().filter(|name| !PURE.split(' ').any(|pure| pure == *name)).collect();
     assert!(impure.is_empty(), "the domain may not depend on {impure:?}");
 }
 
-/// `.ci/plain` looks for the points in the program itself.
+/// `.ci/plain` checks the program itself for fail points.
 #[test]
-fn only_tests_switch_the_points_of_faults_on() {
-    let mut with_points = BTreeSet::new();
-    for package in &MetadataCommand::new().no_deps().exec().unwrap().packages {
+fn only_tests_enable_fail_points() {
+    let mut with_fail_points = BTreeSet::new();
+    for package in packages() {
         let name = package.name.as_str();
-        for (feature, enables) in &package.features {
-            let is_its_own = feature == "fault-injection";
-            with_points.extend(is_its_own.then(|| name.to_owned()));
-            let against = enables.iter().any(|enabled| enabled.contains("fault"));
-            assert!(is_its_own || !against, "the feature {feature} of {name} enables {enables:?}");
+        for (feature, enabled) in &package.features {
+            if feature == "fault-injection" {
+                with_fail_points.insert(name.to_owned());
+            } else {
+                let has_fault = enabled.iter().any(|enabled| enabled.contains("fault"));
+                assert!(!has_fault, "the feature {feature} of {name} enables {enabled:?}");
+            }
         }
         for dependency in &package.dependencies {
-            let enables = dependency.features.iter().any(|feature| feature == "fault-injection");
-            let is_optional = dependency.name != "hermes-fault" || dependency.optional;
-            let of_tests = dependency.kind == DependencyKind::Development;
+            let is_enabled = dependency.features.iter().any(|feature| feature == "fault-injection");
+            let is_mandatory = dependency.name == "hermes-fault" && !dependency.optional;
             assert!(
-                of_tests || (!enables && is_optional),
-                "{name} depends on {} with points",
+                dependency.kind == DependencyKind::Development || !(is_enabled || is_mandatory),
+                "{name} enables the fail points of {}",
                 dependency.name
             );
         }
     }
-    assert!(with_points.contains("hermes-service"), "{with_points:?}");
+    assert!(with_fail_points.contains("hermes-service"), "{with_fail_points:?}");
+}
+
+#[test]
+fn architecture_md_names_only_existing_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = Vec::new();
+    collect_files(&root, &mut files);
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let is_path = |code: &&str| {
+        let is_file = [".rs", ".lua", ".md", ".toml"].iter().any(|extension| code.ends_with(extension));
+        is_file && code.contains('/') && !code.contains(char::is_whitespace)
+    };
+    let paths: BTreeSet<_> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    // `Path::ends_with` compares whole components.
+    let exists = |path: &str| files.iter().any(|file| file.ends_with(path.trim_start_matches("../")));
+    let missing: Vec<_> = paths.into_iter().filter(|path| !exists(path)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names missing files: {missing:#?}");
+}
+
+/// Collects the files below a folder, without hidden folders and build output.
+fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if !entry.file_type().unwrap().is_dir() {
+            files.push(entry.path());
+        } else if !name.to_string_lossy().starts_with('.') && name != "target" {
+            collect_files(&entry.path(), files);
+        }
+    }
 }

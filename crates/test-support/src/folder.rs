@@ -1,12 +1,12 @@
-//! Folders that are removed whatever becomes of the test process.
+//! Folders that are removed even if the test process is killed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use crate::supervised::guard_command;
 
-/// Waits for the pipe to close, then removes the folder. A server that is being killed at the same moment may
-/// still write into it, hence the tries.
+/// Waits for the pipe to close, then removes the folder. A server that is killed at the same time may still write into
+/// the folder, so the removal is repeated.
 const SCRIPT: &str = r#"
 while read -r _; do :; done
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -15,7 +15,7 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 "#;
 
-/// A folder for one server. Removed when dropped, and when the process ends in any other way.
+/// The folder of one server. The folder is removed on drop, or when the process ends.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes an empty folder whose name tells what it is for.
+    /// Creates an empty folder whose name contains its purpose.
     ///
     /// The name is short because the path of a Unix socket in it may have only about a hundred bytes.
     pub(crate) fn new(purpose: &str) -> Self {
@@ -34,7 +34,7 @@ impl Folder {
         Self { path, guard }
     }
 
-    /// Where the folder is.
+    /// Returns the path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -42,7 +42,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Waiting closes the pipe first.
+        // Waiting closes the pipe.
         let _ = self.guard.wait();
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::Folder;
 
     #[test]
-    fn a_dropped_folder_is_gone_with_what_is_in_it() {
+    fn a_dropped_folder_is_removed_with_its_files() {
         let folder = Folder::new("folder");
         let path = folder.path().to_path_buf();
         fs::write(path.join("file"), "text").unwrap();

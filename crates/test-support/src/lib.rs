@@ -1,6 +1,6 @@
-//! Private real servers for tests: MariaDB, MySQL, Redis and SQLite files.
+//! Everything that tests share: private real servers, fakes of the ports, and builders.
 //!
-//! A test asks for what it needs and gets something nobody else touches:
+//! Each test gets servers and databases that no other test uses:
 //!
 //! ```no_run
 //! # async fn example() {
@@ -11,35 +11,44 @@
 //! # }
 //! ```
 //!
-//! | function | gives | shared |
+//! | item | provides | shared |
 //! |---|---|---|
-//! | [`sqlite`] | a file in a folder of its own | nothing |
-//! | [`mariadb`], [`mysql`] | a fresh database | one server per test binary |
-//! | [`private_mariadb`], [`private_mysql`], and each `…_with` options | a server to kill, restart and pause | nothing |
-//! | [`redis`] | a server to stop, start and pause | nothing |
-//! | [`FaultProxy`] | a way to one of them that can be cut, hung, slowed and made to lose answers | nothing |
+//! | [`sqlite`] | a file in its own folder | no |
+//! | [`mariadb`], [`mysql`] | an empty database | one server per test binary |
+//! | [`private_mariadb`], [`private_mysql`], and each `…_with` options | a server to kill, restart and pause | no |
+//! | [`redis`] | a server to stop, start and pause | no |
+//! | [`FaultProxy`] | a connection to a server that can be cut, hung, slowed and made to lose replies | no |
+//! | [`MemoryLedger`], [`MemoryStore`] | the ledger as a value, and as a database with faults and gates | no |
+//! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`capture_logs`] | the log lines of a test | no |
 //!
-//! **A missing server** skips the test with one line on standard error that no test runner captures. If
-//! `HERMES_TEST_REQUIRE` lists it (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]) the test
-//! fails instead.
+//! **A missing server** skips the test and writes one line to standard error that no test runner captures. If
+//! `HERMES_TEST_REQUIRE` lists the server (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]), the
+//! test fails instead.
 //!
-//! **Which server:** `HERMES_TEST_MARIADBD`, `HERMES_TEST_MYSQLD` and `HERMES_TEST_REDIS_SERVER` name a program;
-//! otherwise the `PATH` and `/usr/sbin` are searched. `HERMES_TEST_MYSQL_URL` names a MySQL that already runs and
-//! whose user may create databases; it is used for [`mysql`] only.
+//! **Server programs:** `HERMES_TEST_MARIADBD`, `HERMES_TEST_MYSQLD` and `HERMES_TEST_REDIS_SERVER` name a program.
+//! By default, `PATH` and `/usr/sbin` are searched. `HERMES_TEST_MYSQL_URL` names a running MySQL whose user may
+//! create databases. Only [`mysql`] uses it.
 //!
-//! **Nothing is left behind,** not even when the test process is killed with `SIGKILL`: every server and every
-//! data folder has a guard process that waits for a pipe to close, and the kernel closes it whatever happens.
+//! **Nothing is left behind,** even if the test process is killed with `SIGKILL`. Every server and every data folder
+//! has a guard process that waits for a pipe to close. The kernel closes the pipe when the test process ends.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot get its server has to fail loudly"
+    clippy::unwrap_used,
+    reason = "a fixture that cannot do its work fails the test"
 )]
 
+pub mod builders;
 mod databases;
+mod determinism;
 mod fault_proxy;
 mod folder;
+mod gate;
+mod log_capture;
 mod login;
 mod mariadb;
+mod memory_ledger;
 mod memory_publisher;
 mod mysql;
 mod poll;
@@ -56,9 +65,13 @@ mod test_database;
 mod user;
 
 pub use databases::{mariadb, mysql};
+pub use determinism::{FixedClock, NOON, SequentialRandom};
 pub use fault_proxy::{FaultProxy, Traffic};
+pub use gate::{CallCounter, CountedCall, Gate, within};
+pub use log_capture::{capture_logs, take_logs};
 pub use login::Login;
 pub use mariadb::{private_mariadb, private_mariadb_with};
+pub use memory_ledger::{MemoryLedger, MemoryStore, StoreFault, StoreStats, StoreStep};
 pub use memory_publisher::MemoryPublisher;
 pub use mysql::{private_mysql, private_mysql_with};
 pub use port::Port;

@@ -1,13 +1,13 @@
-//! How a database server is reached and spoken to.
+//! Access to a database server.
 
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 
-/// How long a server may take to answer a first connection; a crashed one recovers first.
-const ANSWER_MAX: Duration = Duration::from_secs(60);
+/// The time limit of a first connection. A crashed server recovers first.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Where a MariaDB or MySQL server listens, and a user of it who may do everything.
+/// The address of a MariaDB or MySQL server, and a user with all privileges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// Host name or address.
@@ -16,12 +16,12 @@ pub struct Login {
     pub port: u16,
     /// Name of the user.
     pub user: String,
-    /// Password of the user; letters, digits and hyphens only, so that it stands in a URL as it is.
+    /// Password of the user. It contains only letters, digits and hyphens, so a URL needs no escapes.
     pub password: String,
 }
 
 impl Login {
-    /// The user that the private servers are given.
+    /// The user of every private server.
     pub(crate) fn private(port: u16) -> Self {
         let [user, password] = ["hermes", "hermes-Test-1"].map(str::to_owned);
         Self { host: "127.0.0.1".to_owned(), port, user, password }
@@ -42,13 +42,13 @@ impl Login {
         Some(Self { host, port: port.parse().ok()?, user, password })
     }
 
-    /// The URL of the database `name` on this server.
+    /// Returns the URL of the database `name` on this server.
     pub(crate) fn url(&self, name: &str) -> String {
         let Self { host, port, user, password } = self;
         format!("mysql://{user}:{password}@{host}:{port}/{name}")
     }
 
-    /// Carries out one statement on a connection of its own.
+    /// Executes one statement on its own connection.
     pub(crate) async fn execute(&self, sql: &str) -> Result<(), DbErr> {
         let connection = self.connect().await?;
         let result = connection.execute_unprepared(sql).await;
@@ -56,7 +56,7 @@ impl Login {
         result.map(|_| ())
     }
 
-    /// The first column of every row of a query, as text.
+    /// Returns the first column of every row of a query as text.
     pub(crate) async fn query(&self, sql: &str) -> Result<Vec<String>, DbErr> {
         let connection = self.connect().await?;
         let statement = Statement::from_string(connection.get_database_backend(), sql);
@@ -69,10 +69,10 @@ impl Login {
         let mut options = ConnectOptions::new(self.url("information_schema"));
         options
             .max_connections(1)
-            .connect_timeout(ANSWER_MAX)
-            .acquire_timeout(ANSWER_MAX)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .acquire_timeout(CONNECT_TIMEOUT)
             .sqlx_logging(false);
-        // Boxed, because the layers of futures above would otherwise exceed the compiler's limit on nesting.
+        // Boxed: the nested futures would otherwise exceed the compiler's recursion limit.
         Box::pin(Database::connect(options)).await
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_with_escapes_or_without_a_password_is_refused() {
+    fn a_url_with_escapes_or_without_a_password_is_rejected() {
         assert_eq!(Login::parse("mysql://hermes:se%40cret@db.test/x"), None);
         assert_eq!(Login::parse("mysql://hermes@db.test/x"), None);
         assert_eq!(Login::parse("postgres://hermes:secret@db.test/x"), None);

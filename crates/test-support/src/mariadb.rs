@@ -10,18 +10,18 @@ use crate::sql_server::{Programs, SqlServer, argument};
 
 const PROGRAM_VARIABLE: &str = "HERMES_TEST_MARIADBD";
 
-/// Small files and buffers start fast; nothing here weakens durability.
+/// Small files and buffers start fast. No option weakens durability.
 const SIZES: [&str; 3] =
     ["--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M", "--innodb-undo-tablespaces=0"];
 
 /// Starts a MariaDB for one test, which may kill, restart and pause it. `None` if none is installed.
 ///
-/// For a mere database take [`mariadb`](crate::mariadb()), which shares one server.
+/// For a database on a shared server, use [`mariadb`](crate::mariadb()).
 pub async fn private_mariadb() -> Option<SqlServer> {
     private_mariadb_with(&[]).await
 }
 
-/// The same with more options, which win over those that every private server has.
+/// Starts a MariaDB with more options, which override the default ones.
 pub async fn private_mariadb_with(options: &[&str]) -> Option<SqlServer> {
     let Some(program) = program::find(PROGRAM_VARIABLE, &["mariadbd", "mysqld"], is_mariadb) else {
         let reason = "no mariadbd on the PATH (install mariadb-server, or set HERMES_TEST_MARIADBD)";
@@ -41,7 +41,7 @@ fn programs(program: &Path) -> Programs {
     let mut prepare = Command::new(install_program(&installation));
     prepare.arg("--no-defaults").arg(&base).args(SIZES);
     prepare.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
-    // A folder that was not filled to the end is thrown away, so nothing has to reach the disk in between.
+    // An incomplete folder is discarded, so the preparation need not flush.
     prepare.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
 
     let mut serve = Command::new(program);
@@ -62,36 +62,36 @@ mod tests {
     use super::private_mariadb;
 
     #[tokio::test]
-    async fn what_was_committed_survives_a_kill() {
+    async fn a_committed_row_survives_a_kill() {
         let Some(mut server) = private_mariadb().await else {
             return;
         };
         let login = server.login().clone();
         login.execute("CREATE DATABASE durable").await.unwrap();
-        login.execute("CREATE TABLE durable.kept (word VARCHAR(10)) ENGINE = InnoDB").await.unwrap();
-        login.execute("INSERT INTO durable.kept VALUES ('here')").await.unwrap();
+        login.execute("CREATE TABLE durable.texts (text VARCHAR(10)) ENGINE = InnoDB").await.unwrap();
+        login.execute("INSERT INTO durable.texts VALUES ('here')").await.unwrap();
 
         server.kill();
         assert!(std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err());
         server.restart().await;
 
-        assert_eq!(login.query("SELECT word FROM durable.kept").await.unwrap(), ["here"]);
+        assert_eq!(login.query("SELECT text FROM durable.texts").await.unwrap(), ["here"]);
     }
 
     #[tokio::test]
-    async fn a_paused_server_answers_when_it_is_resumed() {
+    async fn a_paused_server_replies_when_it_is_resumed() {
         let Some(mut server) = private_mariadb().await else {
             return;
         };
         let login = server.login().clone();
 
         server.pause();
-        let answer = tokio::spawn(async move { login.query("SELECT 'late'").await });
+        let reply = tokio::spawn(async move { login.query("SELECT 'late'").await });
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        assert!(!answer.is_finished());
+        assert!(!reply.is_finished());
         server.resume();
 
-        assert_eq!(answer.await.unwrap().unwrap(), ["late"]);
+        assert_eq!(reply.await.unwrap().unwrap(), ["late"]);
     }
 
     #[tokio::test]

@@ -15,13 +15,13 @@ const URL_VARIABLE: &str = "HERMES_TEST_MYSQL_URL";
 
 /// Starts a MySQL for one test, which may kill, restart and pause it. `None` if none is installed.
 ///
-/// For a mere database take [`mysql`](crate::mysql()), which shares one server. `HERMES_TEST_REQUIRE` has a name of
-/// its own for this one, `mysqld`, because a MySQL that runs elsewhere is enough for the other.
+/// For a database on a shared server, use [`mysql`](crate::mysql()). `HERMES_TEST_REQUIRE` calls a private server
+/// `mysqld`, because [`mysql`](crate::mysql()) also accepts a running server.
 pub async fn private_mysql() -> Option<SqlServer> {
     private_mysql_with(&[]).await
 }
 
-/// The same with more options, which win over those that every private server has.
+/// Starts a MySQL with more options, which override the default ones.
 pub async fn private_mysql_with(options: &[&str]) -> Option<SqlServer> {
     match start_mysql(options).await {
         None => missing(
@@ -38,7 +38,7 @@ pub(crate) async fn start_mysql(options: &[&str]) -> Option<SqlServer> {
     Some(SqlServer::start(programs(&program), Folder::new("mysql"), options).await)
 }
 
-/// The running server that the environment names.
+/// Returns the running server that the environment names.
 pub(crate) fn running_mysql() -> Option<Login> {
     let url = env::var(URL_VARIABLE).ok().filter(|url| !url.is_empty())?;
     let login = Login::parse(&url);
@@ -49,7 +49,7 @@ pub(crate) fn running_mysql() -> Option<Login> {
     )
 }
 
-/// Distributions leave the word MySQL out of the version, but MariaDB always names itself.
+/// A MySQL build may omit its name from the version. MariaDB never does.
 fn is_mysql(version: &str) -> bool {
     !version.contains("MariaDB")
 }

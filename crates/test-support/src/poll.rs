@@ -1,15 +1,15 @@
-//! Waiting for something outside this process, with a limit.
+//! Waits for an event outside this process.
 
 use std::time::{Duration, Instant};
 
 const PAUSE: Duration = Duration::from_millis(3);
 
-/// Asks again and again until there is an answer; `None` when `limit` has passed without one.
-pub(crate) async fn poll<T>(limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+/// Repeats a check until it returns a value. Returns `None` after `limit`.
+pub(crate) async fn poll<T>(limit: Duration, mut check: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + limit;
     loop {
-        if let Some(answer) = ask().await {
-            return Some(answer);
+        if let Some(value) = check().await {
+            return Some(value);
         }
         if Instant::now() >= deadline {
             return None;

@@ -4,12 +4,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where distributions put servers without adding it to everybody's `PATH`.
+/// Folders with servers that are often missing from `PATH`.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
-/// The program named by the environment `variable`, else the first of `names` whose version is accepted.
+/// Finds the program that the environment `variable` names, else the first of `names` with an accepted version.
 ///
-/// Panics if the variable names something that is not accepted: a wrong setting is not a missing server.
+/// # Panics
+/// If the variable names a program that is not accepted. A wrong setting is not a missing server.
 pub(crate) fn find(variable: &str, names: &[&str], accepts: fn(version: &str) -> bool) -> Option<PathBuf> {
     if let Some(named) = env::var_os(variable).filter(|value| !value.is_empty()) {
         let named = PathBuf::from(named);
@@ -21,13 +22,13 @@ pub(crate) fn find(variable: &str, names: &[&str], accepts: fn(version: &str) ->
     candidates(names).find(|path| version(path).as_deref().is_some_and(accepts))
 }
 
-/// The folder a program was installed under: `/usr` of `/usr/sbin/mariadbd`.
+/// Returns the installation folder of a program: `/usr` for `/usr/sbin/mariadbd`.
 pub(crate) fn installation(program: &Path) -> PathBuf {
     let real = program.canonicalize().expect("the program was run a moment ago");
-    real.ancestors().nth(2).expect("a program stands in a folder of an installation").to_path_buf()
+    real.ancestors().nth(2).expect("a program is in a folder of an installation").to_path_buf()
 }
 
-/// All existing files with one of these names, in the order of the names, then of the folders.
+/// Returns the existing files with these names, ordered by name, then by folder.
 pub(crate) fn candidates(names: &[&str]) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(SYSTEM_FOLDERS.iter().map(PathBuf::from)).collect::<Vec<_>>();
@@ -45,7 +46,7 @@ mod tests {
     use super::{find, installation};
 
     #[test]
-    fn a_program_is_found_by_what_it_says_of_itself() {
+    fn a_program_is_found_by_its_version() {
         assert!(find("HERMES_TEST_NOT_SET", &["cargo"], |version| version.contains("cargo")).is_some());
         assert!(find("HERMES_TEST_NOT_SET", &["cargo"], |version| version.contains("MariaDB")).is_none());
         assert!(find("HERMES_TEST_NOT_SET", &["no-such-program"], |_| true).is_none());

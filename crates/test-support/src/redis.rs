@@ -14,23 +14,23 @@ use crate::supervised::Supervised;
 
 const PROGRAM_VARIABLE: &str = "HERMES_TEST_REDIS_SERVER";
 
-/// How long a server may take to start; usual are a few milliseconds.
+/// The time limit of a start, which usually takes a few milliseconds.
 const START_MAX: Duration = Duration::from_secs(30);
 
-/// What `SAVE` writes, in the folder of the server.
+/// The file that `SAVE` writes.
 const DUMP: &str = "dump.rdb";
 
-/// A private Redis on a port of its own, without persistence: [`RedisServer::stop`] loses everything.
+/// A private Redis with its own port and no persistence. [`RedisServer::stop`] loses all data.
 ///
-/// It is killed when it is dropped, and when the process ends in any other way.
+/// The server is killed on drop, or when the process ends.
 #[derive(Debug)]
 pub struct RedisServer {
-    // The order matters: the process ends before its folder goes.
+    // Drop order: the process ends before its folder is removed.
     process: Option<Supervised>,
     serve: Command,
     port: Port,
     folder: Folder,
-    /// What connections must say first; a server that starts has none.
+    /// The password of connections. A new server has none.
     password: Option<String>,
 }
 
@@ -52,23 +52,23 @@ pub async fn redis() -> Option<RedisServer> {
 }
 
 impl RedisServer {
-    /// The URL of the server: `redis://127.0.0.1:port`.
+    /// Returns the URL of the server: `redis://127.0.0.1:port`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port())
     }
 
-    /// The TCP port on 127.0.0.1; it stays the same over stops and starts.
+    /// Returns the TCP port on 127.0.0.1, which restarts do not change.
     pub fn port(&self) -> u16 {
         self.port.number()
     }
 
-    /// Kills the server (SIGKILL), as a crash would; does nothing if it does not run.
+    /// Kills the server (SIGKILL) if it runs.
     pub fn stop(&mut self) {
         self.process = None;
         self.password = None;
     }
 
-    /// Throws away what `SAVE` has kept, so that the next start begins with nothing.
+    /// Deletes the dump of `SAVE`, so the next start has no data.
     pub fn discard_dump(&self) {
         match fs::remove_file(self.folder.path().join(DUMP)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{DUMP}: {error}"),
@@ -76,43 +76,44 @@ impl RedisServer {
         }
     }
 
-    /// Starts the server again if it was stopped, on the same port.
+    /// Starts a stopped server on the same port.
     ///
-    /// It is empty, unless `SAVE` was sent with [`RedisServer::cli`] before: then it has what it had at that moment,
-    /// like a server restored from an old dump.
+    /// The server is empty. If `SAVE` was sent with [`RedisServer::cli`], the server has the data of that moment, like a
+    /// server restored from an old dump.
     pub async fn start(&mut self) {
         if self.process.is_some() {
             return;
         }
         let port = self.port();
         let process = self.process.insert(Supervised::start(&self.serve, &self.folder.path().join("log")));
-        let answer = poll(START_MAX, async || match process.ended() {
+        let started = poll(START_MAX, async || match process.ended() {
             Some(_) => Some(false),
-            None => resp::ask(port, None, &["PING"]).is_ok().then_some(true),
+            None => resp::send(port, None, &["PING"]).is_ok().then_some(true),
         });
-        assert_eq!(answer.await, Some(true), "redis-server did not start:\n{}", process.log());
+        assert_eq!(started.await, Some(true), "redis-server did not start:\n{}", process.log());
     }
 
-    /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
+    /// Pauses the server (SIGSTOP). Connections stay open and hang.
     pub fn pause(&mut self) {
         self.process.as_mut().expect("only a running server can be paused").pause();
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&mut self) {
         self.process.as_mut().expect("only a running server can be resumed").resume();
     }
 
-    /// Sends one command and returns the answer as text, as `redis-cli` prints it into a pipe: nil is empty, the
-    /// elements of an array stand on lines.
+    /// Sends one command and returns the reply as `redis-cli` prints it into a pipe. Nil is empty, and each element of an
+    /// array is a line.
     ///
-    /// Panics if the answer is an error, or if there is none within five seconds.
+    /// # Panics
+    /// If the reply is an error, or takes longer than five seconds.
     pub fn cli(&self, command: &[&str]) -> String {
-        let answer = resp::ask(self.port(), self.password.as_deref(), command);
-        answer.unwrap_or_else(|error| panic!("{command:?}: {error}"))
+        let reply = resp::send(self.port(), self.password.as_deref(), command);
+        reply.unwrap_or_else(|error| panic!("{command:?}: {error}"))
     }
 
-    /// Becomes a replica of another server, and returns once it has what that one has.
+    /// Makes this server a replica of another one. Returns once their data are equal.
     pub async fn follow(&self, primary: &Self) {
         self.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
         let is_up = |info: String| info.contains("master_link_status:up").then_some(());
@@ -120,20 +121,19 @@ impl RedisServer {
         assert!(up.is_some(), "a replica does not reach its primary");
     }
 
-    /// Becomes a primary of its own, with what it has.
+    /// Makes this server a primary with its current data.
     pub fn promote(&self) {
         self.cli(&["REPLICAOF", "NO", "ONE"]);
     }
 
-    /// Asks for a password from now on, and ends every connection, so that all must say it. [`RedisServer::cli`]
-    /// knows it.
+    /// Requires a password and closes every connection. [`RedisServer::cli`] knows the password.
     pub fn lock(&mut self, password: &str) {
         self.cli(&["CONFIG", "SET", "requirepass", password]);
         self.password = Some(password.to_owned());
         self.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     }
 
-    /// Asks for no password any more.
+    /// Removes the password.
     pub fn unlock(&mut self) {
         self.cli(&["CONFIG", "SET", "requirepass", ""]);
         self.password = None;

@@ -1,4 +1,4 @@
-//! What happens to a test whose server is not installed: it is skipped aloud, or it fails if the server is demanded.
+//! A test whose server is not installed is skipped with a message, or fails if the server is required.
 
 use std::env;
 use std::io::{Write, stderr};
@@ -7,15 +7,16 @@ use std::thread;
 const VARIABLE: &str = "HERMES_TEST_REQUIRE";
 const SERVERS: [&str; 4] = ["mariadb", "mysql", "mysqld", "redis"];
 
-/// Says that `server` is missing and why, and returns `None` so that the test ends as skipped.
+/// Reports that `server` is missing. Returns `None`, so the test is skipped.
 ///
-/// Panics if `HERMES_TEST_REQUIRE` demands the server.
+/// # Panics
+/// If `HERMES_TEST_REQUIRE` lists the server.
 pub(crate) fn missing<T>(server: &str, reason: &str) -> Option<T> {
     let list = env::var(VARIABLE).unwrap_or_default();
-    if demands(&list, server) {
-        panic!("{VARIABLE} demands {server}: {reason}");
+    if requires(&list, server) {
+        panic!("{VARIABLE} requires {server}: {reason}");
     }
-    // The print macros would be captured and thrown away with the output of a passing test.
+    // The test runner captures the output of the print macros.
     let mut stderr = stderr().lock();
     let _ = match thread::current().name() {
         Some(test) => writeln!(stderr, "skipped: {reason} [{test}]"),
@@ -24,9 +25,9 @@ pub(crate) fn missing<T>(server: &str, reason: &str) -> Option<T> {
     None
 }
 
-fn demands(list: &str, server: &str) -> bool {
+fn requires(list: &str, server: &str) -> bool {
     let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    // A typing error must not turn a demand into a skip.
+    // A misspelt name must not turn a failure into a skip.
     for name in &names {
         assert!(SERVERS.contains(name), "{VARIABLE} names `{name}`; known are {}", SERVERS.join(", "));
     }
@@ -35,18 +36,18 @@ fn demands(list: &str, server: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::demands;
+    use super::requires;
 
     #[test]
-    fn a_listed_server_is_demanded_and_others_are_not() {
-        assert!(demands("mariadb, redis", "redis"));
-        assert!(!demands("mariadb, redis", "mysql"));
-        assert!(!demands("", "mysql"));
+    fn only_a_listed_server_is_required() {
+        assert!(requires("mariadb, redis", "redis"));
+        assert!(!requires("mariadb, redis", "mysql"));
+        assert!(!requires("", "mysql"));
     }
 
     #[test]
     #[should_panic(expected = "HERMES_TEST_REQUIRE names `postgres`")]
-    fn an_unknown_name_is_refused() {
-        demands("postgres", "redis");
+    fn an_unknown_name_is_rejected() {
+        requires("postgres", "redis");
     }
 }

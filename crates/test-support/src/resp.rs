@@ -1,16 +1,15 @@
-//! As much of the Redis protocol (RESP2) as a test needs to ask one question.
+//! The part of the Redis protocol (RESP2) that sends one command.
 
 use std::io::{BufRead, BufReader, Error, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-const ANSWER_MAX: Duration = Duration::from_secs(5);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends one command on a connection of its own, after the password if there is one; an error of the server is
-/// an [`Error`].
-pub(crate) fn ask(port: u16, password: Option<&str>, command: &[&str]) -> Result<String> {
+/// Sends one command on its own connection, after the password if there is one. An error reply is an [`Error`].
+pub(crate) fn send(port: u16, password: Option<&str>, command: &[&str]) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    stream.set_read_timeout(Some(REPLY_TIMEOUT))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     if let Some(password) = password {
         stream.write_all(encode(&["AUTH", password]).as_bytes())?;
@@ -21,8 +20,8 @@ pub(crate) fn ask(port: u16, password: Option<&str>, command: &[&str]) -> Result
 }
 
 fn encode(command: &[&str]) -> String {
-    let words = command.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
-    format!("*{}\r\n{}", command.len(), words.collect::<String>())
+    let parts = command.iter().map(|part| format!("${}\r\n{part}\r\n", part.len()));
+    format!("*{}\r\n{}", command.len(), parts.collect::<String>())
 }
 
 fn decode(reader: &mut impl BufRead) -> Result<String> {
@@ -30,7 +29,7 @@ fn decode(reader: &mut impl BufRead) -> Result<String> {
     reader.read_line(&mut line)?;
     let line = line.trim_end();
     let Some((kind, rest)) = line.split_at_checked(1) else {
-        return Err(Error::other("no answer"));
+        return Err(Error::other("no reply"));
     };
     match kind {
         "+" | ":" => Ok(rest.to_owned()),
@@ -54,7 +53,7 @@ fn decode_bulk(length: Option<usize>, reader: &mut impl BufRead) -> Result<Strin
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A length; `None` is nil, which has the length -1.
+/// Parses a length. Nil has the length -1 and returns `None`.
 fn length(text: &str) -> Result<Option<usize>> {
     if text == "-1" {
         return Ok(None);
@@ -66,28 +65,28 @@ fn length(text: &str) -> Result<Option<usize>> {
 mod tests {
     use super::{decode, encode};
 
-    fn answer(bytes: &str) -> std::io::Result<String> {
+    fn reply(bytes: &str) -> std::io::Result<String> {
         decode(&mut bytes.as_bytes())
     }
 
     #[test]
-    fn a_command_is_an_array_of_counted_words() {
+    fn a_command_is_an_array_of_bulk_strings() {
         assert_eq!(encode(&["GET", "größe"]), "*2\r\n$3\r\nGET\r\n$7\r\ngröße\r\n");
     }
 
     #[test]
-    fn every_kind_of_answer_is_read() {
-        assert_eq!(answer("+OK\r\n").unwrap(), "OK");
-        assert_eq!(answer(":42\r\n").unwrap(), "42");
-        assert_eq!(answer("$6\r\nab\r\ncd\r\n").unwrap(), "ab\r\ncd");
-        assert_eq!(answer("$-1\r\n").unwrap(), "");
-        assert_eq!(answer("*2\r\n+a\r\n*2\r\n:1\r\n$1\r\nb\r\n").unwrap(), "a\n1\nb");
+    fn every_kind_of_reply_is_decoded() {
+        assert_eq!(reply("+OK\r\n").unwrap(), "OK");
+        assert_eq!(reply(":42\r\n").unwrap(), "42");
+        assert_eq!(reply("$6\r\nab\r\ncd\r\n").unwrap(), "ab\r\ncd");
+        assert_eq!(reply("$-1\r\n").unwrap(), "");
+        assert_eq!(reply("*2\r\n+a\r\n*2\r\n:1\r\n$1\r\nb\r\n").unwrap(), "a\n1\nb");
     }
 
     #[test]
-    fn an_error_of_the_server_and_a_closed_connection_are_errors() {
-        assert_eq!(answer("-ERR unknown command\r\n").unwrap_err().to_string(), "ERR unknown command");
-        assert!(answer("").is_err());
-        assert!(answer("$5\r\nab").is_err());
+    fn an_error_reply_and_a_closed_connection_are_errors() {
+        assert_eq!(reply("-ERR unknown command\r\n").unwrap_err().to_string(), "ERR unknown command");
+        assert!(reply("").is_err());
+        assert!(reply("$5\r\nab").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! A MariaDB or MySQL server of our own, from an empty folder to the first answer.
+//! A private MariaDB or MySQL server.
 
 use std::ffi::OsString;
 use std::fs;
@@ -16,15 +16,15 @@ use crate::table_lock::TableLock;
 use crate::test_database::TestDatabase;
 use crate::user::is_root;
 
-/// How long a server may take to prepare its data folder or to start; usual are one or two seconds.
+/// The time limit of preparing the data folder or starting, which usually take a second or two.
 const START_MAX: Duration = Duration::from_secs(120);
 
-/// A private database server with full durability: what it acknowledged survives [`SqlServer::kill`].
+/// A private database server with full durability. Every acknowledged commit survives [`SqlServer::kill`].
 ///
-/// It is killed and its data are removed when it is dropped, and when the process ends in any other way.
+/// The server is killed and its data are removed on drop, or when the process ends.
 #[derive(Debug)]
 pub struct SqlServer {
-    // The order matters: the process ends before its folder goes.
+    // Drop order: the process ends before its folder is removed.
     process: Option<Supervised>,
     serve: Command,
     login: Login,
@@ -39,7 +39,7 @@ pub(crate) struct Programs {
 }
 
 impl SqlServer {
-    /// Fills the data folder and starts the server; the last of two options that contradict each other holds.
+    /// Fills the data folder and starts the server. A later option overrides an earlier one.
     pub(crate) async fn start(mut programs: Programs, folder: Folder, options: &[&str]) -> Self {
         let port = Port::take();
         let login = Login::private(port.number());
@@ -54,52 +54,52 @@ impl SqlServer {
         serve.args(["--performance-schema=OFF", "--max-connections=500"]);
         serve.args(options);
 
-        run_to_its_end(prepare, &folder).await;
+        run_to_completion(prepare, &folder).await;
         let mut server = Self { process: None, serve: programs.serve, login, port, folder };
         server.restart().await;
         server
     }
 
-    /// Creates a fresh database. It goes with the server.
+    /// Creates an empty database, which is removed with the server.
     pub async fn create_database(&self) -> TestDatabase {
         TestDatabase::on_private_server(&self.login).await
     }
 
-    /// Where the server listens and as whom to log in.
+    /// Returns the address of the server and its user.
     pub fn login(&self) -> &Login {
         &self.login
     }
 
-    /// The TCP port on 127.0.0.1; it stays the same over restarts.
+    /// Returns the TCP port on 127.0.0.1, which restarts do not change.
     pub fn port(&self) -> u16 {
         self.port.number()
     }
 
-    /// Kills the server (SIGKILL), as a crash would.
+    /// Kills the server (SIGKILL).
     pub fn kill(&mut self) {
         self.process = None;
     }
 
-    /// Kills the server if it runs and starts it again on the same data and the same port.
+    /// Kills the server if it runs, and starts it with the same data and port.
     pub async fn restart(&mut self) {
         self.kill();
         let process = self.process.insert(Supervised::start(&self.serve, &log(&self.folder)));
-        wait_for_answer(process, &self.login).await;
+        wait_until_ready(process, &self.login).await;
     }
 
-    /// Locks all tables for reading, as a backup does: reads go on, and every write waits.
+    /// Locks all tables for reading, as a backup does. Reads continue and writes wait.
     ///
-    /// Returns when it is so, after the writes that were under way.
+    /// Returns once the running writes have ended.
     pub async fn lock_tables(&self) -> TableLock {
-        TableLock::take(&self.login).await
+        TableLock::acquire(&self.login).await
     }
 
-    /// Stops the server in its tracks (SIGSTOP): connections stay open, nothing answers.
+    /// Pauses the server (SIGSTOP). Connections stay open and hang.
     pub fn pause(&mut self) {
         self.process.as_mut().expect("only a running server can be paused").pause();
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&mut self) {
         self.process.as_mut().expect("only a running server can be resumed").resume();
     }
@@ -113,14 +113,14 @@ fn add_common_arguments(command: &mut Command, folder: &Folder) {
     }
 }
 
-/// One long option with a path as its value.
+/// Returns a long option with a path as its value.
 pub(crate) fn argument(name: &str, path: &Path) -> OsString {
     let mut argument = OsString::from(format!("--{name}="));
     argument.push(path);
     argument
 }
 
-/// The server carries this file out at every start, before it lets anybody in.
+/// Writes the file that the server executes at every start, before it accepts connections.
 fn write_init_file(login: &Login, folder: &Path) -> PathBuf {
     let Login { user, password, .. } = login;
     let statements = format!(
@@ -136,20 +136,20 @@ fn log(folder: &Folder) -> PathBuf {
     folder.path().join("log")
 }
 
-async fn run_to_its_end(command: &Command, folder: &Folder) {
+async fn run_to_completion(command: &Command, folder: &Folder) {
     let mut process = Supervised::start(command, &log(folder));
     let success = poll(START_MAX, async || process.ended()).await;
     assert_eq!(success, Some(true), "{command:?} did not succeed:\n{}", process.log());
 }
 
-async fn wait_for_answer(process: &mut Supervised, login: &Login) {
+async fn wait_until_ready(process: &mut Supervised, login: &Login) {
     let address = (login.host.as_str(), login.port);
     let listens = poll(START_MAX, async || match process.ended() {
         Some(_) => Some(false),
         None => TcpStream::connect(address).is_ok().then_some(true),
     });
     assert_eq!(listens.await, Some(true), "the server did not start:\n{}", process.log());
-    // A connection made too early waits in the queue of the socket until the server has recovered.
-    let answer = login.execute("SELECT 1").await;
-    assert!(answer.is_ok(), "the server does not answer: {answer:?}\n{}", process.log());
+    // An early connection waits in the socket's queue until the server has recovered.
+    let reply = login.execute("SELECT 1").await;
+    assert!(reply.is_ok(), "the server does not reply: {reply:?}\n{}", process.log());
 }

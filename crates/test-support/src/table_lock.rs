@@ -1,27 +1,26 @@
-//! The lock that a backup holds.
+//! The table lock of a backup.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::login::Login;
 
-/// All tables of a server, locked for reading (`FLUSH TABLES WITH READ LOCK`) until it is released. A server that
-/// ends forgets it.
+/// A read lock on all tables of a server (`FLUSH TABLES WITH READ LOCK`). The lock ends with the server.
 #[derive(Debug)]
 pub struct TableLock {
     connection: DatabaseConnection,
 }
 
 impl TableLock {
-    pub(crate) async fn take(login: &Login) -> Self {
-        let connection = login.connect().await.expect("the server answers");
+    pub(crate) async fn acquire(login: &Login) -> Self {
+        let connection = login.connect().await.expect("the server replies");
         let locked = connection.execute_unprepared("FLUSH TABLES WITH READ LOCK").await;
         locked.expect("the user may lock tables");
         Self { connection }
     }
 
-    /// Lets the writes go on.
+    /// Releases the lock.
     pub async fn release(self) {
-        self.connection.execute_unprepared("UNLOCK TABLES").await.expect("the server still answers");
+        self.connection.execute_unprepared("UNLOCK TABLES").await.expect("the server still replies");
         self.connection.close().await.expect("a pool can be closed");
     }
 }
@@ -37,21 +36,21 @@ mod tests {
         };
         let login = server.login().clone();
         login.execute("CREATE DATABASE locked").await.unwrap();
-        login.execute("CREATE TABLE locked.word (word VARCHAR(10)) ENGINE = InnoDB").await.unwrap();
+        login.execute("CREATE TABLE locked.texts (text VARCHAR(10)) ENGINE = InnoDB").await.unwrap();
 
         let lock = server.lock_tables().await;
         let writer = login.clone();
         let write =
-            tokio::spawn(async move { writer.execute("INSERT INTO locked.word VALUES ('late')").await });
-        let waits =
+            tokio::spawn(async move { writer.execute("INSERT INTO locked.texts VALUES ('late')").await });
+        let waiting =
             "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO locked%'";
-        let waits = format!("SELECT CAST(({waits}) AS CHAR)");
-        while login.query(&waits).await.unwrap() != ["1"] {}
-        assert_eq!(login.query("SELECT word FROM locked.word").await.unwrap(), [""; 0]);
+        let waiting = format!("SELECT CAST(({waiting}) AS CHAR)");
+        while login.query(&waiting).await.unwrap() != ["1"] {}
+        assert_eq!(login.query("SELECT text FROM locked.texts").await.unwrap(), [""; 0]);
         assert!(!write.is_finished());
         lock.release().await;
 
         write.await.unwrap().unwrap();
-        assert_eq!(login.query("SELECT word FROM locked.word").await.unwrap(), ["late"]);
+        assert_eq!(login.query("SELECT text FROM locked.texts").await.unwrap(), ["late"]);
     }
 }

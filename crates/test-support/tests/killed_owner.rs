@@ -14,7 +14,7 @@ const GONE_MAX: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_killed_owner_leaves_nothing_behind() {
-    // The folders of the owner's servers are told from others by their parent.
+    // The owner's folders have their own parent.
     let folders = tempfile::tempdir().unwrap();
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "owner", "--nocapture"]).env(OWNER, "yes").env("TMPDIR", folders.path());
@@ -29,7 +29,7 @@ fn a_killed_owner_leaves_nothing_behind() {
     wait_until("every folder is gone", || server_folders(folders.path()) == 0);
 }
 
-/// Not a test of its own: the process that is killed by the test above.
+/// The process that the test above kills; not a test.
 #[tokio::test]
 async fn owner() {
     if env::var_os(OWNER).is_none() {
@@ -38,13 +38,13 @@ async fn owner() {
     let mut paused = hermes_test_support::redis().await;
     let redis = hermes_test_support::redis().await;
     let mariadb = hermes_test_support::private_mariadb().await;
-    // A paused server is a case of its own: the kernel then sends SIGHUP to the group of its guard.
+    // One server is paused, so the kernel sends SIGHUP to the group of its guard.
     if let Some(server) = &mut paused {
         server.pause();
     }
     let redis_ports = [&paused, &redis].into_iter().flatten().map(|server| server.port());
     let ports: Vec<u16> = redis_ports.chain(mariadb.iter().map(|server| server.port())).collect();
-    // The test runner leaves its own line unfinished, hence the empty one.
+    // The empty line ends the unfinished line of the test runner.
     println!();
     ports.iter().for_each(|port| println!("port {port}"));
     println!("ready {}", ports.len());
@@ -53,7 +53,7 @@ async fn owner() {
     }
 }
 
-/// The ports that the owner names, ended by their number: an owner that fails half-way is noticed.
+/// Reads the ports that the owner prints, followed by their number.
 fn read_ports(output: impl BufRead) -> Vec<u16> {
     let mut ports = Vec::new();
     for line in output.lines().map(Result::unwrap) {

@@ -32,7 +32,7 @@ async fn invalidate_twice(server: &RedisServer) -> Option<(Version, Version)> {
     let proxy = FaultProxy::to(server.port());
     let (other, cut_off) = (patient(server), Arc::new(patient_on(proxy.port())));
     let before = cut_off.version().await.unwrap();
-    proxy.set(Traffic::SwallowAnswers);
+    proxy.set(Traffic::LoseReplies);
     let invalidating = tokio::spawn(async move { cut_off.invalidate().await });
     let first = wait_for_change(&other, before).await;
     other.invalidate().await.unwrap();

@@ -9,7 +9,7 @@ use hermes_domain::payment::{NewBooking, Payment};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
 
 use crate::ledger::TestLedger;
-use crate::rules::{Counting, rules};
+use crate::rules::{RANDOM, rules};
 
 /// The clock of the tests.
 fn noon() -> DateTime<Utc> {
@@ -84,7 +84,7 @@ pub async fn decide(
         idempotency: records.into_iter().map(|record| (record.claim.scope_hash, record)).collect(),
         ..Facts::at(head)
     };
-    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &Counting };
+    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &RANDOM };
     let mut decider = Decider::new(context, facts);
     let queries = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
     let duplicates = transaction.find_duplicates(&queries.duplicates).await.unwrap();

@@ -1,4 +1,4 @@
-//! A migrated database of one test, with its store and its reader.
+//! A migrated database of one test, with its store and reader.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub struct TestLedger {
     pub store: SqlLedgerStore,
     pub reader: SqlPaymentReader,
     pub database: Database,
-    // Dropped last, when nothing uses it any more.
+    // Dropped last: the connections above use it.
     pub place: Arc<TestDatabase>,
 }
 
@@ -34,7 +34,7 @@ impl TestLedger {
         Self::on(database, Arc::new(place))
     }
 
-    /// The same database, opened in another way.
+    /// The same database with other settings.
     pub fn with(&self, database: Database) -> Self {
         Self::on(database, Arc::clone(&self.place))
     }
@@ -48,19 +48,19 @@ impl TestLedger {
         }
     }
 
-    /// Settings for a busy test machine: nothing is refused only because the machine is slow.
+    /// Settings that tolerate a busy machine.
     pub fn settings(place: &TestDatabase) -> DatabaseSettings {
         DatabaseSettings { acquire_timeout: Duration::from_secs(20), ..DatabaseSettings::new(&place.url) }
     }
 
-    /// One connection beside the pools, as anybody has who goes around the ledger.
+    /// Opens a connection that bypasses the ledger.
     pub async fn outsider(&self) -> DatabaseConnection {
         let mut options = ConnectOptions::new(&self.place.url);
         options.max_connections(1).sqlx_logging(false);
         sea_orm::Database::connect(options).await.unwrap()
     }
 
-    /// Carries a statement out around the ledger.
+    /// Executes a statement that bypasses the ledger.
     pub async fn tamper(&self, sql: &str) {
         use sea_orm::ConnectionTrait;
         let outsider = self.outsider().await;

@@ -1,16 +1,16 @@
-//! Hears how often histograms are told something.
+//! A metrics recorder that counts the values of each histogram.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit};
 
-/// The statements of the writing pool.
+/// The statements of the writer pool.
 pub const STATEMENTS_OF_WRITER: &str = "hermes_database_statement_seconds pool=database_writer";
 
 type Counts = Arc<Mutex<HashMap<String, usize>>>;
 
-/// Counts what is recorded, by name and labels.
+/// Counts recorded values by name and labels.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Counts);
 
@@ -20,9 +20,9 @@ impl Recorder {
     }
 }
 
-struct OneHistogram(String, Counts);
+struct CountingHistogram(String, Counts);
 
-impl HistogramFn for OneHistogram {
+impl HistogramFn for CountingHistogram {
     fn record(&self, _: f64) {
         *self.1.lock().unwrap().entry(self.0.clone()).or_default() += 1;
     }
@@ -41,6 +41,6 @@ impl metrics::Recorder for Recorder {
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
         let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
         let name = format!("{} {}", key.name(), labels.join(","));
-        Histogram::from_arc(Arc::new(OneHistogram(name, Arc::clone(&self.0))))
+        Histogram::from_arc(Arc::new(CountingHistogram(name, Arc::clone(&self.0))))
     }
 }

@@ -1,86 +1,52 @@
-//! The lists that an ETag stands for: a 304 claims that its list is the current one.
+//! The lists of earlier responses by ETag: a 304 claims that the list of its ETag is current.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
 
-/// How many lists are remembered; a read names one of them at most.
-const REMEMBERED_MAX: usize = 1_000;
+/// More lists than any reader refers to.
+const MAX_LISTS: usize = 100;
 
-/// The newest lists by their ETags.
+/// The most recent lists, newest first.
 #[derive(Default)]
-pub struct Etags {
-    known: RefCell<Known>,
-}
+pub struct Etags(RefCell<VecDeque<CheckedList>>);
 
-#[derive(Default)]
-struct Known {
-    lists: HashMap<String, Remembered>,
-    /// From the oldest to the newest.
-    order: VecDeque<String>,
-}
-
-#[derive(Clone, Copy)]
-struct Remembered {
+struct CheckedList {
+    etag: String,
     newest: u64,
-    body_digest: u64,
+    body: Vec<u8>,
 }
 
 impl Etags {
-    /// The newest reference of a list that was examined before, byte for byte; `None` is a list that was not.
+    /// Returns the newest reference of a list that was checked before, or `None` if the list is new.
     ///
     /// # Errors
-    /// When the same strong ETag came with other bytes.
-    pub fn examined(&self, etag: &str, body: &[u8]) -> Result<Option<u64>, String> {
-        match self.known.borrow().lists.get(etag) {
+    /// If the same ETag came with other bytes before.
+    pub fn newest_if_checked(&self, etag: &str, body: &[u8]) -> Result<Option<u64>, String> {
+        match self.0.borrow().iter().find(|list| list.etag == etag) {
             None => Ok(None),
-            Some(known) if known.body_digest == digest(body) => Ok(Some(known.newest)),
-            Some(_) => Err(format!("the ETag {etag} has stood for other bytes before")),
+            Some(list) if list.body == body => Ok(Some(list.newest)),
+            Some(_) => Err(format!("the ETag {etag} came with other bytes before")),
         }
     }
 
-    /// Remembers a list that was examined.
-    pub fn remember(&self, etag: &str, body: &[u8], newest: u64) {
-        let known = &mut *self.known.borrow_mut();
-        let list = Remembered { newest, body_digest: digest(body) };
-        if known.lists.insert(etag.to_owned(), list).is_none() {
-            known.order.push_back(etag.to_owned());
-        }
-        if known.order.len() > REMEMBERED_MAX
-            && let Some(oldest) = known.order.pop_front()
-        {
-            known.lists.remove(&oldest);
-        }
+    /// Stores a checked list.
+    pub fn insert(&self, etag: &str, body: &[u8], newest: u64) {
+        let mut lists = self.0.borrow_mut();
+        lists.push_front(CheckedList { etag: etag.to_owned(), newest, body: body.to_vec() });
+        lists.truncate(MAX_LISTS);
     }
 
-    /// The ETag of the list that came `age` lists before the newest one, with that list's newest reference.
+    /// Returns the ETag and the newest reference of the list that is `age` lists older than the latest.
     pub fn recent(&self, age: usize) -> Option<(String, u64)> {
-        let known = self.known.borrow();
-        let etag = known.order.iter().rev().nth(age)?;
-        Some((etag.clone(), known.lists.get(etag)?.newest))
+        self.0.borrow().get(age).map(|list| (list.etag.clone(), list.newest))
     }
 }
 
-fn digest(body: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    body.hash(&mut hasher);
-    hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Etags;
-
-    #[test]
-    fn an_etag_stands_for_the_same_bytes_always() {
-        let etags = Etags::default();
-        assert_eq!(etags.examined("\"1\"", b"[]"), Ok(None));
-        etags.remember("\"1\"", b"[]", 0);
-        assert_eq!(etags.examined("\"1\"", b"[]"), Ok(Some(0)));
-        assert!(etags.examined("\"1\"", b"[1]").is_err());
-        etags.remember("\"2\"", b"[1]", 1);
-        assert_eq!(etags.recent(0), Some(("\"2\"".to_owned(), 1)));
-        assert_eq!(etags.recent(1), Some(("\"1\"".to_owned(), 0)));
-        assert_eq!(etags.recent(2), None);
-    }
+#[test]
+fn an_etag_with_other_bytes_is_an_error() {
+    let etags = Etags::default();
+    etags.insert("\"1\"", b"[]", 0);
+    assert_eq!(etags.newest_if_checked("\"1\"", b"[]"), Ok(Some(0)));
+    assert!(etags.newest_if_checked("\"1\"", b"[1]").is_err());
+    assert_eq!(etags.newest_if_checked("\"2\"", b"[1]"), Ok(None));
 }

@@ -1,48 +1,41 @@
-//! Three `hermes` on real servers, and everything under them fails: Promise G and the promises of the ledger hold.
+//! Three instances on real servers while everything below them fails: the read-your-writes promise and the promises of
+//! the ledger hold.
 //!
-//! Writers book payments through any instance and send the same key again until they are answered. Readers read
-//! from any instance. The checker knows what was acknowledged before a read was sent, by the one clock of this
-//! process, and looks for it in the answer. Meanwhile instances are killed and paused, Redis dies, forgets, comes
-//! back from an old dump, stands still and refuses, ways are cut and swallow answers, and the database dies and is
-//! locked. Afterwards the rows of the database are held against what was acknowledged.
+//! Writers book payments through any instance and retry with the same key until they get a response. Readers read from
+//! any instance. All clients are in this process and share one clock, so the checker knows which bookings were
+//! acknowledged before a read started, and looks for them in the response. Meanwhile, instances are killed and paused,
+//! Redis fails in eight ways, connections are cut, delayed and lose responses, and the database is killed and locked.
+//! At the end, the rows of the database are compared with the acknowledged bookings.
 //!
-//! | module | is |
-//! |---|---|
-//! | `scene`, `instance` | the servers |
-//! | `writer`, `reader`, `client` | who asks |
-//! | `list`, `etags`, `record` | the checker |
-//! | `faults` | who breaks things |
-//! | `verdict` | what must hold in the end |
-//! | `run`, `figures`, `settings` | the run itself, and what is told of it |
+//! Two kinds of responses are allowed and counted separately: a rejection (503, or no response), and a list with
+//! `Hermes-Freshness: unverified`, which can be stale.
 //!
-//! Two answers are no anomalies and are counted apart: a refusal (503, or none), and a list that is labelled
-//! `Hermes-Freshness: unanchored`, which says of itself that it may be old.
+//! `events` is a separate run, which checks the relay and a consumer.
 //!
-//! `make chaos SECONDS=600` runs it for longer; `HERMES_CHAOS_SEED` repeats the choices of an earlier run.
+//! `make chaos SECONDS=600` runs longer. `HERMES_CHAOS_SEED` repeats the random choices of an earlier run.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
+    reason = "a panic fails the test, and a run prints its counters"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod client;
+mod environment;
 mod etags;
+mod events;
 mod faults;
-mod instance;
+mod final_checks;
 mod list;
-mod metrics;
 mod reader;
 mod record;
+mod report;
 mod run;
-mod scene;
-mod settings;
-mod verdict;
 mod writer;
 
 use std::rc::Rc;
@@ -51,129 +44,125 @@ use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::spawn_blocking;
-use client::Client;
-use etags::Etags;
 use fastrand::Rng;
 use hermes_service::read_cache::CACHE_ASIDE_VARIABLE;
-use metrics::Count;
-use reader::Reader;
-use run::Run;
-use scene::Scene;
-use settings::Settings;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
+
+use client::Client;
+use environment::ChaosEnvironment;
+use etags::Etags;
+use faults::redis::RedisFaults;
+use reader::Reader;
+use report::{ACKNOWLEDGED, CHECKED, FROM_DB, FROM_L1, NOT_MODIFIED};
+use run::{Run, Settings};
 use writer::Writer;
 
 const WRITERS: usize = 12;
 const READERS: usize = 8;
+/// The time limit for finding a stale list of the plain cache.
+const MAX_DETECTION_TIME: Duration = Duration::from_secs(60);
 
-/// Two runs at a time would only make each other slow.
+/// Serializes the runs, because two at a time would slow each other down.
 static ONE_RUN: Mutex<()> = Mutex::const_new(());
-/// How long the checker may take to find what is wrong with plain cache-aside.
-const FOUND_MAX: Duration = Duration::from_secs(60);
 
 #[actix_web::test]
-async fn everything_acknowledged_before_a_read_is_in_its_answer_whatever_fails() {
-    let _alone = ONE_RUN.lock().await;
-    let Some(scene) = Scene::prepare(&[]).await else { return };
-    let settings = Settings::from_environment();
+async fn every_read_shows_all_bookings_acknowledged_before_it_started() {
+    let _guard = ONE_RUN.lock().await;
+    let Some(environment) = ChaosEnvironment::start(&[]).await else { return };
+    let settings = Settings::from_variables();
     println!("chaos: seed {}, {} s", settings.seed, settings.duration.as_secs());
-    let Ended { run, folder } = carry_out(scene, settings).await;
+    let (run, folder) = execute(environment, settings).await;
 
     let anomalies = run.anomalies();
-    println!("chaos: seed {}: {}", settings.seed, run.figures.tell(anomalies.len()));
+    println!("chaos: seed {}: {}, anomalies {}", settings.seed, run.report, anomalies.len());
     if !anomalies.is_empty() {
         let logs = folder.keep();
         panic!("seed {}, logs in {}:\n{}", settings.seed, logs.display(), anomalies.join("\n"));
     }
-    for count in [Count::Acknowledged, Count::Checked, Count::FromL1, Count::FromDb, Count::NotModified] {
-        assert!(run.figures.of(count) > 0, "nothing was proved: {}", run.figures.tell(0));
+    for counter in [ACKNOWLEDGED, CHECKED, FROM_L1, FROM_DB, NOT_MODIFIED] {
+        assert!(run.report.get(counter) > 0, "no {counter}: {}", run.report);
     }
 }
 
-/// The checker is checked: the same run on a list that is cached as most caches do it.
+/// Proves that the checker works: it finds the stale lists of a cache without versions.
 #[actix_web::test]
-async fn plain_cache_aside_is_found_out() {
-    let _alone = ONE_RUN.lock().await;
-    let Some(scene) = Scene::prepare(&[(CACHE_ASIDE_VARIABLE, "yes")]).await else { return };
-    let settings = Settings { duration: FOUND_MAX, ..Settings::from_environment() };
-    let run = carry_out(scene, settings).await.run;
+async fn the_checker_finds_stale_lists_of_a_plain_cache() {
+    let _guard = ONE_RUN.lock().await;
+    let Some(environment) = ChaosEnvironment::start(&[(CACHE_ASIDE_VARIABLE, "yes")]).await else { return };
+    let settings = Settings { duration: MAX_DETECTION_TIME, ..Settings::from_variables() };
+    let (run, _folder) = execute(environment, settings).await;
 
     let anomalies = run.anomalies();
-    println!("chaos: plain cache-aside, seed {}: {}", settings.seed, run.figures.tell(anomalies.len()));
-    let first = anomalies.first().expect("plain cache-aside serves stale lists, and none was found");
-    println!("chaos: plain cache-aside was found out {}", first.lines().next().unwrap_or_default());
-    assert!(first.contains(reader::STALE), "something else is wrong: {first}");
+    println!("chaos: plain cache, seed {}: {}", settings.seed, run.report);
+    let first = anomalies.first().expect("no stale list was found");
+    println!("chaos: plain cache, stale {}", first.lines().next().unwrap_or_default());
+    assert!(first.contains(reader::STALE), "another anomaly: {first}");
 }
 
-/// A run that has ended, and where its logs are.
-struct Ended {
-    run: Run,
-    folder: TempDir,
-}
-
-/// One run from the first start to the verdict.
-async fn carry_out(scene: Scene, settings: Settings) -> Ended {
-    let Scene { mut instances, ways, redis, spare_redis, mariadb, database, folder } = scene;
+/// Executes one run with all checks; returns the run and the folder of its logs.
+async fn execute(environment: ChaosEnvironment, settings: Settings) -> (Run, TempDir) {
+    let ChaosEnvironment { mut instances, proxies, redis, spare_redis, mariadb, database, folder } =
+        environment;
     let mut seeds = Rng::with_seed(settings.seed);
-    let client = Rc::new(Client::to(instances.iter().map(instance::Instance::port).collect()));
+    let client = Rc::new(Client::new(instances.iter().map(|instance| instance.port()).collect()));
     for (number, instance) in instances.iter_mut().enumerate() {
         faults::instances::start(instance, number, &client).await;
     }
-    let run = Arc::new(Run::begin(settings));
+    let run = Arc::new(Run::start(settings));
     let etags = Rc::new(Etags::default());
     let reader = |random| Reader { run: run.clone(), client: client.clone(), etags: etags.clone(), random };
 
-    // What blocks its thread has one of its own, so that nobody else waits.
-    let redis = faults::redis::Breaker {
+    // These two block their threads.
+    let redis = RedisFaults {
         run: run.clone(),
-        ways: ways.clone(),
+        proxies: proxies.clone(),
         primary: redis,
         spare: spare_redis,
         random: seeds.fork(),
     };
-    let redis = on_a_thread(move || redis.work());
-    let (its_run, random) = (run.clone(), seeds.fork());
-    let mariadb = on_a_thread(move || faults::database::work(its_run, mariadb, random));
-    let network = rt::spawn(faults::network::work(run.clone(), ways.clone(), seeds.fork()));
-    let instances = rt::spawn(faults::instances::work(run.clone(), client.clone(), instances, seeds.fork()));
-    let writers = (0..WRITERS).map(|number| {
-        let (mut own, random) = (seeds.fork(), seeds.fork());
-        let reader = reader(own.fork());
-        Writer { number, run: run.clone(), client: client.clone(), reader, random }
-    });
-    let actors: Vec<_> = writers.map(|writer| rt::spawn(writer.work())).collect();
-    let readers: Vec<_> = (0..READERS).map(|_| rt::spawn(reader(seeds.fork()).work())).collect();
+    let redis = run_on_thread(move || redis.run());
+    let (database_run, random) = (run.clone(), seeds.fork());
+    let mariadb = run_on_thread(move || faults::database::run(database_run, mariadb, random));
+    let network = rt::spawn(faults::network::run(run.clone(), proxies.clone(), seeds.fork()));
+    let instances = rt::spawn(faults::instances::run(run.clone(), client.clone(), instances, seeds.fork()));
+    let mut clients = Vec::new();
+    for number in 0..WRITERS {
+        let (reader, random) = (reader(seeds.fork()), seeds.fork());
+        let writer = Writer { number, run: run.clone(), client: client.clone(), reader, random };
+        clients.push(rt::spawn(writer.run()));
+    }
+    clients.extend((0..READERS).map(|_| rt::spawn(reader(seeds.fork()).run())));
 
-    // The servers run until the verdict.
+    // The servers run until the last check.
     let redis = redis.await.unwrap();
     let mariadb = mariadb.await.unwrap();
     network.await.unwrap();
     let instances = instances.await.unwrap();
-    for actor in actors.into_iter().chain(readers) {
-        actor.await.unwrap();
+    for client in clients {
+        client.await.unwrap();
     }
     for number in 0..instances.len() {
-        reader(seeds.fork()).read_at_last(number).await;
+        reader(seeds.fork()).read_after_last_fault(number).await;
     }
-    let payments = verdict::check_rows(&run, &database.url).await;
+    let payments = final_checks::check_rows(&run, &database.url).await;
     println!("chaos: {payments} payments are in the database");
-    verdict::check_audit(&run, &instances[0]);
-    for instance in &instances {
-        verdict::check_log(&run, instance);
+    final_checks::check_audit_log(&run, &instances[0]);
+    for (number, instance) in instances.iter().enumerate() {
+        final_checks::check_log(&run, number, instance);
     }
     drop((redis, mariadb));
-    Ended { run: Arc::into_inner(run).expect("every actor has ended"), folder }
+    (Arc::into_inner(run).expect("all tasks have ended"), folder)
 }
 
-/// Runs an actor on a thread and a runtime of its own.
-fn on_a_thread<T, F>(actor: impl FnOnce() -> F + Send + 'static) -> rt::task::JoinHandle<T>
+/// Runs a task on a thread and a runtime of its own.
+fn run_on_thread<T, F>(task: impl FnOnce() -> F + Send + 'static) -> rt::task::JoinHandle<T>
 where
     T: Send + 'static,
     F: Future<Output = T>,
 {
     spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap().block_on(actor())
+        runtime.unwrap().block_on(task())
     })
 }

@@ -1,114 +1,103 @@
-//! What was acknowledged, and who has which reference.
+//! The acknowledged bookings, and the payer of each reference.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::list::number_of;
+use crate::list::parse_number;
+use crate::run::lock;
 
-/// A booking that was acknowledged.
+/// An acknowledged booking.
 #[derive(Debug, Clone)]
 pub struct Acknowledged {
     pub email: String,
-    /// When the answer had arrived, since the beginning of the run.
+    /// The arrival of the response, since the start of the run.
     pub at: Duration,
-    /// Who gave it.
-    pub by: usize,
-}
-
-/// Everything that was acknowledged, by the numbers of the references.
-#[derive(Default)]
-pub struct Record {
-    known: Mutex<Known>,
+    pub instance: usize,
 }
 
 #[derive(Default)]
-struct Known {
+pub struct Record(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
     acknowledged: BTreeMap<u64, Acknowledged>,
-    /// Every payer that was ever seen with a reference, acknowledged or not.
+    /// The payer of every reference in any response, acknowledged or not.
     payers: HashMap<u64, String>,
 }
 
 impl Record {
-    /// Takes an acknowledgement; the error says what it contradicts.
-    pub fn acknowledge(&self, reference: &str, acknowledged: Acknowledged) -> Result<u64, String> {
-        let number = number_of(reference)?;
-        let mut known = self.known();
-        known.see(number, &acknowledged.email)?;
-        known.acknowledged.entry(number).or_insert(acknowledged);
-        Ok(number)
-    }
-
-    /// Takes note of who has which reference; the error names one that had another payer before.
-    pub fn see<'a>(&self, payers: impl IntoIterator<Item = &'a (u64, String)>) -> Result<(), String> {
-        let mut known = self.known();
-        payers.into_iter().try_for_each(|(number, email)| known.see(*number, email))
-    }
-
-    /// The number of the newest reference that was acknowledged; 0 when none was.
+    /// Records an acknowledgement.
     ///
-    /// Every read that starts after this call must show it, and everything before it.
+    /// # Errors
+    /// If the reference had another payer before.
+    pub fn acknowledge(&self, reference: &str, acknowledged: Acknowledged) -> Result<(), String> {
+        let number = parse_number(reference)?;
+        let mut entries = lock(&self.0);
+        entries.add_payer(number, &acknowledged.email)?;
+        entries.acknowledged.entry(number).or_insert(acknowledged);
+        Ok(())
+    }
+
+    /// Records the payers of references.
+    ///
+    /// # Errors
+    /// If a reference had another payer before.
+    pub fn add_payers<'a>(&self, payers: impl IntoIterator<Item = &'a (u64, String)>) -> Result<(), String> {
+        let mut entries = lock(&self.0);
+        payers.into_iter().try_for_each(|(number, email)| entries.add_payer(*number, email))
+    }
+
+    /// Returns the number of the newest acknowledged reference; 0 if there is none.
+    ///
+    /// Every read that starts after this call must show that booking and all before it.
     pub fn newest(&self) -> u64 {
-        self.known().acknowledged.last_key_value().map_or(0, |(number, _)| *number)
+        lock(&self.0).acknowledged.last_key_value().map_or(0, |(number, _)| *number)
     }
 
-    /// Who has a reference.
     pub fn payer_of(&self, number: u64) -> Option<String> {
-        self.known().payers.get(&number).cloned()
+        lock(&self.0).payers.get(&number).cloned()
     }
 
-    /// The acknowledgements of a range of references, in words.
-    pub fn tell(&self, numbers: std::ops::RangeInclusive<u64>) -> String {
-        let known = self.known();
-        let lines = known.acknowledged.range(numbers).map(|(number, Acknowledged { email, at, by })| {
-            format!("  REF{number:03} ({email}) was acknowledged by instance {by} at {} ms\n", at.as_millis())
-        });
+    /// Describes the acknowledgements of a range of references.
+    pub fn describe(&self, numbers: RangeInclusive<u64>) -> String {
+        let entries = lock(&self.0);
+        let lines =
+            entries.acknowledged.range(numbers).map(|(number, Acknowledged { email, at, instance })| {
+                format!(
+                    "  REF{number:03} ({email}) acknowledged by instance {instance} at {} ms\n",
+                    at.as_millis()
+                )
+            });
         lines.collect()
     }
 
-    /// Everything that was acknowledged.
     pub fn all(&self) -> BTreeMap<u64, Acknowledged> {
-        self.known().acknowledged.clone()
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).acknowledged.clone()
     }
 }
 
-impl Known {
-    fn see(&mut self, number: u64, email: &str) -> Result<(), String> {
-        let before = self.payers.entry(number).or_insert_with(|| email.to_owned());
-        if before == email {
+impl Entries {
+    fn add_payer(&mut self, number: u64, email: &str) -> Result<(), String> {
+        let first = self.payers.entry(number).or_insert_with(|| email.to_owned());
+        if first == email {
             return Ok(());
         }
-        Err(format!("REF{number:03} is {email}'s and was {before}'s before"))
+        Err(format!("REF{number:03} belongs to {email} and belonged to {first} before"))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn by(email: &str) -> Acknowledged {
-        Acknowledged { email: email.to_owned(), at: Duration::ZERO, by: 0 }
-    }
-
-    #[test]
-    fn the_newest_is_the_highest_number_that_was_acknowledged() {
-        let record = Record::default();
-        assert_eq!(record.newest(), 0);
-        record.acknowledge("REF1000", by("a")).unwrap();
-        record.acknowledge("REF999", by("b")).unwrap();
-        record.see(&[(1001, "c".to_owned())]).unwrap();
-        assert_eq!(record.newest(), 1000);
-    }
-
-    #[test]
-    fn a_reference_with_two_payers_is_told() {
-        let record = Record::default();
-        record.see(&[(1, "a".to_owned())]).unwrap();
-        assert!(record.acknowledge("REF001", by("b")).is_err());
-        assert!(record.see(&[(1, "b".to_owned())]).is_err());
-    }
+#[test]
+fn the_newest_reference_is_acknowledged_and_no_reference_has_two_payers() {
+    let acknowledged =
+        |email: &str| Acknowledged { email: email.to_owned(), at: Duration::ZERO, instance: 0 };
+    let record = Record::default();
+    assert_eq!(record.newest(), 0);
+    record.acknowledge("REF1000", acknowledged("a")).unwrap();
+    record.acknowledge("REF999", acknowledged("b")).unwrap();
+    record.add_payers(&[(1001, "c".to_owned())]).unwrap();
+    assert_eq!(record.newest(), 1000);
+    assert!(record.acknowledge("REF1001", acknowledged("b")).is_err());
+    assert!(record.add_payers(&[(1000, "b".to_owned())]).is_err());
 }

@@ -1,82 +1,93 @@
-//! What all actors of one run share: the clock, the record, the figures and the history.
+//! The state that all tasks of a run share: settings, clock, acknowledged bookings, counters and the recent events.
 
 use std::collections::VecDeque;
+use std::env;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::metrics::Figures;
 use crate::record::Record;
-use crate::settings::Settings;
+use crate::report::Report;
 
-/// How many events are remembered for the story of an anomaly.
-const EVENTS_MAX: usize = 20_000;
-/// How far back that story goes.
-const STORY: Duration = Duration::from_secs(3);
-/// How many lines it has at most.
-const STORY_LINES_MAX: usize = 400;
+/// The default duration, short enough for every `cargo test`.
+const DEFAULT_SECONDS: u64 = 20;
+/// The period before an anomaly whose events are printed with it.
+const HISTORY: Duration = Duration::from_secs(3);
 
-/// One run.
+/// `HERMES_CHAOS_SECONDS` and `HERMES_CHAOS_SEED`.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub duration: Duration,
+    /// Determines the random choices of every task; their timing depends on the machine.
+    pub seed: u64,
+}
+
+impl Settings {
+    pub fn from_variables() -> Self {
+        let duration = Duration::from_secs(number("HERMES_CHAOS_SECONDS").unwrap_or(DEFAULT_SECONDS));
+        Self { duration, seed: number("HERMES_CHAOS_SEED").unwrap_or_else(|| fastrand::u64(..)) }
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok().filter(|text| !text.is_empty())?;
+    Some(text.parse().unwrap_or_else(|error| panic!("{variable}={text}: {error}")))
+}
+
 pub struct Run {
     pub settings: Settings,
     pub record: Record,
-    pub figures: Figures,
-    /// The only clock: all actors are in this process.
-    began: Instant,
+    pub report: Report,
+    /// The only clock, because all tasks are in this process.
+    started: Instant,
     events: Mutex<VecDeque<(Duration, String)>>,
     anomalies: Mutex<Vec<String>>,
 }
 
 impl Run {
-    pub fn begin(settings: Settings) -> Self {
+    pub fn start(settings: Settings) -> Self {
         Self {
             settings,
             record: Record::default(),
-            figures: Figures::default(),
-            began: Instant::now(),
+            report: Report::default(),
+            started: Instant::now(),
             events: Mutex::default(),
             anomalies: Mutex::default(),
         }
     }
 
-    /// The time since the beginning.
+    /// Returns the time since the start.
     pub fn now(&self) -> Duration {
-        self.began.elapsed()
+        self.started.elapsed()
     }
 
-    /// Whether the actors are to go on: an anomaly ends the run, so that its story can be told.
-    pub fn goes_on(&self) -> bool {
-        self.now() < self.settings.duration && locked(&self.anomalies).is_empty()
+    /// Returns whether the run continues; the first anomaly ends it, so that its history can be printed.
+    pub fn is_running(&self) -> bool {
+        self.now() < self.settings.duration && lock(&self.anomalies).is_empty()
     }
 
-    /// Remembers an event.
-    pub fn tell(&self, event: String) {
-        let mut events = locked(&self.events);
-        if events.len() == EVENTS_MAX {
+    /// Adds an event to the history.
+    pub fn log(&self, event: String) {
+        let (now, mut events) = (self.now(), lock(&self.events));
+        while events.front().is_some_and(|(at, _)| *at + HISTORY < now) {
             events.pop_front();
         }
-        events.push_back((self.now(), event));
+        events.push_back((now, event));
     }
 
-    /// Takes what must not have happened, with the events before it.
-    pub fn anomaly(&self, what: &str) {
-        let now = self.now();
-        let story: Vec<String> = locked(&self.events)
-            .iter()
-            .rev()
-            .take_while(|(at, _)| *at + STORY >= now)
-            .take(STORY_LINES_MAX)
-            .map(|(at, event)| format!("{:>8} ms  {event}\n", at.as_millis()))
-            .collect();
-        let story: String = story.into_iter().rev().collect();
-        locked(&self.anomalies).push(format!("at {} ms: {what}\nbefore it:\n{story}", now.as_millis()));
+    /// Records a broken promise with the events before it.
+    pub fn report_anomaly(&self, description: &str) {
+        let line = |(at, event): &(Duration, String)| format!("{:>8} ms  {event}\n", at.as_millis());
+        let history: String = lock(&self.events).iter().map(line).collect();
+        let now = self.now().as_millis();
+        lock(&self.anomalies).push(format!("at {now} ms: {description}\nbefore:\n{history}"));
     }
 
-    /// What must not have happened.
     pub fn anomalies(&self) -> Vec<String> {
-        locked(&self.anomalies).clone()
+        lock(&self.anomalies).clone()
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex, even if a task panicked while it held the lock.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

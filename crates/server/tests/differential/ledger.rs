@@ -1,4 +1,4 @@
-//! The lane on a real database.
+//! The ledger writer on a real database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,56 +17,56 @@ use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use uuid::Uuid;
 
-/// A busy machine refuses nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough that a busy machine rejects nothing.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct TestLedger {
     pub ledger: LedgerWriter,
     pub database: Database,
-    // Dropped last, when nothing uses it any more.
-    place: TestDatabase,
+    // Dropped last, after its connections.
+    test_database: TestDatabase,
 }
 
-/// What surrounds the lane and has no say here.
-struct Surroundings;
+/// The system clock, random ids and a barrier that does not wait.
+struct SystemPorts;
 
 impl TestLedger {
-    pub async fn start(place: TestDatabase) -> Self {
-        hermes_migration::up(&place.url, None).await.unwrap();
+    pub async fn start(test_database: TestDatabase) -> Self {
+        hermes_migration::up(&test_database.url, None).await.unwrap();
         let settings = DatabaseSettings {
-            acquire_timeout: PATIENCE,
-            statement_timeout: PATIENCE,
-            slow_statement: PATIENCE,
-            ..DatabaseSettings::new(&place.url)
+            acquire_timeout: TIMEOUT,
+            statement_timeout: TIMEOUT,
+            slow_statement: TIMEOUT,
+            ..DatabaseSettings::new(&test_database.url)
         };
         let database = Database::connect(&settings).await.unwrap();
-        let parts = WriterDeps {
+        let deps = WriterDeps {
             store: Arc::new(SqlLedgerStore::new(&database)),
-            barrier: Arc::new(Surroundings),
+            barrier: Arc::new(SystemPorts),
             commits: CommitNotifier::default(),
             rules: Arc::new(rules()),
-            clock: Arc::new(Surroundings),
-            random_source: Arc::new(Surroundings),
+            clock: Arc::new(SystemPorts),
+            random_source: Arc::new(SystemPorts),
         };
-        let limits = WriterConfig { batch_max: 32, queue_max: 1_024, queue_age_max: PATIENCE };
-        let (ledger, _task) = LedgerWriter::start(parts, limits);
-        Self { ledger, database, place }
+        let config = WriterConfig { batch_max: 32, queue_max: 1_024, queue_age_max: TIMEOUT };
+        let (ledger, _task) = LedgerWriter::start(deps, config);
+        Self { ledger, database, test_database }
     }
 
-    /// How many batches were committed.
-    pub async fn batches(&self) -> i64 {
+    /// Returns the number of committed batches.
+    pub async fn batch_count(&self) -> i64 {
         SqlPaymentReader::new(&self.database).head().await.unwrap().seq
     }
 
-    /// A connection of its own.
-    pub async fn connection(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(&self.place.url);
+    /// Opens a connection for the checks.
+    pub async fn connect(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.test_database.url);
         options.max_connections(1).sqlx_logging(false);
         sea_orm::Database::connect(options).await.unwrap()
     }
 }
 
-/// Five per cent of everything, and the e-mail address tells payers apart.
+/// A fee of 5 % on every amount; duplicates have the same e-mail address.
 fn rules() -> Rules {
     let rate = BasisPoints::new(500).unwrap();
     let tier = TierSpec { name: "all".to_owned(), bound: TierBound::Unbounded, rate };
@@ -79,17 +79,17 @@ fn rules() -> Rules {
 }
 
 #[async_trait]
-impl VisibilityBarrier for Surroundings {
+impl VisibilityBarrier for SystemPorts {
     async fn wait_until_visible(&self) {}
 }
 
-impl Clock for Surroundings {
+impl Clock for SystemPorts {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
 }
 
-impl RandomSource for Surroundings {
+impl RandomSource for SystemPorts {
     fn random(&self) -> Uuid {
         Uuid::new_v4()
     }

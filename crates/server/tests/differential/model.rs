@@ -1,29 +1,29 @@
-//! What the ledger is for, in memory and without anything that makes it fast or safe.
+//! A minimal ledger in memory: the rules without durability, batching or audit.
 
 use std::collections::HashMap;
 
-/// What is asked.
+/// A requested change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     Book { payer: u8, amount: i64 },
     Correct { target: Option<usize>, version: i64, change: Change },
     Cancel { target: Option<usize>, version: Option<i64> },
 }
 
-/// What a correction changes.
+/// The change of a correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Payer(u8),
     Amount(i64),
-    /// A name that cannot be taken.
-    NoName,
+    /// Sets an invalid name.
+    InvalidName,
 }
 
-/// A request: what is asked, and the key it is asked under.
+/// An action with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub key: Option<u8>,
-    pub act: Act,
+    pub action: Action,
 }
 
 /// A payment.
@@ -33,94 +33,91 @@ pub struct Row {
     pub amount: i64,
     pub version: i64,
     pub cancelled: bool,
-    /// Whether the payer had another live payment when this one was checked.
+    /// Whether the payer had another live payment at the last check of this one.
     pub duplicate: bool,
 }
 
-/// What is answered: which payment and how it was then, or why not.
+/// The payment after the action, or the reason for the rejection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Done { place: usize, row: Row, replayed: bool },
-    Refused(&'static str),
+pub enum Outcome {
+    Accepted { index: usize, row: Row, replayed: bool },
+    Rejected(&'static str),
 }
 
 /// The ledger of one sequence.
 #[derive(Debug, Default)]
 pub struct Model {
     pub rows: Vec<Row>,
-    /// What was done with each.
+    /// The actions on each row.
     pub histories: Vec<Vec<&'static str>>,
-    keys: HashMap<u8, (Act, usize, Row)>,
+    keys: HashMap<u8, (Action, usize, Row)>,
 }
 
 impl Model {
-    pub fn decide(&mut self, request: &Request) -> Answer {
-        if let Some((act, place, row)) = request.key.and_then(|key| self.keys.get(&key)) {
-            let is_same = *act == request.act;
-            let again = Answer::Done { place: *place, row: *row, replayed: true };
-            return if is_same { again } else { Answer::Refused("key reused") };
+    pub fn decide(&mut self, request: &Request) -> Outcome {
+        if let Some((action, index, row)) = request.key.and_then(|key| self.keys.get(&key)) {
+            let replay = Outcome::Accepted { index: *index, row: *row, replayed: true };
+            return if *action == request.action { replay } else { Outcome::Rejected("key reused") };
         }
-        match self.next(&request.act) {
-            Ok((place, row)) => {
-                self.put(place, row, &request.act);
-                let done = |key| self.keys.insert(key, (request.act.clone(), place, row));
-                let _none_before = request.key.map(done);
-                Answer::Done { place, row, replayed: false }
+        match self.next(&request.action) {
+            Ok((index, row)) => {
+                self.store(index, row, &request.action);
+                if let Some(key) = request.key {
+                    self.keys.insert(key, (request.action.clone(), index, row));
+                }
+                Outcome::Accepted { index, row, replayed: false }
             }
-            Err(why) => Answer::Refused(why),
+            Err(reason) => Outcome::Rejected(reason),
         }
     }
 
-    /// The payment that an act is about, as it is afterwards.
-    fn next(&self, act: &Act) -> Result<(usize, Row), &'static str> {
-        match *act {
-            Act::Book { payer, amount } => {
+    /// Returns the row that an action changes, in its next state.
+    fn next(&self, action: &Action) -> Result<(usize, Row), &'static str> {
+        match *action {
+            Action::Book { payer, amount } => {
                 let row = Row { payer, amount, version: 1, cancelled: false, duplicate: false };
-                Ok((self.rows.len(), self.checked(self.rows.len(), row)))
+                Ok((self.rows.len(), self.with_check(self.rows.len(), row)))
             }
-            Act::Correct { target, version, ref change } => {
-                let (place, row) = self.target(target, Some(version))?;
+            Action::Correct { target, version, ref change } => {
+                let (index, row) = self.target(target, Some(version))?;
                 let changed = match *change {
                     Change::Payer(payer) => Row { payer, ..row },
                     Change::Amount(amount) => Row { amount, ..row },
-                    Change::NoName => return Err("invalid"),
+                    Change::InvalidName => return Err("invalid"),
                 };
                 let next = Row { version: row.version + 1, ..changed };
-                Ok((place, if changed == row { row } else { self.checked(place, next) }))
+                Ok((index, if changed == row { row } else { self.with_check(index, next) }))
             }
-            Act::Cancel { target, version } => {
-                let (place, row) = self.target(target, version)?;
-                Ok((place, Row { cancelled: true, version: row.version + 1, ..row }))
+            Action::Cancel { target, version } => {
+                let (index, row) = self.target(target, version)?;
+                Ok((index, Row { cancelled: true, version: row.version + 1, ..row }))
             }
         }
     }
 
     fn target(&self, target: Option<usize>, version: Option<i64>) -> Result<(usize, Row), &'static str> {
-        let place = target.ok_or("not found")?;
-        let row = self.rows[place];
+        let index = target.ok_or("not found")?;
+        let row = self.rows[index];
         match version {
             Some(seen) if seen != row.version => Err("version"),
             _ if row.cancelled => Err("state"),
-            _ => Ok((place, row)),
+            _ => Ok((index, row)),
         }
     }
 
-    fn checked(&self, place: usize, row: Row) -> Row {
-        let mut others = self.rows.iter().enumerate().filter(|(other, _)| *other != place);
+    fn with_check(&self, index: usize, row: Row) -> Row {
+        let mut others = self.rows.iter().enumerate().filter(|(other, _)| *other != index);
         Row { duplicate: others.any(|(_, other)| other.payer == row.payer && !other.cancelled), ..row }
     }
 
-    fn put(&mut self, place: usize, row: Row, act: &Act) {
-        if place == self.rows.len() {
+    fn store(&mut self, index: usize, row: Row, action: &Action) {
+        if index == self.rows.len() {
             self.rows.push(row);
             self.histories.push(vec!["booked"]);
-        } else if self.rows[place] != row {
-            self.rows[place] = row;
-            self.histories[place].push(if matches!(act, Act::Cancel { .. }) {
-                "cancelled"
-            } else {
-                "corrected"
-            });
+        } else if self.rows[index] != row {
+            self.rows[index] = row;
+            let is_cancelled = matches!(action, Action::Cancel { .. });
+            self.histories[index].push(if is_cancelled { "cancelled" } else { "corrected" });
         }
     }
 }

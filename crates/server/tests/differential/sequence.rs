@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
-use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
-use std::pin::Pin;
-use std::task::Poll;
 
+use futures_util::future::join_all;
 use hermes_domain::ledger::{
     Cancellation, Command, Correction, IdempotencyClaim, Origin, Rejection, Submission,
 };
@@ -16,32 +14,33 @@ use hermes_domain::payment::{
 };
 use hermes_service::writer::{Committed, LedgerWriter, SubmitError};
 
-use crate::model::{Act, Answer, Change, Model, Request, Row};
+use crate::model::{Action, Change, Model, Outcome, Request, Row};
 
-/// The most requests of one sequence that are sent without waiting for answers.
-const BURST_MAX: usize = 4;
-const BURSTS_MAX: usize = 5;
+/// The most requests of one sequence in flight.
+const MAX_BURST: usize = 4;
+const MAX_BURSTS: usize = 5;
 const PAYERS: u8 = 3;
 const KEYS: u8 = 3;
-/// No payment has this reference.
-const NOBODYS: i64 = 1_000_000_000_000;
+/// A reference without a payment.
+const UNKNOWN_REFERENCE: i64 = 1_000_000_000_000;
 
-/// A sequence that was carried out: what the model says of each payment, by its reference.
-pub struct Ended {
+/// A finished sequence, with the state of each payment in the model.
+pub struct FinishedSequence {
     pub seed: u64,
     pub requests: usize,
-    /// The kinds of answers that were given.
+    /// The kinds of outcomes.
     pub kinds: BTreeSet<&'static str>,
     pub payments: Vec<(Reference, Row, Vec<&'static str>)>,
 }
 
+#[derive(Default)]
 pub struct Sequence {
     seed: u64,
     random: fastrand::Rng,
     model: Model,
-    /// The references of the model's rows.
+    /// The references of the model's rows, by index.
     references: Vec<Reference>,
-    /// What was sent under each key, to be sent again.
+    /// The requests with keys, for replays.
     sent: Vec<Request>,
     requests: usize,
     kinds: BTreeSet<&'static str>,
@@ -49,85 +48,78 @@ pub struct Sequence {
 
 impl Sequence {
     pub fn new(seed: u64) -> Self {
-        let random = fastrand::Rng::with_seed(seed);
-        Self {
-            seed,
-            random,
-            model: Model::default(),
-            references: Vec::new(),
-            sent: Vec::new(),
-            requests: 0,
-            kinds: BTreeSet::new(),
-        }
+        Self { seed, random: fastrand::Rng::with_seed(seed), ..Self::default() }
     }
 
-    pub async fn carry_out(mut self, ledger: LedgerWriter) -> Ended {
-        for _ in 0..self.random.usize(1..=BURSTS_MAX) {
-            let requests: Vec<_> = (0..self.random.usize(1..=BURST_MAX)).map(|_| self.request()).collect();
+    pub async fn run(mut self, ledger: LedgerWriter) -> FinishedSequence {
+        for _ in 0..self.random.usize(1..=MAX_BURSTS) {
+            let requests: Vec<_> = (0..self.random.usize(1..=MAX_BURST)).map(|_| self.request()).collect();
             self.requests += requests.len();
-            let submitted = requests.iter().map(|request| ledger.submit(self.submission(request))).collect();
-            for (request, answered) in requests.iter().zip(all_in_order(submitted).await) {
+            // `join_all` polls the futures in order, so the ledger receives the commands in order.
+            let submitted: Vec<_> =
+                requests.iter().map(|request| ledger.submit(self.submission(request))).collect();
+            for (request, result) in requests.iter().zip(join_all(submitted).await) {
                 let expected = self.model.decide(request);
-                let seen = self.seen(answered);
-                self.kinds.insert(kind(&seen));
-                assert_eq!(seen, expected, "seed {}: {request:?} of {requests:?}", self.seed);
+                let actual = self.outcome(result);
+                self.kinds.insert(kind(&actual));
+                assert_eq!(actual, expected, "seed {}: {request:?} of {requests:?}", self.seed);
             }
         }
         let rows = self.references.into_iter().zip(self.model.rows).zip(self.model.histories);
         let payments = rows.map(|((reference, row), history)| (reference, row, history)).collect();
-        Ended { seed: self.seed, requests: self.requests, kinds: self.kinds, payments }
+        FinishedSequence { seed: self.seed, requests: self.requests, kinds: self.kinds, payments }
     }
 
-    /// Something new, or the same as before, or something else under a key of before.
+    /// Returns a new request, a replay, or another request with a used key.
     fn request(&mut self) -> Request {
         if !self.sent.is_empty() && self.random.u8(0..5) == 0 {
             return self.sent[self.random.usize(0..self.sent.len())].clone();
         }
         let key = (self.random.u8(0..3) == 0).then(|| self.random.u8(0..KEYS));
-        let request = Request { key, act: self.act() };
+        let request = Request { key, action: self.action() };
         if key.is_some() {
             self.sent.push(request.clone());
         }
         request
     }
 
-    fn act(&mut self) -> Act {
+    fn action(&mut self) -> Action {
         let payer = self.random.u8(0..PAYERS);
         let amount = 2_000 * self.random.i64(1..100);
-        // One more than there are is none.
-        let place = self.random.usize(0..=self.references.len());
-        let target = (place < self.references.len()).then_some(place);
-        let seen = target.map_or(1, |place| self.model.rows[place].version);
-        let version = if self.random.u8(0..6) == 0 { seen + self.random.i64(-1..=1) } else { seen };
+        // The index after the last one is an unknown payment.
+        let index = self.random.usize(0..=self.references.len());
+        let target = (index < self.references.len()).then_some(index);
+        let current = target.map_or(1, |index| self.model.rows[index].version);
+        let version = if self.random.u8(0..6) == 0 { current + self.random.i64(-1..=1) } else { current };
         match self.random.u8(0..10) {
-            0..6 => Act::Book { payer, amount },
-            6 => Act::Correct { target, version, change: Change::Payer(payer) },
-            7 => Act::Correct { target, version, change: Change::Amount(amount) },
-            8 => Act::Cancel { target, version: self.random.bool().then_some(version) },
-            _ => Act::Correct { target, version, change: Change::NoName },
+            0..6 => Action::Book { payer, amount },
+            6 => Action::Correct { target, version, change: Change::Payer(payer) },
+            7 => Action::Correct { target, version, change: Change::Amount(amount) },
+            8 => Action::Cancel { target, version: self.random.bool().then_some(version) },
+            _ => Action::Correct { target, version, change: Change::InvalidName },
         }
     }
 
     fn submission(&self, request: &Request) -> Submission {
         let target = |target: Option<usize>| {
-            let reference = target.map(|place| self.references[place]);
-            PaymentKey::Reference(reference.or(Reference::new(NOBODYS)).unwrap())
+            let reference = target.map(|index| self.references[index]);
+            PaymentKey::Reference(reference.or(Reference::new(UNKNOWN_REFERENCE)).unwrap())
         };
-        let command = match &request.act {
-            Act::Book { payer, amount } => Command::Book(self.booking(*payer, *amount)),
-            Act::Correct { target: place, version, change } => Command::Correct(Correction {
-                target: target(*place),
+        let command = match &request.action {
+            Action::Book { payer, amount } => Command::Book(self.booking(*payer, *amount)),
+            Action::Correct { target: index, version, change } => Command::Correct(Correction {
+                target: target(*index),
                 expected_version: Some(*version),
                 request: self.correction(change),
                 reason: None,
             }),
-            Act::Cancel { target: place, version } => Command::Cancel(Cancellation {
-                target: target(*place),
+            Action::Cancel { target: index, version } => Command::Cancel(Cancellation {
+                target: target(*index),
                 expected_version: *version,
                 reason: "no longer needed".to_owned(),
             }),
         };
-        let idempotency = request.key.map(|key| self.claim(key, &request.act));
+        let idempotency = request.key.map(|key| self.claim(key, &request.action));
         Submission { command, origin: Origin { actor: "tests".to_owned(), ..Origin::default() }, idempotency }
     }
 
@@ -144,37 +136,34 @@ impl Sequence {
         let (field, text) = match change {
             Change::Payer(payer) => (BookingField::Email, self.email(*payer)),
             Change::Amount(amount) => (BookingField::Amount, decimal(*amount)),
-            Change::NoName => (BookingField::Name, " ".to_owned()),
+            Change::InvalidName => (BookingField::Name, " ".to_owned()),
         };
         CorrectionRequest::from([(field, Edit::Set(text))])
     }
 
-    fn claim(&self, key: u8, act: &Act) -> IdempotencyClaim {
-        let digest = |number: u64| {
-            let mut digest = [0; 32];
-            digest[..8].copy_from_slice(&number.to_be_bytes());
-            digest
-        };
+    fn claim(&self, key: u8, action: &Action) -> IdempotencyClaim {
         let mut hasher = DefaultHasher::new();
-        format!("{act:?}").hash(&mut hasher);
-        let mut scope_hash = digest(self.seed);
+        format!("{action:?}").hash(&mut hasher);
+        let (mut scope_hash, mut fingerprint) = ([0; 32], [0; 32]);
+        scope_hash[..8].copy_from_slice(&self.seed.to_be_bytes());
         scope_hash[31] = key;
-        IdempotencyClaim { scope_hash, fingerprint: digest(hasher.finish()) }
+        fingerprint[..8].copy_from_slice(&hasher.finish().to_be_bytes());
+        IdempotencyClaim { scope_hash, fingerprint }
     }
 
-    /// An answer of the ledger as the model would give it.
-    fn seen(&mut self, answered: Result<Committed, SubmitError>) -> Answer {
-        let Committed { outcome, .. } = match answered {
+    /// Converts a result of the ledger to an outcome of the model.
+    fn outcome(&mut self, result: Result<Committed, SubmitError>) -> Outcome {
+        let Committed { outcome, .. } = match result {
             Ok(committed) => committed,
-            Err(SubmitError::Rejected(refusal)) => return Answer::Refused(why(&refusal)),
+            Err(SubmitError::Rejected(rejection)) => return Outcome::Rejected(reason(&rejection)),
             Err(error) => panic!("seed {}: {error}", self.seed),
         };
-        let known = self.references.iter().position(|known| *known == outcome.payment.reference);
-        let place = known.unwrap_or_else(|| {
-            self.references.push(outcome.payment.reference);
+        let reference = outcome.payment.reference;
+        let index = self.references.iter().position(|known| *known == reference).unwrap_or_else(|| {
+            self.references.push(reference);
             self.references.len() - 1
         });
-        Answer::Done { place, row: row(&outcome.payment), replayed: outcome.replayed }
+        Outcome::Accepted { index, row: row(&outcome.payment), replayed: outcome.replayed }
     }
 
     fn email(&self, payer: u8) -> String {
@@ -182,7 +171,7 @@ impl Sequence {
     }
 }
 
-/// A payment as the model has it.
+/// Converts a payment to a row of the model.
 fn row(payment: &Payment) -> Row {
     Row {
         payer: payer_of(&payment.details.email),
@@ -201,8 +190,8 @@ fn decimal(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }
 
-const fn why(refusal: &Rejection) -> &'static str {
-    match refusal {
+const fn reason(rejection: &Rejection) -> &'static str {
+    match rejection {
         Rejection::NotFound(_) => "not found",
         Rejection::VersionMismatch { .. } => "version",
         Rejection::IllegalState { .. } => "state",
@@ -212,28 +201,12 @@ const fn why(refusal: &Rejection) -> &'static str {
     }
 }
 
-const fn kind(answer: &Answer) -> &'static str {
-    match answer {
-        Answer::Done { replayed: true, .. } => "replayed",
-        Answer::Done { row: Row { cancelled: true, .. }, .. } => "cancelled",
-        Answer::Done { row: Row { duplicate: true, .. }, .. } => "flagged",
-        Answer::Done { .. } => "done",
-        Answer::Refused(why) => why,
+const fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { replayed: true, .. } => "replayed",
+        Outcome::Accepted { row: Row { cancelled: true, .. }, .. } => "cancelled",
+        Outcome::Accepted { row: Row { duplicate: true, .. }, .. } => "flagged",
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::Rejected(reason) => reason,
     }
-}
-
-/// Begins futures one after the other and waits until all are done.
-async fn all_in_order<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
-            if let Poll::Ready(ready) = future.as_mut().poll(context) {
-                *output = Some(ready);
-            }
-        }
-        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    outputs.into_iter().flatten().collect()
 }

@@ -1,29 +1,30 @@
-//! A running `hermes`, seen from outside.
-#![allow(dead_code, reason = "each test file uses another part")]
+//! A portal under test: its servers, its process and an HTTP client.
+#![allow(dead_code, unused_imports, reason = "each test target uses a different part")]
 
-pub mod answer;
+pub mod app;
 pub mod contract;
+pub mod environment;
 pub mod http;
 pub mod metrics;
 pub mod process;
 pub mod rows;
-pub mod stage;
 
-pub use answer::Answer;
-pub use http::HttpClient;
-pub use process::Hermes;
-pub use stage::Stage;
+pub use app::TestApp;
+pub use environment::TestEnvironment;
+pub use http::{HttpClient, Response};
 
 use std::time::{Duration, Instant};
 
-/// How long something that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// Gives commands 30 s in the queue, so that a slow machine does not reject them.
+pub const LONG_QUEUE_AGE: (&str, &str) = ("HERMES__LEDGER__QUEUE_AGE_MAX_MS", "30000");
+const POLL_TIMEOUT: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Asks until the answer is yes.
-pub async fn poll<F: Future<Output = bool>>(ask: impl Fn() -> F, what: &str) {
-    let deadline = Instant::now() + DEADLINE;
-    while !ask().await {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+/// Waits until a condition is true; panics with its description after 60 s.
+pub async fn poll<F: Future<Output = bool>>(condition: impl Fn() -> F, description: &str) {
+    let deadline = Instant::now() + POLL_TIMEOUT;
+    while !condition().await {
+        assert!(Instant::now() < deadline, "timed out waiting for {description}");
+        actix_web::rt::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,10 +1,10 @@
-//! The rows of the database, read around the program.
+//! The rows of the database, read without Hermes.
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 
-use super::Stage;
+use super::TestEnvironment;
 
-/// How many rows of each kind belong to one payer.
+/// The number of rows of one payer, per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayerRows {
     pub payments: i64,
@@ -15,44 +15,64 @@ pub struct PayerRows {
 }
 
 impl PayerRows {
-    /// Nothing was booked.
+    /// No booking.
     pub const NONE: Self = Self { payments: 0, checks: 0, audit: 0, events: 0, keys: 0 };
-    /// One booking with a key, and all that belongs to it.
+    /// One booking with an idempotency key, and all of its rows.
     pub const ONE_BOOKING: Self = Self { payments: 1, checks: 4, audit: 1, events: 1, keys: 1 };
+
+    /// Counts the rows of the payer with an e-mail address.
+    pub async fn load(database: &DatabaseConnection, email: &str) -> Self {
+        let count = |table: &str| {
+            format!(
+                "(SELECT COUNT(*) FROM {table} r JOIN payments p ON p.id = r.payment_id WHERE p.email_key = '{email}')"
+            )
+        };
+        let tables = ["validation_results", "audit_log", "outbox", "idempotency_keys"].map(count).join(", ");
+        let sql = format!("SELECT (SELECT COUNT(*) FROM payments WHERE email_key = '{email}'), {tables}");
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        let row = database.query_one_raw(statement).await.unwrap().unwrap();
+        let column = |index| row.try_get_by_index(index).unwrap();
+        Self { payments: column(0), checks: column(1), audit: column(2), events: column(3), keys: column(4) }
+    }
+
+    /// Checks that there is one complete booking or none; returns whether there is one.
+    #[track_caller]
+    pub fn assert_all_or_nothing(self, context: &str) -> bool {
+        assert!([Self::NONE, Self::ONE_BOOKING].contains(&self), "{context}: {self:?}");
+        self == Self::ONE_BOOKING
+    }
 }
 
-/// A connection to the database of a stage. On SQLite the program should be running: who opens the file first
-/// recovers it.
-pub async fn connect(stage: &Stage) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(stage.database_url());
+/// Connects to the database of an environment.
+///
+/// On SQLite, Hermes should be running, because the first process that opens the file recovers it.
+pub async fn connect(environment: &TestEnvironment) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(environment.database_url());
     options.max_connections(1).sqlx_logging(false);
     Database::connect(options).await.unwrap()
 }
 
-pub async fn count(database: &DatabaseConnection, sql: &str) -> i64 {
+/// Returns the integer that a query selects.
+pub async fn query_count(database: &DatabaseConnection, sql: &str) -> i64 {
     let statement = Statement::from_string(database.get_database_backend(), sql);
     database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
 
-/// The rows of the payer with an address.
-pub async fn of_payer(database: &DatabaseConnection, email: &str) -> PayerRows {
-    let of = |table: &str| {
-        format!(
-            "(SELECT COUNT(*) FROM {table} r JOIN payments p ON p.id = r.payment_id WHERE p.email_key = '{email}')"
-        )
-    };
-    let tables = ["validation_results", "audit_log", "outbox", "idempotency_keys"].map(of).join(", ");
-    let sql = format!("SELECT (SELECT COUNT(*) FROM payments WHERE email_key = '{email}'), {tables}");
+/// Returns all rows of a query with two columns.
+pub async fn query_pairs<A, B>(database: &DatabaseConnection, sql: &str) -> Vec<(A, B)>
+where
+    A: sea_orm::TryGetable,
+    B: sea_orm::TryGetable,
+{
     let statement = Statement::from_string(database.get_database_backend(), sql);
-    let row = database.query_one_raw(statement).await.unwrap().unwrap();
-    let column = |place| row.try_get_by_index(place).unwrap();
-    PayerRows { payments: column(0), checks: column(1), audit: column(2), events: column(3), keys: column(4) }
+    let rows = database.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())).collect()
 }
 
-/// Checks that the counters of the head, the references and the rows of all tables fit together without a gap.
-pub async fn expect_no_gaps(database: &DatabaseConnection) {
-    let payments = count(database, "SELECT COUNT(*) FROM payments").await;
-    for (what, expected) in [
+/// Checks that the head, the references and the rows of all tables have no gaps and match each other.
+pub async fn assert_no_gaps(database: &DatabaseConnection) {
+    let payments = query_count(database, "SELECT COUNT(*) FROM payments").await;
+    for (sql, expected) in [
         ("SELECT next_reference - 1 FROM ledger_head", payments),
         ("SELECT COUNT(DISTINCT reference) FROM payments", payments),
         ("SELECT COUNT(*) FROM validation_results", 4 * payments),
@@ -62,6 +82,6 @@ pub async fn expect_no_gaps(database: &DatabaseConnection) {
         ("SELECT event_seq - (SELECT MAX(seq) FROM outbox) FROM ledger_head", 0),
         ("SELECT CAST(SUM(payments) AS SIGNED) FROM payment_totals", payments),
     ] {
-        assert_eq!(count(database, what).await, expected, "{what}");
+        assert_eq!(query_count(database, sql).await, expected, "{sql}");
     }
 }

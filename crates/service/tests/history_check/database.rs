@@ -1,89 +1,46 @@
-//! The ledger, and an instance's way to it.
+//! An instance's connection to the database.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{BatchToken, LedgerHead, Totals};
+use hermes_domain::ledger::{LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError};
-use uuid::Uuid;
 
-use crate::life::Life;
-use crate::support::{Rows, payment};
-use crate::world::World;
+use crate::environment::Environment;
+use crate::faults::Fault;
+use crate::instance::Process;
 
-/// The longest time a slow database takes, each way.
-const SLOWEST_MS: u64 = 700;
-/// The longest time of one that is not slow: a fraction of D.
+/// The maximum latency of a slow database, each way.
+const SLOW_MS: u64 = 700;
+/// The maximum latency otherwise: a fraction of D.
 const USUAL_MS: u64 = 60;
 
-/// Bookings by number, in the order of their commits.
-#[derive(Debug, Default)]
-pub struct Database {
-    bookings: Vec<u64>,
-    booked: u64,
-    pub lost: Vec<u64>,
+pub struct DatabaseConnection {
+    environment: Arc<Environment>,
+    number: usize,
+    process: Arc<Process>,
 }
 
-/// An instance's way to the database.
-pub struct DatabaseWay {
-    pub world: Arc<World>,
-    pub number: usize,
-    pub life: Arc<Life>,
-}
-
-impl Database {
-    /// Commits a booking.
-    pub fn book(&mut self) -> u64 {
-        self.booked += 1;
-        self.bookings.push(self.booked);
-        self.booked
+impl DatabaseConnection {
+    pub const fn new(environment: Arc<Environment>, number: usize, process: Arc<Process>) -> Self {
+        Self { environment, number, process }
     }
 
-    /// How many bookings were ever made.
-    pub fn booked(&self) -> u64 {
-        self.booked
+    /// Reads at one moment between the request and the reply.
+    async fn read<T>(&self, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.transmit().await?;
+        let result = read.await;
+        self.transmit().await?;
+        result
     }
 
-    /// Fails over to a copy without the last few commits.
-    pub fn lose(&mut self, commits: usize) {
-        let kept = self.bookings.len().saturating_sub(commits);
-        self.lost.extend(self.bookings.drain(kept..));
-    }
-
-    /// A number that is given again has another token.
-    fn head(&self) -> LedgerHead {
-        let last = self.bookings.last().copied().unwrap_or_default();
-        LedgerHead {
-            seq: i64::try_from(self.bookings.len()).unwrap(),
-            token: BatchToken(Uuid::from_u128(last.into())),
-            ..Rows::default().head
-        }
-    }
-}
-
-/// Who a booking is for.
-pub fn payer(booking: u64) -> String {
-    format!("p{booking}")
-}
-
-impl DatabaseWay {
-    /// Reads everything at one moment between the question and the answer.
-    async fn snapshot(&self) -> Result<AtHead<Vec<u64>>, StoreError> {
-        self.pass_time().await?;
-        let read = {
-            let database = self.world.database();
-            AtHead { head: database.head().id(), value: database.bookings.clone() }
-        };
-        self.pass_time().await?;
-        Ok(read)
-    }
-
-    async fn pass_time(&self) -> Result<(), StoreError> {
-        let slow = self.world.faults.database_is_slow;
-        self.world.pass_some_time(if slow { SLOWEST_MS } else { USUAL_MS }).await;
-        self.life.goes_on().await;
-        if self.world.database_is_cut[self.number].is_on() {
+    async fn transmit(&self) -> Result<(), StoreError> {
+        let slow = self.environment.faults.include(Fault::DatabaseSlow);
+        self.environment.latency(if slow { SLOW_MS } else { USUAL_MS }).await;
+        self.process.check_running().await;
+        if self.environment.database_cut[self.number].load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("cut off".to_owned()));
         }
         Ok(())
@@ -91,53 +48,37 @@ impl DatabaseWay {
 }
 
 #[async_trait]
-impl PaymentReader for DatabaseWay {
+impl PaymentReader for DatabaseConnection {
     async fn head(&self) -> Result<LedgerHead, StoreError> {
-        self.pass_time().await?;
-        let head = self.world.database().head();
-        self.pass_time().await?;
-        Ok(head)
+        self.read(self.environment.store.head()).await
+    }
+
+    async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
+        self.read(self.environment.store.find(key)).await
+    }
+
+    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
+        self.read(self.environment.store.find_at_head(key)).await
     }
 
     async fn list(
         &self,
         filter: &PaymentFilter,
-        _page: Page,
-        _limit: u64,
+        page: Page,
+        limit: u64,
     ) -> Result<AtHead<ListPage>, StoreError> {
-        let AtHead { head, value } = self.snapshot().await?;
-        let mut payments = value.into_iter().map(|booking| payment(&payer(booking))).collect::<Vec<_>>();
-        if let Some(email) = &filter.email {
-            payments.retain(|payment| payment.details.email == *email);
-        }
-        Ok(AtHead { head, value: ListPage { payments, ..ListPage::default() } })
-    }
-
-    async fn find(&self, _key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
-        unreachable!("what is cached has a head")
-    }
-
-    /// By the number of its reference, which is that of the booking.
-    async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
-        let PaymentKey::Reference(reference) = key else { unreachable!("readers name references") };
-        let AtHead { head, value } = self.snapshot().await?;
-        let wanted = u64::try_from(reference.number()).unwrap();
-        let found = value.into_iter().find(|booking| *booking == wanted);
-        Ok(AtHead { head, value: found.map(|booking| payment(&payer(booking))) })
+        self.read(self.environment.store.list(filter, page, limit)).await
     }
 
     async fn totals(&self) -> Result<AtHead<Vec<Totals>>, StoreError> {
-        let AtHead { head, value } = self.snapshot().await?;
-        let payments = i64::try_from(value.len()).unwrap();
-        let totals = Totals { payments, ..Totals::empty(payment("nobody").amount.currency()) };
-        Ok(AtHead { head, value: vec![totals] })
+        self.read(self.environment.store.totals()).await
     }
 
-    async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
-        unreachable!("nobody reads the audit log")
+    async fn audit_of(&self, id: PaymentId, after: i64, limit: u64) -> Result<AuditPage, StoreError> {
+        self.environment.store.audit_of(id, after, limit).await
     }
 
-    async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {
-        unreachable!("nobody reads the audit log")
+    async fn audit_after(&self, seq: i64, limit: u64) -> Result<AuditPage, StoreError> {
+        self.environment.store.audit_after(seq, limit).await
     }
 }

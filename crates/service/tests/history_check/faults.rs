@@ -1,68 +1,109 @@
-//! What can go wrong in a history.
+//! The faults of a history.
 
-/// Each of them happens or not.
-#[derive(Debug, Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each fault is there or not, in any combination")]
-pub struct Faults {
-    /// Instances do not reach the cache for a while.
-    pub cache_cuts: bool,
-    /// Operations of the cache take longer than their timeout, and may be carried out all the same, or later.
-    pub cache_is_slow: bool,
-    /// Answers of the cache are lost with their connection, and what was asked is sent again.
-    pub cache_answers_are_lost: bool,
-    /// The cache is flushed, evicts its version, or restarts: empty, from an old dump, or as a replica that lacks
-    /// the last writes.
-    pub cache_loses_data: bool,
-    /// The cache answers questions and refuses changes for a while.
-    pub cache_refuses: bool,
-    /// Instances are killed, wherever they stand, and others start in their places; clients retry their writes.
-    pub crashes: bool,
-    /// The head and the answers take longer than D, or than the deadline of the head.
-    pub database_is_slow: bool,
-    /// Instances do not reach the database for a while.
-    pub database_cuts: bool,
-    /// The database fails over to a copy that lacks the last commits, and gives their numbers to others.
-    pub database_loses_commits: bool,
+use crate::environment::Environment;
+use crate::history::{Clients, LENGTH_MS};
+
+/// A kind of fault. A history has any combination of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Instances lose their connection to the cache.
+    CacheCut,
+    /// Cache operations exceed their timeout. They may take effect anyway, or later.
+    CacheSlow,
+    /// Replies of the cache are lost, and the operations are sent again.
+    CacheRepliesLost,
+    /// The cache is flushed, evicts its version, or restarts: empty, from an old dump, or as an outdated replica.
+    CacheLosesData,
+    /// The cache rejects changes.
+    CacheRejects,
+    /// Instances are killed and replaced. Clients retry their writes.
+    Crash,
+    /// The database replies later than D, or later than the timeout of the head.
+    DatabaseSlow,
+    /// Instances lose their connection to the database.
+    DatabaseCut,
+    /// The database fails over to a copy without the last commits.
+    CommitsLost,
 }
 
-/// Every so many histories everything goes wrong at once.
-const EVERYTHING_EVERY: u64 = 4;
+/// The kinds of fault that may happen, one bit each.
+#[derive(Debug, Clone, Copy)]
+pub struct Faults(u16);
+
+/// All kinds happen in every history whose seed is a multiple of this number.
+const ALL_EVERY: u64 = 4;
+/// How often a history may inject a fault.
+const INJECTIONS: u64 = 16;
 
 impl Faults {
-    pub const ALL: Self = Self {
-        cache_cuts: true,
-        cache_is_slow: true,
-        cache_answers_are_lost: true,
-        cache_loses_data: true,
-        cache_refuses: true,
-        crashes: true,
-        database_is_slow: true,
-        database_cuts: true,
-        database_loses_commits: true,
-    };
+    pub const ALL: Self = Self(u16::MAX);
 
-    /// Those of a seed: all, or about every third.
-    pub fn of(seed: u64) -> Self {
-        if seed.is_multiple_of(EVERYTHING_EVERY) {
+    /// Returns all faults, or each with a probability of a third.
+    pub fn from_seed(seed: u64) -> Self {
+        if seed.is_multiple_of(ALL_EVERY) {
             return Self::ALL;
         }
         let mut random = fastrand::Rng::with_seed(!seed);
-        let mut happens = || random.u8(0..3) == 0;
-        Self {
-            cache_cuts: happens(),
-            cache_is_slow: happens(),
-            cache_answers_are_lost: happens(),
-            cache_loses_data: happens(),
-            cache_refuses: happens(),
-            crashes: happens(),
-            database_is_slow: happens(),
-            database_cuts: happens(),
-            database_loses_commits: happens(),
-        }
+        Self((0..16).filter(|_| random.u8(0..3) == 0).fold(0, |bits, bit| bits | 1 << bit))
     }
 
-    /// Whether a read may find no answer, or none that is confirmed.
-    pub fn database_may_not_answer(&self) -> bool {
-        self.database_is_slow || self.database_cuts
+    pub fn include(self, fault: Fault) -> bool {
+        let bit = match fault {
+            Fault::CacheCut => 0,
+            Fault::CacheSlow => 1,
+            Fault::CacheRepliesLost => 2,
+            Fault::CacheLosesData => 3,
+            Fault::CacheRejects => 4,
+            Fault::Crash => 5,
+            Fault::DatabaseSlow => 6,
+            Fault::DatabaseCut => 7,
+            Fault::CommitsLost => 8,
+        };
+        self.0 & 1 << bit != 0
+    }
+
+    /// Whether a read may fail or be unverified.
+    pub fn may_stop_the_database(self) -> bool {
+        self.include(Fault::DatabaseSlow) || self.include(Fault::DatabaseCut)
+    }
+}
+
+/// Injects faults at random times.
+pub async fn inject(environment: &Environment, clients: &Clients) {
+    let kinds = [
+        Fault::CacheCut,
+        Fault::CacheLosesData,
+        Fault::CacheRejects,
+        Fault::DatabaseCut,
+        Fault::Crash,
+        Fault::CommitsLost,
+    ];
+    for _ in 0..INJECTIONS {
+        environment.delay(2 * LENGTH_MS / INJECTIONS).await;
+        let number = environment.any_instance();
+        let fault = kinds[usize::try_from(environment.below(6)).unwrap()];
+        if !environment.faults.include(fault) {
+            continue;
+        }
+        match fault {
+            Fault::CacheCut => environment.flip(&environment.cache_cut[number]),
+            Fault::CacheLosesData => lose_cached_data(environment),
+            Fault::CacheRejects => environment.flip(&environment.cache_rejects),
+            Fault::DatabaseCut => environment.flip(&environment.database_cut[number]),
+            Fault::Crash => clients.replace_instance(number),
+            _ => environment.lose_commits(usize::try_from(environment.below(4)).unwrap()),
+        }
+    }
+}
+
+fn lose_cached_data(environment: &Environment) {
+    let kind = environment.below(6);
+    let mut cache = environment.cache();
+    match kind {
+        0 | 1 => cache.copy(),
+        2 => cache.restart_from_copy(),
+        3 => cache.restart_empty(),
+        4 => cache.flush(),
+        _ => cache.evict_version(),
     }
 }

@@ -1,4 +1,4 @@
-//! A history: writes, reads and faults, each at its own time.
+//! A history: writes, reads and faults, each at a random time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,65 +7,68 @@ use hermes_service::read_cache::{CacheTier, CachedResponse, ReadError};
 use hermes_service::writer::VisibilityBarrier;
 use tokio::time::timeout;
 
+use crate::environment::{Booking, Environment, INSTANCES};
+use crate::faults::inject;
 use crate::instance::Instance;
-use crate::question::Question;
-use crate::world::{INSTANCES, World};
+use crate::query::{ReadQuery, payer};
+use crate::support::{email, names};
 
-/// How long writes and faults come.
+/// How long writes and faults start.
 pub const LENGTH_MS: u64 = 2_000;
 const WRITES: usize = 14;
 const READS: usize = 90;
-/// How long a client waits before it tries again.
+/// How long a client waits before it retries.
 const RETRY_MS: u64 = 200;
 
-/// What came of a history.
+/// The result of a history.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// Reads that had something to show, by where they were served from: L1, L2 and the database.
+    /// Reads that had a booking to show, by tier: L1, L2 and the database.
     pub checked: [usize; 3],
-    pub unanchored: usize,
+    pub unverified: usize,
     pub failed: usize,
     pub crashes: usize,
-    /// Every answer, in order.
-    pub answers: Vec<String>,
+    /// Every verified response, in order.
+    pub responses: Vec<String>,
     pub violations: Vec<String>,
 }
 
-/// Where it happens.
-pub struct Scene {
-    pub world: Arc<World>,
+/// The clients of three instances.
+pub struct Clients {
+    environment: Arc<Environment>,
     instances: Mutex<Vec<Instance>>,
-    acknowledged: Mutex<Vec<u64>>,
+    acknowledged: Mutex<Vec<Booking>>,
     history: Mutex<History>,
 }
 
 impl History {
     /// Plays a history to its end.
-    pub async fn play(world: Arc<World>) -> Self {
-        let instances = (0..INSTANCES).map(|number| Instance::start(&world, number)).collect();
-        let scene = Arc::new(Scene {
-            world,
+    pub async fn play(environment: Arc<Environment>) -> Self {
+        let instances = (0..INSTANCES).map(|number| Instance::start(&environment, number)).collect();
+        let clients = Arc::new(Clients {
+            environment,
             instances: Mutex::new(instances),
             acknowledged: Mutex::default(),
             history: Mutex::default(),
         });
         let mut tasks = Vec::new();
-        tasks.extend((0..WRITES).map(|_| tokio::spawn(Arc::clone(&scene).write())));
-        tasks.extend((0..READS).map(|_| tokio::spawn(Arc::clone(&scene).read())));
-        tasks.push(tokio::spawn(Arc::clone(&scene).misfortune()));
+        tasks.extend((0..WRITES).map(|_| tokio::spawn(Arc::clone(&clients).write())));
+        tasks.extend((0..READS).map(|_| tokio::spawn(Arc::clone(&clients).read())));
+        let faulty = Arc::clone(&clients);
+        tasks.push(tokio::spawn(async move { inject(&faulty.environment, &faulty).await }));
         for task in tasks {
             task.await.unwrap();
         }
-        std::mem::take(&mut *scene.history.lock().unwrap())
+        std::mem::take(&mut *clients.history.lock().unwrap())
     }
 }
 
-impl Scene {
-    /// Kills an instance, with all that it was doing, and starts another in its place.
-    pub fn replace(&self, number: usize) {
-        let new = Instance::start(&self.world, number);
+impl Clients {
+    /// Kills an instance with all its tasks and starts another one.
+    pub fn replace_instance(&self, number: usize) {
+        let new = Instance::start(&self.environment, number);
         let old = std::mem::replace(&mut self.instances.lock().unwrap()[number], new);
-        old.life.end();
+        old.process.kill();
         self.history.lock().unwrap().crashes += 1;
     }
 
@@ -73,79 +76,79 @@ impl Scene {
         self.instances.lock().unwrap()[number].clone()
     }
 
-    /// A client books, and tries again with the same key until it is told that it has: a replay passes the
-    /// barrier as well.
+    /// Books, and retries with the same key until the write is acknowledged. A replay passes the barrier too.
     async fn write(self: Arc<Self>) {
-        self.world.any_time(LENGTH_MS).await;
-        let booking = self.world.database().book();
+        self.environment.delay(LENGTH_MS).await;
+        let booking = self.environment.book();
         loop {
-            let instance = self.instance(self.world.any_instance());
+            let instance = self.instance(self.environment.any_instance());
             tokio::select! {
                 biased;
-                () = instance.life.ended() => self.world.any_time(RETRY_MS).await,
+                () = instance.process.killed() => self.environment.delay(RETRY_MS).await,
                 () = instance.reads.wait_until_visible() => break,
             }
         }
         self.acknowledged.lock().unwrap().push(booking);
     }
 
+    /// Reads once. Some clients disconnect early.
     async fn read(self: Arc<Self>) {
-        self.world.any_time(LENGTH_MS + 500).await;
-        let number = self.world.any_instance();
-        let instance = self.instance(number);
-        let question = Question::any(&self.world);
-        let query = question.query();
+        self.environment.delay(LENGTH_MS + 500).await;
+        let instance = self.instance(self.environment.any_instance());
+        let read_query = ReadQuery::any(&self.environment);
+        let query = read_query.query();
         let acknowledged = self.acknowledged.lock().unwrap().clone();
-        let patience = match self.world.chance(6) {
-            0 => Duration::from_millis(self.world.chance(30)),
+        let patience = match self.environment.below(6) {
+            0 => Duration::from_millis(self.environment.below(30)),
             _ => Duration::from_secs(60),
         };
         let result = tokio::select! {
             biased;
-            () = instance.life.ended() => return,
+            () = instance.process.killed() => return,
             result = timeout(patience, instance.reads.read(&query)) => result,
         };
-        let Ok(result) = result else { return };
-        self.check(number, question, result, &acknowledged);
+        if let Ok(result) = result {
+            self.check(read_query, result, &acknowledged);
+        }
     }
 
-    /// Whatever was acknowledged before the read began, and is not lost, must be in its answer.
+    /// The response must show every booking that was acknowledged before the read started and is not lost.
     fn check(
         &self,
-        number: usize,
-        question: Question,
+        query: ReadQuery,
         result: Result<Option<CachedResponse>, ReadError>,
-        acknowledged: &[u64],
+        acknowledged: &[Booking],
     ) {
         let mut history = self.history.lock().unwrap();
-        let Ok(served) = result else {
-            history.failed += 1;
-            return;
+        let response = match result {
+            Err(_) => {
+                history.failed += 1;
+                return;
+            }
+            Ok(Some(response)) if !response.verified => {
+                history.unverified += 1;
+                return;
+            }
+            Ok(response) => response,
         };
-        if served.as_ref().is_some_and(|served| !served.verified) {
-            history.unanchored += 1;
-            return;
+        let tier = response.as_ref().map_or(CacheTier::Db, |response| response.tier);
+        let body = response.as_ref().map(names);
+        let lost = self.environment.lost.lock().unwrap();
+        let is_stored = |booking: &Booking| !lost.contains(&email(&payer(booking.0)));
+        let expected: Vec<_> = acknowledged.iter().copied().filter(is_stored).collect();
+        let text = format!("{query:?} returned {body:?} from {}", tier.as_str());
+        if !expected.is_empty() {
+            let index = match tier {
+                CacheTier::L1 => 0,
+                CacheTier::L2 => 1,
+                CacheTier::Db => 2,
+            };
+            history.checked[index] += 1;
         }
-        let tier = served.as_ref().map_or(CacheTier::Db, |served| served.tier);
-        let body = served.map(|served| String::from_utf8(served.entry.body.to_vec()).unwrap());
-        let lost = self.world.database().lost.clone();
-        let kept = acknowledged.iter().copied().filter(|booking| !lost.contains(booking)).collect::<Vec<_>>();
-        let answer = format!("instance {number} answered {question:?} with {body:?} from {}", tier.as_str());
-        if !kept.is_empty() {
-            history.checked[place_of(tier)] += 1;
-        }
-        let missing = question.missing(body.as_deref(), &kept);
+        let missing = query.missing(body.as_deref(), &expected);
         if !missing.is_empty() {
-            history.violations.push(format!("{answer}, without {missing:?}"));
+            history.violations.push(format!("{text}, without {missing:?}"));
         }
-        history.answers.push(answer);
-    }
-}
-
-const fn place_of(tier: CacheTier) -> usize {
-    match tier {
-        CacheTier::L1 => 0,
-        CacheTier::L2 => 1,
-        CacheTier::Db => 2,
+        history.responses.push(text);
     }
 }

@@ -1,39 +1,56 @@
-//! An instance: the real reads and the real barrier, on ways to the shared world.
+//! An instance: the server's read cache and barrier, connected to the shared environment.
 
+use std::future::pending;
 use std::sync::Arc;
 
-use hermes_service::read_cache::{ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
+use hermes_service::read_cache::{ReadCache, ReadCacheDeps};
+use tokio::sync::watch;
 
-use crate::cache_way::CacheWay;
-use crate::database::DatabaseWay;
-use crate::life::Life;
-use crate::support::{D, HEAD_DEADLINE, Names, PAGE_LOADS_MAX, QUERIES, RETRY_CACHE_AFTER};
-use crate::world::World;
+use crate::database::DatabaseConnection;
+use crate::environment::Environment;
+use crate::shared_cache::CacheConnection;
+use crate::support::{Names, config};
 
-/// A process.
+/// An instance.
 #[derive(Clone)]
 pub struct Instance {
     pub reads: Arc<ReadCache>,
-    pub life: Arc<Life>,
+    pub process: Arc<Process>,
+}
+
+/// A process that can be killed. Each call of a port checks it, so every task of a killed instance stops.
+#[derive(Default)]
+pub struct Process {
+    killed: watch::Sender<bool>,
 }
 
 impl Instance {
-    /// Starts one that knows nothing yet.
-    pub fn start(world: &Arc<World>, number: usize) -> Self {
-        let life = Arc::<Life>::default();
-        let cache = CacheWay::new(Arc::clone(world), number, Arc::clone(&life));
-        let reader = DatabaseWay { world: Arc::clone(world), number, life: Arc::clone(&life) };
-        let parts =
+    /// Starts an instance with empty caches.
+    pub fn start(environment: &Arc<Environment>, number: usize) -> Self {
+        let process = Arc::<Process>::default();
+        let cache = CacheConnection::new(Arc::clone(environment), number, Arc::clone(&process));
+        let reader = DatabaseConnection::new(Arc::clone(environment), number, Arc::clone(&process));
+        let deps =
             ReadCacheDeps { cache: Arc::new(cache), reader: Arc::new(reader), renderer: Arc::new(Names) };
-        let settings = ReadCacheConfig {
-            staleness_bound: D,
-            head_deadline: HEAD_DEADLINE,
-            retry_cache_after: RETRY_CACHE_AFTER,
-            window: 1_000,
-            page_loads_max: PAGE_LOADS_MAX,
-            queries: QUERIES,
-            unverified_reads: UnverifiedReads::Serve,
-        };
-        Self { reads: ReadCache::new(parts, settings), life }
+        Self { reads: ReadCache::new(deps, config()), process }
+    }
+}
+
+impl Process {
+    pub fn kill(&self) {
+        self.killed.send_replace(true);
+    }
+
+    /// Returns at once if the process runs, else never.
+    pub async fn check_running(&self) {
+        if *self.killed.borrow() {
+            pending::<()>().await;
+        }
+    }
+
+    /// Returns when the process is killed.
+    pub async fn killed(&self) {
+        let mut killed = self.killed.subscribe();
+        killed.wait_for(|killed| *killed).await.expect("the sender exists");
     }
 }

@@ -1,20 +1,20 @@
-//! The shared cache, as the port promises it.
+//! The shared cache, as its port promises.
 
-use crate::facts::{Entry, Instance, Version};
+use crate::environment::Environment;
+use crate::types::{Entry, Instance, Version};
 use crate::variant::{Change, Variant};
-use crate::world::World;
 
 /// The shared cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cache {
     pub is_up: bool,
-    pub refuses: bool,
-    /// Which process it is.
-    pub life: u8,
+    pub rejects_changes: bool,
+    /// Counts the processes that have run the cache.
+    pub incarnation: u8,
     pub data: Data,
     /// A replica or a dump.
     pub copy: Data,
-    /// How many versions were drawn.
+    /// The number of versions made so far.
     drawn: Version,
 }
 
@@ -25,71 +25,75 @@ pub struct Data {
     epoch: u8,
 }
 
-/// The cache did not do it, or did not say so.
-pub struct Away;
+/// The operation failed, or its reply was lost.
+pub struct Unavailable;
 
-impl World {
-    /// Asks for the version.
-    pub fn version(&mut self, variant: &Variant, instance: Instance) -> Result<Version, Away> {
+impl Environment {
+    /// Returns the version.
+    pub fn version(&mut self, variant: &Variant, instance: Instance) -> Result<Version, Unavailable> {
         self.connect(variant, instance)?;
         match self.cache.data.version {
             Some(version) => Ok(version),
             None if variant.changes(Change::NoInit) => Ok(0),
-            None if self.cache.refuses => Err(Away),
+            None if self.cache.rejects_changes => Err(Unavailable),
             None => Ok(self.cache.renew(variant)),
         }
     }
 
-    pub fn fetch(&mut self, variant: &Variant, instance: Instance) -> Option<Entry> {
+    pub fn get(&mut self, variant: &Variant, instance: Instance) -> Option<Entry> {
         self.connect(variant, instance).ok()?;
         self.cache.data.entry
     }
 
-    pub fn fill(&mut self, variant: &Variant, instance: Instance, entry: Entry) {
-        let current = self.cache.data.version == entry.version || variant.changes(Change::BlindFill);
-        if self.connect(variant, instance).is_ok() && !self.cache.refuses && current {
+    pub fn put(&mut self, variant: &Variant, instance: Instance, entry: Entry) {
+        let current = self.cache.data.version == entry.version || variant.changes(Change::UnconditionalPut);
+        if self.connect(variant, instance).is_ok() && !self.cache.rejects_changes && current {
             self.cache.data.entry = Some(entry);
         }
     }
 
-    /// Makes the version a fresh one, or the one that was drawn for an earlier try. Entries stay: other answers
-    /// than the list are not deleted.
-    pub fn bump(
+    /// Replaces the version with a new one, or with the one of an earlier try. Only the list is deleted, so the model
+    /// keeps the entry.
+    pub fn invalidate(
         &mut self,
         variant: &Variant,
         instance: Instance,
         drawn: Option<Version>,
-    ) -> Result<Version, Away> {
+    ) -> Result<Version, Unavailable> {
         self.connect(variant, instance)?;
-        if self.cache.refuses {
-            return Err(Away);
+        if self.cache.rejects_changes {
+            return Err(Unavailable);
         }
         match drawn {
             Some(version) => self.cache.data.version = Some(version),
             None => _ = self.cache.renew(variant),
         }
-        self.cache.data.version.ok_or(Away)
+        self.cache.data.version.ok_or(Unavailable)
     }
 
-    /// Reads and writes the entry as plain cache-aside does.
-    pub fn entry_aside(&mut self, variant: &Variant, instance: Instance) -> Result<&mut Option<Entry>, Away> {
+    /// Returns the entry for plain cache-aside.
+    pub fn entry_aside(
+        &mut self,
+        variant: &Variant,
+        instance: Instance,
+    ) -> Result<&mut Option<Entry>, Unavailable> {
         self.connect(variant, instance)?;
         Ok(&mut self.cache.data.entry)
     }
 
-    fn connect(&mut self, variant: &Variant, instance: Instance) -> Result<(), Away> {
-        let life = self.cache.life;
+    fn connect(&mut self, variant: &Variant, instance: Instance) -> Result<(), Unavailable> {
+        let incarnation = self.cache.incarnation;
         let is_up = self.cache.is_up;
-        let place = self.place(instance);
-        if !is_up || !place.reaches_cache {
-            place.connected_to = 0;
-            return Err(Away);
+        let connection = self.instance_mut(instance);
+        if !is_up || !connection.reaches_cache {
+            connection.connected_to = 0;
+            return Err(Unavailable);
         }
-        if place.connected_to != life {
-            place.connected_to = life;
-            let is_other = self.cache.data.epoch != life || self.cache.data.version.is_none();
+        if connection.connected_to != incarnation {
+            connection.connected_to = incarnation;
+            let is_other = self.cache.data.epoch != incarnation || self.cache.data.version.is_none();
             if is_other && !variant.changes(Change::NoEpoch) {
-                self.cache.data.epoch = life;
+                self.cache.data.epoch = incarnation;
                 self.cache.renew(variant);
             }
         }
@@ -98,10 +102,10 @@ impl World {
 }
 
 impl Cache {
-    /// It holds version 1, in its first life.
+    /// A cache of the first process, with version 1.
     pub fn new(entry: Option<Entry>) -> Self {
         let data = Data { version: Some(1), entry, epoch: 1 };
-        Self { is_up: true, refuses: false, life: 1, data, copy: data, drawn: 1 }
+        Self { is_up: true, rejects_changes: false, incarnation: 1, data, copy: data, drawn: 1 }
     }
 
     fn renew(&mut self, variant: &Variant) -> Version {
@@ -112,9 +116,9 @@ impl Cache {
         version
     }
 
-    /// Another process goes on with the copy.
+    /// Another process continues with the copy.
     pub fn restart_from_copy(&mut self) {
-        self.life += 1;
+        self.incarnation += 1;
         self.data = self.copy;
     }
 

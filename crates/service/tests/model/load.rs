@@ -1,120 +1,125 @@
-//! Reading the database for all who wait: a task of its own, whoever began it.
+//! A load: a task of its own that every read with the same key joins.
 
-use crate::facts::{Entry, Head, Instance, Snapshot, Tick, Version};
-use crate::process::Story;
+use crate::environment::Environment;
+use crate::process::Trace;
+use crate::types::{Entry, Head, Instance, Snapshot, Tick, Version};
 use crate::variant::{Change, Variant};
-use crate::world::World;
 
-/// What a load is good for.
+/// The reads that may use a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LoadKey {
-    /// Readers who were told this version.
+    /// Reads with this version.
     Version(Version),
-    /// Readers who were told this head.
+    /// Reads with this head.
     Head(Head),
 }
 
-/// A load under way.
+/// A running load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Flight {
+pub struct Load {
     pub instance: Instance,
     pub key: LoadKey,
     pub version: Option<Version>,
     pub stage: Stage,
 }
 
-/// How far a load is.
+/// The progress of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    Asked {
+    Sent {
         requested_at: Tick,
     },
     Read {
         requested_at: Tick,
         snapshot: Snapshot,
     },
-    /// Nobody waits any more; the shared cache gets it.
-    Filling {
+    /// No read waits any more. The entry is stored in the shared cache.
+    Storing {
         snapshot: Snapshot,
     },
 }
 
-/// What came of a step of a load.
-pub enum Brought {
-    Nothing,
-    /// Those who wait for it have this.
-    Answer(Snapshot),
-    /// Those who wait for it have nothing.
-    Failure,
+/// The result of one step of a load.
+pub enum LoadStep {
+    Pending,
+    /// The waiting reads receive this.
+    Loaded(Snapshot),
+    /// The waiting reads fail.
+    Failed,
 }
 
-impl World {
-    /// Joins the load for a key, or begins it; tells whether it is the caller's own.
-    pub fn share_load(
+impl Environment {
+    /// Joins the load with a key, or starts it. Returns whether the caller has started it.
+    pub fn join_or_start_load(
         &mut self,
         variant: &Variant,
         instance: Instance,
         key: LoadKey,
         version: Option<Version>,
     ) -> (LoadKey, bool) {
-        let fits = |flight: &&Flight| {
-            flight.instance == instance
-                && !matches!(flight.stage, Stage::Filling { .. })
-                && (flight.key == key || is_mistaken_for(variant, flight.key, key))
+        let fits = |load: &&Load| {
+            load.instance == instance
+                && !matches!(load.stage, Stage::Storing { .. })
+                && (load.key == key || is_confused_with(variant, load.key, key))
         };
-        if let Some(flight) = self.flights.iter().flatten().find(fits) {
-            return (flight.key, false);
+        if let Some(load) = self.loads.iter().flatten().find(fits) {
+            return (load.key, false);
         }
-        let stage = Stage::Asked { requested_at: self.now };
-        let place = self.flights.iter_mut().find(|place| place.is_none()).expect("a place for every load");
-        *place = Some(Flight { instance, key, version, stage });
+        let stage = Stage::Sent { requested_at: self.now };
+        let slot = self.loads.iter_mut().find(|slot| slot.is_none()).expect("a slot for every load");
+        *slot = Some(Load { instance, key, version, stage });
         (key, true)
     }
 
     /// Makes one step of a load.
-    pub fn fly(&mut self, variant: &Variant, number: usize, story: &mut Story) -> Option<(Flight, Brought)> {
-        let flight = self.flights[number]?;
-        let instance = flight.instance;
-        let reaches_database = self.place(instance).reaches_database;
-        let (next, brought) = match flight.stage {
-            Stage::Asked { .. } if !reaches_database => {
-                story.tell(|| format!("a load of instance {instance} fails"));
-                (None, Brought::Failure)
+    pub fn step_load(
+        &mut self,
+        variant: &Variant,
+        number: usize,
+        trace: &mut Trace,
+    ) -> Option<(Load, LoadStep)> {
+        let load = self.loads[number]?;
+        let instance = load.instance;
+        let reaches_database = self.instance_mut(instance).reaches_database;
+        let (next, loaded) = match load.stage {
+            Stage::Sent { .. } if !reaches_database => {
+                trace.add(|| format!("a load of instance {instance} fails"));
+                (None, LoadStep::Failed)
             }
-            Stage::Asked { requested_at } => {
+            Stage::Sent { requested_at } => {
                 let snapshot = self.database.snapshot();
-                story.tell(|| format!("a load of instance {instance} reads {snapshot:?}"));
-                (Some(Flight { stage: Stage::Read { requested_at, snapshot }, ..flight }), Brought::Nothing)
+                trace.add(|| format!("a load of instance {instance} reads {snapshot:?}"));
+                (Some(Load { stage: Stage::Read { requested_at, snapshot }, ..load }), LoadStep::Pending)
             }
             Stage::Read { requested_at, snapshot } => {
-                story.tell(|| format!("a load of instance {instance} lands with {snapshot:?}"));
-                let version = self.version_of(variant, flight);
-                self.take_word(variant, instance, requested_at, snapshot.head);
-                self.keep(variant, instance, Entry { version, snapshot });
-                let filling = Flight { version, stage: Stage::Filling { snapshot }, ..flight };
-                (version.is_some().then_some(filling), Brought::Answer(snapshot))
+                trace.add(|| format!("a load of instance {instance} completes with {snapshot:?}"));
+                let version = self.version_of(variant, load);
+                self.record_observation(variant, instance, requested_at, snapshot.head);
+                self.store_in_l1(variant, instance, Entry { version, snapshot });
+                let storing = Load { version, stage: Stage::Storing { snapshot }, ..load };
+                (version.is_some().then_some(storing), LoadStep::Loaded(snapshot))
             }
-            Stage::Filling { snapshot } => {
-                story.tell(|| format!("instance {instance} offers {snapshot:?} to the cache"));
-                self.fill(variant, instance, Entry { version: flight.version, snapshot });
-                (None, Brought::Nothing)
+            Stage::Storing { snapshot } => {
+                trace.add(|| format!("instance {instance} offers {snapshot:?} to the cache"));
+                self.put(variant, instance, Entry { version: load.version, snapshot });
+                (None, LoadStep::Pending)
             }
         };
-        self.flights[number] = next;
-        Some((flight, brought))
+        self.loads[number] = next;
+        Some((load, loaded))
     }
 
-    fn version_of(&mut self, variant: &Variant, flight: Flight) -> Option<Version> {
+    fn version_of(&mut self, variant: &Variant, load: Load) -> Option<Version> {
         if variant.changes(Change::VersionAfterLoad) {
-            return self.version(variant, flight.instance).ok();
+            return self.version(variant, load.instance).ok();
         }
-        flight.version
+        load.version
     }
 }
 
-/// Whether a load is joined that must not be.
-fn is_mistaken_for(variant: &Variant, flight: LoadKey, key: LoadKey) -> bool {
-    match (flight, key) {
+/// Whether a read joins a load that it must not join.
+fn is_confused_with(variant: &Variant, load: LoadKey, key: LoadKey) -> bool {
+    match (load, key) {
         (LoadKey::Version(_), LoadKey::Version(_)) => variant.changes(Change::LoadsOfAnyVersion),
         (LoadKey::Head(_), LoadKey::Head(_)) => variant.changes(Change::LoadsOfAnyHead),
         _ => false,

@@ -1,32 +1,31 @@
-//! Promise G, for every history there is: after any instance has acknowledged a write, every read that starts
-//! later, on any instance, shows it.
+//! A model checker for the read-your-writes promise: once any instance has acknowledged a write, every read that
+//! starts later, on any instance, shows it.
 //!
-//! An explicit-state model checker. Two instances, each with L1 and a word of the database, one shared cache and
-//! one database; writes, reads, loads, the clock and faults make steps in every order that is possible, and each
-//! state is visited once. A step is one thing that others can see: an operation at the cache or the database, or
-//! what an instance does on its own when an answer arrives. Operations, their answers and their failures are
-//! steps of their own wherever something could happen between them.
+//! The checker explores every state of a small model once. The model has two instances, each with L1 and an observed
+//! head, one shared cache and one database. Writes, reads, loads, the clock and faults make steps in every possible
+//! order. A step is one operation of the cache or the database, or the local work after one reply. A request, its
+//! reply and its failure are separate steps wherever something can happen between them.
 //!
-//! **The rules are the server's**: [`rules::SERVER`] has the functions of `hermes_service::read_cache::rules`
-//! themselves. `protocols` are variants for which the history_check must hold; `mutations` are the same with one thing
-//! broken, and the suite fails unless the model finds what that breaks, so that it is known to look.
+//! **The rules are the server's**: [`rules::SERVER`] contains the functions of `hermes_service::read_cache::rules`.
+//! The promise must hold for every variant in `protocols`. Each variant in `mutations` has one defect, and the tests
+//! fail unless the model finds a stale response.
 //!
-//! A write that the database has lost is not missed, and a read that is labelled as unconfirmed claims nothing.
+//! A read need not show a write that the database has lost. An unverified response promises nothing.
 //!
-//! Files: `variant` says what can be explored; `search` explores; `process` is the state, of the `world` and of
-//! who makes steps in it: `write`, `read` with what it `ask`s, `load`, `cache`, `faults`; `facts` are their words.
+//! Files: `variant` defines what is explored, and `search` explores it. `process` is the state: the `environment` and
+//! the processes `write`, `read` with its `head_query`, `load`, `cache` and `faults`. `types` defines their values.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what should be there and is not fails the test"
+    reason = "a missing value fails the test"
 )]
 
-mod ask;
 mod cache;
-mod facts;
+mod environment;
 mod faults;
+mod head_query;
 mod load;
 mod mutations;
 mod process;
@@ -34,14 +33,14 @@ mod protocols;
 mod read;
 mod rules;
 mod search;
+mod types;
 mod variant;
-mod world;
 mod write;
 
 use search::explore;
 use variant::Variant;
 
-/// Warm and cold: in the first the caches are full, in the second reads must load.
+/// Explores each variant with warm and with cold caches.
 fn holds(variants: &[Variant]) {
     for variant in variants {
         for cold in [false, true] {
@@ -53,27 +52,27 @@ fn holds(variants: &[Variant]) {
 }
 
 #[test]
-fn the_promise_holds_when_the_database_keeps_its_commits() {
-    holds(protocols::COMMITS_KEPT);
+fn the_promise_holds_when_no_commit_is_lost() {
+    holds(protocols::NO_COMMIT_LOST);
 }
 
 #[test]
-fn the_promise_holds_when_the_database_loses_commits() {
+fn the_promise_holds_when_commits_are_lost() {
     holds(protocols::COMMITS_LOST);
 }
 
 #[test]
-fn every_mutation_is_caught() {
-    let is_missed = |variant: &&Variant| explore(variant).violation.is_none();
-    let missed = mutations::ALL.iter().filter(is_missed).map(|variant| variant.name).collect::<Vec<_>>();
-    assert!(missed.is_empty(), "not seen by the model: {missed:#?}");
+fn every_mutation_is_detected() {
+    let is_undetected = |variant: &&Variant| explore(variant).violation.is_none();
+    let undetected =
+        mutations::ALL.iter().filter(is_undetected).map(|variant| variant.name).collect::<Vec<_>>();
+    assert!(undetected.is_empty(), "the model does not detect: {undetected:#?}");
 }
 
-/// What a violation looks like, for whoever has to read one.
 #[test]
-fn a_violation_is_told_in_words() {
+fn a_violation_lists_its_steps() {
     let variant = mutations::ALL.iter().find(|variant| variant.name.starts_with("X3 ")).unwrap();
-    let told = explore(variant).violation.unwrap();
-    assert!(told.iter().any(|sentence| sentence == "write 1 is acknowledged"), "{told:#?}");
-    assert!(told.last().unwrap().contains("is served"), "{told:#?}");
+    let steps = explore(variant).violation.unwrap();
+    assert!(steps.iter().any(|step| step == "write 1 is acknowledged"), "{steps:#?}");
+    assert!(steps.last().unwrap().contains("is served"), "{steps:#?}");
 }

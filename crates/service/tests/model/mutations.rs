@@ -1,180 +1,125 @@
-//! The protocol with one thing broken: the history_check must break, or the model could not see it.
+//! The protocol with one defect. The model must find a stale response, or it could not detect that defect.
 
-use crate::rules::{self, Rules, SERVER};
-use crate::variant::{CALM, Change, Fault, Variant};
+use crate::rules::{self, Rules, SERVER, with_earliest_ack, with_freshness, with_same_head};
+use crate::variant::{CALM, CUT_OFF, Change, Fault, TWO_WRITES, Variant};
 
-/// A writer who does not reach the cache, and time enough for it to wait.
-const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
+/// A writer that may be cut off, a head query in advance, and one reader.
+const OBSERVED: Variant = Variant { refreshes: &[1], readers: &[1], ..CUT_OFF };
 
-/// The same, and the database loses commits whose numbers go to others.
-const CUT_OFF_AND_LOST: Variant =
-    Variant { faults: &[Fault::CacheCut(0), Fault::CommitsLost], renewals: &[1], readers: &[1], ..CUT_OFF };
+/// The same, and the database loses commits.
+const LOST: Variant = Variant { faults: &[Fault::CacheCut(0), Fault::CommitsLost], ..OBSERVED };
 
 const FAILOVER: &[Fault] = &[Fault::CacheCopied, Fault::CacheFailsOver];
+const TWO_FLUSHES: &[Fault] = &[Fault::CacheFlushed, Fault::CacheFlushed];
+const BOTH_CUT: &[Fault] = &[Fault::CacheCut(0), Fault::DatabaseCut(1)];
 
 pub const ALL: &[Variant] = &[
-    Variant { name: "X1 plain cache-aside", writers: &[0, 0], changes: &[Change::CacheAside], ..CALM },
+    Variant { name: "X1 plain cache-aside", changes: &[Change::CacheAside], ..TWO_WRITES },
+    Variant { name: "X2 invalidation before the commit", changes: &[Change::InvalidateBeforeCommit], ..CALM },
+    Variant { name: "X3 acknowledged before the barrier", changes: &[Change::AckBeforeBarrier], ..CALM },
+    Variant { name: "X5 version read after the load", changes: &[Change::VersionAfterLoad], ..TWO_WRITES },
+    Variant { name: "X6 joins loads of any version", changes: &[Change::LoadsOfAnyVersion], ..TWO_WRITES },
     Variant {
-        name: "X2 the bump comes before the commit only",
-        changes: &[Change::BumpBeforeCommit],
-        ..CALM
-    },
-    Variant { name: "X3 acknowledged before the bump", changes: &[Change::AcknowledgedFirst], ..CALM },
-    Variant {
-        name: "X5 the version is asked for after the database was read",
-        writers: &[0, 0],
-        changes: &[Change::VersionAfterLoad],
-        ..CALM
-    },
-    Variant {
-        name: "X6 loads are joined whatever their version",
-        writers: &[0, 0],
-        changes: &[Change::LoadsOfAnyVersion],
-        ..CALM
-    },
-    Variant {
-        name: "X7 versions are counted, and the cache fails over unnoticed",
-        writers: &[0, 0],
+        name: "X7 counted versions, and an unnoticed failover",
         faults: FAILOVER,
         changes: &[Change::CountedVersions, Change::NoEpoch],
-        ..CALM
+        ..TWO_WRITES
     },
+    Variant { name: "X8 unnoticed failover", faults: FAILOVER, changes: &[Change::NoEpoch], ..CALM },
+    Variant { name: "X9 version used without a check", changes: &[Change::VersionLease], ticks: 2, ..CALM },
     Variant {
-        name: "X8 the cache fails over unnoticed",
-        faults: FAILOVER,
-        changes: &[Change::NoEpoch],
-        ..CALM
-    },
-    Variant {
-        name: "X9 a version is taken for current for a while, and the writer does not wait so long",
-        changes: &[Change::Lease],
-        ticks: 2,
-        ..CALM
-    },
-    Variant {
-        name: "X10 a retry is acknowledged without the barrier",
+        name: "X10 replay skips the barrier",
+        changes: &[Change::ReplayWithoutBarrier],
         crashes: true,
-        changes: &[Change::ReplayAtOnce],
         ..CALM
     },
+    Variant { name: "X11 no wait", rules: with_earliest_ack(rules::ack_at_once), ..CUT_OFF },
+    Variant { name: "X12 head ignored", rules: with_freshness(rules::everything_is_fresh), ..CUT_OFF },
     Variant {
-        name: "X11 a writer who is cut off does not wait",
-        rules: Rules { earliest_ack: rules::acknowledged_at_once, ..SERVER },
-        ..CUT_OFF
-    },
-    Variant {
-        name: "X12 a writer who is cut off waits, and readers have no word of the database",
-        rules: Rules { freshness_of: rules::admits_everything, ..SERVER },
-        ..CUT_OFF
-    },
-    Variant {
-        name: "X13 a missing version is a version, and the cache is flushed",
-        faults: &[Fault::CacheFlushed, Fault::CacheFlushed],
+        name: "X13 missing version is valid",
+        faults: TWO_FLUSHES,
         changes: &[Change::NoInit, Change::NoEpoch],
         ..CALM
     },
     Variant {
-        name: "X14 what somebody else's load brought is not held against the word",
+        name: "X14 joined load not verified",
         changes: &[Change::JoinedUnchecked],
         cold: true,
         ..CUT_OFF
     },
     Variant {
-        name: "X15 a reader cut off from the database does not label what it could not confirm",
+        name: "X15 unverified entry served as verified",
         readers: &[1],
-        faults: &[Fault::CacheCut(0), Fault::DatabaseCut(1)],
-        changes: &[Change::Unlabelled],
+        faults: BOTH_CUT,
+        changes: &[Change::UnverifiedAsFresh],
         ..CUT_OFF
     },
     Variant {
-        name: "X16 whatever is not behind is admitted and confirmed",
+        name: "X16 every head not behind is fresh and the same",
         rules: Rules {
-            freshness_of: rules::admits_numbers_not_behind,
-            is_same_head: rules::confirms_numbers_not_behind,
-            ..SERVER
+            is_same_head: rules::same_if_seq_not_behind,
+            ..with_freshness(rules::fresh_if_seq_not_behind)
         },
-        ..CUT_OFF_AND_LOST
+        ..LOST
     },
     Variant {
-        name: "X17 whatever is not behind is admitted",
-        rules: Rules { freshness_of: rules::admits_numbers_not_behind, ..SERVER },
-        ..CUT_OFF_AND_LOST
+        name: "X17 every head not behind is fresh",
+        rules: with_freshness(rules::fresh_if_seq_not_behind),
+        ..LOST
     },
     Variant {
-        name: "X18 whatever is not behind is confirmed",
-        rules: Rules { is_same_head: rules::confirms_numbers_not_behind, ..SERVER },
-        ..CUT_OFF_AND_LOST
+        name: "X18 every head not behind is the same",
+        rules: with_same_head(rules::same_if_seq_not_behind),
+        ..LOST
     },
     Variant {
-        name: "X19 heads with one number are the same to the word",
-        rules: Rules { freshness_of: rules::admits_the_same_number, ..SERVER },
-        ..CUT_OFF_AND_LOST
+        name: "X19 heads with one number are fresh",
+        rules: with_freshness(rules::fresh_if_same_seq),
+        ..LOST
     },
     Variant {
-        name: "X20 heads with one number are confirmed",
-        rules: Rules { is_same_head: rules::confirms_the_same_number, ..SERVER },
-        ..CUT_OFF_AND_LOST
+        name: "X20 heads with one number are the same",
+        rules: with_same_head(rules::same_if_same_seq),
+        ..LOST
     },
     Variant {
-        name: "X21 any version will do",
+        name: "X21 any version is valid",
         rules: Rules { has_version: rules::any_version, ..SERVER },
         ..CALM
     },
     Variant {
-        name: "X22 a word counts from when it was heard",
-        rules: Rules { freshness_of: rules::admits_from_the_hearing, ..SERVER },
-        renewals: &[1],
-        readers: &[1],
-        ..CUT_OFF
+        name: "X22 D counts from the receipt",
+        rules: with_freshness(rules::fresh_from_receipt),
+        ..OBSERVED
     },
     Variant {
-        name: "X23 a word counts until there is another",
-        rules: Rules { freshness_of: rules::admits_for_ever, ..SERVER },
+        name: "X23 observation never expires",
+        rules: with_freshness(rules::fresh_for_ever),
         ..CUT_OFF
     },
+    Variant { name: "X24 wait shorter than D", rules: with_earliest_ack(rules::ack_early), ..CUT_OFF },
+    Variant { name: "X25 wait from before the commit", changes: &[Change::WaitFromBeforeCommit], ..OBSERVED },
     Variant {
-        name: "X24 a writer who is cut off waits a little less than D",
-        rules: Rules { earliest_ack: rules::acknowledged_early, ..SERVER },
-        ..CUT_OFF
-    },
-    Variant {
-        name: "X25 a writer who is cut off waits from before its commit",
-        changes: &[Change::WaitFromBeforeCommit],
-        renewals: &[1],
-        readers: &[1],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "X26 a bump that is sent again carries the same token",
+        name: "X26 repeated invalidation sends the same version",
         writers: &[0, 1],
-        bumps_unanswered: true,
-        changes: &[Change::SameTokenAgain],
+        invalidation_replies_lost: true,
+        changes: &[Change::ResendSameVersion],
         ..CALM
     },
+    Variant { name: "X27 earlier version check", changes: &[Change::EarlierVersionCheck], ..CALM },
+    Variant { name: "X28 earlier head query", changes: &[Change::EarlierHeadQuery], ..OBSERVED },
     Variant {
-        name: "X27 a read takes the answer to a question for the version of before it arrived",
-        changes: &[Change::VersionOfBefore],
-        ..CALM
-    },
-    Variant {
-        name: "X28 a read takes the answer to a question for the head of before it arrived",
-        changes: &[Change::HeadOfBefore],
-        readers: &[1],
-        renewals: &[1],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "X29 loads are joined whatever their head",
-        changes: &[Change::LoadsOfAnyHead],
+        name: "X29 joins loads of any head",
         cold: true,
         faults: &[Fault::CacheCut(1)],
+        changes: &[Change::LoadsOfAnyHead],
         ..CALM
     },
     Variant {
-        name: "X30 a reader who reaches no cache takes what L1 has",
-        rules: Rules { is_same_head: |_, _| true, ..SERVER },
-        faults: &[Fault::CacheCut(1)],
+        name: "X30 L1 of any head, without a cache",
         readers: &[1],
+        faults: &[Fault::CacheCut(1)],
+        rules: with_same_head(|_, _| true),
         ..CALM
     },
 ];

@@ -1,24 +1,24 @@
-//! Everything that makes steps, and the state of all of it.
+//! The state of the model, and every process that changes it.
 
-use crate::facts::{HeadQuestion, Instance, Snapshot, Tick};
-use crate::load::{Brought, Flight};
-use crate::read::{Read, Reading};
+use crate::environment::{Environment, MAX_LOADS};
+use crate::load::{Load, LoadStep};
+use crate::read::{Read, ReadContext};
+use crate::types::{HeadQuery, Instance, Snapshot, Tick};
 use crate::variant::{Change, Fault, Variant};
-use crate::world::{FLIGHTS, World};
-use crate::write::{Write, Writing};
-use crate::{ask, faults};
+use crate::write::{Write, WriteContext};
+use crate::{faults, head_query};
 
-/// The most processes of a variant.
+/// The maximum number of processes of a variant.
 const PROCESSES: usize = 8;
-/// Who can make a step: the processes, and the loads.
-pub const MOVERS: usize = PROCESSES + FLIGHTS;
-/// The most ways in which a step can go.
+/// The processes and loads that can make a step.
+pub const MOVERS: usize = PROCESSES + MAX_LOADS;
+/// The maximum number of outcomes of a step.
 pub const CHOICES: u8 = 3;
 
-/// A state of everything. Processes and loads are in order, so that twins do not count twice.
+/// A state of the model. Processes and loads are sorted, so equal ones count once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
-    world: World,
+    environment: Environment,
     processes: [Process; PROCESSES],
 }
 
@@ -33,10 +33,10 @@ enum Process {
         instance: Instance,
         at: Read,
     },
-    /// A question for the head ahead of the reads that will need it.
-    Renewal {
+    /// A head query that no read has requested yet.
+    Refresh {
         instance: Instance,
-        question: Option<HeadQuestion>,
+        query: Option<HeadQuery>,
     },
     Fault {
         fault: Fault,
@@ -45,36 +45,36 @@ enum Process {
     Clock {
         left: Tick,
     },
-    Gone,
+    Ended,
 }
 
-/// What comes after a step.
+/// The result of a step.
 pub enum Next<T> {
     At(T),
     Done,
-    /// A read was served without a write that was acknowledged before it arrived.
+    /// A response lacks a write that was acknowledged before the read arrived.
     Stale,
 }
 
-/// What happens, in words, if anybody wants to hear it.
-pub struct Story(Option<Vec<String>>);
+/// Records the steps of a history, if enabled.
+pub struct Trace(Option<Vec<String>>);
 
-impl Story {
-    pub fn untold() -> Self {
+impl Trace {
+    pub fn disabled() -> Self {
         Self(None)
     }
 
-    pub fn told() -> Self {
+    pub fn enabled() -> Self {
         Self(Some(Vec::new()))
     }
 
-    pub fn tell(&mut self, sentence: impl FnOnce() -> String) {
-        if let Self(Some(sentences)) = self {
-            sentences.push(sentence());
+    pub fn add(&mut self, line: impl FnOnce() -> String) {
+        if let Self(Some(lines)) = self {
+            lines.push(line());
         }
     }
 
-    pub fn sentences(self) -> Vec<String> {
+    pub fn lines(self) -> Vec<String> {
         self.0.unwrap_or_default()
     }
 }
@@ -82,96 +82,99 @@ impl Story {
 impl State {
     pub fn first(variant: &Variant) -> Self {
         let writes = (1_u8..).zip(variant.writers);
-        let writes = writes.map(|(write, &instance)| Process::Write { write, instance, at: Write::Coming });
-        let reads = variant.readers.iter().map(|&instance| Process::Read { instance, at: Read::Coming });
-        let renewals = variant.renewals.iter().map(|&instance| Process::Renewal { instance, question: None });
+        let writes =
+            writes.map(|(write, &instance)| Process::Write { write, instance, at: Write::NotStarted });
+        let reads = variant.readers.iter().map(|&instance| Process::Read { instance, at: Read::NotStarted });
+        let refreshes = variant.refreshes.iter().map(|&instance| Process::Refresh { instance, query: None });
         let faults = variant.faults.iter().map(|&fault| Process::Fault { fault, has_begun: false });
         let clock = (variant.ticks > 0).then_some(Process::Clock { left: variant.ticks });
-        let mut processes = [Process::Gone; PROCESSES];
-        let all = writes.chain(reads).chain(renewals).chain(faults).chain(clock).collect::<Vec<_>>();
+        let mut processes = [Process::Ended; PROCESSES];
+        let all = writes.chain(reads).chain(refreshes).chain(faults).chain(clock).collect::<Vec<_>>();
         processes[..all.len()].copy_from_slice(&all);
-        Self { world: World::new(variant), processes }.in_order()
+        Self { environment: Environment::new(variant), processes }.in_order()
     }
 
-    /// Whether there is anybody left to whom something stale could be served.
+    /// Whether a response can still be stale.
     pub fn has_readers(&self) -> bool {
         self.processes.iter().any(|process| matches!(process, Process::Read { .. }))
     }
 
-    /// Has one mover make one step in one of the ways it can go; `None` when there is no such step.
+    /// Makes one step with one of its outcomes. Returns `None` if there is no such step.
     pub fn step(
         mut self,
         variant: &Variant,
         mover: usize,
         choice: u8,
-        story: &mut Story,
+        trace: &mut Trace,
     ) -> Option<Next<Self>> {
         let is_fresh = match mover.checked_sub(PROCESSES) {
-            Some(flight) if choice == 0 => self.fly(variant, flight, story)?,
+            Some(load) if choice == 0 => self.step_load(variant, load, trace)?,
             Some(_) => return None,
-            None => self.act(variant, mover, choice, story)?,
+            None => self.act(variant, mover, choice, trace)?,
         };
         Some(if is_fresh { Next::At(self.in_order()) } else { Next::Stale })
     }
 
-    /// Whether everything that was served was fresh.
-    fn act(&mut self, variant: &Variant, mover: usize, choice: u8, story: &mut Story) -> Option<bool> {
-        let head_on_its_way = self.head_on_its_way(variant, mover);
-        let world = &mut self.world;
+    /// Returns whether the step served no stale response.
+    fn act(&mut self, variant: &Variant, mover: usize, choice: u8, trace: &mut Trace) -> Option<bool> {
+        let head_in_flight = self.head_in_flight(variant, mover);
+        let environment = &mut self.environment;
         let process = self.processes[mover];
         let next = match process {
             Process::Write { write, instance, at } => {
-                let writing = Writing { variant, world, story, write, instance };
+                let writing = WriteContext { variant, environment, trace, write, instance };
                 writing.step(at, choice)?.map(|at| Process::Write { write, instance, at })
             }
             _ if choice > 0 && !matches!(process, Process::Fault { .. }) => return None,
             Process::Read { instance, at } => {
-                let mut reading = Reading { variant, world, story, instance, head_on_its_way };
+                let mut reading = ReadContext { variant, environment, trace, instance, head_in_flight };
                 reading.step(at)?.map(|at| Process::Read { instance, at })
             }
-            Process::Renewal { instance, question } => renew(variant, world, instance, question, story)
-                .map(|question| Process::Renewal { instance, question: Some(question) }),
-            Process::Fault { fault, has_begun } => faults::strike(world, fault, has_begun, choice, story)?
-                .map(|()| Process::Fault { fault, has_begun: true }),
+            Process::Refresh { instance, query } => refresh(variant, environment, instance, query, trace)
+                .map(|query| Process::Refresh { instance, query: Some(query) }),
+            Process::Fault { fault, has_begun } => {
+                faults::inject(environment, fault, has_begun, choice, trace)?
+                    .map(|()| Process::Fault { fault, has_begun: true })
+            }
             Process::Clock { left } => {
-                world.now += 1;
-                story.tell(|| format!("the clock says {}", world.now));
+                environment.now += 1;
+                trace.add(|| format!("the clock shows {}", environment.now));
                 if left > 1 { Next::At(Process::Clock { left: left - 1 }) } else { Next::Done }
             }
-            Process::Gone => return None,
+            Process::Ended => return None,
         };
         let (next, is_fresh) = next.unpack();
         self.processes[mover] = next;
         Some(is_fresh)
     }
 
-    fn fly(&mut self, variant: &Variant, flight: usize, story: &mut Story) -> Option<bool> {
-        let (flight, brought) = self.world.fly(variant, flight, story)?;
-        match brought {
-            Brought::Nothing => Some(true),
-            Brought::Answer(snapshot) => Some(self.land(variant, flight, Some(snapshot), story)),
-            Brought::Failure => Some(self.land(variant, flight, None, story)),
+    fn step_load(&mut self, variant: &Variant, load: usize, trace: &mut Trace) -> Option<bool> {
+        let (load, loaded) = self.environment.step_load(variant, load, trace)?;
+        match loaded {
+            LoadStep::Pending => Some(true),
+            LoadStep::Loaded(snapshot) => Some(self.complete_load(variant, load, Some(snapshot), trace)),
+            LoadStep::Failed => Some(self.complete_load(variant, load, None, trace)),
         }
     }
 
-    /// Lets those go who wait for a load.
-    fn land(
+    /// Completes the reads that wait for a load.
+    fn complete_load(
         &mut self,
         variant: &Variant,
-        flight: Flight,
+        load: Load,
         snapshot: Option<Snapshot>,
-        story: &mut Story,
+        trace: &mut Trace,
     ) -> bool {
         let mut all_fresh = true;
         for process in &mut self.processes {
             let Process::Read { instance, at } = *process else { continue };
             let Read::Loading { key, .. } = at else { continue };
-            if instance != flight.instance || key != flight.key {
+            if instance != load.instance || key != load.key {
                 continue;
             }
-            let world = &mut self.world;
-            let mut reading = Reading { variant, world, story, instance, head_on_its_way: None };
-            let next = snapshot.map_or(Next::Done, |snapshot| reading.land(at, snapshot));
+            let environment = &mut self.environment;
+            let mut reading = ReadContext { variant, environment, trace, instance, head_in_flight: None };
+            let next = snapshot.map_or(Next::Done, |snapshot| reading.complete_load(at, snapshot));
             let (next, is_fresh) = next.map(|at| Process::Read { instance, at }).unpack();
             *process = next;
             all_fresh &= is_fresh;
@@ -179,14 +182,14 @@ impl State {
         all_fresh
     }
 
-    fn head_on_its_way(&self, variant: &Variant, mover: usize) -> Option<HeadQuestion> {
-        if !variant.changes(Change::HeadOfBefore) {
+    fn head_in_flight(&self, variant: &Variant, mover: usize) -> Option<HeadQuery> {
+        if !variant.changes(Change::EarlierHeadQuery) {
             return None;
         }
         let Process::Read { instance: here, .. } = self.processes[mover] else { return None };
         self.processes.iter().find_map(|process| match *process {
-            Process::Renewal { instance, question } if instance == here => {
-                question.filter(|question| matches!(question, HeadQuestion::Answered { .. }))
+            Process::Refresh { instance, query } if instance == here => {
+                query.filter(|query| matches!(query, HeadQuery::Replied { .. }))
             }
             _ => None,
         })
@@ -194,26 +197,26 @@ impl State {
 
     fn in_order(mut self) -> Self {
         self.processes.sort_unstable();
-        self.world.flights.sort_unstable();
+        self.environment.loads.sort_unstable();
         self
     }
 }
 
-fn renew(
+fn refresh(
     variant: &Variant,
-    world: &mut World,
+    environment: &mut Environment,
     instance: Instance,
-    question: Option<HeadQuestion>,
-    story: &mut Story,
-) -> Next<HeadQuestion> {
-    match question {
-        None => Next::At(HeadQuestion::Sent { requested_at: world.now }),
-        Some(HeadQuestion::Sent { requested_at }) => {
-            ask::answer(world, instance, requested_at, story).map_or(Next::Done, Next::At)
+    query: Option<HeadQuery>,
+    trace: &mut Trace,
+) -> Next<HeadQuery> {
+    match query {
+        None => Next::At(HeadQuery::Sent { requested_at: environment.now }),
+        Some(HeadQuery::Sent { requested_at }) => {
+            head_query::reply(environment, instance, requested_at, trace).map_or(Next::Done, Next::At)
         }
-        Some(HeadQuestion::Answered { requested_at, head }) => {
-            world.take_word(variant, instance, requested_at, head);
-            story.tell(|| format!("instance {instance} hears {head:?}, asked at {requested_at}"));
+        Some(HeadQuery::Replied { requested_at, head }) => {
+            environment.record_observation(variant, instance, requested_at, head);
+            trace.add(|| format!("instance {instance} receives {head:?}, requested at {requested_at}"));
             Next::Done
         }
     }
@@ -233,8 +236,8 @@ impl Next<Process> {
     fn unpack(self) -> (Process, bool) {
         match self {
             Self::At(process) => (process, true),
-            Self::Done => (Process::Gone, true),
-            Self::Stale => (Process::Gone, false),
+            Self::Done => (Process::Ended, true),
+            Self::Stale => (Process::Ended, false),
         }
     }
 }

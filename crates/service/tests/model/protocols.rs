@@ -1,158 +1,96 @@
-//! The protocol as the server has it: the history_check must hold.
+//! The protocol of the server: the promise must hold.
 
 use crate::rules::{Rules, SERVER, always_replaces};
-use crate::variant::{CALM, Change, Fault, Variant};
+use crate::variant::{CALM, CUT_OFF, Change, Fault, TWO_WRITES, Variant};
 
-/// One writer who may not reach the cache, and time enough for it to wait.
-const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
+const CUT_0: Fault = Fault::CacheCut(0);
+const CUT_1: Fault = Fault::CacheCut(1);
+const LOST: Fault = Fault::CommitsLost;
+const FLUSHED: Fault = Fault::CacheFlushed;
+const FAILOVER: &[Fault] = &[Fault::CacheCopied, Fault::CacheFailsOver];
+const RESTART: &[Fault] = &[Fault::CacheCopied, Fault::CacheRestarts];
+const REJECTS: &[Fault] = &[Fault::CacheRejectsChanges];
 
-/// The database keeps what it has acknowledged.
-pub const COMMITS_KEPT: &[Variant] = &[
+/// One reader on the other instance.
+const ONE_READ: Variant = Variant { readers: &[1], ..CUT_OFF };
+
+/// The database loses no commit.
+pub const NO_COMMIT_LOST: &[Variant] = &[
+    Variant { name: "P0 the cache stores every entry", changes: &[Change::UnconditionalPut], ..TWO_WRITES },
+    Variant { name: "P1 no faults", writers: &[0, 1], ticks: 2, ..CALM },
+    Variant { name: "P2 the cache fails over and loses writes", faults: FAILOVER, ..TWO_WRITES },
+    Variant { name: "P3 the cache restarts with old data", faults: RESTART, ticks: 2, ..CALM },
+    Variant { name: "P4 the cache is flushed twice", faults: &[FLUSHED, FLUSHED], ..TWO_WRITES },
     Variant {
-        name: "P0 the cache stores whatever it is given: entries tell their version",
-        writers: &[0, 0],
-        changes: &[Change::BlindFill],
-        ..CALM
-    },
-    Variant { name: "P1 nothing goes wrong", writers: &[0, 1], ticks: 2, ..CALM },
-    Variant {
-        name: "P2 the cache fails over and loses writes",
-        writers: &[0, 0],
-        faults: &[Fault::CacheCopied, Fault::CacheFailsOver],
-        ..CALM
-    },
-    Variant {
-        name: "P3 the cache restarts with old data",
-        faults: &[Fault::CacheCopied, Fault::CacheRestarts],
-        ticks: 2,
-        ..CALM
-    },
-    Variant {
-        name: "P4 the cache is flushed, twice",
-        writers: &[0, 0],
-        faults: &[Fault::CacheFlushed, Fault::CacheFlushed],
-        ..CALM
-    },
-    Variant {
-        name: "P6 a writer dies after its commit, the client retries elsewhere",
+        name: "P6 a writer dies, its client retries elsewhere",
         writers: &[0, 1],
         crashes: true,
         ..CALM
     },
     Variant { name: "P7 a writer is cut off from the cache", ..CUT_OFF },
     Variant {
-        name: "P9 a writer dies, and the cache fails over",
-        faults: &[Fault::CacheCopied, Fault::CacheFailsOver],
+        name: "P9 a writer dies, the cache fails over",
+        faults: FAILOVER,
         crashes: true,
         ticks: 2,
         ..CALM
     },
+    Variant { name: "P11 a reader is cut off from the cache", faults: &[CUT_1], ticks: 2, ..CALM },
     Variant {
-        name: "P11 a reader does not reach the cache now and then",
-        faults: &[Fault::CacheCut(1)],
+        name: "P12 invalidation replies are lost",
+        writers: &[0, 1],
+        invalidation_replies_lost: true,
+        ..CALM
+    },
+    Variant {
+        name: "P12 invalidation replies are lost, with time to wait",
+        writers: &[0, 1],
+        readers: &[1],
+        invalidation_replies_lost: true,
         ticks: 2,
         ..CALM
     },
     Variant {
-        name: "P12 bumps are carried out without an answer, and sent again",
-        writers: &[0, 1],
-        bumps_unanswered: true,
-        ..CALM
-    },
-    Variant {
-        name: "P12 the same, and writers have time to wait",
-        writers: &[0, 1],
-        readers: &[1],
-        bumps_unanswered: true,
-        ticks: 2,
-        ..CALM
-    },
-    Variant {
-        name: "P13 a writer is cut off from the cache, and a reader from the database",
-        faults: &[Fault::CacheCut(0), Fault::DatabaseCut(1)],
-        ticks: 3,
-        ..CALM
-    },
-    Variant { name: "P14 the cache refuses changes", faults: &[Fault::CacheRefuses], ticks: 3, ..CALM },
-    Variant {
-        name: "P15 writer and reader are cut off from the cache",
-        faults: &[Fault::CacheCut(0), Fault::CacheCut(1)],
-        ticks: 3,
-        ..CALM
-    },
-    Variant {
-        name: "P16 words arrive in another order than they were asked for",
-        readers: &[1],
-        renewals: &[1, 1],
+        name: "P13 a reader is cut off from the database",
+        faults: &[CUT_0, Fault::DatabaseCut(1)],
         ..CUT_OFF
     },
+    Variant { name: "P14 the cache rejects changes", faults: REJECTS, ..CUT_OFF },
+    Variant { name: "P15 writer and reader are cut off from the cache", faults: &[CUT_0, CUT_1], ..CUT_OFF },
+    Variant { name: "P16 head replies arrive out of order", refreshes: &[1, 1], ..ONE_READ },
     Variant {
-        name: "P17 the word that was heard last stays: each counts for its own time",
+        name: "P17 the observation received last stays",
         rules: Rules { replaces: always_replaces, ..SERVER },
-        readers: &[1],
-        renewals: &[1, 1],
-        ..CUT_OFF
+        refreshes: &[1, 1],
+        ..ONE_READ
     },
     Variant {
-        name: "P18 a writer is cut off from the cache and dies, and the cache is flushed",
-        faults: &[Fault::CacheCut(0), Fault::CacheFlushed],
-        readers: &[1],
+        name: "P18 a cut-off writer dies, flushed cache",
+        faults: &[CUT_0, FLUSHED],
         crashes: true,
-        ticks: 3,
-        ..CALM
+        ..ONE_READ
     },
 ];
 
-/// The database loses its last commits, and gives their numbers to others.
+/// The database loses its last commits. The next commits get their numbers.
 pub const COMMITS_LOST: &[Variant] = &[
+    Variant { name: "P20 commits lost", faults: &[LOST], ticks: 1, ..TWO_WRITES },
+    Variant { name: "P21 and a writer is cut off", refreshes: &[1], faults: &[LOST, CUT_0], ..ONE_READ },
     Variant {
-        name: "P20 the database loses commits",
-        writers: &[0, 0],
-        faults: &[Fault::CommitsLost],
-        ticks: 1,
-        ..CALM
-    },
-    Variant {
-        name: "P21 and a writer is cut off from the cache",
-        readers: &[1],
-        renewals: &[1],
-        faults: &[Fault::CommitsLost, Fault::CacheCut(0)],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "P22 and one of two writers is cut off from the cache",
+        name: "P22 and one of two writers is cut off",
         writers: &[0, 1],
-        readers: &[1],
-        faults: &[Fault::CommitsLost, Fault::CacheCut(0)],
-        ..CUT_OFF
+        faults: &[LOST, CUT_0],
+        ..ONE_READ
     },
+    Variant { name: "P23 and a writer is cut off, with two readers", faults: &[LOST, CUT_0], ..CUT_OFF },
+    Variant { name: "P24 and readers are cut off", faults: &[LOST, CUT_1], ..CALM },
     Variant {
-        name: "P23 and a writer is cut off from the cache, with two readers",
-        faults: &[Fault::CommitsLost, Fault::CacheCut(0)],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "P24 and readers are cut off from the cache",
-        faults: &[Fault::CommitsLost, Fault::CacheCut(1)],
-        ..CALM
-    },
-    Variant {
-        name: "P25 and the cache is flushed, and a writer dies",
-        faults: &[Fault::CacheFlushed, Fault::CommitsLost],
+        name: "P25 and the cache is flushed, a writer dies",
+        faults: &[FLUSHED, LOST],
         crashes: true,
         ticks: 1,
         ..CALM
     },
-    Variant {
-        name: "P26 and writer and reader are cut off from the cache",
-        readers: &[1],
-        faults: &[Fault::CacheCut(0), Fault::CacheCut(1), Fault::CommitsLost],
-        ..CUT_OFF
-    },
-    Variant {
-        name: "P27 twice, and a writer is cut off from the cache",
-        readers: &[1],
-        faults: &[Fault::CacheCut(0), Fault::CommitsLost, Fault::CommitsLost],
-        ..CUT_OFF
-    },
+    Variant { name: "P26 and writer and reader are cut off", faults: &[CUT_0, CUT_1, LOST], ..ONE_READ },
+    Variant { name: "P27 twice, and a writer is cut off", faults: &[CUT_0, LOST, LOST], ..ONE_READ },
 ];

@@ -1,76 +1,76 @@
-//! A read, from its arrival to its answer; the same path as in the server's `read`.
+//! A read, from its arrival to its response. The path is that of the server.
 //!
-//! It arrives in the moment in which the cache reads the version for it: had it arrived earlier, it would have
-//! less to show.
+//! The read arrives at the moment when the cache reads the version for it. Any earlier arrival would require fewer
+//! writes.
 
 use hermes_service::read_cache::rules::Freshness;
 
-use crate::facts::{Entry, HeadQuestion, Instance, Snapshot, Version, Writes};
+use crate::environment::Environment;
 use crate::load::LoadKey;
-use crate::process::{Next, Story};
+use crate::process::{Next, Trace};
+use crate::types::{Entry, HeadQuery, Instance, Snapshot, Version, Writes};
 use crate::variant::{Change, Variant};
-use crate::world::World;
 
-/// Where a read stands. `must` is what was acknowledged when it arrived.
+/// The progress of a read. `must` are the writes acknowledged when it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Read {
-    Coming,
-    /// A question was sent before it arrived; only when that is what is broken.
+    NotStarted,
+    /// A version check was sent before the read arrived. Only for `Change::EarlierVersionCheck`.
     Early {
         version: Version,
     },
-    /// It knows the version and looks into L1.
-    Told {
+    /// The version is known; L1 is next.
+    HasVersion {
         must: Writes,
         version: Version,
     },
-    /// It has an answer that the database must confirm.
-    Confirming {
+    /// The database must verify an entry.
+    Verifying {
         must: Writes,
         version: Version,
         snapshot: Snapshot,
         tier: Tier,
-        question: HeadQuestion,
+        query: HeadQuery,
     },
-    /// It asks the shared cache.
-    Fetching {
+    /// The shared cache is next.
+    GettingL2 {
         must: Writes,
         version: Version,
     },
-    Fetched {
+    GotL2 {
         must: Writes,
         version: Version,
         snapshot: Snapshot,
     },
-    /// No cache has it.
+    /// Neither cache has a usable entry.
     Missed {
         must: Writes,
         version: Version,
     },
-    /// The cache is away.
-    Degraded {
+    /// The cache is down.
+    WithoutVersion {
         must: Writes,
     },
-    /// It needs the head before it can load, or look into L1 without a version.
-    AskingHead {
+    /// The head must be known before a load, or before L1 is used without a version.
+    QueryingHead {
         must: Writes,
         version: Option<Version>,
-        question: HeadQuestion,
+        query: HeadQuery,
     },
-    /// It waits for a load.
+    /// The read waits for a load.
     Loading {
         must: Writes,
         version: Option<Version>,
         key: LoadKey,
         is_own: bool,
     },
-    /// It has what somebody else's load brought.
+    /// The read has the result of a load that another read has started.
     Joined {
         must: Writes,
         version: Version,
         snapshot: Snapshot,
     },
-    /// Plain cache-aside has found nothing, and then has read something.
+    /// Plain cache-aside has found nothing, then has loaded.
     MissedAside {
         must: Writes,
     },
@@ -80,7 +80,7 @@ pub enum Read {
     },
 }
 
-/// Where an answer came from.
+/// The origin of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tier {
     L1,
@@ -88,43 +88,43 @@ pub enum Tier {
     Joined,
 }
 
-/// A read on its way through an instance.
-pub struct Reading<'a> {
+/// A read on an instance.
+pub struct ReadContext<'a> {
     pub variant: &'a Variant,
-    pub world: &'a mut World,
-    pub story: &'a mut Story,
+    pub environment: &'a mut Environment,
+    pub trace: &'a mut Trace,
     pub instance: Instance,
-    /// An answer to somebody else's question for the head that has not arrived yet.
-    pub head_on_its_way: Option<HeadQuestion>,
+    /// A reply to another head query that has not arrived yet.
+    pub head_in_flight: Option<HeadQuery>,
 }
 
-impl Reading<'_> {
-    /// Makes one step; `None` when it must wait.
+impl ReadContext<'_> {
+    /// Makes one step. Returns `None` if the read must wait.
     pub fn step(&mut self, at: Read) -> Option<Next<Read>> {
         Some(match at {
-            Read::Coming => self.arrive(),
+            Read::NotStarted => self.arrive(),
             Read::Early { version } => {
-                self.tell("arrives, and takes that answer");
-                Next::At(Read::Told { must: self.world.acknowledged, version })
+                self.trace_step("arrives, and uses that version");
+                Next::At(Read::HasVersion { must: self.environment.acknowledged, version })
             }
-            Read::Told { must, version } => self.look_into_l1(must, version),
-            Read::Confirming { must, version, snapshot, tier, question } => {
-                self.confirm(must, version, snapshot, tier, question)
+            Read::HasVersion { must, version } => self.look_into_l1(must, version),
+            Read::Verifying { must, version, snapshot, tier, query } => {
+                self.verify(must, version, snapshot, tier, query)
             }
-            Read::Fetching { must, version } => self.fetch(must, version),
-            Read::Fetched { must, version, snapshot } => self.pass(must, version, snapshot, Tier::L2),
+            Read::GettingL2 { must, version } => self.get_l2(must, version),
+            Read::GotL2 { must, version, snapshot } => self.check(must, version, snapshot, Tier::L2),
             Read::Missed { must, version } => {
                 self.load(must, LoadKey::Version(version), Some(version), "loads at its version")
             }
-            Read::Degraded { must } => self.ask_head(must, None),
-            Read::AskingHead { must, version, question } => self.hear_head(must, version, question),
+            Read::WithoutVersion { must } => self.query_head(must, None),
+            Read::QueryingHead { must, version, query } => self.receive_head(must, version, query),
             Read::Loading { .. } => return None,
-            Read::Joined { must, version, snapshot } => self.pass(must, version, snapshot, Tier::Joined),
+            Read::Joined { must, version, snapshot } => self.check(must, version, snapshot, Tier::Joined),
             Read::MissedAside { must } => {
-                Next::At(Read::LoadedAside { must, snapshot: self.world.database.snapshot() })
+                Next::At(Read::LoadedAside { must, snapshot: self.environment.database.snapshot() })
             }
             Read::LoadedAside { must, snapshot } => {
-                if let Ok(entry) = self.world.entry_aside(self.variant, self.instance) {
+                if let Ok(entry) = self.environment.entry_aside(self.variant, self.instance) {
                     *entry = Some(Entry { version: None, snapshot });
                 }
                 self.serve(must, snapshot)
@@ -132,8 +132,8 @@ impl Reading<'_> {
         })
     }
 
-    /// A load has brought what the read waits for.
-    pub fn land(&mut self, at: Read, snapshot: Snapshot) -> Next<Read> {
+    /// Continues with the result of a load.
+    pub fn complete_load(&mut self, at: Read, snapshot: Snapshot) -> Next<Read> {
         match at {
             Read::Loading { must, version: Some(version), key: LoadKey::Version(_), is_own: false }
                 if !self.variant.changes(Change::JoinedUnchecked) =>
@@ -146,90 +146,90 @@ impl Reading<'_> {
     }
 
     fn arrive(&mut self) -> Next<Read> {
-        let must = self.world.acknowledged;
+        let must = self.environment.acknowledged;
         if self.variant.changes(Change::CacheAside) {
-            let entry = self.world.entry_aside(self.variant, self.instance).map(|entry| *entry);
+            let entry = self.environment.entry_aside(self.variant, self.instance).map(|entry| *entry);
             return match entry {
                 Ok(Some(entry)) => self.serve(must, entry.snapshot),
                 _ => Next::At(Read::MissedAside { must }),
             };
         }
-        let now = self.world.now;
-        let place = *self.world.place(self.instance);
-        if let (Some((until, leased)), Some(kept)) = (place.lease, place.kept)
+        let now = self.environment.now;
+        let place = *self.environment.instance_mut(self.instance);
+        if let (Some((until, leased)), Some(l1)) = (place.lease, place.l1)
             && now < until
-            && kept.version == Some(leased)
+            && l1.version == Some(leased)
         {
-            self.tell("does not ask for the version");
-            return self.serve(must, kept.snapshot);
+            self.trace_step("does not check the version");
+            return self.serve(must, l1.snapshot);
         }
-        match self.world.version(self.variant, self.instance) {
-            Ok(version) if self.variant.changes(Change::VersionOfBefore) => {
-                self.story.tell(|| format!("version {version} is on its way to instance {}", self.instance));
+        match self.environment.version(self.variant, self.instance) {
+            Ok(version) if self.variant.changes(Change::EarlierVersionCheck) => {
+                self.trace.add(|| format!("version {version} is on its way to instance {}", self.instance));
                 Next::At(Read::Early { version })
             }
             Ok(version) => {
-                self.story.tell(|| {
+                self.trace.add(|| {
                     format!(
                         "a read arrives on instance {}, must show {must:?}, version {version}",
                         self.instance
                     )
                 });
-                if self.variant.changes(Change::Lease) {
-                    self.world.place(self.instance).lease = Some((now + 1, version));
+                if self.variant.changes(Change::VersionLease) {
+                    self.environment.instance_mut(self.instance).lease = Some((now + 1, version));
                 }
-                Next::At(Read::Told { must, version })
+                Next::At(Read::HasVersion { must, version })
             }
             Err(_) => {
-                self.story.tell(|| {
+                self.trace.add(|| {
                     format!("a read arrives on instance {}, must show {must:?}, no version", self.instance)
                 });
-                Next::At(Read::Degraded { must })
+                Next::At(Read::WithoutVersion { must })
             }
         }
     }
 
     fn look_into_l1(&mut self, must: Writes, version: Version) -> Next<Read> {
-        match self.world.place(self.instance).kept {
-            Some(kept) if (self.variant.rules.has_version)(kept.version.as_ref(), &version) => {
-                self.tell("finds an answer in L1");
-                self.pass(must, version, kept.snapshot, Tier::L1)
+        match self.environment.instance_mut(self.instance).l1 {
+            Some(l1) if (self.variant.rules.has_version)(l1.version.as_ref(), &version) => {
+                self.trace_step("finds an entry in L1");
+                self.check(must, version, l1.snapshot, Tier::L1)
             }
-            _ => Next::At(Read::Fetching { must, version }),
+            _ => Next::At(Read::GettingL2 { must, version }),
         }
     }
 
-    fn fetch(&mut self, must: Writes, version: Version) -> Next<Read> {
-        match self.world.fetch(self.variant, self.instance) {
+    fn get_l2(&mut self, must: Writes, version: Version) -> Next<Read> {
+        match self.environment.get(self.variant, self.instance) {
             Some(entry) if (self.variant.rules.has_version)(entry.version.as_ref(), &version) => {
-                self.tell("finds an answer in the shared cache");
-                Next::At(Read::Fetched { must, version, snapshot: entry.snapshot })
+                self.trace_step("finds an entry in the shared cache");
+                Next::At(Read::GotL2 { must, version, snapshot: entry.snapshot })
             }
             _ => Next::At(Read::Missed { must, version }),
         }
     }
 
-    /// Holds an answer against the word, or asks for the head as it is now.
-    fn pass(&mut self, must: Writes, version: Version, snapshot: Snapshot, tier: Tier) -> Next<Read> {
-        match self.world.freshness_of(self.variant, self.instance, snapshot.head) {
+    /// Compares an entry with the observation, or queries the head.
+    fn check(&mut self, must: Writes, version: Version, snapshot: Snapshot, tier: Tier) -> Next<Read> {
+        match self.environment.freshness_of(self.variant, self.instance, snapshot.head) {
             Freshness::Fresh => {
-                self.tell("finds it admitted by the word");
+                self.trace_step("finds it fresh");
                 self.serve_from(must, version, snapshot, tier)
             }
-            Freshness::Stale => self.refuse(must, version, tier),
+            Freshness::Stale => self.reject(must, version, tier),
             Freshness::Unverified => {
-                let sent = HeadQuestion::Sent { requested_at: self.world.now };
-                let question = self.head_on_its_way.unwrap_or(sent);
-                Next::At(Read::Confirming { must, version, snapshot, tier, question })
+                let sent = HeadQuery::Sent { requested_at: self.environment.now };
+                let query = self.head_in_flight.unwrap_or(sent);
+                Next::At(Read::Verifying { must, version, snapshot, tier, query })
             }
         }
     }
 
     pub fn load(&mut self, must: Writes, key: LoadKey, version: Option<Version>, what: &str) -> Next<Read> {
-        let (key, is_own) = self.world.share_load(self.variant, self.instance, key, version);
-        self.tell(what);
+        let (key, is_own) = self.environment.join_or_start_load(self.variant, self.instance, key, version);
+        self.trace_step(what);
         if !is_own {
-            self.tell("joins a load that is under way");
+            self.trace_step("joins a running load");
         }
         Next::At(Read::Loading { must, version, key, is_own })
     }
@@ -242,20 +242,24 @@ impl Reading<'_> {
         tier: Tier,
     ) -> Next<Read> {
         if tier == Tier::L2 {
-            self.world.keep(self.variant, self.instance, Entry { version: Some(version), snapshot });
+            self.environment.store_in_l1(
+                self.variant,
+                self.instance,
+                Entry { version: Some(version), snapshot },
+            );
         }
         self.serve(must, snapshot)
     }
 
-    /// Whatever was acknowledged before the read arrived, and is not lost, must be in what it is given.
+    /// The response must show every write that was acknowledged before the read arrived and is not lost.
     pub fn serve(&mut self, must: Writes, snapshot: Snapshot) -> Next<Read> {
-        self.story.tell(|| format!("a read on instance {} is served {snapshot:?}", self.instance));
-        let missing = must.missing_in(snapshot.writes, self.world.database.lost);
+        self.trace.add(|| format!("a read on instance {} is served {snapshot:?}", self.instance));
+        let missing = must.missing_in(snapshot.writes, self.environment.database.lost);
         if missing.is_empty() { Next::Done } else { Next::Stale }
     }
 
-    pub fn tell(&mut self, what: &str) {
+    pub fn trace_step(&mut self, what: &str) {
         let instance = self.instance;
-        self.story.tell(|| format!("a read on instance {instance} {what}"));
+        self.trace.add(|| format!("a read on instance {instance} {what}"));
     }
 }

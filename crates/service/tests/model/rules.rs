@@ -1,98 +1,110 @@
-//! The rules that the processes of the model go by: those of the server, or broken ones.
+//! The rules of the model: those of the server, or broken ones.
 
 use std::time::Duration;
 
 use hermes_domain::ledger::HeadId;
 use hermes_service::read_cache::rules::{self, Freshness, HeadObservation, Invalidation};
 
-use crate::facts::Version;
+use crate::types::Version;
 
-/// Every decision of the protocol that is a function.
+type Observed = HeadObservation<Duration>;
+
+/// Every pure decision of the protocol.
 #[derive(Clone, Copy)]
 pub struct Rules {
-    pub freshness_of: fn(HeadId, Option<&HeadObservation<Duration>>, Duration, Duration) -> Freshness,
+    pub freshness_of: FreshnessRule,
     pub is_same_head: fn(HeadId, HeadId) -> bool,
     pub has_version: fn(Option<&Version>, &Version) -> bool,
-    pub replaces: fn(&HeadObservation<Duration>, &HeadObservation<Duration>) -> bool,
-    pub earliest_ack: fn(Duration, Invalidation, Duration) -> Option<Duration>,
+    pub replaces: fn(&Observed, &Observed) -> bool,
+    pub earliest_ack: AckRule,
 }
 
-/// The server's rules: no copies, the functions themselves.
+/// The server's own functions.
 pub const SERVER: Rules = Rules {
     freshness_of: rules::freshness_of::<Duration>,
     is_same_head: rules::is_same_head,
     has_version: rules::has_version::<Version>,
-    replaces: HeadObservation::<Duration>::replaces,
+    replaces: Observed::replaces,
     earliest_ack: rules::earliest_ack::<Duration>,
 };
 
-/// There is no word of the database: the version alone decides.
-pub fn admits_everything(
-    _: HeadId,
-    _: Option<&HeadObservation<Duration>>,
-    _: Duration,
-    _: Duration,
-) -> Freshness {
+type FreshnessRule = fn(HeadId, Option<&Observed>, Duration, Duration) -> Freshness;
+type AckRule = fn(Duration, Invalidation, Duration) -> Option<Duration>;
+
+pub const fn with_freshness(freshness_of: FreshnessRule) -> Rules {
+    Rules { freshness_of, ..SERVER }
+}
+
+pub const fn with_same_head(is_same_head: fn(HeadId, HeadId) -> bool) -> Rules {
+    Rules { is_same_head, ..SERVER }
+}
+
+pub const fn with_earliest_ack(earliest_ack: AckRule) -> Rules {
+    Rules { earliest_ack, ..SERVER }
+}
+
+/// Ignores the head: the version alone decides.
+pub fn everything_is_fresh(_: HeadId, _: Option<&Observed>, _: Duration, _: Duration) -> Freshness {
     Freshness::Fresh
 }
 
-/// Whoever is not behind the word is let pass; tokens are not looked at.
-pub fn admits_numbers_not_behind(
+/// Compares sequence numbers only. Every head that is not behind is fresh.
+pub fn fresh_if_seq_not_behind(
     head: HeadId,
-    word: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
-    match word {
-        Some(word) if head.seq < word.head.seq => Freshness::Stale,
-        Some(word) if now < word.requested_at + bound => Freshness::Fresh,
+    match observation {
+        Some(observation) if head.seq < observation.head.seq => Freshness::Stale,
+        Some(observation) if now < observation.requested_at + bound => Freshness::Fresh,
         _ => Freshness::Unverified,
     }
 }
 
-/// Heads are the same when their numbers are.
-pub fn admits_the_same_number(
+/// Compares sequence numbers instead of heads.
+pub fn fresh_if_same_seq(
     head: HeadId,
-    word: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
-    let renamed = |word: &HeadObservation<Duration>| HeadObservation {
-        head: HeadId { token: head.token, ..word.head },
-        ..*word
+    let renamed = |observation: &Observed| HeadObservation {
+        head: HeadId { token: head.token, ..observation.head },
+        ..*observation
     };
-    rules::freshness_of(head, word.map(renamed).as_ref(), now, bound)
+    rules::freshness_of(head, observation.map(renamed).as_ref(), now, bound)
 }
 
-/// A word counts for D from when its answer was there.
-pub fn admits_from_the_hearing(
+/// Counts D from the receipt of the observation.
+pub fn fresh_from_receipt(
     head: HeadId,
-    word: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     now: Duration,
     bound: Duration,
 ) -> Freshness {
     let later =
-        |word: &HeadObservation<Duration>| HeadObservation { requested_at: word.received_at, ..*word };
-    rules::freshness_of(head, word.map(later).as_ref(), now, bound)
+        |observation: &Observed| HeadObservation { requested_at: observation.received_at, ..*observation };
+    rules::freshness_of(head, observation.map(later).as_ref(), now, bound)
 }
 
-/// A word counts until there is another one.
-pub fn admits_for_ever(
+/// Never lets an observation expire.
+pub fn fresh_for_ever(
     head: HeadId,
-    word: Option<&HeadObservation<Duration>>,
+    observation: Option<&Observed>,
     _: Duration,
     bound: Duration,
 ) -> Freshness {
-    let now = word.map_or(Duration::ZERO, |word| word.requested_at);
-    rules::freshness_of(head, word, now, bound)
+    let now = observation.map_or(Duration::ZERO, |observation| observation.requested_at);
+    rules::freshness_of(head, observation, now, bound)
 }
 
-/// A head that is not behind is confirmed.
-pub fn confirms_numbers_not_behind(now: HeadId, head: HeadId) -> bool {
+/// Accepts every head that is not behind.
+pub fn same_if_seq_not_behind(now: HeadId, head: HeadId) -> bool {
     head.seq >= now.seq
 }
 
-pub fn confirms_the_same_number(now: HeadId, head: HeadId) -> bool {
+pub fn same_if_same_seq(now: HeadId, head: HeadId) -> bool {
     head.seq == now.seq
 }
 
@@ -100,16 +112,16 @@ pub fn any_version(_: Option<&Version>, _: &Version) -> bool {
     true
 }
 
-/// The word that was heard last stays.
-pub fn always_replaces(_: &HeadObservation<Duration>, _: &HeadObservation<Duration>) -> bool {
+/// Keeps the observation that was received last.
+pub fn always_replaces(_: &Observed, _: &Observed) -> bool {
     true
 }
 
-pub fn acknowledged_at_once(_: Duration, _: Invalidation, _: Duration) -> Option<Duration> {
+pub fn ack_at_once(_: Duration, _: Invalidation, _: Duration) -> Option<Duration> {
     None
 }
 
-/// One tick less than D.
-pub fn acknowledged_early(after_commit: Duration, bump: Invalidation, bound: Duration) -> Option<Duration> {
-    rules::earliest_ack(after_commit, bump, bound.saturating_sub(Duration::from_secs(1)))
+/// Waits one tick less than D.
+pub fn ack_early(after_commit: Duration, invalidation: Invalidation, bound: Duration) -> Option<Duration> {
+    rules::earliest_ack(after_commit, invalidation, bound.saturating_sub(Duration::from_secs(1)))
 }

@@ -1,25 +1,25 @@
-//! Going through every history of a variant: depth first, each state once.
+//! Visits every state of a variant once, depth first.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::process::{CHOICES, MOVERS, Next, State, Story};
+use crate::process::{CHOICES, MOVERS, Next, State, Trace};
 use crate::variant::Variant;
 
-/// More states than any variant has; a variant that grows beyond is made smaller.
+/// More states than any variant has.
 const STATES_MAX: usize = 4_000_000;
 
-/// What came of an exploration.
+/// The result of an exploration.
 pub struct Explored {
     pub states: usize,
     pub took: Duration,
-    /// The history that ends in something stale, in words.
+    /// The history that ends in a stale response.
     pub violation: Option<Vec<String>>,
 }
 
-/// A state on the path, and the next step to try from there.
+/// A state on the path, and the next step to try.
 struct Frame {
     state: State,
     next: usize,
@@ -27,7 +27,7 @@ struct Frame {
 
 type Seen = HashSet<State, BuildHasherDefault<QuickHasher>>;
 
-/// Goes through all histories, up to the first that breaks the history_check.
+/// Explores every history, until one breaks the promise.
 pub fn explore(variant: &Variant) -> Explored {
     let began = Instant::now();
     let first = State::first(variant);
@@ -42,7 +42,7 @@ pub fn explore(variant: &Variant) -> Explored {
         }
         let (mover, choice) = step_of(frame.next);
         frame.next += 1;
-        match frame.state.step(variant, mover, choice, &mut Story::untold()) {
+        match frame.state.step(variant, mover, choice, &mut Trace::disabled()) {
             None => {}
             Some(Next::At(state)) if state.has_readers() && seen.insert(state) => {
                 assert!(seen.len() < STATES_MAX, "{}: too many states", variant.name);
@@ -50,7 +50,7 @@ pub fn explore(variant: &Variant) -> Explored {
             }
             Some(Next::At(_)) => {}
             Some(Next::Done | Next::Stale) => {
-                violation = Some(tell(variant, &path));
+                violation = Some(replay(variant, &path));
                 break;
             }
         }
@@ -65,33 +65,33 @@ fn step_of(number: usize) -> (usize, u8) {
     (number / choices, u8::try_from(number % choices).expect("there are few choices"))
 }
 
-/// Plays the path again and writes down what happens.
-fn tell(variant: &Variant, path: &[Frame]) -> Vec<String> {
-    let mut story = Story::told();
+/// Repeats the path and records its steps.
+fn replay(variant: &Variant, path: &[Frame]) -> Vec<String> {
+    let mut trace = Trace::enabled();
     for frame in path {
-        // The step that was taken is the one before the next.
+        // `next` is one after the step that was taken.
         let (mover, choice) = step_of(frame.next - 1);
-        let _same_as_before = frame.state.step(variant, mover, choice, &mut story);
+        let _same_as_before = frame.state.step(variant, mover, choice, &mut trace);
     }
-    story.sentences()
+    trace.lines()
 }
 
-/// One line for each variant, which the test harness does not hold back.
+/// Writes one line per variant that the test runner does not capture.
 fn report(variant: &Variant, explored: &Explored) {
-    let verdict = if explored.violation.is_some() { "stale" } else { "holds" };
+    let result = if explored.violation.is_some() { "stale" } else { "holds" };
     let seconds = explored.took.as_secs_f64();
-    let line = format!("{verdict} {:9} states {seconds:6.1} s  {}\n", explored.states, variant.name);
+    let line = format!("{result} {:9} states {seconds:6.1} s  {}\n", explored.states, variant.name);
     std::io::stderr().write_all(line.as_bytes()).expect("a line can be written");
 }
 
-/// A hash that is quick without optimisation: states are small and nobody chooses them to collide.
+/// A hash that is fast without optimisation. No caller chooses states that collide.
 #[derive(Default)]
 struct QuickHasher(u64);
 
 impl QuickHasher {
-    fn add(&mut self, word: u64) {
+    fn add(&mut self, observation: u64) {
         // An odd number without a pattern, as in Knuth's multiplicative hashing.
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = (self.0.rotate_left(5) ^ observation).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
 
@@ -102,8 +102,8 @@ impl Hasher for QuickHasher {
 
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
-            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.add(word);
+            let observation = chunk.iter().fold(0, |observation, byte| observation << 8 | u64::from(*byte));
+            self.add(observation);
         }
     }
 
@@ -112,7 +112,7 @@ impl Hasher for QuickHasher {
     }
 
     fn write_isize(&mut self, value: isize) {
-        // Which of an enum's variants it is.
+        // The discriminant of an enum.
         self.add(u64::try_from(value).unwrap_or(u64::MAX));
     }
 }

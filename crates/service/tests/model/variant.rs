@@ -1,68 +1,68 @@
-//! What is explored: who takes part, what goes wrong, and what is broken on purpose.
+//! What is explored: the processes, the faults, and the defects.
 
-use crate::facts::{Instance, Tick};
 use crate::rules::{Rules, SERVER};
+use crate::types::{Instance, Tick};
 
-/// A fault, which happens once, at any moment.
+/// A fault that happens once, at any moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// The cache's data is copied: to its replica, or to its dump.
+    /// The data of the cache are copied to a replica or a dump.
     CacheCopied,
-    /// The copy takes the place of the cache, in another process.
+    /// Another cache process takes over with the copy.
     CacheFailsOver,
-    /// The cache is down, and comes back with its copy.
+    /// The cache stops and restarts with its copy.
     CacheRestarts,
-    /// The cache loses its data and goes on.
+    /// The cache loses its data and continues.
     CacheFlushed,
-    /// The cache refuses changes for a while.
-    CacheRefuses,
-    /// An instance does not reach the cache for a while.
+    /// The cache rejects changes for a while.
+    CacheRejectsChanges,
+    /// An instance cannot reach the cache for a while.
     CacheCut(Instance),
-    /// An instance does not reach the database for a while.
+    /// An instance cannot reach the database for a while.
     DatabaseCut(Instance),
-    /// The database loses its last one or two commits; their numbers are given to the next ones.
+    /// The database loses its last one or two commits. The next commits get their numbers.
     CommitsLost,
 }
 
-/// Something that is built otherwise than in the server.
+/// A deliberate difference from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Plain cache-aside: the write deletes the entry, the read sets it.
+    /// Plain cache-aside: a write deletes the entry, a read sets it.
     CacheAside,
-    /// The version is changed before the commit, and not after it.
-    BumpBeforeCommit,
-    /// The write is acknowledged before the barrier.
-    AcknowledgedFirst,
+    /// A write invalidates before its commit, not after it.
+    InvalidateBeforeCommit,
+    /// A write is acknowledged before the barrier.
+    AckBeforeBarrier,
     /// D counts from before the commit.
     WaitFromBeforeCommit,
-    /// A write that is found to be done already is acknowledged without the barrier.
-    ReplayAtOnce,
-    /// A bump that is sent again carries the same token.
-    SameTokenAgain,
-    /// The cache stores whatever it is given.
-    BlindFill,
-    /// The version of an answer is asked for after the database was read.
+    /// A replayed write is acknowledged without the barrier.
+    ReplayWithoutBarrier,
+    /// A repeated invalidation sends the same version.
+    ResendSameVersion,
+    /// The cache stores every entry.
+    UnconditionalPut,
+    /// The version of an entry is read after the database.
     VersionAfterLoad,
-    /// Versions are counted instead of drawn.
+    /// Versions are counted, not random.
     CountedVersions,
-    /// A new connection does not look whether the cache lost data.
+    /// A new connection does not check whether the cache has lost data.
     NoEpoch,
-    /// A missing version is a version.
+    /// A missing version is valid.
     NoInit,
-    /// For one tick after an answer, the version is not asked for again.
-    Lease,
-    /// A read takes the answer to a question for the version that was sent before it arrived.
-    VersionOfBefore,
-    /// A read takes the answer to a question for the head that was sent before it arrived.
-    HeadOfBefore,
-    /// Loads are shared whatever version they were begun for.
+    /// A version is used for one tick without a check.
+    VersionLease,
+    /// A read uses a version check that was sent before the read arrived.
+    EarlierVersionCheck,
+    /// A read uses a head query that was sent before the read arrived.
+    EarlierHeadQuery,
+    /// A read joins a load of another version.
     LoadsOfAnyVersion,
-    /// Loads are shared whatever head they were begun for.
+    /// A read joins a load of another head.
     LoadsOfAnyHead,
-    /// What a load of somebody else brought is served without a look.
+    /// The result of a joined load is served without verification.
     JoinedUnchecked,
-    /// What nobody could confirm is served without a label.
-    Unlabelled,
+    /// An unverified entry is served as verified.
+    UnverifiedAsFresh,
 }
 
 /// One exploration.
@@ -73,35 +73,41 @@ pub struct Variant {
     pub writers: &'static [Instance],
     /// The instances of the reads.
     pub readers: &'static [Instance],
-    /// The instances that ask for the database's word without being asked.
-    pub renewals: &'static [Instance],
+    /// The instances that query the head in advance.
+    pub refreshes: &'static [Instance],
     pub faults: &'static [Fault],
-    /// How far the clock goes.
+    /// The number of ticks of the clock.
     pub ticks: Tick,
-    /// Whether the caches are empty at first, and nobody has heard of the database.
+    /// Whether the caches are empty at first and no head has been observed.
     pub cold: bool,
-    /// Whether a writer may die after its commit, and the client retry on the other instance.
+    /// Whether a writer may die after its commit and the client retries on the other instance.
     pub crashes: bool,
-    /// Whether a bump may be carried out without an answer.
-    pub bumps_unanswered: bool,
+    /// Whether the reply to an invalidation may be lost.
+    pub invalidation_replies_lost: bool,
     pub rules: Rules,
     pub changes: &'static [Change],
 }
 
-/// One writer on one instance and two readers on the other, and nothing that goes wrong.
+/// One writer on an instance, two readers on the other, and no fault.
 pub const CALM: Variant = Variant {
     name: "",
     writers: &[0],
     readers: &[1, 1],
-    renewals: &[],
+    refreshes: &[],
     faults: &[],
     ticks: 0,
     cold: false,
     crashes: false,
-    bumps_unanswered: false,
+    invalidation_replies_lost: false,
     rules: SERVER,
     changes: &[],
 };
+
+/// The same with two writes.
+pub const TWO_WRITES: Variant = Variant { writers: &[0, 0], ..CALM };
+
+/// One writer that may lose its connection to the cache, with enough time to wait.
+pub const CUT_OFF: Variant = Variant { faults: &[Fault::CacheCut(0)], ticks: 3, ..CALM };
 
 impl Variant {
     pub fn changes(&self, change: Change) -> bool {

@@ -1,26 +1,26 @@
-//! The fresh list on fake ports: sharing, staleness, faults of the cache and of the database, readers that go away.
+//! The read cache on fake ports: what only its code can break. The model proves the rules, and the history checker
+//! runs random faults.
 //!
-//! Interleavings are forced by gates, time is paused: no test waits for real time to pass.
+//! Gates force interleavings and time is paused, so no test waits for real time.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what should be there and is not fails the test"
+    reason = "a missing value fails the test"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-mod anchors;
-mod cache_away;
-mod database_away;
-mod dropped_reads;
-mod failed_loads;
-mod head_back;
-mod link_log;
+mod cache_down;
+mod cancelled_reads;
+mod database_down;
+mod head_regression;
+mod load_failures;
+mod outage_log;
 mod queries;
-mod sharing;
+mod refresh;
+mod single_flight;
 mod slow_loads;
-mod tiers;
-mod warming;
+mod verification;

@@ -1,13 +1,13 @@
-//! Everything that is cached besides the list: pages, single payments, sums.
+//! Every cached query: the list, filtered pages, single payments and totals.
 
 use hermes_domain::payment::{PaymentKey, Reference};
 use hermes_domain::ports::{Page, PaymentFilter};
-use hermes_service::read_cache::{CacheTier, PageQuery, Query, QueryLimits};
+use hermes_service::read_cache::{CacheTier, PageQuery, Query, QueryLimits, ReadCacheConfig};
 
-use crate::support::TestList;
+use crate::support::{ReadCacheHarness, config, email, names};
 
 fn page_of(payer: &str) -> Query {
-    let filter = PaymentFilter { email: Some(format!("{payer}@example.org")), ..PaymentFilter::default() };
+    let filter = PaymentFilter { email: Some(email(payer)), ..PaymentFilter::default() };
     Query::Page(Box::new(PageQuery { filter, page: Page::First, limit: 100, filter_params: Vec::new() }))
 }
 
@@ -15,112 +15,86 @@ fn booking(reference: &str) -> Query {
     Query::Booking(PaymentKey::Reference(Reference::parse(reference).unwrap()))
 }
 
-async fn read(here: &TestList, query: &Query) -> Option<(CacheTier, String)> {
-    let served = here.list.read(query).await.unwrap()?;
-    assert!(served.verified);
-    Some((served.tier, String::from_utf8(served.entry.body.to_vec()).unwrap()))
+async fn read(instance: &ReadCacheHarness, query: &Query) -> Option<(CacheTier, String)> {
+    let response = instance.reads.read(query).await.unwrap()?;
+    assert!(response.verified);
+    Some((response.tier, names(&response)))
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_query_is_loaded_once_for_all_instances() {
-    let here = TestList::new();
-    let there = here.another();
-    here.reader.book("ana");
-    here.reader.book("ben");
+    let instance = ReadCacheHarness::with_bookings(&["ana", "ben"]);
+    let other = instance.another();
     for (query, body) in [
+        (Query::List, "ana,ben"),
         (page_of("ana"), "ana"),
         (page_of("ben"), "ben"),
         (booking("REF002"), "ben@example.org"),
         (Query::Totals, "2"),
     ] {
-        for (instance, tier) in
-            [(&here, CacheTier::Db), (&here, CacheTier::L1), (&there, CacheTier::L2), (&there, CacheTier::L1)]
-        {
+        for (instance, tier) in [
+            (&instance, CacheTier::Db),
+            (&instance, CacheTier::L1),
+            (&other, CacheTier::L2),
+            (&other, CacheTier::L1),
+        ] {
             assert_eq!(read(instance, &query).await, Some((tier, body.to_owned())), "{query:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_makes_every_answer_old_on_every_instance() {
-    let here = TestList::new();
-    let there = here.another();
-    here.book("ana").await;
-    let queries = [(page_of("ben"), ["", "ben"]), (Query::Totals, ["1", "2"])];
+async fn an_acknowledged_write_is_in_every_query_on_every_instance() {
+    let instance = ReadCacheHarness::new();
+    let other = instance.another();
+    instance.book("ana").await;
+    let queries =
+        [(Query::List, ["ana", "ana,ben"]), (page_of("ben"), ["", "ben"]), (Query::Totals, ["1", "2"])];
     for (query, [before, _]) in &queries {
-        assert_eq!(read(&here, query).await.unwrap().1, *before);
-        assert_eq!(read(&there, query).await.unwrap().1, *before);
+        assert_eq!(read(&instance, query).await.unwrap().1, *before);
+        assert_eq!(read(&other, query).await.unwrap().1, *before);
     }
-    here.book("ben").await;
+    instance.book("ben").await;
     for (query, [_, after]) in &queries {
-        assert_eq!(read(&there, query).await, Some((CacheTier::Db, (*after).to_owned())));
-        assert_eq!(read(&here, query).await, Some((CacheTier::L2, (*after).to_owned())));
+        assert_eq!(read(&other, query).await, Some((CacheTier::Db, (*after).to_owned())));
+        assert_eq!(read(&instance, query).await, Some((CacheTier::L2, (*after).to_owned())));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_another_head_is_not_served_although_the_version_is_the_same() {
-    let here = TestList::new();
-    let there = here.another();
-    here.book("ana").await;
-    assert_eq!(read(&here, &Query::Totals).await.unwrap().1, "1");
-    here.cache.go_away();
-    there.book("ben").await;
-    here.cache.come_back();
-    assert_eq!(read(&here, &Query::Totals).await, Some((CacheTier::Db, "2".to_owned())));
+async fn a_missing_payment_is_not_cached() {
+    let instance = ReadCacheHarness::new();
+    assert_eq!(read(&instance, &booking("REF001")).await, None);
+    instance.store.book("ana");
+    let found = Some((CacheTier::Db, "ana@example.org".to_owned()));
+    assert_eq!(read(&instance, &booking("REF001")).await, found);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_there_is_not_kept() {
-    let here = TestList::new();
-    assert_eq!(read(&here, &booking("REF001")).await, None);
-    // Committed, and nobody has been told: a read may show it, and does.
-    here.reader.book("ana");
-    assert_eq!(read(&here, &booking("REF001")).await, Some((CacheTier::Db, "ana@example.org".to_owned())));
-}
-
-#[tokio::test(start_paused = true)]
-async fn readers_who_arrive_together_share_one_load_of_what_is_not_there() {
-    let here = TestList::new();
-    here.reader.list_gate.close();
-    let reads: Vec<_> = (0..50)
-        .map(|_| {
-            let here = here.clone();
-            tokio::spawn(async move { read(&here, &booking("REF001")).await })
-        })
-        .collect();
-    here.reader.list_gate.arrived(1).await;
-    here.reader.list_gate.open();
-    for read in reads {
-        assert_eq!(read.await.unwrap(), None);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_kept_is_bounded_in_number_and_in_bytes() {
-    for limits in [
+async fn the_number_and_the_size_of_cached_queries_are_limited() {
+    for queries in [
         QueryLimits { count_max: 10, bytes_max: 1_000_000 },
         QueryLimits { count_max: 1_000_000, bytes_max: 100 },
     ] {
-        let here = TestList::with_queries(limits);
-        here.reader.book("ana");
+        let instance = ReadCacheHarness::with(ReadCacheConfig { queries, ..config() });
+        instance.store.book("ana");
         for number in 0..200 {
-            read(&here, &page_of(&format!("payer{number}"))).await.unwrap();
+            read(&instance, &page_of(&format!("payer{number}"))).await.unwrap();
         }
-        let status = here.list.stats();
-        assert!(status.query_entries <= limits.count_max, "{status:?}");
-        assert!(status.query_bytes <= limits.bytes_max, "{status:?}");
+        let status = instance.reads.stats();
+        assert!(status.query_entries <= queries.count_max, "{status:?}");
+        assert!(status.query_bytes <= queries.bytes_max, "{status:?}");
     }
 }
 
 #[test]
-fn queries_that_ask_something_else_have_other_keys() {
-    let page = |kept: &str, limit| {
+fn different_queries_have_different_keys() {
+    let page = |text: &str, limit| {
         Query::Page(Box::new(PageQuery {
             filter: PaymentFilter::default(),
             page: Page::First,
             limit,
-            filter_params: vec![("q".to_owned(), kept.to_owned())],
+            filter_params: vec![("q".to_owned(), text.to_owned())],
         }))
     };
     let queries = [

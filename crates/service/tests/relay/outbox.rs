@@ -1,4 +1,4 @@
-//! The outbox and the lease in memory.
+//! The outbox and the relay lease in memory.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use hermes_domain::ledger::{BatchToken, EventId, EventPosition, OutboxEvent};
 use hermes_domain::ports::{
     EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus, StoreError,
 };
+use hermes_test_support::NOON;
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -20,61 +21,56 @@ pub struct FakeOutbox {
 struct Rows {
     events: Vec<OutboxEvent>,
     newest: i64,
-    /// Names what is committed from now on: another one after the database lost commits.
-    ledger: u128,
+    /// Part of the id of each new event. It changes when commits are lost.
+    incarnation: u128,
     holder: Option<Uuid>,
     published_seq: i64,
-    /// How often the lease was asked for.
-    asked: usize,
-    /// How often a place of the stream was looked for.
-    looked_for: usize,
+    lease_requests: usize,
+    position_lookups: usize,
 }
 
-/// When the first event happened; each follows the one before it by a second.
-pub const START: DateTime<Utc> = DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap();
-
 impl FakeOutbox {
-    /// Commits so many events.
+    /// Commits events. Returns the number of the last one.
     pub fn commit(&self, count: i64) -> i64 {
         let mut rows = self.rows.lock().unwrap();
         for _ in 0..count {
             rows.newest += 1;
-            let event = event(rows.ledger, rows.newest);
+            let event = event(rows.incarnation, rows.newest);
             rows.events.push(event);
         }
         rows.newest
     }
 
-    /// Loses what was committed after a number, as a failover may; what is committed then has other names.
+    /// Loses the events after a number, as a failover does. Later events have other ids.
     pub fn lose_after(&self, seq: i64) {
         let mut rows = self.rows.lock().unwrap();
         rows.events.retain(|event| event.seq <= seq);
         rows.newest = seq;
-        rows.ledger += 1;
+        rows.incarnation += 1;
     }
 
-    pub fn forget_up_to(&self, seq: i64) {
+    pub fn purge_up_to(&self, seq: i64) {
         self.rows.lock().unwrap().events.retain(|event| event.seq > seq);
     }
 
-    /// Takes one event out of the middle, as nothing in Hermes does.
-    pub fn take_out(&self, seq: i64) -> OutboxEvent {
+    /// Removes one event, as Hermes never does.
+    pub fn remove(&self, seq: i64) -> OutboxEvent {
         let mut rows = self.rows.lock().unwrap();
-        let place = rows.events.iter().position(|event| event.seq == seq).unwrap();
-        rows.events.remove(place)
+        let index = rows.events.iter().position(|event| event.seq == seq).unwrap();
+        rows.events.remove(index)
     }
 
-    pub fn put_back(&self, event: OutboxEvent) {
+    pub fn insert(&self, event: OutboxEvent) {
         let mut rows = self.rows.lock().unwrap();
-        let place = rows.events.partition_point(|other| other.seq < event.seq);
-        rows.events.insert(place, event);
+        let index = rows.events.partition_point(|other| other.seq < event.seq);
+        rows.events.insert(index, event);
     }
 
-    pub fn looked_for(&self) -> usize {
-        self.rows.lock().unwrap().looked_for
+    pub fn position_lookups(&self) -> usize {
+        self.rows.lock().unwrap().position_lookups
     }
 
-    /// Lets the lease expire, whoever has it.
+    /// Ends the current lease.
     pub fn expire_lease(&self) {
         self.rows.lock().unwrap().holder = None;
     }
@@ -83,8 +79,8 @@ impl FakeOutbox {
         self.rows.lock().unwrap().holder
     }
 
-    pub fn leases_asked_for(&self) -> usize {
-        self.rows.lock().unwrap().asked
+    pub fn lease_requests(&self) -> usize {
+        self.rows.lock().unwrap().lease_requests
     }
 
     pub fn set_published(&self, seq: i64) {
@@ -95,17 +91,18 @@ impl FakeOutbox {
         self.rows.lock().unwrap().published_seq
     }
 
-    pub fn marks(&self) -> Vec<EventPosition> {
+    pub fn positions(&self) -> Vec<EventPosition> {
         self.rows.lock().unwrap().events.iter().map(OutboxEvent::position).collect()
     }
 }
 
-pub fn event(ledger: u128, seq: i64) -> OutboxEvent {
+/// An event. Each follows the previous one by a second.
+pub fn event(incarnation: u128, seq: i64) -> OutboxEvent {
     OutboxEvent {
-        id: EventId::new(BatchToken(Uuid::from_u128(ledger)), seq),
+        id: EventId::new(BatchToken(Uuid::from_u128(incarnation)), seq),
         seq,
         event_type: "payment.booked".to_owned(),
-        occurred_at: START + TimeDelta::seconds(seq),
+        occurred_at: NOON + TimeDelta::seconds(seq),
         reference: format!("REF{seq:03}"),
         data: "{}".to_owned(),
     }
@@ -128,8 +125,8 @@ impl Outbox for FakeOutbox {
     }
 
     async fn find_events(&self, seqs: &[i64]) -> Result<Vec<EventPosition>, StoreError> {
-        self.rows.lock().unwrap().looked_for += 1;
-        Ok(self.marks().into_iter().filter(|mark| seqs.contains(&mark.seq)).collect())
+        self.rows.lock().unwrap().position_lookups += 1;
+        Ok(self.positions().into_iter().filter(|position| seqs.contains(&position.seq)).collect())
     }
 }
 
@@ -142,7 +139,7 @@ impl RelayLease for FakeOutbox {
         published_seq: Option<i64>,
     ) -> Result<Lease, StoreError> {
         let mut rows = self.rows.lock().unwrap();
-        rows.asked += 1;
+        rows.lease_requests += 1;
         if rows.holder.is_some_and(|other| other != holder) {
             return Ok(Lease::Taken);
         }

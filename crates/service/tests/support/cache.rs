@@ -1,42 +1,38 @@
-//! The shared cache in memory, with faults to order.
+//! A shared cache in memory, with faults to inject and gates.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
+use hermes_test_support::{CallCounter, Gate};
 use uuid::Uuid;
 
-use super::gate::Gate;
-use super::reader::Calls;
-
-/// What the cache can be asked.
+/// An operation of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     Version,
-    Fetch,
-    Fill,
-    Invalidation,
+    Get,
+    Put,
+    Invalidate,
 }
 
-/// A cache of any number of instances.
+/// A cache that instances share.
 #[derive(Default)]
 pub struct FakeCache {
     state: Mutex<State>,
     failing: Mutex<Vec<Failing>>,
     panicking: Mutex<Option<Operation>>,
-    /// Where questions for the version wait.
     pub version_gate: Gate,
-    pub fetch_gate: Gate,
-    pub fill_gate: Gate,
-    pub bump_gate: Gate,
-    pub versions: Calls,
-    pub fetches: Calls,
-    pub fills: Calls,
-    pub bumps: Calls,
+    pub get_gate: Gate,
+    pub put_gate: Gate,
+    pub invalidate_gate: Gate,
+    pub versions: CallCounter,
+    pub gets: CallCounter,
+    pub invalidations: CallCounter,
 }
 
-/// An operation that fails for a number of times.
+/// An operation that fails a number of times.
 struct Failing {
     operation: Operation,
     error: CacheError,
@@ -47,26 +43,25 @@ struct Failing {
 struct State {
     version: u128,
     entries: HashMap<CacheKey, StoredEntry>,
-    refused_fills: usize,
+    rejected_puts: usize,
 }
 
-/// Every operation.
-const ALL: [Operation; 4] = [Operation::Version, Operation::Fetch, Operation::Fill, Operation::Invalidation];
+const ALL: [Operation; 4] = [Operation::Version, Operation::Get, Operation::Put, Operation::Invalidate];
 
 impl FakeCache {
-    /// Nobody reaches it any more.
-    pub fn go_away(&self) {
+    /// Makes every operation fail.
+    pub fn go_down(&self) {
         for operation in ALL {
             self.fail(operation, CacheError::Unavailable("cut off".to_owned()));
         }
     }
 
-    /// It is reached again, with what it held.
-    pub fn come_back(&self) {
+    /// Ends all failures. The entries are still there.
+    pub fn recover(&self) {
         self.failing.lock().unwrap().clear();
     }
 
-    /// Lets an operation fail until the cache comes back.
+    /// Makes an operation fail until [`FakeCache::recover`].
     pub fn fail(&self, operation: Operation, error: CacheError) {
         self.fail_times(usize::MAX, operation, error);
     }
@@ -83,30 +78,25 @@ impl FakeCache {
         self.state.lock().unwrap().entries.get(&CacheKey::List).cloned()
     }
 
-    /// Somebody writes an entry by hand.
-    pub fn put(&self, entry: StoredEntry) {
-        self.state.lock().unwrap().entries.insert(CacheKey::List, entry);
-    }
-
     pub fn current(&self) -> Version {
         self.state.lock().unwrap().version()
     }
 
-    pub fn refused_fills(&self) -> usize {
-        self.state.lock().unwrap().refused_fills
+    pub fn rejected_puts(&self) -> usize {
+        self.state.lock().unwrap().rejected_puts
     }
 
-    /// Another instance's write: the version is a fresh one, the entry gone.
-    pub fn bumped(&self) {
+    /// Replaces the version and evicts the list.
+    pub fn renew_version(&self) {
         let mut state = self.state.lock().unwrap();
         state.version += 1;
         state.entries.remove(&CacheKey::List);
     }
 
-    async fn answer(&self, operation: Operation, gate: &Gate) -> Result<(), CacheError> {
+    async fn run(&self, operation: Operation, gate: &Gate) -> Result<(), CacheError> {
         gate.pass().await;
         let panics = self.panicking.lock().unwrap().take_if(|panicking| *panicking == operation);
-        assert!(panics.is_none(), "on purpose: the cache panics at {operation:?}");
+        assert!(panics.is_none(), "injected: the cache panics at {operation:?}");
         let mut failing = self.failing.lock().unwrap();
         match failing.iter_mut().find(|failing| failing.operation == operation && failing.times > 0) {
             Some(failing) => {
@@ -127,38 +117,37 @@ impl State {
 #[async_trait]
 impl SharedCache for FakeCache {
     async fn version(&self) -> Result<Version, CacheError> {
-        let _call = self.versions.begin();
-        self.answer(Operation::Version, &self.version_gate).await?;
+        let _call = self.versions.start();
+        self.run(Operation::Version, &self.version_gate).await?;
         Ok(self.current())
     }
 
     async fn get(&self, key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
-        let _call = self.fetches.begin();
-        self.answer(Operation::Fetch, &self.fetch_gate).await?;
+        let _call = self.gets.start();
+        self.run(Operation::Get, &self.get_gate).await?;
         Ok(self.state.lock().unwrap().entries.get(&key).cloned())
     }
 
     async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError> {
-        let _call = self.fills.begin();
-        self.answer(Operation::Fill, &self.fill_gate).await?;
+        self.run(Operation::Put, &self.put_gate).await?;
         let mut state = self.state.lock().unwrap();
         let current = state.version() == entry.version;
         if current {
             state.entries.insert(key, entry.clone());
         } else {
-            state.refused_fills += 1;
+            state.rejected_puts += 1;
         }
         Ok(current)
     }
 
     async fn invalidate(&self) -> Result<(), CacheError> {
-        let _call = self.bumps.begin();
-        self.answer(Operation::Invalidation, &self.bump_gate).await?;
-        self.bumped();
+        let _call = self.invalidations.start();
+        self.run(Operation::Invalidate, &self.invalidate_gate).await?;
+        self.renew_version();
         Ok(())
     }
 
     async fn ping(&self) -> Result<Option<()>, CacheError> {
-        unreachable!("the list does not probe")
+        unreachable!("reads do not ping the cache")
     }
 }

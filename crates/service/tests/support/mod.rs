@@ -1,35 +1,60 @@
-//! The ports as fakes: in memory, with faults to order and gates that force an interleaving.
-#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
+//! The writer and the read cache on fake ports, with faults to inject and gates that force an interleaving.
+#![allow(dead_code, unused_imports, reason = "each test binary uses some of this")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what is missing or must not happen fails the test"
+    reason = "a fixture that cannot do its work fails the test"
 )]
 
-mod bookings;
 mod cache;
-mod gate;
-mod lane;
-mod list;
-mod logs;
-mod payments;
-mod reader;
-mod rows;
-mod store;
-mod transaction;
-mod visibility;
+mod read_cache;
+mod writer;
 
-pub use bookings::{Counted, NOON, booking, cancellation, claimed, correction, email, key, rules};
+use std::time::Duration;
+
+use hermes_domain::ledger::{BatchToken, Submission};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{book, cancel, claim, correct, new_name, submission};
+use uuid::Uuid;
+
 pub use cache::{FakeCache, Operation};
-pub use gate::{Gate, within};
-pub use lane::{Answer, QUEUE_AGE_MAX, Queued, TestLane, answers, settle};
-pub use list::{
-    D, HEAD_DEADLINE, PAGE_LOADS_MAX, QUERIES, RETRY_CACHE_AFTER, Reading, TestList, list_of, names,
+pub use read_cache::{D, HEAD_TIMEOUT, Names, PendingRead, ReadCacheHarness, config, list_of, names};
+pub use writer::{
+    MAX_QUEUE_AGE, PendingReply, Reply, WRITE_STEPS, WriterHarness, assert_all_succeed, references, replies,
 };
-pub use logs::{keep_logs, taken_logs};
-pub use payments::{Names, payment};
-pub use reader::{Calls, FakeReader};
-pub use rows::Rows;
-pub use store::{FakeStore, Fault, Figures, Step};
+
+/// Returns the address of a payer.
+pub fn email(payer: &str) -> String {
+    format!("{payer}@example.org")
+}
+
+/// Returns a booking of 500 dollars.
+pub fn booking(payer: &str) -> Submission {
+    submission(book(&email(payer), "500"))
+}
+
+/// Returns a correction of the name in version 1.
+pub fn correction(reference: i64) -> Submission {
+    submission(correct(reference, 1, new_name("Ana Luz")))
+}
+
+pub fn cancellation(reference: i64) -> Submission {
+    submission(cancel(reference, None))
+}
+
+/// Adds an idempotency key. The content of the request is always the same.
+pub fn claimed(submission: Submission, key: u8) -> Submission {
+    Submission { idempotency: Some(claim(key, 1)), ..submission }
+}
+
+/// Changes the head as a write of another instance does.
+pub fn write_elsewhere(ledger: &mut MemoryLedger) {
+    ledger.head.token = BatchToken(Uuid::from_u128(u128::MAX));
+}
+
+/// Lets every task run until it waits.
+pub async fn settle() {
+    tokio::time::sleep(Duration::from_nanos(1)).await;
+}

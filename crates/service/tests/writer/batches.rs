@@ -1,51 +1,52 @@
-//! What shares a commit.
+//! Group commit: which commands share a transaction.
 
 use std::time::Duration;
 
 use hermes_domain::ledger::Submission;
 use hermes_service::writer::WriterConfig;
+use hermes_test_support::within;
 use tokio::time::{Instant, timeout};
 
-use crate::support::{QUEUE_AGE_MAX, TestLane, answers, booking, cancellation, settle, within};
+use crate::support::{
+    MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, cancellation, references, replies, settle,
+};
 
 #[tokio::test(start_paused = true)]
-async fn a_lone_command_needs_one_commit_and_no_waiting() {
-    let lane = TestLane::start();
+async fn a_single_command_needs_one_commit_and_no_delay() {
+    let writer = WriterHarness::start();
     let started = Instant::now();
-    let committed = lane.book("ana").await;
+    let committed = writer.book("ana").await;
     assert_eq!(started.elapsed().as_nanos(), 0);
-    assert_eq!(lane.store.figures().commits, [1]);
+    assert_eq!(writer.store.stats().commits, [1]);
     assert_eq!(committed.head_seq, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn commands_that_arrive_during_a_commit_share_the_next_one() {
-    let lane = TestLane::start();
-    let queued = lane.queue_one_batch(["b", "c", "d", "e", "f"].map(booking).into()).await;
-    for answer in answers(queued).await {
-        assert_eq!(answer.unwrap().head_seq, 2);
+    let writer = WriterHarness::start();
+    let queued = writer.queue_one_batch(["b", "c", "d", "e", "f"].map(booking)).await;
+    for reply in replies(queued).await {
+        assert_eq!(reply.unwrap().head_seq, 2);
     }
-    assert_eq!(lane.store.figures().commits, [1, 5]);
+    assert_eq!(writer.store.stats().commits, [1, 5]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_batch_is_larger_than_its_limit() {
-    let settings = WriterConfig { batch_max: 4, queue_max: 100, queue_age_max: QUEUE_AGE_MAX };
-    let lane = TestLane::with(settings);
-    let queued = lane.queue_one_batch(["b", "c", "d", "e", "f", "g"].map(booking).into()).await;
-    answers(queued).await;
-    assert_eq!(lane.store.figures().commits, [1, 4, 2]);
+    let config = WriterConfig { batch_max: 4, queue_max: 100, queue_age_max: MAX_QUEUE_AGE };
+    let writer = WriterHarness::with(config);
+    let queued = writer.queue_one_batch(["b", "c", "d", "e", "f", "g"].map(booking)).await;
+    replies(queued).await;
+    assert_eq!(writer.store.stats().commits, [1, 4, 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_batch_has_more_text_than_its_limit() {
-    let lane = TestLane::start();
-    // Two of them and a little are 1 MiB; the last one alone is more.
-    let queued = lane.queue_one_batch([500, 500, 20, 500, 500, 1_100].map(kibibytes).into()).await;
-    for answer in answers(queued).await {
-        answer.unwrap();
-    }
-    assert_eq!(lane.store.figures().commits, [1, 3, 2, 1]);
+    let writer = WriterHarness::start();
+    // The limit is 1 MiB. The last command alone is larger.
+    let queued = writer.queue_one_batch([500, 500, 20, 500, 500, 1_100].map(kibibytes)).await;
+    assert_all_succeed(queued).await;
+    assert_eq!(writer.store.stats().commits, [1, 3, 2, 1]);
 }
 
 fn kibibytes(count: usize) -> Submission {
@@ -55,37 +56,33 @@ fn kibibytes(count: usize) -> Submission {
 }
 
 #[tokio::test(start_paused = true)]
-async fn references_are_given_in_the_order_of_arrival() {
-    let lane = TestLane::start();
-    let queued = lane.queue_one_batch(["b", "c", "d"].map(booking).into()).await;
-    let mut references = Vec::new();
-    for one in queued {
-        references.push(one.reference().await);
-    }
-    assert_eq!(references, [2, 3, 4]);
+async fn references_follow_the_order_of_arrival() {
+    let writer = WriterHarness::start();
+    let queued = writer.queue_one_batch(["b", "c", "d"].map(booking)).await;
+    assert_eq!(references(queued).await, [2, 3, 4]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_is_told_at_once_whoever_may_be_waited_for() {
-    let lane = TestLane::start();
-    let mut commits = lane.commits.listen();
-    lane.barrier.gate.close();
-    let queued = lane.queue(booking("b")).await;
+async fn listeners_are_notified_of_a_commit_before_it_is_visible() {
+    let writer = WriterHarness::start();
+    let mut commits = writer.commits.listen();
+    writer.barrier.gate.close();
+    let queued = writer.queue(booking("b")).await;
     within(commits.changed()).await;
-    assert_eq!((lane.commits.newest(), lane.store.rows().events.len()), (1, 1));
-    assert!(!queued.is_answered());
-    lane.barrier.gate.open();
-    answers(vec![queued]).await;
-    answers(lane.queue_one_batch(["c", "d"].map(booking).into()).await).await;
+    assert_eq!((writer.commits.newest(), writer.store.ledger().events.len()), (1, 1));
+    assert!(!queued.is_ready());
+    writer.barrier.gate.open();
+    replies(vec![queued]).await;
+    replies(writer.queue_one_batch(["c", "d"].map(booking)).await).await;
     within(commits.changed()).await;
-    assert_eq!(lane.commits.newest(), 4);
+    assert_eq!(writer.commits.newest(), 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_writes_no_event_is_not_told() {
-    let lane = TestLane::start();
-    let mut commits = lane.commits.listen();
-    lane.submit(cancellation(1)).await.unwrap_err();
+async fn a_rejected_command_notifies_no_listener() {
+    let writer = WriterHarness::start();
+    let mut commits = writer.commits.listen();
+    writer.submit(cancellation(1)).await.unwrap_err();
     settle().await;
     assert!(timeout(Duration::from_secs(1), commits.changed()).await.is_err());
 }

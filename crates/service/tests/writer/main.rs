@@ -1,27 +1,27 @@
-//! The write lane on fake ports: batches, faults, callers that go away, stopping, panics.
+//! The ledger writer on fake ports: batches, errors, disconnects, shutdown, panics.
 //!
-//! Interleavings are forced by gates, time is paused: no test waits for real time to pass.
+//! Gates force interleavings and time is paused, so no test waits for real time.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what should be there and is not fails the test"
+    reason = "a missing value fails the test"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_commands;
 mod batches;
-mod breaker;
-mod callers;
+mod circuit_breaker;
+mod disconnects;
+mod exclusive_batches;
 mod idempotency;
 mod panics;
 mod queue;
-mod refused_rows;
 mod retries;
-mod standing_alone;
 mod stopping;
-mod sums;
+mod totals;
 mod unknown_outcome;
 mod visibility;

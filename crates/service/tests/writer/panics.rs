@@ -1,65 +1,50 @@
-//! A panic in a port costs the batch it met, not the lane.
+//! A panic in a port fails its batch. The writer continues.
 
 use hermes_service::writer::SubmitError;
+use hermes_test_support::{StoreFault, StoreStep, within};
 
-use crate::support::{Fault, Step, TestLane, answers, booking, claimed, correction, within};
+use crate::support::{WRITE_STEPS, WriterHarness, assert_all_succeed, booking, claimed, correction};
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_the_database_is_an_unknown_outcome_and_the_lane_goes_on() {
-    for step in [
-        Step::Begin,
-        Step::LockHead,
-        Step::FindIdempotency,
-        Step::FindPayments,
-        Step::FindDuplicates,
-        Step::FindTotals,
-        Step::Write,
-        Step::Commit,
-    ] {
-        let lane = TestLane::start();
-        lane.book("ana").await;
-        lane.store.written_elsewhere(|_| {});
-        lane.store.fail(step, Fault::Panic);
-        let answer = lane.submit(claimed(correction(1), 7)).await;
-        assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{step:?}: {answer:?}");
-        assert_eq!(lane.book("ben").await.outcome.payment.reference.number(), 2, "{step:?}");
-        lane.ledger.close();
-        within(lane.task).await.unwrap();
+async fn after_a_panic_in_the_database_the_outcome_is_unknown_and_the_writer_continues() {
+    for step in WRITE_STEPS {
+        let writer = WriterHarness::start_after_other_instance().await;
+        writer.store.fail(step, StoreFault::Panic);
+        let reply = writer.submit(claimed(correction(1), 7)).await;
+        assert!(matches!(reply, Err(SubmitError::OutcomeUnknown)), "{step:?}: {reply:?}");
+        assert_eq!(writer.book("ben").await.outcome.payment.reference.number(), 2, "{step:?}");
+        writer.ledger.close();
+        within(writer.task).await.unwrap();
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_while_the_outcome_is_looked_up_is_an_unknown_outcome() {
-    let lane = TestLane::start();
-    lane.store.fail(Step::Commit, Fault::LostAfterCommit);
-    lane.store.fail(Step::LookUp, Fault::Panic);
-    let answer = lane.submit(booking("ana")).await;
-    assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
-    lane.book("ben").await;
+async fn after_a_panic_in_the_commit_lookup_the_outcome_is_unknown() {
+    let writer = WriterHarness::start();
+    writer.store.fail(StoreStep::Commit, StoreFault::LostAfterCommit);
+    writer.store.fail(StoreStep::IsCommitted, StoreFault::Panic);
+    assert!(matches!(writer.submit(booking("ana")).await, Err(SubmitError::OutcomeUnknown)));
+    writer.book("ben").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_queued_behind_a_panic_is_carried_out() {
-    let lane = TestLane::start();
-    let occupied = lane.occupy().await;
-    let queued = vec![lane.queue(booking("b")).await, lane.queue(booking("c")).await];
-    lane.store.fail(Step::Commit, Fault::Panic);
-    lane.store.commit_gate().open();
-    let answer = occupied.answer().await;
-    assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
-    for answer in answers(queued).await {
-        answer.unwrap();
-    }
-    assert_eq!(lane.store.figures().commits, [2]);
+async fn commands_queued_behind_a_panic_are_executed() {
+    let writer = WriterHarness::start();
+    let first = writer.occupy().await;
+    let queued = writer.queue_all(["b", "c"].map(booking)).await;
+    writer.store.fail(StoreStep::Commit, StoreFault::Panic);
+    writer.store.commit_gate.open();
+    assert!(matches!(first.reply().await, Err(SubmitError::OutcomeUnknown)));
+    assert_all_succeed(queued).await;
+    assert_eq!(writer.store.stats().commits, [2]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_the_barrier_is_an_unknown_outcome_and_the_lane_goes_on() {
-    let lane = TestLane::start();
-    lane.barrier.panic_once();
-    let answer = lane.submit(booking("ana")).await;
-    assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
-    lane.book("ben").await;
-    lane.ledger.close();
-    within(lane.task).await.unwrap();
+async fn after_a_panic_in_the_barrier_the_outcome_is_unknown_and_the_writer_continues() {
+    let writer = WriterHarness::start();
+    writer.barrier.panic_once();
+    assert!(matches!(writer.submit(booking("ana")).await, Err(SubmitError::OutcomeUnknown)));
+    writer.book("ben").await;
+    writer.ledger.close();
+    within(writer.task).await.unwrap();
 }

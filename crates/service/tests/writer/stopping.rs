@@ -1,82 +1,69 @@
-//! Stopping: what is queued is done, nothing more is taken.
+//! A closed writer executes the queued commands and rejects new ones.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
 use hermes_service::writer::SubmitError;
+use hermes_test_support::within;
 
-use crate::support::{TestLane, answers, booking, settle, within};
+use crate::support::{WriterHarness, assert_all_succeed, booking, settle};
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_ledger_carries_out_what_is_queued_and_its_task_ends() {
-    let lane = TestLane::start();
-    let occupied = lane.occupy().await;
-    let queued = vec![occupied, lane.queue(booking("b")).await, lane.queue(booking("c")).await];
-    lane.ledger.close();
-    lane.store.commit_gate().open();
-    for answer in answers(queued).await {
-        answer.unwrap();
-    }
-    within(lane.task).await.unwrap();
-    assert_eq!(lane.store.rows().payments.len(), 3);
+async fn a_closed_writer_executes_the_queue_rejects_new_commands_and_ends() {
+    let writer = WriterHarness::start();
+    let occupied = writer.occupy().await;
+    let queued = vec![occupied, writer.queue(booking("b")).await, writer.queue(booking("c")).await];
+    writer.ledger.close();
+    let late = writer.queue(booking("late")).await;
+    writer.store.commit_gate.open();
+    assert_all_succeed(queued).await;
+    assert!(matches!(late.reply().await, Err(SubmitError::Stopping)));
+    within(writer.task).await.unwrap();
+    assert_eq!(writer.store.ledger().payments.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_ledger_takes_nothing_more_even_while_it_is_busy() {
-    let lane = TestLane::start();
-    let occupied = lane.occupy().await;
-    lane.ledger.close();
-    let late = lane.queue(booking("late")).await;
-    lane.store.commit_gate().open();
-    occupied.answer().await.unwrap();
-    let answer = late.answer().await;
-    assert!(matches!(answer, Err(SubmitError::Stopping)), "{answer:?}");
-    assert_eq!(lane.store.rows().payments.len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_idle_ledger_stops_at_once() {
-    let lane = TestLane::start();
+async fn an_idle_writer_stops_at_once() {
+    let writer = WriterHarness::start();
     settle().await;
-    lane.ledger.close();
-    within(lane.task).await.unwrap();
-    let answer = lane.ledger.submit(booking("late")).await;
-    assert!(matches!(answer, Err(SubmitError::Stopping)), "{answer:?}");
+    writer.ledger.close();
+    within(writer.task).await.unwrap();
+    assert!(matches!(writer.ledger.submit(booking("late")).await, Err(SubmitError::Stopping)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_task_ends_only_when_every_caller_is_answered() {
-    let lane = TestLane::start();
-    lane.barrier.gate.close();
-    let queued = lane.queue(booking("b")).await;
-    lane.barrier.gate.arrived(1).await;
-    lane.ledger.close();
+async fn the_task_ends_after_the_last_reply() {
+    let writer = WriterHarness::start();
+    writer.barrier.gate.close();
+    let queued = writer.queue(booking("b")).await;
+    writer.barrier.gate.arrived(1).await;
+    writer.ledger.close();
     settle().await;
-    assert!(!lane.task.is_finished());
-    lane.barrier.gate.open();
-    within(lane.task).await.unwrap();
-    assert!(queued.is_answered() || queued.answer().await.is_ok());
+    assert!(!writer.task.is_finished());
+    writer.barrier.gate.open();
+    within(writer.task).await.unwrap();
+    assert!(queued.is_ready() || queued.reply().await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lane_whose_every_handle_is_gone_finishes_what_is_queued_and_ends() {
-    let lane = TestLane::start();
-    let TestLane { ledger, task, store, .. } = lane;
-    store.commit_gate().close();
+async fn a_writer_without_handles_executes_the_queue_and_its_task_ends() {
+    let writer = WriterHarness::start();
+    let WriterHarness { ledger, task, store, .. } = writer;
+    store.commit_gate.close();
     for payer in ["a", "b", "c"] {
         let ledger = ledger.clone();
-        // Nobody waits for the answer, so nobody keeps a handle.
+        // The dropped future releases its handle.
         let _gone = polled_once(async move { ledger.submit(booking(payer)).await }).await;
     }
-    store.commit_gate().arrived(1).await;
+    store.commit_gate.arrived(1).await;
     drop(ledger);
-    store.commit_gate().open();
+    store.commit_gate.open();
     within(task).await.unwrap();
-    assert_eq!(store.rows().payments.len(), 3);
+    assert_eq!(store.ledger().payments.len(), 3);
 }
 
-/// Polls a future once and drops it.
+/// Polls a future once, then drops it.
 async fn polled_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| match future.as_mut().poll(context) {

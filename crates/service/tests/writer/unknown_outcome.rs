@@ -1,87 +1,63 @@
-//! The connection is lost during COMMIT: the outcome is looked up, not guessed.
+//! The connection is lost during COMMIT. The outcome is looked up, never guessed.
 
-use hermes_domain::ports::StoreError;
 use hermes_service::writer::SubmitError;
+use hermes_test_support::{StoreFault, StoreStep};
 
-use crate::support::{Fault, Queued, Step, TestLane, answers, booking, claimed};
+use crate::support::{PendingReply, WriterHarness, booking, claimed, references, replies};
 
-/// How often the outcome is asked for.
+/// The number of lookups of an outcome.
 const LOOKUPS_MAX: usize = 3;
 
-fn away() -> Fault {
-    Fault::Error(StoreError::Unavailable("away".to_owned()))
-}
-
-/// Three bookings in a batch whose COMMIT meets a fault.
-async fn three_met_by(lane: &TestLane, fault: Fault) -> Vec<Queued> {
-    let occupied = lane.occupy().await;
-    let mut queued = Vec::new();
-    for payer in ["b", "c", "d"] {
-        queued.push(lane.queue(claimed(booking(payer), payer.as_bytes()[0])).await);
-    }
-    lane.store.commit_gate().let_through(1);
-    occupied.answer().await.unwrap();
-    lane.store.fail(Step::Commit, fault);
-    lane.store.commit_gate().open();
+/// Queues three bookings in a batch whose COMMIT has a fault.
+async fn queue_three_with_fault(writer: &WriterHarness, fault: StoreFault) -> Vec<PendingReply> {
+    let first = writer.occupy().await;
+    let bookings = ["b", "c", "d"].map(|payer| claimed(booking(payer), payer.as_bytes()[0]));
+    let queued = writer.queue_all(bookings).await;
+    writer.store.commit_gate.let_through(1);
+    first.reply().await.unwrap();
+    writer.store.fail(StoreStep::Commit, fault);
+    writer.store.commit_gate.open();
     queued
 }
 
-async fn assert_each_is_booked_once(lane: &TestLane, queued: Vec<Queued>) {
-    let mut references = Vec::new();
-    for one in queued {
-        references.push(one.reference().await);
+#[tokio::test(start_paused = true)]
+async fn each_command_is_booked_once_whether_or_not_the_lost_commit_took_effect() {
+    for (fault, failed_lookups) in [
+        (StoreFault::LostAfterCommit, 0),
+        (StoreFault::LostBeforeCommit, 0),
+        (StoreFault::LostAfterCommit, LOOKUPS_MAX - 1),
+    ] {
+        let writer = WriterHarness::start();
+        writer.store.fail_times(failed_lookups, StoreStep::IsCommitted, &StoreFault::unavailable());
+        let queued = queue_three_with_fault(&writer, fault).await;
+        assert_eq!(references(queued).await, [2, 3, 4]);
+        assert_eq!(writer.store.ledger().payments.len(), 4);
+        assert_eq!(writer.store.stats().commits, [1, 3]);
+        assert_eq!((writer.commits.newest(), writer.barrier.passed()), (4, 2));
     }
-    assert_eq!(references, [2, 3, 4]);
-    assert_eq!(lane.store.rows().payments.len(), 4);
-    assert_eq!(lane.store.figures().commits, [1, 3]);
-    assert_eq!(lane.commits.newest(), 4);
-    assert_eq!(lane.barrier.passed(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_was_committed_gives_each_caller_its_one_booking() {
-    let lane = TestLane::start();
-    let queued = three_met_by(&lane, Fault::LostAfterCommit).await;
-    assert_each_is_booked_once(&lane, queued).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_batch_that_was_not_committed_is_tried_again_and_booked_once() {
-    let lane = TestLane::start();
-    let queued = three_met_by(&lane, Fault::LostBeforeCommit).await;
-    assert_each_is_booked_once(&lane, queued).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_look_up_that_fails_at_first_is_tried_again() {
-    let lane = TestLane::start();
-    lane.store.fail_times(LOOKUPS_MAX - 1, Step::LookUp, &away());
-    let queued = three_met_by(&lane, Fault::LostAfterCommit).await;
-    assert_each_is_booked_once(&lane, queued).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_outcome_that_cannot_be_looked_up_is_said_to_be_unknown() {
-    let lane = TestLane::start();
-    lane.store.fail_times(LOOKUPS_MAX, Step::LookUp, &away());
-    let queued = three_met_by(&lane, Fault::LostAfterCommit).await;
-    for answer in answers(queued).await {
-        assert!(matches!(answer, Err(SubmitError::OutcomeUnknown)), "{answer:?}");
+async fn an_outcome_that_cannot_be_looked_up_is_unknown() {
+    let writer = WriterHarness::start();
+    writer.store.fail_times(LOOKUPS_MAX, StoreStep::IsCommitted, &StoreFault::unavailable());
+    let queued = queue_three_with_fault(&writer, StoreFault::LostAfterCommit).await;
+    for reply in replies(queued).await {
+        assert!(matches!(reply, Err(SubmitError::OutcomeUnknown)), "{reply:?}");
     }
-    // It was committed; the same key tells, once the database is asked again.
-    lane.until_it_takes_writes().await;
-    let replayed = lane.submit(claimed(booking("b"), b'b')).await.unwrap();
+    // The batch was committed. The same key returns its booking.
+    writer.accepts_writes().await;
+    let replayed = writer.submit(claimed(booking("b"), b'b')).await.unwrap();
     assert!(replayed.outcome.replayed);
     assert_eq!(replayed.outcome.payment.reference.number(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_is_lost_every_time_is_unavailable_and_books_nothing() {
-    let lane = TestLane::start();
-    lane.store.fail_times(6, Step::Commit, &Fault::LostBeforeCommit);
-    let answer = lane.submit(booking("ana")).await;
-    assert!(matches!(answer, Err(SubmitError::Unavailable)), "{answer:?}");
-    assert_eq!(lane.store.rows().payments.len(), 0);
-    lane.until_it_takes_writes().await;
-    assert_eq!(lane.book("ana").await.outcome.payment.reference.number(), 1);
+    let writer = WriterHarness::start();
+    writer.store.fail_times(6, StoreStep::Commit, &StoreFault::LostBeforeCommit);
+    assert!(matches!(writer.submit(booking("ana")).await, Err(SubmitError::Unavailable)));
+    assert_eq!(writer.store.ledger().payments.len(), 0);
+    writer.accepts_writes().await;
+    assert_eq!(writer.book("ana").await.outcome.payment.reference.number(), 1);
 }

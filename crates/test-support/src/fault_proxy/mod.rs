@@ -1,19 +1,19 @@
-//! A TCP proxy that does to a connection what networks do.
+//! A TCP proxy that injects network faults.
 //!
-//! It stands between one client and one server and passes bytes on until it is told to do something else:
+//! The proxy is between one client and one server. It forwards bytes until a test sets another [`Traffic`]:
 //!
-//! | [`Traffic`] | new connections | those that are open |
+//! | [`Traffic`] | new connections | open connections |
 //! |---|---|---|
-//! | `Pass` | are made | bytes pass |
+//! | `Pass` | are accepted | bytes pass |
 //! | `Cut` | are refused | are reset |
-//! | `Hang` | are accepted, and nothing more | stand still; what was sent arrives once bytes pass again |
-//! | `SwallowAnswers` | are made | requests pass, answers are lost |
-//! | `Delay` | are made | bytes take longer, each way |
+//! | `Hang` | are accepted, then hang | hang; their bytes arrive once bytes pass again |
+//! | `LoseReplies` | are accepted | requests pass, replies are lost |
+//! | `Delay` | are accepted | bytes are delayed, each way |
 //!
-//! It can also be led to another server, as an address is after a failover: connections to the one before are reset.
+//! The proxy can be redirected to another server, as after a failover. Connections to the previous server are reset.
 //!
-//! **Invariant:** no connection goes on after some of its bytes were lost, which TCP never lets happen: it is
-//! reset as soon as answers pass again.
+//! **Invariant:** no connection continues after some of its bytes were lost, which TCP rules out. The connection is
+//! reset as soon as replies pass again.
 
 mod relay;
 
@@ -27,22 +27,22 @@ use tokio::sync::watch;
 
 use crate::port::Port;
 
-/// What becomes of the bytes on a way.
+/// The treatment of bytes and connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Traffic {
-    /// They are passed on.
+    /// Bytes are forwarded.
     Pass,
-    /// Nobody listens, and connections are reset.
+    /// The port is closed, and connections are reset.
     Cut,
-    /// Connections are accepted, and nothing is passed on.
+    /// Connections are accepted, and no byte is forwarded.
     Hang,
-    /// The server hears the client, and the client hears nothing.
-    SwallowAnswers,
-    /// What arrives is passed on that much later, in each direction.
+    /// Requests are forwarded, and replies are lost.
+    LoseReplies,
+    /// Bytes are forwarded after a delay, in each direction.
     Delay(Duration),
 }
 
-/// What a proxy was told.
+/// The current settings of a proxy.
 #[derive(Debug, Clone, Copy)]
 struct Rules {
     traffic: Traffic,
@@ -50,30 +50,30 @@ struct Rules {
     server: u16,
 }
 
-/// A way to a server on 127.0.0.1, on a port of its own. It ends when it is dropped.
+/// A proxy to a server on 127.0.0.1, with its own port. Dropping the proxy stops it.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: Port,
     /// `None` only while the proxy is dropped.
     rules: Option<watch::Sender<Rules>>,
-    /// A thread of its own, so that a busy test does not slow the bytes down.
+    /// A separate thread, so a busy test does not delay the bytes.
     thread: Option<JoinHandle<()>>,
 }
 
 impl FaultProxy {
-    /// Leads to a port on 127.0.0.1; bytes pass.
+    /// Starts a proxy to a port on 127.0.0.1. Bytes pass.
     pub fn to(server: u16) -> Self {
         let port = Port::take();
-        let (rules, told) = watch::channel(Rules { traffic: Traffic::Pass, server });
+        let (sender, receiver) = watch::channel(Rules { traffic: Traffic::Pass, server });
         let address = (Ipv4Addr::LOCALHOST, port.number());
         let first = std::net::TcpListener::bind(address).expect("the port is reserved");
-        first.set_nonblocking(true).expect("a socket can be told not to block");
+        first.set_nonblocking(true).expect("a socket can be non-blocking");
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build();
-            let serving = async { serve(first, told).await };
+            let serving = async { serve(first, receiver).await };
             runtime.expect("a runtime can be made").block_on(serving);
         });
-        Self { port, rules: Some(rules), thread: Some(thread) }
+        Self { port, rules: Some(sender), thread: Some(thread) }
     }
 
     /// The TCP port on 127.0.0.1.
@@ -81,18 +81,18 @@ impl FaultProxy {
         self.port.number()
     }
 
-    /// Says what becomes of the bytes from now on.
+    /// Sets the treatment of bytes from now on.
     pub fn set(&self, traffic: Traffic) {
         self.rules().send_modify(|rules| rules.traffic = traffic);
     }
 
-    /// Leads to another port on 127.0.0.1 from now on.
-    pub fn lead_to(&self, server: u16) {
+    /// Redirects the proxy to another port on 127.0.0.1.
+    pub fn redirect_to(&self, server: u16) {
         self.rules().send_modify(|rules| rules.server = server);
     }
 
     fn rules(&self) -> &watch::Sender<Rules> {
-        self.rules.as_ref().expect("it is there until the drop")
+        self.rules.as_ref().expect("the sender exists until the drop")
     }
 }
 
@@ -103,7 +103,7 @@ impl Drop for FaultProxy {
     }
 }
 
-/// Accepts connections, and does not even listen while the way is cut. Ends when nobody can set the rules any more.
+/// Accepts connections. While the traffic is cut, the port is closed. Returns when the proxy is dropped.
 async fn serve(first: std::net::TcpListener, mut rules: watch::Receiver<Rules>) {
     let address = first.local_addr().expect("a bound socket has an address");
     let mut listener = Some(TcpListener::from_std(first).expect("there is a runtime"));
@@ -126,13 +126,13 @@ async fn serve(first: std::net::TcpListener, mut rules: watch::Receiver<Rules>) 
     }
 }
 
-/// The next connection; none ever comes where nobody listens.
+/// Returns the next connection. Without a listener, never returns.
 async fn accept(listener: Option<&TcpListener>) -> tokio::net::TcpStream {
     let Some(listener) = listener else {
         return std::future::pending().await;
     };
     loop {
-        // What fails is one connection that was given up before it was accepted.
+        // An error concerns a connection that was closed before it was accepted.
         if let Ok((client, _)) = listener.accept().await {
             return client;
         }

@@ -11,28 +11,28 @@ use tokio::sync::watch;
 
 use super::{Rules, Traffic};
 
-/// How much is passed on at a time, in bytes.
-const PIECE: usize = 16 * 1024;
+/// The buffer size in bytes.
+const BUFFER_BYTES: usize = 16 * 1024;
 
-type Told = watch::Receiver<Rules>;
+type RulesReceiver = watch::Receiver<Rules>;
 
 /// How a connection ends.
 enum End {
-    /// One of the two has closed it.
+    /// The client or the server has closed the connection.
     Closed,
-    /// The network has.
+    /// The proxy resets the connection.
     Reset,
 }
 
-/// Which way the bytes go.
+/// The direction of bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     ToServer,
     ToClient,
 }
 
-/// Passes on what a client and a server say to each other, by the rules as they are at each moment.
-pub(super) async fn relay(mut client: TcpStream, rules: Told) {
+/// Forwards bytes between a client and a server under the current rules.
+pub(super) async fn relay(mut client: TcpStream, rules: RulesReceiver) {
     let (server, lossy) = (rules.borrow().server, AtomicBool::new(false));
     let end = tokio::select! {
         end = connect_and_forward(&mut client, server, &rules, &lossy) => end,
@@ -43,12 +43,17 @@ pub(super) async fn relay(mut client: TcpStream, rules: Told) {
     }
 }
 
-async fn connect_and_forward(client: &mut TcpStream, server: u16, rules: &Told, lossy: &AtomicBool) -> End {
+async fn connect_and_forward(
+    client: &mut TcpStream,
+    server: u16,
+    rules: &RulesReceiver,
+    lossy: &AtomicBool,
+) -> End {
     until_bytes_move(rules.clone()).await;
     let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).await else {
         return End::Reset;
     };
-    // Small packets are not held back: the delays are those that were asked for.
+    // Small packets are sent at once, so no other delay is added.
     let _closed_already = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
@@ -59,48 +64,48 @@ async fn connect_and_forward(client: &mut TcpStream, server: u16, rules: &Told, 
     if ended.is_ok() { End::Closed } else { End::Reset }
 }
 
-/// Passes bytes on in one direction until one side closes the connection.
+/// Forwards bytes in one direction until one side closes the connection.
 async fn forward(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     direction: Direction,
-    rules: &Told,
+    rules: &RulesReceiver,
     lossy: &AtomicBool,
 ) -> Result<()> {
-    let mut piece = vec![0; PIECE];
+    let mut buffer = vec![0; BUFFER_BYTES];
     loop {
-        let length = from.read(&mut piece).await?;
+        let length = from.read(&mut buffer).await?;
         if length == 0 {
             return Ok(());
         }
         until_bytes_move(rules.clone()).await;
         let traffic = rules.borrow().traffic;
         match traffic {
-            Traffic::SwallowAnswers if direction == Direction::ToClient => {
+            Traffic::LoseReplies if direction == Direction::ToClient => {
                 lossy.store(true, Ordering::SeqCst);
                 continue;
             }
             Traffic::Delay(delay) => tokio::time::sleep(delay).await,
-            Traffic::Pass | Traffic::Cut | Traffic::Hang | Traffic::SwallowAnswers => {}
+            Traffic::Pass | Traffic::Cut | Traffic::Hang | Traffic::LoseReplies => {}
         }
-        to.write_all(piece.get(..length).unwrap_or_default()).await?;
+        to.write_all(buffer.get(..length).unwrap_or_default()).await?;
     }
 }
 
-/// Waits while the way hangs.
-async fn until_bytes_move(mut rules: Told) {
+/// Waits while the traffic hangs.
+async fn until_bytes_move(mut rules: RulesReceiver) {
     // An error means that the proxy is being dropped, and this task with it.
     let _dropped = rules.wait_for(|rules| rules.traffic != Traffic::Hang).await;
 }
 
-/// Waits until the connection must not go on: the way is cut or leads elsewhere, or answers pass again after some
-/// were lost.
-async fn reset(mut rules: Told, server: u16, lossy: &AtomicBool) {
+/// Waits until the connection must be reset: the traffic is cut, the proxy is redirected, or replies pass again after
+/// some were lost.
+async fn reset(mut rules: RulesReceiver, server: u16, lossy: &AtomicBool) {
     let must_end = |rules: &Rules| {
         rules.server != server
             || match rules.traffic {
                 Traffic::Cut => true,
-                Traffic::SwallowAnswers => false,
+                Traffic::LoseReplies => false,
                 Traffic::Pass | Traffic::Hang | Traffic::Delay(_) => lossy.load(Ordering::SeqCst),
             }
     };

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::{FaultProxy, Traffic};
 
-/// How long something that must happen may take.
+/// The time limit of an expected event.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// How long nothing must happen.
+/// The time without an event.
 const SILENCE: Duration = Duration::from_millis(200);
 
-/// A server that sends back what it hears; the port it listens on.
+/// Starts a server that echoes its input. Returns its port.
 fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -32,17 +32,17 @@ fn connect(proxy: &FaultProxy) -> TcpStream {
     stream
 }
 
-fn say(mut stream: &TcpStream, word: &str) {
-    stream.write_all(word.as_bytes()).unwrap();
+fn send(mut stream: &TcpStream, text: &str) {
+    stream.write_all(text.as_bytes()).unwrap();
 }
 
-fn hear(mut stream: &TcpStream, word: &str) {
-    let mut heard = vec![0; word.len()];
-    stream.read_exact(&mut heard).unwrap();
-    assert_eq!(String::from_utf8(heard).unwrap(), word);
+fn receive(mut stream: &TcpStream, text: &str) {
+    let mut received = vec![0; text.len()];
+    stream.read_exact(&mut received).unwrap();
+    assert_eq!(String::from_utf8(received).unwrap(), text);
 }
 
-fn hears_nothing(mut stream: &TcpStream) {
+fn receives_nothing(mut stream: &TcpStream) {
     stream.set_read_timeout(Some(SILENCE)).unwrap();
     let error = stream.read(&mut [0]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
@@ -55,19 +55,19 @@ fn is_reset(mut stream: &TcpStream) {
 }
 
 #[test]
-fn bytes_pass_until_something_else_is_said() {
+fn bytes_pass_by_default() {
     let proxy = FaultProxy::to(echo());
     let stream = connect(&proxy);
-    say(&stream, "hello");
-    hear(&stream, "hello");
+    send(&stream, "hello");
+    receive(&stream, "hello");
 }
 
 #[test]
-fn a_cut_way_resets_connections_and_refuses_new_ones_until_it_is_mended() {
+fn a_cut_proxy_resets_connections_and_refuses_new_ones() {
     let proxy = FaultProxy::to(echo());
     let stream = connect(&proxy);
-    say(&stream, "hello");
-    hear(&stream, "hello");
+    send(&stream, "hello");
+    receive(&stream, "hello");
 
     proxy.set(Traffic::Cut);
     is_reset(&stream);
@@ -81,76 +81,76 @@ fn a_cut_way_resets_connections_and_refuses_new_ones_until_it_is_mended() {
         assert!(Instant::now() < deadline);
     }
     let stream = connect(&proxy);
-    say(&stream, "again");
-    hear(&stream, "again");
+    send(&stream, "again");
+    receive(&stream, "again");
 }
 
 #[test]
-fn what_was_sent_into_a_way_that_hangs_arrives_later() {
+fn bytes_sent_to_a_hanging_proxy_arrive_later() {
     let proxy = FaultProxy::to(echo());
     let old = connect(&proxy);
-    say(&old, "hello");
-    hear(&old, "hello");
+    send(&old, "hello");
+    receive(&old, "hello");
 
     proxy.set(Traffic::Hang);
     let new = connect(&proxy);
-    say(&old, "old");
-    say(&new, "new");
-    hears_nothing(&old);
-    hears_nothing(&new);
+    send(&old, "old");
+    send(&new, "new");
+    receives_nothing(&old);
+    receives_nothing(&new);
 
     proxy.set(Traffic::Pass);
-    hear(&old, "old");
-    hear(&new, "new");
+    receive(&old, "old");
+    receive(&new, "new");
 }
 
 #[test]
-fn a_server_hears_requests_whose_answers_are_lost_and_that_connection_never_goes_on() {
+fn a_connection_with_lost_replies_delivers_requests_and_is_reset_later() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = FaultProxy::to(listener.local_addr().unwrap().port());
     let client = connect(&proxy);
     let (server, _) = listener.accept().unwrap();
-    proxy.set(Traffic::SwallowAnswers);
+    proxy.set(Traffic::LoseReplies);
 
-    say(&client, "request");
-    hear(&server, "request");
-    say(&server, "answer");
-    hears_nothing(&client);
+    send(&client, "request");
+    receive(&server, "request");
+    send(&server, "reply");
+    receives_nothing(&client);
 
     proxy.set(Traffic::Pass);
     is_reset(&client);
 }
 
 #[test]
-fn a_slow_way_takes_its_time_in_each_direction() {
+fn a_slow_proxy_delays_each_direction() {
     let proxy = FaultProxy::to(echo());
     let stream = connect(&proxy);
     let delay = Duration::from_millis(50);
     proxy.set(Traffic::Delay(delay));
 
     let sent = Instant::now();
-    say(&stream, "slow");
-    hear(&stream, "slow");
+    send(&stream, "slow");
+    receive(&stream, "slow");
     assert!(sent.elapsed() >= 2 * delay);
 }
 
 #[test]
-fn a_way_that_leads_elsewhere_resets_the_connections_to_the_server_before() {
+fn a_redirected_proxy_resets_connections_to_the_previous_server() {
     let (one, other) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let proxy = FaultProxy::to(one.local_addr().unwrap().port());
     let old = connect(&proxy);
     let (_server, _) = one.accept().unwrap();
 
-    proxy.lead_to(other.local_addr().unwrap().port());
+    proxy.redirect_to(other.local_addr().unwrap().port());
     is_reset(&old);
     let new = connect(&proxy);
     let (server, _) = other.accept().unwrap();
-    say(&new, "hello");
-    hear(&server, "hello");
+    send(&new, "hello");
+    receive(&server, "hello");
 }
 
 #[test]
-fn a_connection_to_a_server_that_is_away_is_reset() {
+fn a_connection_to_a_stopped_server_is_reset() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let proxy = FaultProxy::to(closed);
     is_reset(&connect(&proxy));

@@ -1,36 +1,36 @@
 use super::redis;
 
 #[tokio::test]
-async fn a_stopped_server_comes_back_empty_on_the_same_port() {
+async fn a_stopped_server_restarts_empty_on_the_same_port() {
     let Some(mut redis) = redis().await else { return };
     let url = redis.url();
-    redis.cli(&["SET", "word", "here"]);
+    redis.cli(&["SET", "key", "here"]);
 
     redis.stop();
     assert!(std::net::TcpStream::connect(("127.0.0.1", redis.port())).is_err());
     redis.start().await;
 
     assert_eq!(redis.url(), url);
-    assert_eq!(redis.cli(&["GET", "word"]), "");
+    assert_eq!(redis.cli(&["GET", "key"]), "");
 }
 
 #[tokio::test]
-async fn a_saved_dump_comes_back_without_what_was_written_after_it() {
+async fn a_restart_has_the_data_of_the_saved_dump() {
     let Some(mut redis) = redis().await else { return };
-    redis.cli(&["SET", "word", "old"]);
+    redis.cli(&["SET", "key", "old"]);
     redis.cli(&["SAVE"]);
-    redis.cli(&["SET", "word", "new"]);
+    redis.cli(&["SET", "key", "new"]);
 
     redis.stop();
     redis.start().await;
 
-    assert_eq!(redis.cli(&["GET", "word"]), "old");
+    assert_eq!(redis.cli(&["GET", "key"]), "old");
 }
 
 #[tokio::test]
-async fn a_discarded_dump_does_not_come_back() {
+async fn a_discarded_dump_is_not_restored() {
     let Some(mut redis) = redis().await else { return };
-    redis.cli(&["SET", "word", "old"]);
+    redis.cli(&["SET", "key", "old"]);
     redis.cli(&["SAVE"]);
 
     redis.stop();
@@ -42,16 +42,16 @@ async fn a_discarded_dump_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn a_locked_server_lets_in_who_knows_the_password_until_it_is_unlocked() {
+async fn a_locked_server_requires_the_password_until_it_is_unlocked() {
     let Some(mut redis) = redis().await else { return };
-    let stranger = |port| crate::resp::ask(port, None, &["PING"]);
+    let without_password = |port| crate::resp::send(port, None, &["PING"]);
 
     redis.lock("correct-horse");
-    assert!(stranger(redis.port()).unwrap_err().to_string().starts_with("NOAUTH"));
+    assert!(without_password(redis.port()).unwrap_err().to_string().starts_with("NOAUTH"));
     assert_eq!(redis.cli(&["PING"]), "PONG");
     redis.unlock();
 
-    assert_eq!(stranger(redis.port()).unwrap(), "PONG");
+    assert_eq!(without_password(redis.port()).unwrap(), "PONG");
 }
 
 #[tokio::test]
@@ -59,19 +59,19 @@ async fn a_promoted_replica_has_what_its_primary_had() {
     let (Some(one), Some(other)) = (redis().await, redis().await) else {
         return;
     };
-    one.cli(&["SET", "word", "old"]);
+    one.cli(&["SET", "key", "old"]);
 
     other.follow(&one).await;
     other.promote();
-    one.cli(&["SET", "word", "new"]);
+    one.cli(&["SET", "key", "new"]);
 
-    assert_eq!(other.cli(&["GET", "word"]), "old");
-    other.cli(&["SET", "word", "mine"]);
-    assert_eq!(one.cli(&["GET", "word"]), "new");
+    assert_eq!(other.cli(&["GET", "key"]), "old");
+    other.cli(&["SET", "key", "mine"]);
+    assert_eq!(one.cli(&["GET", "key"]), "new");
 }
 
 #[tokio::test]
-async fn locking_ends_the_connections_that_are_open() {
+async fn locking_closes_open_connections() {
     let Some(mut redis) = redis().await else { return };
     let mut open = std::net::TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
 
@@ -85,17 +85,17 @@ async fn locking_ends_the_connections_that_are_open() {
 }
 
 #[tokio::test]
-async fn a_paused_server_answers_when_it_is_resumed() {
+async fn a_paused_server_replies_when_it_is_resumed() {
     let Some(mut redis) = redis().await else { return };
     let port = redis.port();
 
     redis.pause();
-    let answer = tokio::task::spawn_blocking(move || crate::resp::ask(port, None, &["PING"]));
+    let reply = tokio::task::spawn_blocking(move || crate::resp::send(port, None, &["PING"]));
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    assert!(!answer.is_finished());
+    assert!(!reply.is_finished());
     redis.resume();
 
-    assert_eq!(answer.await.unwrap().unwrap(), "PONG");
+    assert_eq!(reply.await.unwrap().unwrap(), "PONG");
 }
 
 #[tokio::test]
@@ -103,6 +103,6 @@ async fn two_servers_are_separate() {
     let (Some(one), Some(other)) = (redis().await, redis().await) else {
         return;
     };
-    one.cli(&["SET", "word", "here"]);
+    one.cli(&["SET", "key", "here"]);
     assert_eq!(other.cli(&["DBSIZE"]), "0");
 }

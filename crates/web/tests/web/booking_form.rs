@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::support::{ANA, Answer, Failure, Server, TestApp, with_fields};
+use crate::support::{ANA, Server, TestApp, TestResponse, with_fields};
 
 /// Sends the form with a key and some fields changed.
-async fn send(app: &TestApp, key: &str, changes: &[(&str, &str)]) -> Answer {
+async fn send(app: &TestApp, key: &str, changes: &[(&str, &str)]) -> TestResponse {
     let unchanged = ANA.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     let fields: Vec<_> = unchanged.chain(changes).copied().chain([("idempotency_key", key)]).collect();
     app.post_form(&fields).await
@@ -120,7 +120,7 @@ async fn an_old_tab_does_not_clear_the_key_of_a_newer_form() {
     assert_eq!((response.status, response.header("set-cookie")), (StatusCode::SEE_OTHER, ""));
 }
 
-async fn send_with_cookie(app: &TestApp, key: &str, cookie: &str) -> Answer {
+async fn send_with_cookie(app: &TestApp, key: &str, cookie: &str) -> TestResponse {
     let fields: Vec<_> = ANA.into_iter().chain([("idempotency_key", key)]).collect();
     let request = TestRequest::post().uri("/payment").insert_header(("cookie", cookie));
     app.send(Server::Portal, with_fields(request, &fields)).await
@@ -155,7 +155,7 @@ async fn errors_stand_at_their_fields_and_the_input_is_preserved() {
 #[actix_web::test]
 async fn the_input_is_preserved_while_the_database_is_unavailable() {
     let app = TestApp::start();
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     let page = send(&app, "key-1", &[("school", "Harvard")]).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "1");
@@ -170,7 +170,7 @@ async fn the_input_is_preserved_while_the_database_is_unavailable() {
 #[actix_web::test]
 async fn a_retry_after_an_unknown_commit_finds_the_booking() {
     let app = TestApp::start();
-    app.store.fail(Failure::LostInCommit);
+    app.lose_commit_replies();
     let page = send(&app, "key-1", &[]).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(page.body.contains("We do not know yet") && page.body.contains("will not be booked twice"));

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::support::{Answer, Server, TestApp};
+use crate::support::{Server, TestApp, TestResponse};
 
 /// Enough payments for a response that is worth compressing.
 const PAYMENTS: usize = 5;
@@ -18,14 +18,14 @@ async fn app() -> TestApp {
     app
 }
 
-async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> TestResponse {
     let request =
         headers.iter().fold(TestRequest::get().uri(path), |request, header| request.insert_header(*header));
     app.send(Server::Portal, request).await
 }
 
 /// Repeats a request until the background task has compressed the response.
-async fn get_compressed(app: &TestApp, path: &str, encoding: &str) -> Answer {
+async fn get_compressed(app: &TestApp, path: &str, encoding: &str) -> TestResponse {
     loop {
         let response = get(app, path, &[("accept-encoding", encoding)]).await;
         if !response.header("content-encoding").is_empty() {

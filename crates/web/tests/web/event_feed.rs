@@ -7,13 +7,13 @@ use actix_web::http::StatusCode;
 use actix_web::rt;
 use serde_json::Value;
 
-use crate::support::{ANA, Answer, Server, TestApp, WAITERS_MAX};
+use crate::support::{ANA, Server, TestApp, TestResponse, WAITERS_MAX};
 
-async fn get(app: &TestApp, query: &str) -> Answer {
+async fn get(app: &TestApp, query: &str) -> TestResponse {
     app.get(Server::Portal, &format!("/api/events{query}")).await
 }
 
-fn seqs(response: &Answer) -> Vec<i64> {
+fn seqs(response: &TestResponse) -> Vec<i64> {
     assert_eq!(response.status, StatusCode::OK, "{}", response.body);
     let events: Vec<Value> = serde_json::from_str(&response.body).unwrap();
     events.iter().map(|event| event.get("seq").and_then(Value::as_i64).unwrap()).collect()
@@ -26,7 +26,7 @@ async fn book(app: &TestApp, times: usize) {
 }
 
 /// Starts a request that waits for an event, and returns once it waits.
-async fn start_waiting(app: &Arc<TestApp>, query: &'static str) -> rt::task::JoinHandle<Answer> {
+async fn start_waiting(app: &Arc<TestApp>, query: &'static str) -> rt::task::JoinHandle<TestResponse> {
     let waiting_app = Arc::clone(app);
     let task = rt::spawn(async move { get(&waiting_app, query).await });
     for _ in 0..100 {
@@ -108,7 +108,7 @@ async fn a_server_that_shuts_down_ends_waiting_requests() {
 async fn a_position_outside_the_feed_gets_410() {
     let app = TestApp::start();
     book(&app, 4).await;
-    app.store.forget_events(2);
+    app.purge_events(2);
     assert_eq!(seqs(&get(&app, "").await), [3, 4]);
     assert_eq!(seqs(&get(&app, "?after=2").await), [3, 4]);
     assert!(seqs(&get(&app, "?after=4").await).is_empty());
@@ -121,7 +121,7 @@ async fn a_position_outside_the_feed_gets_410() {
             response.body
         );
     }
-    app.store.forget_events(4);
+    app.purge_events(4);
     let response = get(&app, "?after=3").await;
     assert!(response.body.contains("after=4"), "{}", response.body);
 }

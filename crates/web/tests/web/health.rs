@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::support::{ANA, Failure, Server, TestApp};
+use crate::support::{ANA, Server, TestApp};
 
 fn post(body: &'static str) -> TestRequest {
     let content_type = ("content-type", "application/json");
@@ -14,7 +14,7 @@ fn post(body: &'static str) -> TestRequest {
 async fn while_writes_are_rejected_the_server_is_not_ready_but_serves_reads() {
     let app = TestApp::start();
     assert_eq!(app.get(Server::Portal, "/health/ready").await.status, StatusCode::OK);
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     app.post_form(&ANA).await;
 
     let ready = app.get(Server::Portal, "/health/ready").await;
@@ -30,7 +30,7 @@ async fn while_writes_are_rejected_the_server_is_not_ready_but_serves_reads() {
 #[actix_web::test]
 async fn a_rejected_write_has_retry_after() {
     let app = TestApp::start();
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     // The first command opens the circuit breaker; the second is not even queued.
     for _ in 0..2 {
         let request = post(r#"{"name":"Ana Ruiz","email":"ana@example.org","amount":"1.00"}"#);
@@ -46,7 +46,7 @@ async fn while_commands_are_not_admitted_their_bodies_are_not_parsed() {
     let app = TestApp::start();
     let request = || post("this is not JSON");
     assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::BAD_REQUEST);
-    app.store.fail(Failure::Away);
+    app.fail_writes();
     app.post_form(&ANA).await;
     assert_eq!(app.send(Server::Portal, request()).await.status, StatusCode::SERVICE_UNAVAILABLE);
     app.recover().await;

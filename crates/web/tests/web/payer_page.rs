@@ -4,17 +4,17 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use serde_json::json;
 
-use crate::support::{ANA, Answer, Server, TestApp};
+use crate::support::{ANA, Server, TestApp, TestResponse};
 
 /// Books with some fields changed, and opens the payer's page.
-async fn book(app: &TestApp, changes: &[(&str, &str)]) -> Answer {
+async fn book(app: &TestApp, changes: &[(&str, &str)]) -> TestResponse {
     let unchanged = ANA.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     let fields: Vec<_> = unchanged.chain(changes).copied().collect();
     assert_eq!(app.post_form(&fields).await.status, StatusCode::SEE_OTHER);
     open_newest(app).await
 }
 
-async fn open_newest(app: &TestApp) -> Answer {
+async fn open_newest(app: &TestApp) -> TestResponse {
     let payment = app.payments().pop().unwrap();
     app.get(Server::Portal, &format!("/payment/{}/{}", payment.reference, payment.page_token)).await
 }

@@ -1,45 +1,38 @@
-//! The database dies and takes no writes.
+//! The database is killed and locked.
 
 use std::sync::Arc;
 
 use fastrand::Rng;
 use hermes_test_support::SqlServer;
 
-use super::{Deck, begin, end, pass};
+use super::{FaultQueue, log_end, log_start, sleep_ms};
 use crate::run::Run;
 
-/// How long a fault lasts, and how long there is none, in milliseconds.
+/// The durations of the faults and of the pauses between them, in milliseconds.
 const DOWN_MS: std::ops::Range<u64> = 0..2_000;
 const LOCKED_MS: std::ops::Range<u64> = 1_000..4_000;
-const CALM_MS: std::ops::Range<u64> = 3_000..8_000;
+const PAUSE_MS: std::ops::Range<u64> = 3_000..8_000;
 
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    Restart,
-    ReadLock,
-}
+const RESTART: &str = "database-restart";
+const READ_LOCK: &str = "database-read-lock";
 
-/// Breaks the database until the run is over; it is whole then.
-pub async fn work(run: Arc<Run>, mut mariadb: SqlServer, mut random: Rng) -> SqlServer {
-    let mut deck = Deck::new(&[Fault::Restart, Fault::ReadLock]);
-    while run.goes_on() {
-        pass(&mut random, CALM_MS).await;
-        match deck.draw(&mut random) {
-            Fault::Restart => {
-                begin(&run, "database-restart", "");
-                mariadb.kill();
-                pass(&mut random, DOWN_MS).await;
-                mariadb.restart().await;
-                end(&run, "database-restart");
-            }
-            Fault::ReadLock => {
-                begin(&run, "database-read-lock", "");
-                let lock = mariadb.lock_tables().await;
-                pass(&mut random, LOCKED_MS).await;
-                lock.release().await;
-                end(&run, "database-read-lock");
-            }
+/// Injects faults until the run ends; returns the server, which works again.
+pub async fn run(run: Arc<Run>, mut mariadb: SqlServer, mut random: Rng) -> SqlServer {
+    let mut faults = FaultQueue::new(&[RESTART, READ_LOCK]);
+    while run.is_running() {
+        sleep_ms(&mut random, PAUSE_MS).await;
+        let fault = faults.next(&mut random);
+        log_start(&run, fault, "");
+        if fault == RESTART {
+            mariadb.kill();
+            sleep_ms(&mut random, DOWN_MS).await;
+            mariadb.restart().await;
+        } else {
+            let lock = mariadb.lock_tables().await;
+            sleep_ms(&mut random, LOCKED_MS).await;
+            lock.release().await;
         }
+        log_end(&run, fault);
     }
     mariadb
 }

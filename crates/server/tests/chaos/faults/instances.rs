@@ -1,4 +1,4 @@
-//! Instances die and stand still.
+//! Instances are killed and paused.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,73 +7,64 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use tokio::time::sleep;
 
-use super::{Deck, begin, end, pass};
+use super::{FaultQueue, log_end, log_start, sleep_ms};
 use crate::client::Client;
-use crate::instance::Instance;
 use crate::run::Run;
+use crate::support::process::HermesProcess;
 
-/// How long a fault lasts, and how long there is none, in milliseconds.
+/// The durations of the faults and of the pauses between them, in milliseconds.
 const DOWN_MS: std::ops::Range<u64> = 0..1_000;
-const STANDSTILL_MS: std::ops::Range<u64> = 100..2_000;
-const CALM_MS: std::ops::Range<u64> = 500..3_500;
-/// How long an instance may take until it is ready; its database may be away for some seconds of it.
-const READY_MAX: Duration = Duration::from_secs(60);
-/// How soon one that has ended is started again, as a service manager does.
-const START_AGAIN: Duration = Duration::from_millis(100);
+const PAUSED_MS: std::ops::Range<u64> = 100..2_000;
+const PAUSE_MS: std::ops::Range<u64> = 500..3_500;
+/// The longest time until an instance is ready; its database can be down for some seconds of it.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// The delay before an instance that has exited is started again.
+const RESTART_DELAY: Duration = Duration::from_millis(100);
 
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    Kill,
-    Standstill,
-}
+const KILLED: &str = "instance-killed";
+const PAUSED: &str = "instance-paused";
 
-/// Breaks one instance after the other until the run is over; all are ready then.
-pub async fn work(
+/// Injects faults into one instance after another until the run ends; returns the instances, which are ready again.
+pub async fn run(
     run: Arc<Run>,
     client: Rc<Client>,
-    mut instances: Vec<Instance>,
+    mut instances: Vec<HermesProcess>,
     mut random: Rng,
-) -> Vec<Instance> {
-    // Twice as many deaths as standstills.
-    let mut deck = Deck::new(&[Fault::Kill, Fault::Kill, Fault::Standstill]);
-    while run.goes_on() {
-        pass(&mut random, CALM_MS).await;
+) -> Vec<HermesProcess> {
+    let mut faults = FaultQueue::new(&[KILLED, KILLED, PAUSED]);
+    while run.is_running() {
+        sleep_ms(&mut random, PAUSE_MS).await;
         let number = random.usize(..instances.len());
         let instance = &mut instances[number];
-        let place = format!("of instance {number}");
-        match deck.draw(&mut random) {
-            Fault::Kill => {
-                begin(&run, "instance-killed", &place);
-                instance.kill();
-                pass(&mut random, DOWN_MS).await;
-                start(instance, number, &client).await;
-                end(&run, "instance-killed");
-            }
-            Fault::Standstill => {
-                begin(&run, "instance-standstill", &place);
-                instance.signal("STOP");
-                pass(&mut random, STANDSTILL_MS).await;
-                instance.signal("CONT");
-                end(&run, "instance-standstill");
-            }
+        let fault = faults.next(&mut random);
+        log_start(&run, fault, &format!("of instance {number}"));
+        if fault == KILLED {
+            instance.kill();
+            sleep_ms(&mut random, DOWN_MS).await;
+            start(instance, number, &client).await;
+        } else {
+            instance.signal("STOP");
+            sleep_ms(&mut random, PAUSED_MS).await;
+            instance.signal("CONT");
         }
+        log_end(&run, fault);
     }
     instances
 }
 
-/// Starts an instance, as often as its database makes it give up, and waits until it is ready.
-pub async fn start(instance: &mut Instance, number: usize, client: &Client) {
-    let deadline = Instant::now() + READY_MAX;
+/// Starts an instance and waits until it is ready; starts it again if it exits because its database is down.
+pub async fn start(instance: &mut HermesProcess, number: usize, client: &Client) {
+    let deadline = Instant::now() + READY_TIMEOUT;
     instance.spawn();
     while !is_ready(number, client).await {
-        assert!(Instant::now() < deadline, "{} is not ready:\n{}", instance.name, instance.log());
-        sleep(START_AGAIN).await;
-        if instance.has_ended() {
+        assert!(Instant::now() < deadline, "instance {number} is not ready:\n{}", instance.log());
+        sleep(RESTART_DELAY).await;
+        if instance.exit_status().is_some() {
             instance.spawn();
         }
     }
 }
 
 async fn is_ready(number: usize, client: &Client) -> bool {
-    client.get(number, "/health/ready", None).await.is_ok_and(|answer| answer.status == 200)
+    client.get(number, "/health/ready", None).await.is_ok_and(|response| response.status == 200)
 }

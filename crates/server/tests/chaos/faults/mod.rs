@@ -1,4 +1,4 @@
-//! What breaks while the run goes on. Four actors break different things independently, so faults overlap.
+//! Four tasks inject different faults independently, so faults overlap.
 
 pub mod database;
 pub mod instances;
@@ -12,38 +12,37 @@ use tokio::time::sleep;
 
 use crate::run::Run;
 
-/// A pack of faults: each is drawn once before any is drawn again, so that a short run meets all of them.
-pub struct Deck<F> {
-    faults: Vec<F>,
-    left: Vec<F>,
+/// Draws faults in random order, each once before any is repeated, so that a short run injects all of them.
+pub struct FaultQueue<F> {
+    all: Vec<F>,
+    remaining: Vec<F>,
 }
 
-impl<F: Copy> Deck<F> {
-    pub fn new(faults: &[F]) -> Self {
-        Self { faults: faults.to_vec(), left: Vec::new() }
+impl<F: Copy> FaultQueue<F> {
+    pub fn new(all: &[F]) -> Self {
+        Self { all: all.to_vec(), remaining: Vec::new() }
     }
 
-    pub fn draw(&mut self, random: &mut Rng) -> F {
-        if self.left.is_empty() {
-            self.left.clone_from(&self.faults);
-            random.shuffle(&mut self.left);
+    pub fn next(&mut self, random: &mut Rng) -> F {
+        if self.remaining.is_empty() {
+            self.remaining.clone_from(&self.all);
+            random.shuffle(&mut self.remaining);
         }
-        self.left.pop().unwrap()
+        self.remaining.pop().unwrap()
     }
 }
 
-/// CacheStats a fault and remembers when it began.
-pub fn begin(run: &Run, name: &'static str, where_: &str) {
-    run.figures.count_fault(name);
-    run.tell(format!("FAULT {name} {where_}"));
+/// Counts a fault and logs its start.
+pub fn log_start(run: &Run, fault: &'static str, target: &str) {
+    run.report.count(fault);
+    run.log(format!("FAULT {fault} {target}"));
 }
 
-/// Remembers when a fault ended.
-pub fn end(run: &Run, name: &'static str) {
-    run.tell(format!("MENDED {name}"));
+pub fn log_end(run: &Run, fault: &'static str) {
+    run.log(format!("END {fault}"));
 }
 
-/// Lets time pass: anything in a range of milliseconds.
-pub async fn pass(random: &mut Rng, millis: std::ops::Range<u64>) {
-    sleep(Duration::from_millis(random.u64(millis))).await;
+/// Sleeps for a random time in a range of milliseconds.
+pub async fn sleep_ms(random: &mut Rng, range: std::ops::Range<u64>) {
+    sleep(Duration::from_millis(random.u64(range))).await;
 }

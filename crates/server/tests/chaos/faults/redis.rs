@@ -1,4 +1,4 @@
-//! Redis dies, forgets, remembers too much, fails over, stands still and refuses.
+//! Redis restarts, loses data, returns with old data, fails over, hangs and rejects commands.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,90 +7,79 @@ use fastrand::Rng;
 use hermes_test_support::RedisServer;
 use tokio::time::sleep;
 
-use super::{Deck, begin, end, pass};
+use super::{FaultQueue, log_end, log_start, sleep_ms};
+use crate::environment::Proxies;
 use crate::run::Run;
-use crate::scene::Ways;
 
-/// For how long Redis stands still.
-const STANDSTILL: Duration = Duration::from_secs(5);
-/// How long other faults last, and how long there is none, in milliseconds.
+const HANG_TIME: Duration = Duration::from_secs(5);
+/// The durations of the other faults and of the pauses between faults, in milliseconds.
 const FAULT_MS: std::ops::Range<u64> = 100..2_500;
-/// How long a server that is to lose writes waits for one, and how often it looks.
-const LOST_WRITE_MAX: Duration = Duration::from_secs(1);
-const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(1);
-const CALM_MS: std::ops::Range<u64> = 200..2_000;
+const PAUSE_MS: std::ops::Range<u64> = 200..2_000;
+/// The longest wait for a write that Redis then loses, and the interval of the check.
+const MAX_WRITE_WAIT: Duration = Duration::from_secs(1);
+const WRITE_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     RestartEmpty,
     RestartFromOldDump,
     Failover,
-    Standstill,
+    Hang,
     FlushAll,
     OutOfMemory,
     Replica,
     WrongPassword,
 }
 
-const ALL: [Fault; 8] = [
-    Fault::RestartEmpty,
-    Fault::RestartFromOldDump,
-    Fault::Failover,
-    Fault::Standstill,
-    Fault::FlushAll,
-    Fault::OutOfMemory,
-    Fault::Replica,
-    Fault::WrongPassword,
+const ALL: [(&str, Fault); 8] = [
+    ("redis-restart-empty", Fault::RestartEmpty),
+    ("redis-restart-old-dump", Fault::RestartFromOldDump),
+    ("redis-failover", Fault::Failover),
+    ("redis-hangs", Fault::Hang),
+    ("redis-flushall", Fault::FlushAll),
+    ("redis-out-of-memory", Fault::OutOfMemory),
+    ("redis-replica", Fault::Replica),
+    ("redis-wrong-password", Fault::WrongPassword),
 ];
 
-impl Fault {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::RestartEmpty => "redis-restart-empty",
-            Self::RestartFromOldDump => "redis-restart-old-dump",
-            Self::Failover => "redis-failover",
-            Self::Standstill => "redis-standstill",
-            Self::FlushAll => "redis-flushall",
-            Self::OutOfMemory => "redis-out-of-memory",
-            Self::Replica => "redis-replica",
-            Self::WrongPassword => "redis-wrong-password",
-        }
-    }
-}
-
-/// Who breaks Redis.
-pub struct Breaker {
+/// The task that injects faults into Redis.
+pub struct RedisFaults {
     pub run: Arc<Run>,
-    pub ways: Arc<Vec<Ways>>,
-    /// The server that the ways lead to.
+    pub proxies: Arc<Vec<Proxies>>,
+    /// The server to which the proxies lead.
     pub primary: RedisServer,
-    /// The server they lead to after the next failover.
+    /// The server to which the proxies lead after the next failover.
     pub spare: RedisServer,
     pub random: Rng,
 }
 
-impl Breaker {
-    /// Breaks Redis until the run is over; it is whole then, and runs until the breaker is dropped.
-    pub async fn work(mut self) -> Self {
-        let mut deck = Deck::new(&ALL);
-        while self.run.goes_on() {
-            pass(&mut self.random, CALM_MS).await;
-            let fault = deck.draw(&mut self.random);
-            begin(&self.run, fault.name(), "");
-            self.carry_out(fault).await;
-            end(&self.run, fault.name());
+impl RedisFaults {
+    /// Injects faults until the run ends. Redis works then, until the returned value is dropped.
+    pub async fn run(mut self) -> Self {
+        let mut faults = FaultQueue::new(&ALL);
+        while self.run.is_running() {
+            sleep_ms(&mut self.random, PAUSE_MS).await;
+            let (name, fault) = faults.next(&mut self.random);
+            log_start(&self.run, name, "");
+            self.inject(fault).await;
+            log_end(&self.run, name);
         }
         self
     }
 
-    async fn carry_out(&mut self, fault: Fault) {
+    async fn inject(&mut self, fault: Fault) {
         match fault {
-            Fault::RestartEmpty => self.restart_empty().await,
+            Fault::RestartEmpty => {
+                self.primary.stop();
+                self.primary.discard_dump();
+                self.wait().await;
+                self.primary.start().await;
+            }
             Fault::RestartFromOldDump => self.restart_from_old_dump().await,
             Fault::Failover => self.fail_over().await,
-            Fault::Standstill => {
+            Fault::Hang => {
                 self.primary.pause();
-                sleep(STANDSTILL).await;
+                sleep(HANG_TIME).await;
                 self.primary.resume();
             }
             Fault::FlushAll => {
@@ -99,62 +88,55 @@ impl Breaker {
             Fault::OutOfMemory => {
                 self.primary.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
                 self.primary.cli(&["CONFIG", "SET", "maxmemory", "1"]);
-                self.last().await;
+                self.wait().await;
                 self.primary.cli(&["CONFIG", "SET", "maxmemory", "0"]);
             }
             Fault::Replica => {
-                // Nobody listens there: it keeps what it has and takes no more.
+                // No server listens on this port, so Redis retains its data and rejects writes.
                 self.primary.cli(&["REPLICAOF", "127.0.0.1", "1"]);
-                self.last().await;
+                self.wait().await;
                 self.primary.promote();
             }
             Fault::WrongPassword => {
-                self.primary.lock("not-what-the-instances-know");
-                self.last().await;
+                self.primary.lock("unknown-to-the-instances");
+                self.wait().await;
                 self.primary.unlock();
             }
         }
     }
 
-    async fn restart_empty(&mut self) {
-        self.primary.stop();
-        self.primary.discard_dump();
-        self.last().await;
-        self.primary.start().await;
-    }
-
-    /// Half of the restarts are quick, so that anchors are still valid that know less than was lost.
+    /// Half of the restarts are immediate, so that cached heads from before the lost write are still valid.
     async fn restart_from_old_dump(&mut self) {
         self.primary.cli(&["SAVE"]);
-        self.next_acknowledgement().await;
+        self.wait_for_next_write().await;
         self.primary.stop();
         if self.random.bool() {
-            self.last().await;
+            self.wait().await;
         }
         self.primary.start().await;
     }
 
-    /// A replica that has not heard of the last write takes over.
+    /// Promotes a replica that has not received the last write.
     async fn fail_over(&mut self) {
         self.spare.follow(&self.primary).await;
         self.spare.promote();
-        self.next_acknowledgement().await;
-        for ways in self.ways.iter() {
-            ways.redis.lead_to(self.spare.port());
+        self.wait_for_next_write().await;
+        for proxies in self.proxies.iter() {
+            proxies.redis.redirect_to(self.spare.port());
         }
         std::mem::swap(&mut self.primary, &mut self.spare);
     }
 
-    /// Waits until one more booking is acknowledged. What forgets it a moment later does so before every instance has
-    /// heard of it, which is when forgetting is dangerous.
-    async fn next_acknowledgement(&self) {
-        let (before, deadline) = (self.run.record.newest(), Instant::now() + LOST_WRITE_MAX);
+    /// Waits until the next booking is acknowledged. Losing it right after that is the most dangerous moment, because
+    /// not every instance has observed the booking yet.
+    async fn wait_for_next_write(&self) {
+        let (before, deadline) = (self.run.record.newest(), Instant::now() + MAX_WRITE_WAIT);
         while self.run.record.newest() == before && Instant::now() < deadline {
-            sleep(EXPIRY_SWEEP_INTERVAL).await;
+            sleep(WRITE_CHECK_INTERVAL).await;
         }
     }
 
-    async fn last(&mut self) {
-        pass(&mut self.random, FAULT_MS).await;
+    async fn wait(&mut self) {
+        sleep_ms(&mut self.random, FAULT_MS).await;
     }
 }

@@ -1,44 +1,21 @@
-//! Fakes of what surrounds the ledger.
-
-use std::sync::atomic::{AtomicU64, Ordering};
+//! Adapters without behaviour.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{
-    CacheError, CacheKey, Clock, PoolMetrics, PoolStatus, SharedCache, StoredEntry, Version,
+    CacheError, CacheKey, PoolMetrics, PoolStatus, SharedCache, StoredEntry, Version,
 };
 use hermes_service::writer::VisibilityBarrier;
 use uuid::Uuid;
 
-/// Half past six on the evening of 22 November 2026.
-pub struct StandingClock;
-
-impl Clock for StandingClock {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_795_372_200, 0).unwrap()
-    }
-}
-
-/// CacheStats instead of throwing dice.
-#[derive(Default)]
-pub struct CountingRandom(AtomicU64);
-
-impl RandomSource for CountingRandom {
-    fn random(&self) -> Uuid {
-        Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed)) + 1)
-    }
-}
-
-/// Nobody listens.
-pub struct Quiet;
+/// A barrier that every commit passes at once.
+pub struct NoBarrier;
 
 #[async_trait]
-impl VisibilityBarrier for Quiet {
+impl VisibilityBarrier for NoBarrier {
     async fn wait_until_visible(&self) {}
 }
 
-/// Keeps nothing.
+/// A cache that stores nothing.
 pub struct NoCache;
 
 #[async_trait]
@@ -64,7 +41,7 @@ impl SharedCache for NoCache {
     }
 }
 
-/// A pool with figures.
+/// A pool with one connection.
 pub struct OnePool;
 
 impl PoolMetrics for OnePool {

@@ -1,8 +1,7 @@
-//! The portal and the dashboard over fakes, with verbs for what browsers do.
+//! The portal and the dashboard on a ledger in memory, with methods for the actions of a browser.
 
 mod adapters;
-mod answer;
-mod memory;
+mod response;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,60 +10,63 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, web};
-use hermes_domain::ledger::Rules;
-use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
-use hermes_domain::payment::{DuplicateField, DuplicateRule, Payment, Thresholds};
+use chrono::{DateTime, Utc};
+use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
 use hermes_service::outbox::{CommitNotifier, Feed, FeedConfig};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
+use hermes_test_support::builders::rules;
+use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
 use hermes_web::state::Draining;
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
-pub use answer::Answer;
-pub use memory::Failure;
-use memory::MemoryStore;
+pub use response::TestResponse;
 
-/// How many may wait for an event.
+/// Half past six in the evening of 22 November 2026.
+const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
+
+/// The number of clients that may wait for an event.
 pub const WAITERS_MAX: usize = 2;
 
-/// A Hermes in memory.
+/// A running portal and dashboard.
 pub struct TestApp {
-    pub store: Arc<MemoryStore>,
+    store: MemoryStore,
     state: web::Data<AppState>,
 }
 
-/// Which of the two servers is asked.
+/// One of the two servers.
 #[derive(Clone, Copy)]
 pub enum Server {
     Portal,
     Dashboard,
 }
 
-/// The fields of a booking that can be made.
+/// The fields of a valid booking.
 pub const ANA: [(&str, &str); 4] =
     [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "35000"), ("currency_from", "USD")];
 
-/// How many bookings the list has.
+/// The maximum number of bookings in the list.
 const LIST_WINDOW: u64 = 1_000;
 
 impl TestApp {
     pub fn start() -> Self {
-        let store = Arc::new(MemoryStore::default());
-        let reader: Arc<dyn PaymentReader> = store.clone();
-        let random_source = Arc::new(adapters::CountingRandom::default());
+        let store = MemoryStore::default();
+        let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
+        let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
-        let feed = Feed::new(store.clone(), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
-        let parts = WriterDeps {
-            store: store.clone(),
-            barrier: Arc::new(adapters::Quiet),
+        let feed =
+            Feed::new(Arc::new(store.clone()), commits.clone(), FeedConfig { waiters_max: WAITERS_MAX });
+        let deps = WriterDeps {
+            store: Arc::new(store.clone()),
+            barrier: Arc::new(adapters::NoBarrier),
             commits,
-            rules: Arc::new(rules()),
-            clock: Arc::new(adapters::StandingClock),
+            rules: rules(),
+            clock: Arc::new(FixedClock(EVENING)),
             random_source: random_source.clone(),
         };
-        let limits = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
-        let (ledger, _task) = LedgerWriter::start(parts, limits);
+        let config = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
+        let (ledger, _task) = LedgerWriter::start(deps, config);
         let cache = Arc::new(adapters::NoCache);
         let renderer = Arc::new(JsonRenderer { list_window: LIST_WINDOW });
         let reads = ReadCache::new(
@@ -95,21 +97,21 @@ impl TestApp {
         Self { store, state: web::Data::new(state) }
     }
 
-    pub async fn get(&self, server: Server, address: &str) -> Answer {
+    pub async fn get(&self, server: Server, address: &str) -> TestResponse {
         self.send(server, TestRequest::get().uri(address).insert_header(("accept", "text/html"))).await
     }
 
-    pub async fn get_with_cookie(&self, address: &str, cookie: &str) -> Answer {
+    pub async fn get_with_cookie(&self, address: &str, cookie: &str) -> TestResponse {
         self.send(Server::Portal, TestRequest::get().uri(address).insert_header(("cookie", cookie))).await
     }
 
-    /// Sends the form, as a browser would that has nothing to hide.
-    pub async fn post_form(&self, fields: &[(&str, &str)]) -> Answer {
+    /// Sends the form as a browser does.
+    pub async fn post_form(&self, fields: &[(&str, &str)]) -> TestResponse {
         let request = TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "same-origin"));
         self.send(Server::Portal, with_fields(request, fields)).await
     }
 
-    pub async fn send(&self, server: Server, request: TestRequest) -> Answer {
+    pub async fn send(&self, server: Server, request: TestRequest) -> TestResponse {
         let routes = match server {
             Server::Portal => routes::configure_portal,
             Server::Dashboard => routes::configure_dashboard,
@@ -117,15 +119,31 @@ impl TestApp {
         let app =
             App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
         let service = test::init_service(app).await;
-        Answer::of(test::call_service(&service, request.to_request()).await).await
+        TestResponse::read(test::call_service(&service, request.to_request()).await).await
     }
 
-    /// Lets nobody wait for an event any more, as a server does that stops.
+    /// Ends every wait for an event, as a stopping server does.
     pub fn close_feed(&self) {
         self.state.feed.close();
     }
 
-    /// Ends a failure and waits until the database is asked again.
+    /// Makes every write fail until [`TestApp::recover`].
+    pub fn fail_writes(&self) {
+        self.store.keep_failing(StoreStep::Begin, StoreFault::unavailable());
+    }
+
+    /// Loses the connection after each commit, and leaves its outcome unknown.
+    pub fn lose_commit_replies(&self) {
+        self.store.keep_failing(StoreStep::Commit, StoreFault::LostAfterCommit);
+        self.store.keep_failing(StoreStep::IsCommitted, StoreFault::unavailable());
+    }
+
+    /// Deletes the events up to a number from the outbox.
+    pub fn purge_events(&self, up_to: i64) {
+        self.store.edit(|ledger| ledger.purged_events = up_to);
+    }
+
+    /// Ends the faults and waits until the circuit breaker closes.
     pub async fn recover(&self) {
         self.store.recover();
         while !self.state.ledger.is_accepting_writes() {
@@ -134,7 +152,7 @@ impl TestApp {
     }
 
     pub fn payments(&self) -> Vec<Payment> {
-        self.store.payments()
+        self.store.ledger().payments
     }
 }
 
@@ -150,23 +168,4 @@ pub fn with_fields(request: TestRequest, fields: &[(&str, &str)]) -> TestRequest
         .insert_header(("accept", "text/html"))
         .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
         .set_payload(body.join("&"))
-}
-
-fn rules() -> Rules {
-    let tier = |name: &str, bound, points| TierSpec {
-        name: name.to_owned(),
-        bound,
-        rate: BasisPoints::new(points).unwrap(),
-    };
-    let tiers = [
-        tier("small", TierBound::Below("1000".to_owned()), 500),
-        tier("medium", TierBound::UpTo("10000".to_owned()), 300),
-        tier("large", TierBound::Unbounded, 200),
-    ];
-    Rules {
-        fees: FeeSchedule::new(&tiers, &[].into()).unwrap(),
-        fee_bearer: FeeBearer::Payer,
-        thresholds: Thresholds::new("1000000", &[].into()).unwrap(),
-        duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
-    }
 }

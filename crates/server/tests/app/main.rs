@@ -1,0 +1,22 @@
+//! The program as clients and operators use it, on every installed database, also while a server is down.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails the test"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit_verify;
+mod command_line;
+mod doctor;
+mod invalid_requests;
+mod journey;
+mod least_privilege;
+mod ledger_head_behind;
+mod redis;
+mod rejected_writes;
+mod shutdown;

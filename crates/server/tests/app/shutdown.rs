@@ -1,0 +1,55 @@
+//! Shutdown: requests in flight finish, and acknowledged changes are saved.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use actix_web::rt;
+
+use crate::support::{TestApp, TestEnvironment};
+
+/// Sends the end of a request body only after SIGTERM.
+#[actix_web::test]
+async fn a_request_in_flight_is_answered_during_shutdown() {
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start(&environment).await;
+    let body = r#"{"name":"Late","email":"late@example.org","amount":"5"}"#;
+    let (first, last) = body.split_at(20);
+    let mut stream = TcpStream::connect(("127.0.0.1", app.port())).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!(
+        "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{first}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The response to a later request shows that the server has read the head of this one.
+    app.get("/health/live").await.expect(200);
+
+    app.signal("TERM");
+    app.wait_for_log("stopping: requests in flight will finish").await;
+    stream.write_all(last.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
+    assert!(app.wait().success());
+    assert!(app.log().contains("every acknowledged change is saved"));
+
+    app.restart().await;
+    assert_eq!(app.get("/api/bookings").await.json()[0]["name"], "Late");
+}
+
+#[actix_web::test]
+async fn a_shutdown_ends_a_long_poll_for_events() {
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start(&environment).await;
+    let (client, url) = (app.client.clone(), app.url("/api/events?wait_s=30"));
+    let status = rt::spawn(async move { client.send("GET", &url, &[], None).await.unwrap().status });
+    app.wait_for_long_poll().await;
+
+    let start = Instant::now();
+    app.signal("TERM");
+    assert_eq!(status.await.unwrap(), 200);
+    assert!(app.wait().success());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

@@ -1,0 +1,18 @@
+//! Crashes, a full disk, connection resets and load.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a panic fails the test, and a skipped test says so"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod concurrent_bookings;
+mod connection_resets;
+mod crash;
+mod full_disk;
+mod idempotency_key;

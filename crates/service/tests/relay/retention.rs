@@ -1,0 +1,63 @@
+//! How long events are retained.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use hermes_domain::ports::RelayLease;
+use hermes_service::outbox::{Retention, run_retention};
+
+use hermes_test_support::{FixedClock, NOON, capture_logs, take_logs};
+
+use crate::outbox::FakeOutbox;
+
+const RETENTION: TimeDelta = TimeDelta::days(7);
+
+/// Runs one retention pass at a time after the first event. Returns the numbers that are left.
+async fn left_after(outbox: &Arc<FakeOutbox>, time: TimeDelta, published: bool) -> Vec<i64> {
+    let lease: Arc<dyn RelayLease> = outbox.clone();
+    let task = tokio::spawn(run_retention(Retention {
+        outbox: outbox.clone(),
+        events: outbox.clone(),
+        relay: published.then_some(lease),
+        clock: Arc::new(FixedClock(NOON + time)),
+        max_age: RETENTION,
+    }));
+    // The first pass runs at once, the next one in ten minutes.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    task.abort();
+    outbox.positions().iter().map(|position| position.seq).collect()
+}
+
+/// Returns the time at which the fifth event has an age.
+fn when_fifth_has(age: TimeDelta) -> TimeDelta {
+    age + TimeDelta::seconds(5)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_stream_events_are_deleted_after_the_retention_period() {
+    let outbox = Arc::new(FakeOutbox::default());
+    outbox.commit(600);
+    assert_eq!(left_after(&outbox, when_fifth_has(RETENTION), false).await, (5..=600).collect::<Vec<_>>());
+    assert_eq!(left_after(&outbox, RETENTION * 2, false).await, [600], "the last position stays known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn unpublished_events_and_the_last_published_one_are_retained() {
+    let outbox = Arc::new(FakeOutbox::default());
+    outbox.commit(600);
+    outbox.set_published(3);
+    assert_eq!(left_after(&outbox, RETENTION * 2, true).await, (3..=600).collect::<Vec<_>>());
+    outbox.set_published(600);
+    assert_eq!(left_after(&outbox, RETENTION * 2, true).await, [600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unpublished_events_are_deleted_after_four_retention_periods() {
+    capture_logs();
+    let outbox = Arc::new(FakeOutbox::default());
+    outbox.commit(600);
+    assert_eq!(left_after(&outbox, when_fifth_has(RETENTION * 4), true).await, (5..=600).collect::<Vec<_>>());
+    let reported =
+        take_logs().into_iter().filter(|(_, line)| line.contains("4 unpublished events were deleted"));
+    assert_eq!(reported.count(), 1);
+}

@@ -1,0 +1,129 @@
+//! Rules, commands and money for tests. Each argument matters to the test; every other value is a usual one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use hermes_domain::ledger::{Cancellation, Command, Correction, IdempotencyClaim, Origin, Rules, Submission};
+use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
+use hermes_domain::payment::{
+    BookingField, BookingRequest, CorrectionRequest, DuplicateField, DuplicateRule, Edit, NewBooking,
+    PaymentKey, Reference, Thresholds,
+};
+
+/// Built once: the rules cover every currency, and thousands of generated histories use them.
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    let by_email = DuplicateRule::new(vec![DuplicateField::Email], None).unwrap();
+    Arc::new(rules_with_duplicates(by_email))
+});
+
+/// Returns the rules of the default configuration.
+pub fn rules() -> Arc<Rules> {
+    Arc::clone(&RULES)
+}
+
+/// Returns the default rules with another definition of a duplicate.
+pub fn rules_with_duplicates(duplicates: DuplicateRule) -> Rules {
+    Rules {
+        fees: FeeSchedule::new(&default_tiers(), &HashMap::new()).unwrap(),
+        fee_bearer: FeeBearer::Payer,
+        thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
+        duplicates,
+    }
+}
+
+/// Returns the default fee tiers: 5 % below 1,000, 3 % up to 10,000, 2 % above.
+pub fn default_tiers() -> Vec<TierSpec> {
+    let tier = |name: &str, bound, points| TierSpec {
+        name: name.to_owned(),
+        bound,
+        rate: BasisPoints::new(points).unwrap(),
+    };
+    vec![
+        tier("small", TierBound::Below("1000".to_owned()), 500),
+        tier("medium", TierBound::UpTo("10000".to_owned()), 300),
+        tier("large", TierBound::Unbounded, 200),
+    ]
+}
+
+/// Parses a currency code.
+pub fn currency(code: &str) -> Currency {
+    code.parse().unwrap()
+}
+
+/// Parses an amount of a currency.
+pub fn money(amount: &str, code: &str) -> Money {
+    Money::parse(amount, currency(code)).unwrap()
+}
+
+/// Returns a booking in dollars of which nothing has arrived.
+pub fn booking(email: &str, amount: &str) -> NewBooking {
+    booking_in(email, amount, "USD")
+}
+
+/// Returns a booking in a currency.
+pub fn booking_in(email: &str, amount: &str, currency: &str) -> NewBooking {
+    NewBooking::parse(&BookingRequest::from([
+        (BookingField::Name, "Ana Ruiz".to_owned()),
+        (BookingField::Email, email.to_owned()),
+        (BookingField::Amount, amount.to_owned()),
+        (BookingField::CurrencyFrom, currency.to_owned()),
+    ]))
+    .unwrap()
+}
+
+/// Returns the command that books an amount in dollars.
+pub fn book(email: &str, amount: &str) -> Command {
+    Command::Book(booking(email, amount))
+}
+
+/// Returns the command that corrects a version of a payment.
+pub fn correct(reference: i64, expected_version: i64, request: CorrectionRequest) -> Command {
+    Command::Correct(Correction {
+        target: payment_key(reference),
+        expected_version: Some(expected_version),
+        request,
+        reason: Some("asked for by phone".to_owned()),
+    })
+}
+
+/// Returns a correction of the payer's name only.
+pub fn new_name(name: &str) -> CorrectionRequest {
+    CorrectionRequest::from([(BookingField::Name, Edit::Set(name.to_owned()))])
+}
+
+/// Returns the command that cancels a payment.
+pub fn cancel(reference: i64, expected_version: Option<i64>) -> Command {
+    Command::Cancel(Cancellation {
+        target: payment_key(reference),
+        expected_version,
+        reason: "booked twice".to_owned(),
+    })
+}
+
+/// Returns the key of the payment with a reference.
+pub fn payment_key(reference: i64) -> PaymentKey {
+    PaymentKey::Reference(Reference::new(reference).unwrap())
+}
+
+/// Submits a command without an idempotency key.
+pub fn submission(command: Command) -> Submission {
+    Submission {
+        command,
+        origin: Origin {
+            actor: "tests".to_owned(),
+            user_agent: Some("cargo test".to_owned()),
+            ip_address: Some([127, 0, 0, 1].into()),
+        },
+        idempotency: None,
+    }
+}
+
+/// Submits a command under an idempotency key.
+pub fn submission_with_claim(command: Command, claim: IdempotencyClaim) -> Submission {
+    Submission { idempotency: Some(claim), ..submission(command) }
+}
+
+/// Returns the claim of a key for a request with some content.
+pub fn claim(key: u8, content: u8) -> IdempotencyClaim {
+    IdempotencyClaim { scope_hash: [key; 32], fingerprint: [content; 32] }
+}

@@ -1,0 +1,206 @@
+//! The ledger in memory: its tables, and the decisions that change them. [`MemoryStore`] makes it a database.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hermes_domain::ledger::{
+    AuditEntry, AuditHash, BatchToken, Changes, Command, Decider, DecisionContext, Event, Facts,
+    IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
+};
+use hermes_domain::money::{Currency, Money};
+use hermes_domain::payment::{DuplicateKey, Payment, PaymentFields, PaymentKey, Reference};
+use uuid::Uuid;
+
+use crate::builders::{payment_key, rules, submission};
+use crate::determinism::{NOON, SequentialRandom};
+
+mod faults;
+mod reader;
+mod store;
+
+pub use faults::{StoreFault, StoreStep};
+pub use store::{MemoryStore, StoreStats};
+
+/// A ledger as a value: it executes batches without I/O.
+#[derive(Debug, Clone)]
+pub struct MemoryLedger {
+    /// The current head.
+    pub head: LedgerHead,
+    /// All payments, in booking order.
+    pub payments: Vec<Payment>,
+    /// The audit log.
+    pub audit: Vec<AuditEntry>,
+    /// The events, in commit order.
+    pub events: Vec<Event>,
+    /// The totals of each currency.
+    pub totals: HashMap<Currency, Totals>,
+    /// The records of idempotency keys.
+    pub idempotency: Vec<IdempotencyRecord>,
+    /// The time of the next batch.
+    pub clock: DateTime<Utc>,
+    /// Every committed batch, in order.
+    pub batches: Vec<Changes>,
+    /// The number of the last event that retention has deleted from the outbox.
+    pub purged_events: i64,
+    rules: Arc<Rules>,
+    random_source: Arc<SequentialRandom>,
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self {
+            head: LedgerHead {
+                seq: 0,
+                token: BatchToken(Uuid::nil()),
+                next_reference: 1,
+                audit_seq: 0,
+                audit_hash: AuditHash::GENESIS,
+                event_seq: 0,
+                advanced_at: NOON - TimeDelta::days(1),
+            },
+            payments: Vec::new(),
+            audit: Vec::new(),
+            events: Vec::new(),
+            totals: HashMap::new(),
+            idempotency: Vec::new(),
+            clock: NOON,
+            batches: Vec::new(),
+            purged_events: 0,
+            rules: rules(),
+            random_source: Arc::default(),
+        }
+    }
+}
+
+impl MemoryLedger {
+    /// An empty ledger with the default rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty ledger with other rules.
+    pub fn with_rules(rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..Self::default() }
+    }
+
+    /// Replaces the rules, as a restart with another configuration does.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = Arc::new(rules);
+    }
+
+    /// Decides a batch and applies its changes.
+    pub fn execute(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+        let (outcomes, changes) = self.decide(submissions);
+        if !changes.is_empty() {
+            self.apply(changes);
+        }
+        outcomes
+    }
+
+    /// Executes one command that must succeed.
+    pub fn execute_one(&mut self, command: Command) -> Payment {
+        let mut outcomes = self.execute(&[submission(command)]);
+        outcomes.remove(0).unwrap().payment
+    }
+
+    /// Decides a batch without applying its changes.
+    pub fn decide(&self, submissions: &[Submission]) -> (Vec<Result<Outcome, Rejection>>, Changes) {
+        let commands = || submissions.iter().map(|submission| &submission.command);
+        assert!(submissions.len() == 1 || !commands().any(Command::requires_exclusive_batch));
+        let context = DecisionContext {
+            rules: &self.rules,
+            now: self.head.next_timestamp(self.clock),
+            random_source: &*self.random_source,
+        };
+        let mut facts = Facts::at(self.head);
+        let targets = commands().filter_map(Command::target);
+        facts.payments.extend(targets.filter_map(|key| Some((key.clone(), self.find(key)?.clone()))));
+        let records = self.idempotency.iter().map(|record| (record.claim.scope_hash, record.clone()));
+        facts.idempotency.extend(records);
+        let mut decider = Decider::new(context, facts);
+        let queries = decider.fact_queries(commands());
+        decider.add_facts(
+            queries.duplicates.into_iter().filter_map(|key| Some((key.clone(), self.find_duplicate(&key)?))),
+            queries.currencies.iter().filter_map(|currency| self.totals.get(currency).copied()),
+        );
+        let outcomes = submissions.iter().map(|submission| decider.decide(submission)).collect();
+        (outcomes, decider.into_changes())
+    }
+
+    /// Sets the amount that has arrived for a payment.
+    pub fn receive(&mut self, reference: i64, received: &str) {
+        let payment =
+            self.payments.iter_mut().find(|payment| payment.reference.number() == reference).unwrap();
+        let amount_received = Money::parse(received, payment.amount.currency()).unwrap();
+        let fields = PaymentFields { amount_received, ..payment.clone().into_fields() };
+        let before = std::mem::replace(payment, Payment::new(fields).unwrap());
+        let totals = self.totals.get_mut(&payment.amount.currency()).unwrap();
+        *totals = totals.after_change(Some(&before), payment).unwrap();
+    }
+
+    /// Returns the payment with a reference, which must exist.
+    pub fn get(&self, reference: i64) -> &Payment {
+        self.find(&payment_key(reference)).unwrap()
+    }
+
+    /// Finds a payment.
+    pub fn find(&self, key: &PaymentKey) -> Option<&Payment> {
+        self.payments.iter().find(|payment| match key {
+            PaymentKey::Id(id) => payment.id == *id,
+            PaymentKey::Reference(reference) => payment.reference == *reference,
+        })
+    }
+
+    /// Finds the latest live payment with all values of a key.
+    pub fn find_duplicate(&self, key: &DuplicateKey) -> Option<Reference> {
+        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        let matches = |payment: &&Payment| {
+            payment.cancelled_at.is_none()
+                && payment.id != key.exclude_id
+                && payment.details.email_key() == key.email_key
+                && key.amount_minor.is_none_or(|minor| minor == payment.amount.minor())
+                && key.currency_from.is_none_or(|code| code == payment.amount.currency().code())
+                && key.school.as_ref().is_none_or(|school| *school == optional(&payment.details.school))
+                && key.student_id.as_ref().is_none_or(|id| *id == optional(&payment.details.student_id))
+                && key.created_from.is_none_or(|from| payment.created_at >= from)
+        };
+        self.payments.iter().rfind(matches).map(|payment| payment.reference)
+    }
+
+    /// Applies a batch. Counters, versions and unique keys must hold.
+    pub fn apply(&mut self, changes: Changes) {
+        assert_eq!(changes.head.seq, self.head.seq + 1);
+        assert!(changes.head.advanced_at > self.head.advanced_at);
+        let references = changes.booked.iter().map(|payment| payment.reference.number());
+        assert!(references.eq(self.head.next_reference..changes.head.next_reference));
+        let audit = changes.audit.iter().map(|entry| entry.seq);
+        assert!(audit.eq(self.head.audit_seq + 1..=changes.head.audit_seq));
+        let events = changes.events.iter().map(|event| event.seq);
+        assert!(events.eq(self.head.event_seq + 1..=changes.head.event_seq));
+        self.batches.push(changes.clone());
+        self.head = changes.head;
+        self.payments.extend(changes.booked);
+        for altered in changes.updated {
+            let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
+            assert_eq!(altered.version, stored.version + 1);
+            *stored = altered;
+        }
+        self.audit.extend(changes.audit);
+        self.events.extend(changes.events);
+        self.totals.extend(changes.totals);
+        for record in changes.idempotency {
+            assert!(self.idempotency.iter().all(|known| known.claim.scope_hash != record.claim.scope_hash));
+            self.idempotency.push(record);
+        }
+    }
+
+    /// Loses every batch after `seq`, as a failover to an outdated replica does.
+    pub fn lose_after(&mut self, seq: usize) {
+        let mut batches = std::mem::take(&mut self.batches);
+        batches.truncate(seq);
+        let Self { clock, rules, random_source, .. } = std::mem::take(self);
+        *self = Self { clock, rules, random_source, ..Self::default() };
+        batches.into_iter().for_each(|changes| self.apply(changes));
+    }
+}
