@@ -1,7 +1,9 @@
 //! Empty databases, and queries about their schema.
 
+use hermes_migration::Migrator;
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement, TryGetable};
+use sea_orm_migration::MigratorTrait as _;
 
 /// Creates one empty database of each kind.
 pub async fn each() -> Vec<TestDatabase> {
@@ -10,6 +12,11 @@ pub async fn each() -> Vec<TestDatabase> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Returns the number of the steps of the schema.
+pub fn step_count() -> usize {
+    Migrator::migrations().len()
 }
 
 /// Creates two empty databases of each kind.

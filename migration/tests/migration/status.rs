@@ -1,14 +1,14 @@
 use hermes_migration::{MigrationError, pending, status, up};
 use sea_orm::ConnectionTrait;
 
-use crate::databases::{connect, each, tables};
+use crate::databases::{connect, each, step_count, tables};
 
 #[tokio::test]
 async fn status_and_pending_do_not_change_an_empty_database() {
     for database in each().await {
         let db = connect(&database).await;
         assert!(status(&db).await.unwrap().iter().all(|step| !step.applied));
-        assert_eq!(pending(&db).await.unwrap(), 12);
+        assert_eq!(pending(&db).await.unwrap(), step_count());
         assert!(tables(&db).await.is_empty());
     }
 }
@@ -18,8 +18,7 @@ async fn applied_steps_are_reported_as_applied() {
     for database in each().await {
         up(&database.url, Some(3)).await.unwrap();
         let steps = status(&connect(&database).await).await.unwrap();
-        let applied: Vec<bool> = steps.iter().map(|step| step.applied).collect();
-        assert_eq!(applied, [[true; 3].as_slice(), &[false; 9]].concat());
+        assert!(steps.iter().enumerate().all(|(index, step)| step.applied == (index < 3)), "{steps:?}");
         assert_eq!(steps[0].name, "m20261122_000001_create_payments");
     }
 }
