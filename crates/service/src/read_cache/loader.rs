@@ -1,7 +1,7 @@
 //! Loading responses from the database.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::Instant as Stopwatch;
 
 use hermes_domain::ledger::HeadId;
 use hermes_domain::ports::{AtHead, CacheKey, Page, PaymentFilter, StoreError, Version};
@@ -47,20 +47,19 @@ pub(super) type LoadResult = Result<LoadedEntry, StoreError>;
 /// Loads responses and stores them in both caches.
 pub(super) struct Loader {
     deps: ReadCacheDeps,
-    window: u64,
+    config: ReadCacheConfig,
     cached_head: Arc<CachedHead>,
     l1: Arc<L1Cache>,
     l2: Arc<L2Cache>,
     metrics: Arc<CacheMetrics>,
     loads: SingleFlight<LoadKey, LoadResult>,
     page_loads: Arc<Semaphore>,
-    page_load_deadline: Duration,
 }
 
 impl Loader {
     pub fn new(
         deps: ReadCacheDeps,
-        config: &ReadCacheConfig,
+        config: ReadCacheConfig,
         cached_head: Arc<CachedHead>,
         l1: Arc<L1Cache>,
         l2: Arc<L2Cache>,
@@ -68,14 +67,13 @@ impl Loader {
     ) -> Self {
         Self {
             deps,
-            window: config.window,
+            config,
             cached_head,
             l1,
             l2,
             metrics,
             loads: SingleFlight::new(),
             page_loads: Arc::new(Semaphore::new(config.page_loads_max)),
-            page_load_deadline: config.head_deadline,
         }
     }
 
@@ -117,7 +115,7 @@ impl Loader {
     async fn acquire_permit(&self, query: &Query) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
         let Query::Page(_) = query else { return Ok(None) };
         let permit = Arc::clone(&self.page_loads).acquire_owned();
-        match tokio::time::timeout(self.page_load_deadline, permit).await {
+        match tokio::time::timeout(self.config.head_deadline, permit).await {
             // The semaphore is never closed, so there is always a permit.
             Ok(permit) => Ok(permit.ok()),
             Err(_) => Err(StoreError::Unavailable("too many pages are being loaded".to_owned())),
@@ -129,7 +127,7 @@ impl Loader {
         let (reader, renderer) = (&self.deps.reader, &self.deps.renderer);
         Ok(match query {
             Query::List => {
-                let read = reader.list(&PaymentFilter::default(), Page::First, self.window).await?;
+                let read = reader.list(&PaymentFilter::default(), Page::First, self.config.window).await?;
                 AtHead { head: read.head, value: Some(renderer.list(&read.value)) }
             }
             Query::Page(query) => {

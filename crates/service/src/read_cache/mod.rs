@@ -115,7 +115,7 @@ impl ReadCache {
             invalidator: Invalidator::new(Arc::clone(&deps.cache), Arc::clone(&metrics), &config),
             loader: Arc::new(Loader::new(
                 deps,
-                &config,
+                config,
                 Arc::clone(&cached_head),
                 Arc::clone(&l1),
                 Arc::clone(&l2),

@@ -39,29 +39,21 @@ struct OperationView<'a> {
     path: &'a str,
     summary: &'a str,
     description: &'a str,
-    parameters: Vec<ParameterView<'a>>,
+    parameters: Vec<&'a Parameter>,
     /// Status codes and their descriptions.
     statuses: Vec<(&'a str, &'a str)>,
-}
-
-struct ParameterView<'a> {
-    name: &'a str,
-    location: &'static str,
-    is_required: bool,
-    description: &'a str,
 }
 
 fn operations<'a>(path: &'a str, item: &'a PathItem) -> impl Iterator<Item = OperationView<'a>> {
     let methods = [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch)];
     methods.into_iter().filter_map(move |(method, operation)| {
         let operation = operation.as_ref()?;
-        let parameters = operation.parameters.iter().flatten().filter_map(inline);
         Some(OperationView {
             method,
             path,
             summary: operation.summary.as_deref().unwrap_or_default(),
             description: operation.description.as_deref().unwrap_or_default(),
-            parameters: parameters.map(ParameterView::from).collect(),
+            parameters: operation.parameters.iter().flatten().filter_map(inline).collect(),
             statuses: statuses(operation),
         })
     })
@@ -81,18 +73,13 @@ fn inline<T>(value: &RefOr<T>) -> Option<&T> {
     }
 }
 
-impl<'a> From<&'a Parameter> for ParameterView<'a> {
-    fn from(parameter: &'a Parameter) -> Self {
-        Self {
-            name: &parameter.name,
-            location: match parameter.parameter_in {
-                ParameterIn::Path => "path",
-                ParameterIn::Header => "header",
-                ParameterIn::Cookie => "cookie",
-                ParameterIn::Query | ParameterIn::QueryString => "query",
-            },
-            is_required: parameter.required == Required::True,
-            description: parameter.description.as_deref().unwrap_or_default(),
+impl ApiDocsPage<'_> {
+    fn location(&self, parameter: &Parameter) -> &'static str {
+        match parameter.parameter_in {
+            ParameterIn::Path => "path",
+            ParameterIn::Header => "header",
+            ParameterIn::Cookie => "cookie",
+            ParameterIn::Query | ParameterIn::QueryString => "query",
         }
     }
 }

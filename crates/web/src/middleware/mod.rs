@@ -12,7 +12,6 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 
-use self::security::ResponseKind;
 use crate::extract::RequestId;
 
 /// Wraps every request of both servers.
@@ -34,8 +33,7 @@ pub async fn envelope(
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
         // A client that receives 304 keeps these headers with its stored response.
-        let kind = ResponseKind::from_path(response.request().path());
-        security::add_headers(kind, response.headers_mut());
+        security::add_headers(&mut response);
     }
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());

@@ -1,25 +1,10 @@
 //! Response headers that restrict what a browser may do with a response.
 
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-
-/// The kind of a response, which selects its security headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ResponseKind {
-    /// Data. A browser must not render or execute it.
-    Api,
-    /// A page, or an asset of a page.
-    Page,
-}
-
-impl ResponseKind {
-    pub(super) fn from_path(path: &str) -> Self {
-        let is_api = path.starts_with("/api/") || path.starts_with("/health");
-        if is_api && !path.starts_with("/api/docs") { Self::Api } else { Self::Page }
-    }
-}
 
 const NO_SNIFF: (HeaderName, HeaderValue) = (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
@@ -41,15 +26,16 @@ const HTML_HEADERS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-/// Adds the headers that the endpoint did not set.
-pub(super) fn add_headers(kind: ResponseKind, headers: &mut HeaderMap) {
-    let policy = match kind {
-        ResponseKind::Api => API_POLICY,
-        ResponseKind::Page => PAGE_POLICY,
-    };
+/// Adds the headers that the endpoint did not set. A browser must neither render nor execute the data of the API.
+pub(super) fn add_headers(response: &mut ServiceResponse) {
+    let path = response.request().path();
+    let is_api = path.starts_with("/api/") || path.starts_with("/health");
+    let is_page = !is_api || path.starts_with("/api/docs");
+    let policy = if is_page { PAGE_POLICY } else { API_POLICY };
+    let headers = response.headers_mut();
     add(headers, NO_SNIFF);
     add(headers, (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)));
-    if kind != ResponseKind::Api {
+    if is_page {
         HTML_HEADERS.into_iter().for_each(|header| add(headers, header));
     }
 }
