@@ -30,7 +30,7 @@ on_each_server! {
     /// A COMMIT may still be running at the lookup. On SQLite, a COMMIT ends with its connection.
     async fn the_outcome_of_an_open_batch_is_unknown_until_the_batch_ends(ledger: &TestLedger) {
         let settings =
-            DatabaseSettings { statement_timeout: Duration::from_secs(2), ..TestLedger::settings(&ledger.place) };
+            DatabaseSettings { statement_timeout: Duration::from_secs(2), ..TestLedger::settings(&ledger.test_database) };
         let store = SqlLedgerStore::new(&Database::connect(&settings).await.unwrap());
         let (transaction, changes) = batches::written(ledger, vec![bookings::number(1)]).await;
 

@@ -15,7 +15,7 @@ on_each_database! {
         for batch in 0..4 {
             batches::book(ledger, (0..100).map(|number| bookings::number(100 * batch + number)).collect()).await;
         }
-        let settings = DatabaseSettings { max_readers: 2, ..TestLedger::settings(&ledger.place) };
+        let settings = DatabaseSettings { max_readers: 2, ..TestLedger::settings(&ledger.test_database) };
         let database = Database::connect(&settings).await.unwrap();
         let reader = SqlPaymentReader::new(&database);
         let filter = PaymentFilter::default();
@@ -36,7 +36,7 @@ on_each_database! {
     }
 
     async fn a_dropped_begin_releases_the_ledger(ledger: &TestLedger) {
-        let database = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
+        let database = Database::connect(&TestLedger::settings(&ledger.test_database)).await.unwrap();
         let store = SqlLedgerStore::new(&database);
         for turn in 0..20 {
             let _ = timeout(Duration::from_micros(20 * turn), store.begin()).await;

@@ -59,7 +59,7 @@ on_private_servers! {
             max_readers: 2,
             acquire_timeout: Duration::from_millis(500),
             statement_timeout: Duration::from_secs(1),
-            ..DatabaseSettings::new(&ledger.place.url)
+            ..DatabaseSettings::new(&ledger.test_database.url)
         };
         let database = Database::connect(&settings).await.unwrap();
         let (store, reader) = (SqlLedgerStore::new(&database), SqlPaymentReader::new(&database));
@@ -92,8 +92,8 @@ on_private_servers! {
         // A user without the privilege to write on a read-only server, as the user of Hermes should be.
         ledger.tamper("CREATE USER plain@'%' IDENTIFIED BY 'plain-Test-1'").await;
         ledger.tamper("GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO plain@'%'").await;
-        let url = ledger.place.url.replace("hermes:hermes-Test-1@", "plain:plain-Test-1@");
-        let settings = DatabaseSettings { url, ..TestLedger::settings(&ledger.place) };
+        let url = ledger.test_database.url.replace("hermes:hermes-Test-1@", "plain:plain-Test-1@");
+        let settings = DatabaseSettings { url, ..TestLedger::settings(&ledger.test_database) };
         let plain = ledger.with(Database::connect(&settings).await.unwrap());
         let (transaction, changes) = batches::written(&plain, vec![bookings::number(1)]).await;
         transaction.rollback().await;
@@ -127,7 +127,7 @@ on_private_servers! {
     async fn statements_fit_into_small_packets(server: SqlServer) {
         let ledger = TestLedger::at(server.create_database().await).await;
         ledger.tamper("SET GLOBAL max_allowed_packet = 3072").await;
-        let small = ledger.with(Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap());
+        let small = ledger.with(Database::connect(&TestLedger::settings(&ledger.test_database)).await.unwrap());
 
         // The audit rows of this batch need several packets.
         let booked = batches::book(&small, (0..16).map(bookings::number).collect()).await;

@@ -12,7 +12,7 @@ pub struct TestLedger {
     pub reader: SqlPaymentReader,
     pub database: Database,
     // Dropped last: the connections above use it.
-    pub place: Arc<TestDatabase>,
+    pub test_database: Arc<TestDatabase>,
 }
 
 impl TestLedger {
@@ -28,34 +28,37 @@ impl TestLedger {
         Some(Self::at(hermes_test_support::mysql().await?).await)
     }
 
-    pub async fn at(place: TestDatabase) -> Self {
-        hermes_migration::up(&place.url, None).await.unwrap();
-        let database = Database::connect(&Self::settings(&place)).await.unwrap();
-        Self::on(database, Arc::new(place))
+    pub async fn at(test_database: TestDatabase) -> Self {
+        hermes_migration::up(&test_database.url, None).await.unwrap();
+        let database = Database::connect(&Self::settings(&test_database)).await.unwrap();
+        Self::on(database, Arc::new(test_database))
     }
 
     /// The same database with other settings.
     pub fn with(&self, database: Database) -> Self {
-        Self::on(database, Arc::clone(&self.place))
+        Self::on(database, Arc::clone(&self.test_database))
     }
 
-    fn on(database: Database, place: Arc<TestDatabase>) -> Self {
+    fn on(database: Database, test_database: Arc<TestDatabase>) -> Self {
         Self {
             store: SqlLedgerStore::new(&database),
             reader: SqlPaymentReader::new(&database),
             database,
-            place,
+            test_database,
         }
     }
 
     /// Settings that tolerate a busy machine.
-    pub fn settings(place: &TestDatabase) -> DatabaseSettings {
-        DatabaseSettings { acquire_timeout: Duration::from_secs(20), ..DatabaseSettings::new(&place.url) }
+    pub fn settings(test_database: &TestDatabase) -> DatabaseSettings {
+        DatabaseSettings {
+            acquire_timeout: Duration::from_secs(20),
+            ..DatabaseSettings::new(&test_database.url)
+        }
     }
 
     /// Opens a connection that bypasses the ledger.
     pub async fn outsider(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(&self.place.url);
+        let mut options = ConnectOptions::new(&self.test_database.url);
         options.max_connections(1).sqlx_logging(false);
         sea_orm::Database::connect(options).await.unwrap()
     }

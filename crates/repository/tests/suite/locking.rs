@@ -16,7 +16,7 @@ const STATEMENT_TIME: Duration = Duration::from_millis(300);
 
 on_each_database! {
     async fn a_second_instance_waits_for_the_head_and_then_sees_the_first_batch(ledger: &TestLedger) {
-        let other = Database::connect(&TestLedger::settings(&ledger.place)).await.unwrap();
+        let other = Database::connect(&TestLedger::settings(&ledger.test_database)).await.unwrap();
         let other_store = SqlLedgerStore::new(&other);
         let (first, changes) = batches::written(ledger, vec![bookings::number(1)]).await;
 
@@ -42,7 +42,7 @@ on_each_database! {
     async fn a_lock_timeout_is_transient(ledger: &TestLedger) {
         let settings = DatabaseSettings {
             statement_timeout: Duration::from_secs(2),
-            ..TestLedger::settings(&ledger.place)
+            ..TestLedger::settings(&ledger.test_database)
         };
         let other = SqlLedgerStore::new(&Database::connect(&settings).await.unwrap());
         let (first, _) = batches::written(ledger, vec![bookings::number(1)]).await;

@@ -43,7 +43,7 @@ on_each_database! {
         let settings = DatabaseSettings {
             // Long enough to open a connection on a busy machine.
             acquire_timeout: Duration::from_secs(2),
-            ..DatabaseSettings::new(&ledger.place.url)
+            ..DatabaseSettings::new(&ledger.test_database.url)
         };
         let database = Database::connect(&settings).await.unwrap();
         let store = SqlLedgerStore::new(&database);

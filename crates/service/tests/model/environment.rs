@@ -54,7 +54,7 @@ impl Environment {
         let entry = (!variant.cold).then_some(Entry { version: Some(1), snapshot });
         let observation =
             (!variant.cold).then_some(Observation { head: snapshot.head, requested_at: 0, received_at: 0 });
-        let place = InstanceState {
+        let state = InstanceState {
             reaches_cache: true,
             reaches_database: true,
             connected_to: 1,
@@ -67,7 +67,7 @@ impl Environment {
             database,
             acknowledged: snapshot.writes,
             cache: Cache::new(entry),
-            instances: [place; INSTANCES],
+            instances: [state; INSTANCES],
             loads: [None; MAX_LOADS],
         }
     }

@@ -155,8 +155,8 @@ impl ReadContext<'_> {
             };
         }
         let now = self.environment.now;
-        let place = *self.environment.instance_mut(self.instance);
-        if let (Some((until, leased)), Some(l1)) = (place.lease, place.l1)
+        let state = *self.environment.instance_mut(self.instance);
+        if let (Some((until, leased)), Some(l1)) = (state.lease, state.l1)
             && now < until
             && l1.version == Some(leased)
         {
