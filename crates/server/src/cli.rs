@@ -94,11 +94,11 @@ pub enum Cache {
 /// The audit commands.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Audit {
-    /// Verify the hash chain; exits with status 1 at the first row that was changed
+    /// Verify the hash chain; the exit status is 1 if a row was changed
     ///
-    /// With --from, the hash of the row before is trusted.
+    /// Reports the first row that was changed. With --from, the hash of the previous row is trusted.
     Verify {
-        /// The first row to verify; rows count from 1
+        /// The first row to verify; the log starts with row 1
         #[arg(long, value_name = "SEQ")]
         from: Option<i64>,
         /// The last row to verify

@@ -53,7 +53,7 @@ fn is_known(key: &str, known: &BTreeSet<String>) -> bool {
 }
 
 fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a String> {
-    /// A key with more edits is a different word.
+    /// The maximum edit distance of a suggestion.
     const MAX_EDITS: usize = 6;
     let distance = |candidate: &&String| strsim::damerau_levenshtein(candidate, key);
     known.iter().min_by_key(distance).filter(|candidate| distance(candidate) <= MAX_EDITS)

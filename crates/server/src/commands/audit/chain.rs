@@ -36,7 +36,7 @@ pub(super) async fn verify(
     Ok(end.map(|()| chain.last_seq()))
 }
 
-/// Returns a verifier positioned before `from`, trusting the hash of the row before. `None` if that row is missing.
+/// Returns a verifier positioned before `from`, trusting the hash of the previous row. `None` if that row is missing.
 async fn verifier_before(reader: &SqlPaymentReader, from: i64) -> Result<Option<ChainVerifier>> {
     if from == 1 {
         return Ok(Some(ChainVerifier::default()));
