@@ -73,6 +73,6 @@ fn report_regression(from: i64, to: i64) {
     log::error!(
         from, to;
         "the ledger head went back from {from} to {to}: the database lost commits (a failover or a restored \
-         backup); cached lists are dropped"
+         backup); compare the payments with your backups"
     );
 }

@@ -1,4 +1,4 @@
-//! Consistency check: compares the cached list with the database, periodically.
+//! Consistency check: periodically compares the cached list with the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,8 +47,8 @@ pub async fn run_consistency_checker(reads: Arc<ReadCache>, interval: Duration) 
         tokio::time::sleep(interval).await;
         match reads.check_consistency().await {
             Ok(CheckResult::Mismatch) => log::error!(
-                "the cached list differed from the database at the same ledger head and was dropped: a row was \
-                 changed outside Hermes, or this is a bug in Hermes; please report it"
+                "the cached list differed from the database at the same ledger head and is no longer served: a row was \
+                 changed outside Hermes, or this is a bug in Hermes; report it"
             ),
             Ok(CheckResult::NotCached | CheckResult::HeadMoved | CheckResult::Match) => {}
             Err(error) => log::debug!("the cached list was not compared with the database: {error}"),
