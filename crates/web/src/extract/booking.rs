@@ -115,6 +115,7 @@ mod tests {
         let mut pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/amount", "/a~1b", "/email", "/name", "/school", "/tip"]);
+        assert!(problem.errors().iter().all(|error| error.detail.starts_with(char::is_uppercase)));
     }
 
     #[test]

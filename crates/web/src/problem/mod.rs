@@ -100,7 +100,7 @@ impl IntoResponses for ProblemResponses {
 impl From<FieldError> for FieldErrorBody {
     fn from(error: FieldError) -> Self {
         let name = shortened(&error.field).replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{name}"), code: error.code, detail: error.detail }
+        Self { pointer: format!("/{name}"), code: error.code, detail: capitalized(&error.detail) }
     }
 }
 
@@ -200,6 +200,13 @@ impl Problem {
 const ERRORS_MAX: usize = 50;
 /// The longest field name in a response, in characters.
 const NAME_MAX: usize = 64;
+
+/// Returns the text with a capital first letter. The domain's messages begin with a lower-case letter.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + rest.as_str()
+}
 
 fn names(errors: &[FieldError]) -> String {
     let names: Vec<_> = errors.iter().take(ERRORS_MAX).map(|error| shortened(&error.field)).collect();
