@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// One thing that is wrong with one field of a request.
+/// One validation error of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name on the wire, such as `amount`.

@@ -1,4 +1,4 @@
-//! Fail points: places at which a process under test kills itself, as in a power failure.
+//! Fail points: steps at which a process under test kills itself, as in a power failure.
 //!
 //! Processing a booking hits each [`FailPoint`] in turn. `HERMES_TEST_FAULT_POINT=after-commit:3` kills the process
 //! with `SIGKILL` on the third hit of `after-commit`. `commit-sent:1:500` waits half a millisecond before the kill.

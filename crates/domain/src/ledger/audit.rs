@@ -1,8 +1,8 @@
 //! The audit log: one hash chain over every change.
 //!
 //! The hash of a row is SHA-256 over the previous row's hash and the row's own fields. Each field follows its length,
-//! so two different rows never have the same input. Changing, inserting, removing or swapping rows breaks every hash
-//! from there on.
+//! so two different rows never have the same input. Changing, inserting, removing or swapping rows breaks the
+//! hashes of all later rows.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};

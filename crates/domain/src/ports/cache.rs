@@ -75,7 +75,7 @@ pub enum CacheError {
 ///
 /// # Contract
 /// * Only [`Self::invalidate`] and the loss of data (restart, failover, flush) change the version. The new version is
-///   always a random one that was never used before, and the list is gone.
+///   random and was never used before. The list of the earlier version is no longer stored.
 /// * [`Self::put_if_version`] stores nothing once the version has changed.
 /// * An entry may disappear at any time. A key only returns an entry that was stored under the same key.
 /// * A failed operation may still have happened.

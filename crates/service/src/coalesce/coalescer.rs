@@ -5,7 +5,7 @@
 //! query, closes the batch, sends one query and hands the response to every caller of the batch. The task runs on
 //! the leader's thread, after the requests that are ready there, so these join the batch without a delay.
 //!
-//! The benchmark `redis-questions` counts version checks per 1,000 reads at 64 connections. Without coalescing
+//! The benchmark `redis-version-checks` counts version checks per 1,000 reads at 64 connections. Without coalescing
 //! there are 1,000; sharing without a batching window gave 263 in an earlier version, a factor of about 4.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -94,10 +94,10 @@ struct CacheVersion {
     max_write_delay: Duration,
     /// The number of writes whose invalidation failed.
     ///
-    /// The next version check repeats a failed invalidation. No read depends on that: it keeps a shared cache
-    /// that serves reads and refuses writes down, instead of up and down in turn.
+    /// The next version check repeats a failed invalidation. No read depends on this. Without it, a shared cache
+    /// that serves reads but rejects writes would alternate between up and down.
     failed_invalidations: AtomicU64,
-    /// The number of failed invalidations that a later invalidation has made up for.
+    /// The number of failed invalidations that precede a successful one.
     recovered_invalidations: AtomicU64,
 }
 

@@ -225,7 +225,7 @@ impl ReadCache {
         }
     }
 
-    /// Reads without L2: the ledger head, requested after this read arrived, stands in for the cache version.
+    /// Reads without L2: the ledger head, requested after this read arrived, replaces the cache version.
     async fn read_at_head(&self, query: &Query, key: CacheKey) -> Result<Option<CachedResponse>, StoreError> {
         let head = self.validator.current_head().await?;
         match self.l1.get(key).filter(|entry| is_same_head(head, entry.head)) {

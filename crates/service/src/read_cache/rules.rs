@@ -2,8 +2,8 @@
 //!
 //! A cached entry passes two tests before a read may serve it:
 //!
-//! * The **cache version** shows that no write has been made visible since the load, as far as the shared cache
-//!   can tell.
+//! * The **cache version** shows that no write has invalidated the cache since the load. It does not cover writes
+//!   whose invalidation failed.
 //! * The **cached head**, requested less than D (the staleness bound) ago, shows the latest state of the ledger.
 //!   The cached head covers each write whose invalidation failed, because such a write is acknowledged D after
 //!   its commit ([`earliest_ack`]).

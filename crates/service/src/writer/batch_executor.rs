@@ -1,4 +1,4 @@
-//! Executes one batch: retries transient errors, resolves unknown commits, and bisects a batch that one command fails.
+//! Executes one batch: retries transient errors, resolves unknown commits, and bisects a batch that fails because of one command.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -10,7 +10,7 @@
 //!    writes ([`SubmitError::Unavailable`]).
 //! 2. `queue` forms a batch from the waiting commands and rejects expired ones.
 //! 3. `transaction` locks the head, loads the facts, decides each command, writes and commits. `batch_executor` retries
-//!    after a transient error, and bisects a batch that one command makes fail.
+//!    after a transient error, and bisects a batch that fails because of one command.
 //! 4. `reply` waits until the batch is visible on every instance, then replies to the callers.
 //!
 //! **Invariant:** no database future is ever dropped, because commands run in tasks of their own. A client disconnect

@@ -1,4 +1,4 @@
-//! JSON bodies: one object whose values keep their source text, so that amounts are parsed exactly.
+//! JSON bodies: one object whose values retain their source text, so that amounts are parsed exactly.
 
 use std::fmt;
 use std::future::Future;

@@ -32,7 +32,7 @@ pub async fn envelope(
     let id = RequestId::get_or_create(response.request());
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
-        // A client that receives 304 keeps these headers with its stored response.
+        // A client that receives 304 still has these headers in its stored response.
         security::add_headers(&mut response);
     }
     record(&method, &response, &id, started);

@@ -67,7 +67,7 @@ impl PaymentPage<'_> {
         status_label(self.payment.status())
     }
 
-    /// Returns the status in a few words, with amounts for a part payment.
+    /// Returns a short text about the status, with amounts for a part payment.
     fn status_line(&self) -> String {
         match self.payment.status() {
             Status::Pending => "Waiting for your transfer".to_owned(),
@@ -119,7 +119,7 @@ async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'st
     Ok(hints)
 }
 
-/// Whether the payer has another live payment of the same name, amount and school.
+/// Returns whether the payer has another live payment of the same name, amount and school.
 async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> Result<bool, StoreError> {
     let filter = PaymentFilter { email: Some(payment.details.email.clone()), ..PaymentFilter::default() };
     let page = reader.list(&filter, Page::First, MAX_COMPARED).await?.value;
