@@ -38,7 +38,7 @@ pub struct RedisSettings {
     pub pool_max: usize,
     /// The longest time that an operation waits for a connection of the pool.
     pub wait_timeout: Duration,
-    /// How long an entry lives. Each entry lives up to a tenth more or less.
+    /// How long an entry lives. The time of each entry varies at random by up to a tenth.
     pub entry_ttl: Duration,
     /// Identifies the format of the bodies. Instances with different formats, because of their release or their
     /// settings, ignore each other's entries.

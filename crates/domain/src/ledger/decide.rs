@@ -135,7 +135,7 @@ impl<'a> Decider<'a> {
             let after = before.clone();
             return Ok(Transition { effect: Effect::Unchanged, before: Some(before), after, reason: None });
         }
-        // A payment whose amount does not change keeps its fee, even if the configured rates have changed.
+        // If the amount does not change, the fee remains the same, even if the configured rates have changed.
         let fee = if amount == before.amount { before.fee.clone() } else { self.context.fee_for(amount)? };
         let fields = PaymentFields { details, amount, fee, ..self.next_version(&before) };
         let after = self.checked_payment(before.id, fields)?;

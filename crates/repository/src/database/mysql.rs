@@ -14,7 +14,7 @@ use super::session::{self, Role};
 use super::settings::DatabaseSettings;
 use super::socket;
 
-/// Connections of the writer pool: the ledger writer's, and a second one while a lost one still ends.
+/// Connections of the writer pool: one for the ledger writer, and a second while a lost one is still ending.
 pub(super) const MAX_WRITERS: u32 = 2;
 
 /// Prepared statements that a connection caches. The INSERTs of the ledger alone can have 320 lengths.

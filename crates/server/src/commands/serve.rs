@@ -141,8 +141,8 @@ async fn prepare_schema(settings: &Settings) -> Result<()> {
 
 /// Locks the SQLite database for this process, until the returned file is dropped.
 ///
-/// Each process on an SQLite file has its own cache and cannot see the other's writes at once. A second process starts all
-/// the same, because the lock may belong to one that is stopping, but logs a warning.
+/// Each process on an SQLite file has its own cache and cannot see the other's writes at once. A second process logs a
+/// warning and starts nevertheless, because the first may be stopping.
 fn lock_sqlite_file(settings: &Settings) -> Result<Option<File>> {
     if !settings.is_embedded() {
         return Ok(None);

@@ -14,7 +14,7 @@ pub(super) enum UrlencodedError {
 }
 
 impl UrlencodedError {
-    /// Tells the caller how to correct the request.
+    /// Returns how to correct the request.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::NotUtf8 => "Send percent-encoded UTF-8; some bytes are not.",

@@ -28,7 +28,7 @@ fn is_error(response: &HttpResponse) -> bool {
     response.error().is_some() || status.is_client_error() || status.is_server_error()
 }
 
-/// Whether a library produced the error response, which then has a status but no body that explains it.
+/// Returns whether a library produced the error response, which then has a status but no body that explains it.
 fn lacks_explanation(response: &HttpResponse) -> bool {
     response.error().is_some() || !response.headers().contains_key(CONTENT_TYPE)
 }
@@ -56,7 +56,7 @@ fn render(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
     problem.response(state.and_then(|state| state.public_url.as_deref()), id.as_str())
 }
 
-/// Whether the request is for a page and comes from a browser.
+/// Returns whether the request is for a page and comes from a browser.
 fn prefers_html(request: &HttpRequest) -> bool {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = request.path();

@@ -49,7 +49,7 @@ impl ProblemPage<'_> {
             .collect()
     }
 
-    /// Whether the problem is in a query. The list of payments is the only page with one.
+    /// Returns whether the problem is in a query. The list of payments is the only page with one.
     fn is_about_filters(&self) -> bool {
         self.problem.code == ProblemCode::InvalidQuery
     }
