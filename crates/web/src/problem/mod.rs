@@ -100,8 +100,15 @@ impl IntoResponses for ProblemResponses {
 impl From<FieldError> for FieldErrorBody {
     fn from(error: FieldError) -> Self {
         let name = shortened(&error.field).replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{name}"), code: error.code, detail: error.detail }
+        Self { pointer: format!("/{name}"), code: error.code, detail: capitalized(&error.detail) }
     }
+}
+
+/// Returns the text with a capital first letter, as a sentence for people.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + rest.as_str()
 }
 
 impl Problem {

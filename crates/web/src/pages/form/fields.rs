@@ -5,6 +5,7 @@ use hermes_domain::{FieldError, ValidationCode};
 
 use super::choices::{CurrencyGroup, currency_groups};
 use crate::extract::FormFields;
+use crate::problem::capitalized;
 
 /// A field with the payer's input and its error.
 pub(super) struct FormField<'a> {
@@ -104,10 +105,4 @@ pub fn labelled_texts(details: &PayerDetails) -> Vec<(&'static str, &str)> {
 pub fn values(typed: &FormFields) -> Vec<(&'static str, &str)> {
     let names = BookingField::ALL.into_iter().map(|field| field.spec().name);
     names.map(|name| (name, typed.find(name).unwrap_or_default())).collect()
-}
-
-fn capitalized(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    first + rest.as_str()
 }
