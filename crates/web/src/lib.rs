@@ -19,5 +19,5 @@ mod assets;
 mod cached_response;
 mod cursor;
 
-pub use cached_response::JsonRenderer;
+pub use cached_response::{BODY_FORMAT, JsonRenderer};
 pub use state::AppState;

@@ -59,12 +59,6 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When the payment last changed.
     pub updated_at: DateTimeUtc,
-    /// The validation checks.
-    #[sea_orm(has_many)]
-    pub validation_results: HasMany<super::validation_results::Entity>,
-    /// The audit entries.
-    #[sea_orm(has_many)]
-    pub audit_log: HasMany<super::audit_log::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,3 +25,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+// Declared here rather than in `payments`, so that the entities depend on each other in one direction only.
+impl Related<Entity> for super::payments::Entity {
+    fn to() -> RelationDef {
+        <Entity as Related<super::payments::Entity>>::to().rev()
+    }
+}

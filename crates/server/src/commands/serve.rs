@@ -1,6 +1,6 @@
 //! `hermes serve`: listens, serves, and stops without losing an acknowledged change.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
@@ -46,7 +46,7 @@ pub(super) async fn run() -> Result<()> {
     let dashboard_socket = bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
     prepare_schema(&configuration.settings).await?;
-    let _serve_lock = lock_sqlite_file(&configuration.settings)?;
+    let _serve_lock = lock_sqlite_file(&configuration.settings);
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
@@ -143,21 +143,23 @@ async fn prepare_schema(settings: &Settings) -> Result<()> {
 ///
 /// Each process on an SQLite file has its own cache and cannot see the other's writes at once. A second process logs a
 /// warning and starts nevertheless, because the first may be stopping.
-fn lock_sqlite_file(settings: &Settings) -> Result<Option<File>> {
+fn lock_sqlite_file(settings: &Settings) -> Option<File> {
     if !settings.is_embedded() {
-        return Ok(None);
+        return None;
     }
-    let path = settings.database.data_dir.join(SERVE_LOCK_FILE);
-    let file =
-        File::create(&path).with_context(|| format!("cannot create the lock file {}", path.display()))?;
-    if file.try_lock().is_err() {
-        log::warn!(
-            "another Hermes process serves the database in {}: each process will show the other's changes late. Stop \
-             one of them, or set DATA_DIR to another folder",
-            settings.database.data_dir.display()
-        );
+    let folder = settings.database.data_dir.display();
+    let file = File::create(settings.database.data_dir.join(SERVE_LOCK_FILE));
+    match file.map(|file| (file.try_lock(), file)) {
+        Ok((Ok(()), file)) => return Some(file),
+        Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(
+            "another Hermes process serves the database in {folder}: each process will show the other's changes late. \
+             Stop one of them, or set DATA_DIR to another folder"
+        ),
+        Ok((Err(TryLockError::Error(error)), _)) | Err(error) => {
+            log::warn!("cannot check whether another process serves the database in {folder}: {error}");
+        }
     }
-    Ok(Some(file))
+    None
 }
 
 /// Logs each database setting that can lose acknowledged payments.

@@ -17,7 +17,7 @@ use hermes_service::read_cache::{
     QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, run_consistency_checker,
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::{AppState, JsonRenderer};
+use hermes_web::{AppState, BODY_FORMAT, JsonRenderer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
@@ -101,7 +101,7 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         entry_ttl: ttl,
-        format: format!("{} window {}", env!("CARGO_PKG_VERSION"), settings.list.window),
+        format: format!("body {BODY_FORMAT} window {}", settings.list.window),
         ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
     };
     let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);

@@ -18,7 +18,7 @@ use crate::extract::matched_etag;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
-pub use renderer::JsonRenderer;
+pub use renderer::{BODY_FORMAT, JsonRenderer};
 
 /// The header with the sequence number of the ledger head at which the response was read.
 pub(crate) const HERMES_VERSION: HeaderName = HeaderName::from_static("hermes-version");

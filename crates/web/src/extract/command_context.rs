@@ -65,7 +65,12 @@ impl CommandContext {
         let state =
             state.ok_or_else(|| Problem::new(ProblemCode::Internal).caused_by("no application state"))?;
         let pattern = request.match_pattern().unwrap_or_default();
-        let actor = if pattern.starts_with("/api/") { API_ACTOR } else { FORM_ACTOR };
+        // The form sends its key in the body.
+        let (actor, idempotency_key) = if pattern.starts_with("/api/") {
+            (API_ACTOR, idempotency_key_from_header(request.headers())?)
+        } else {
+            (FORM_ACTOR, None)
+        };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
             state: state.clone(),
@@ -75,7 +80,7 @@ impl CommandContext {
                 user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
                 ip_address: request.peer_addr().map(|address| address.ip()),
             },
-            idempotency_key: idempotency_key_from_header(request.headers())?,
+            idempotency_key,
         })
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::money::{FeeBearer, Money};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference, Status};
-use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, StoreError};
+use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
 
 use super::form::labelled_texts;
 use super::{format_money, page, status_label};
@@ -53,7 +53,7 @@ pub async fn payer_page(
     let template = PaymentPage {
         payment: &payment,
         already_booked: request.query_string() == ALREADY_BOOKED,
-        hints: hints(&*state.reader, &payment).await?,
+        hints: hints(&*state.reader, &payment).await,
     };
     let (mut response, body) = page(StatusCode::OK, &template);
     Ok(response
@@ -98,7 +98,7 @@ impl PaymentPage<'_> {
 /// Returns advice about the flags of a payment, as long as money is due.
 ///
 /// The checks' own messages are for staff: they name other payments.
-async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'static str>, StoreError> {
+async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Vec<&'static str> {
     let mut hints = Vec::new();
     let is_due = !payment.amount_outstanding().is_zero();
     for check in payment.checks.iter().filter(|check| is_due && check.is_flagged()) {
@@ -106,7 +106,7 @@ async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'st
             CheckKind::InvalidEmail => {
                 hints.push("Check your e-mail address. If it is wrong, tell the finance office.");
             }
-            CheckKind::DuplicatedPayment if has_twin(reader, payment).await? => {
+            CheckKind::DuplicatedPayment if has_twin(reader, payment).await => {
                 hints.push("If you already booked this payment, pay only once.");
             }
             CheckKind::AmountThreshold => {
@@ -116,13 +116,21 @@ async fn hints(reader: &dyn PaymentReader, payment: &Payment) -> Result<Vec<&'st
             CheckKind::DuplicatedPayment | CheckKind::OverUnderPayment => {}
         }
     }
-    Ok(hints)
+    hints
 }
 
 /// Returns whether the payer has another live payment of the same name, amount and school.
-async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> Result<bool, StoreError> {
+///
+/// If the payments cannot be read, the page is shown without the hint.
+async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> bool {
     let filter = PaymentFilter { email: Some(payment.details.email.clone()), ..PaymentFilter::default() };
-    let page = reader.list(&filter, Page::First, MAX_COMPARED).await?.value;
+    let page = match reader.list(&filter, Page::First, MAX_COMPARED).await {
+        Ok(page) => page.value,
+        Err(error) => {
+            log::warn!("a payment page is shown without its duplicate hint: {error}");
+            return false;
+        }
+    };
     let key = |payment: &Payment| {
         let details = &payment.details;
         (details.email_key(), details.name.clone(), payment.amount, details.school.clone())
@@ -130,7 +138,7 @@ async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> Result<bool,
     let is_twin = |other: &Payment| {
         other.id != payment.id && other.cancelled_at.is_none() && key(other) == key(payment)
     };
-    Ok(page.payments.iter().any(is_twin))
+    page.payments.iter().any(is_twin)
 }
 
 #[cfg(test)]

@@ -104,6 +104,13 @@ impl From<FieldError> for FieldErrorBody {
     }
 }
 
+/// Returns the text with a capital first letter, as a sentence for people.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + rest.as_str()
+}
+
 impl Problem {
     /// Creates a problem with the general detail of its code.
     pub fn new(code: ProblemCode) -> Self {
@@ -200,13 +207,6 @@ impl Problem {
 const ERRORS_MAX: usize = 50;
 /// The longest field name in a response, in characters.
 const NAME_MAX: usize = 64;
-
-/// Returns the text with a capital first letter. The domain's messages begin with a lower-case letter.
-pub(crate) fn capitalized(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    first + rest.as_str()
-}
 
 fn names(errors: &[FieldError]) -> String {
     let names: Vec<_> = errors.iter().take(ERRORS_MAX).map(|error| shortened(&error.field)).collect();
