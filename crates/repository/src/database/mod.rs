@@ -23,8 +23,6 @@ pub(crate) use pool::{Permit, Pool};
 pub(crate) use sqlite::UNICODE_NOCASE;
 
 #[cfg(test)]
-mod durability_tests;
-#[cfg(test)]
 mod pool_tests;
 #[cfg(test)]
 mod session_tests;

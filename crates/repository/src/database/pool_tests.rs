@@ -36,3 +36,13 @@ async fn a_connection_that_lost_its_transaction_is_not_used_again() {
     assert!(concurrent.is_err(), "the transaction holds no lock");
     transaction.rollback().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_sqlite_file_that_does_not_wait_for_the_disk_is_reported() {
+    let file = hermes_test_support::sqlite().await;
+    let database = Database::connect(&DatabaseSettings::new(&file.url)).await.unwrap();
+    assert!(database.durability_warnings().await.unwrap().is_empty());
+    database.writer.connection().execute_unprepared("PRAGMA synchronous = NORMAL").await.unwrap();
+    let warnings = database.durability_warnings().await.unwrap();
+    assert_eq!((warnings[0].setting, warnings[0].value.as_str()), ("synchronous", "1"));
+}

@@ -12,6 +12,7 @@ mod bookings;
 mod commit_outcome;
 mod dropped_callers;
 mod duplicates;
+mod durability;
 mod faults;
 mod filters;
 mod idempotency;
