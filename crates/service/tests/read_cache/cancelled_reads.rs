@@ -4,8 +4,11 @@ use hermes_test_support::Gate;
 
 use crate::support::{ReadCacheHarness, settle};
 
+/// Returns one gate of an instance.
+type GateOf = fn(&ReadCacheHarness) -> &Gate;
+
 /// The points at which a read can be cancelled.
-const GATES: [(&str, fn(&ReadCacheHarness) -> &Gate); 6] = [
+const GATES: [(&str, GateOf); 6] = [
     ("version", |instance| &instance.cache.version_gate),
     ("get", |instance| &instance.cache.get_gate),
     ("head", |instance| &instance.store.head_gate),
