@@ -1,8 +1,7 @@
 //! One multiplexed connection per runtime, for version checks and invalidations.
 //!
 //! **Measurement:** compared with one connection for the process, a read has half as many context switches and a
-//! single read is 10 to 20 % faster. Together with request coalescing, 1,000 reads at 64 connections send 95 version
-//! checks instead of 263.
+//! single read is 10 to 20 % faster.
 //!
 //! Each thread of the portal has its own runtime, and the runtime that opens a connection drives it. With a connection
 //! of its own, a thread sends a command and receives the reply without waking another thread. Any number of tasks
