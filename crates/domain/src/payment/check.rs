@@ -46,7 +46,7 @@ impl CheckKind {
             Self::InvalidEmail => "the e-mail address is well formed",
             Self::DuplicatedPayment => "the payer has no other live payment",
             Self::AmountThreshold => "the amount is within the limit",
-            Self::OverUnderPayment => "what was received agrees with what is due",
+            Self::OverUnderPayment => "no money has arrived, or exactly the amount due",
         }
     }
 }
