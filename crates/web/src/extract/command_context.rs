@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
+use hermes_domain::mask_card_numbers;
 use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
@@ -72,6 +73,7 @@ impl CommandContext {
             (FORM_ACTOR, None)
         };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.map(mask_card_numbers);
         Ok(Self {
             state: state.clone(),
             operation: format!("{} {pattern}", request.method()),
