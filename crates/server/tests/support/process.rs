@@ -33,6 +33,11 @@ impl HermesProcess {
         self.ports[1].number()
     }
 
+    /// Returns the id of the running process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Starts the process and returns before it is ready.
     pub fn spawn(&mut self) {
         let log = File::options().create(true).append(true).open(&self.log_file).unwrap();
