@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
-use actix_web::{App, web};
+use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
@@ -161,7 +161,7 @@ impl TestApp {
 
     /// Returns how often one payment was looked up.
     pub fn find_count(&self) -> usize {
-        self.store.find_reads.started()
+        self.store.find_reads.count()
     }
 
     pub fn payments(&self) -> Vec<Payment> {
