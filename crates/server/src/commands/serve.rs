@@ -11,7 +11,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
 use hermes_repository::Database;
-use hermes_web::{AppState, extract, middleware, routes};
+use hermes_web::gate::RequestGate;
+use hermes_web::{AppState, middleware, routes};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::migrate;
@@ -52,10 +53,12 @@ pub(super) async fn run() -> Result<()> {
         compose::compose(&configuration, metrics::start()?).await?;
     log_durability_warnings(&database).await;
     let state = web::Data::new(state);
+    let gate = web::Data::new(RequestGate::new(settings.gate()));
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
-    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure_portal)?;
-    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, routes::configure_dashboard)?;
+    let portal = server(portal_socket, &state, &gate, portal_workers, drain, routes::configure_portal)?;
+    let dashboard =
+        server(dashboard_socket, &state, &gate, DASHBOARD_WORKERS, drain, routes::configure_dashboard)?;
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
     state.reads.warm();
@@ -83,16 +86,17 @@ fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener> {
 fn server(
     socket: TcpListener,
     state: &web::Data<AppState>,
+    gate: &web::Data<RequestGate>,
     workers: usize,
     drain: Duration,
     routes: fn(&mut web::ServiceConfig),
 ) -> Result<Server> {
-    let state = state.clone();
+    let (state, gate) = (state.clone(), gate.clone());
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(middleware::envelope))
             .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(extract::BODY_MAX))
+            .app_data(gate.clone())
             .configure(routes)
     });
     let server = server

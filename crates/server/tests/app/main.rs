@@ -13,6 +13,7 @@ mod support;
 mod audit_verify;
 mod command_line;
 mod doctor;
+mod gate;
 mod invalid_requests;
 mod journey;
 mod least_privilege;

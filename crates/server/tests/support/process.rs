@@ -53,6 +53,14 @@ impl HermesProcess {
         }
     }
 
+    /// Returns the largest amount of memory that the process has used, in KiB.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Sends a signal, such as `TERM`, `STOP` or `CONT`.
     pub fn signal(&self, signal: &str) {
         let Some(child) = &self.child else { return };

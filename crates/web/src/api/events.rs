@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, LINK};
+use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::FieldError;
 use hermes_domain::ports::reader_limits;
@@ -45,7 +45,7 @@ pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Re
     let last = events.last().map(|event| event.seq).or(after).unwrap_or_default();
     let next = format!("</api/events?after={last}&limit={limit}&wait_s={wait_s}>; rel=\"next\"");
     let bodies: Vec<_> = events.iter().map(EventBody::from).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((LINK, next)).json(bodies))
+    Ok(HttpResponse::Ok().insert_header((LINK, next)).json(bodies))
 }
 
 /// The parameters of the feed.

@@ -11,6 +11,7 @@ use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
 use super::{JsonBody, JsonFields};
+use crate::gate::client_address;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -80,7 +81,7 @@ impl CommandContext {
             origin: Origin {
                 actor: actor.to_owned(),
                 user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
-                ip_address: request.peer_addr().map(|address| address.ip()),
+                ip_address: request.peer_addr().map(|_| client_address(request)),
             },
             idempotency_key,
         })

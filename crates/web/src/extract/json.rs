@@ -5,8 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use hermes_domain::payment::{BookingField, Edit};
 use hermes_domain::{FieldError, ValidationCode};
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::BODY_MAX;
 use crate::problem::{Problem, ProblemCode};
 
 /// The longest time in which a body must arrive.
@@ -41,28 +43,26 @@ impl FromRequest for JsonBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
-        let body = web::Bytes::from_request(request, payload);
+        let body = read_body(payload.take());
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
             }
-            read_body(body).await.map(Self)
+            body.await.map(Self)
         })
     }
 }
 
-/// Waits for the whole body.
+/// Waits for the whole body. Never decompresses it: the gate rejects a compressed body.
 ///
 /// # Errors
 /// 408 if the body does not arrive in time; 413 if the body is too large.
-pub(super) async fn read_body(
-    body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
-) -> Result<web::Bytes, Problem> {
+pub(super) async fn read_body(payload: Payload) -> Result<web::Bytes, Problem> {
+    let body = to_bytes_limited(BodyStream::new(payload), BODY_MAX);
     match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => {
-            Err(Problem::new(ProblemCode::from_status(error.as_response_error().status_code())))
-        }
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(error))) => Err(Problem::new(ProblemCode::from_status(error.status_code()))),
+        Ok(Err(_)) => Err(Problem::new(ProblemCode::BodyTooLarge)),
         Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
     }
 }

@@ -13,6 +13,7 @@ mod query;
 mod request_id;
 mod urlencoded;
 
+pub use crate::gate::client_address;
 pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
 pub use command_context::CommandContext;
 pub use conditional::{IfMatch, matched_etag};

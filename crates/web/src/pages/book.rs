@@ -8,7 +8,6 @@ use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, Pa
 use hermes_service::writer::SubmitError;
 
 use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
-use super::same_site::SameSite;
 use super::{format_money, page, payment_status};
 use crate::extract::{
     CommandContext, FormFields, RequestId, booking_from_form, fingerprint, parse_idempotency_key,
@@ -26,7 +25,6 @@ pub async fn book_payment(
     context: CommandContext,
     request_id: RequestId,
     cookie: FormCookie,
-    _same_site: SameSite,
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
     let key = form_key(&state, &typed)?;

@@ -57,9 +57,9 @@ problem_codes! {
     /// The idempotency key is invalid.
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
         "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
-    /// A page of another site sent the form.
-    CrossSite = "cross-site", FORBIDDEN, "Another site sent the form",
-        "Nothing was saved. Open the form on this site and send it from there.";
+    /// A page of another site sent the request.
+    CrossSite = "cross-site", FORBIDDEN, "Another site sent the request",
+        "Nothing was saved. Open the page on this site and send the form from there.";
     /// The resource does not exist, or the caller may not see it.
     NotFound = "not-found", NOT_FOUND, "Not found",
         "There is no page or resource at this address.";
@@ -85,6 +85,12 @@ problem_codes! {
     /// The media type of the body is not supported.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported",
         "Nothing was saved. Send the body as application/json.";
+    /// The body is compressed.
+    UnsupportedEncoding = "unsupported-encoding", UNSUPPORTED_MEDIA_TYPE, "The body is compressed",
+        "Nothing was saved. Send the body without Content-Encoding.";
+    /// The server does not use the host name of the request.
+    MisdirectedRequest = "misdirected-request", MISDIRECTED_REQUEST, "This server does not use the host name",
+        "Use a name of this server, or its IP address.";
     /// A field is missing, unknown or invalid.
     InvalidFields = "invalid-fields", UNPROCESSABLE_ENTITY, "Some fields are invalid",
         "Nothing was saved. Correct the fields listed in errors.";

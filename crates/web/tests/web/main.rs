@@ -6,6 +6,7 @@ mod booking_form;
 mod cached;
 mod dashboard;
 mod event_feed;
+mod gate;
 mod health;
 mod payer_page;
 mod problem_pages;

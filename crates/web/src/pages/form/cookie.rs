@@ -11,6 +11,7 @@ use actix_web::http::header::COOKIE;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::KEY_BYTES;
+use crate::gate::is_https;
 
 const NAME: &str = "hermes_form";
 /// The lifetime of the cookie, in seconds: enough to fill in the form and retry. The cookie expires before the next
@@ -50,10 +51,7 @@ impl FormCookie {
         let mut pairs =
             headers.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
         let value = pairs.find(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim());
-        Self {
-            key: value.filter(|key| is_key(key)).map(str::to_owned),
-            is_secure: request.connection_info().scheme() == "https",
-        }
+        Self { key: value.filter(|key| is_key(key)).map(str::to_owned), is_secure: is_https(request) }
     }
 }
 
@@ -73,8 +71,10 @@ impl FromRequest for FormCookie {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use actix_web::web;
 
     use super::*;
+    use crate::gate::{GateSettings, RequestGate};
 
     const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -100,8 +100,11 @@ mod tests {
 
     #[test]
     fn a_cookie_set_over_tls_is_secure() {
-        let request = TestRequest::get().insert_header(("x-forwarded-proto", "https")).to_http_request();
+        let gate = RequestGate::new(GateSettings { uses_tls: true, ..GateSettings::default() });
+        let request = TestRequest::get().app_data(web::Data::new(gate)).to_http_request();
         assert!(FormCookie::from_headers(&request).set(KEY).ends_with("; Secure"));
+        let spoofed = TestRequest::get().insert_header(("x-forwarded-proto", "https")).to_http_request();
+        assert!(!FormCookie::from_headers(&spoofed).set(KEY).contains("Secure"));
         assert!(!FormCookie::default().set(KEY).contains("Secure"));
     }
 }

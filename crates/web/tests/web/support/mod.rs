@@ -6,10 +6,10 @@ mod response;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
-use actix_web::{App, web};
+use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
@@ -18,6 +18,7 @@ use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCa
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
+use hermes_web::gate::{GateSettings, RequestGate};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use response::TestResponse;
@@ -32,6 +33,7 @@ pub const WAITERS_MAX: usize = 2;
 pub struct TestApp {
     store: MemoryStore,
     state: web::Data<AppState>,
+    gate: web::Data<RequestGate>,
 }
 
 /// One of the two servers.
@@ -50,6 +52,10 @@ const LIST_WINDOW: u64 = 1_000;
 
 impl TestApp {
     pub fn start() -> Self {
+        Self::with_gate(GateSettings::default())
+    }
+
+    pub fn with_gate(settings: GateSettings) -> Self {
         let store = MemoryStore::default();
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
@@ -92,7 +98,7 @@ impl TestApp {
             public_url: None,
             is_draining: Default::default(),
         };
-        Self { store, state: web::Data::new(state) }
+        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::new(settings)) }
     }
 
     pub async fn get(&self, server: Server, address: &str) -> TestResponse {
@@ -114,10 +120,14 @@ impl TestApp {
             Server::Portal => routes::configure_portal,
             Server::Dashboard => routes::configure_dashboard,
         };
-        let app =
-            App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
+        let app = App::new().wrap(from_fn(middleware::envelope));
+        let app = app.app_data(self.state.clone()).app_data(self.gate.clone()).configure(routes);
         let service = test::init_service(app).await;
-        TestResponse::read(test::call_service(&service, request.to_request()).await).await
+        let mut request = request.to_request();
+        if !request.headers().contains_key(HOST) {
+            request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+        }
+        TestResponse::read(test::call_service(&service, request).await).await
     }
 
     /// Ends every wait for an event, as a stopping server does.
@@ -147,6 +157,11 @@ impl TestApp {
         while !self.state.ledger.is_accepting_writes() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Returns how often one payment was looked up.
+    pub fn find_count(&self) -> usize {
+        self.store.find_reads.count()
     }
 
     pub fn payments(&self) -> Vec<Payment> {
