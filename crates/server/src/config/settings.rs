@@ -1,6 +1,7 @@
 //! All settings; `config/default.toml` explains each one.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use actix_web::http::Uri;
@@ -8,8 +9,12 @@ use anyhow::{Result, ensure};
 use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::listener::CONNECTIONS_MAX;
 
 /// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
 const MAX_BATCH_SIZE: usize = 4_096;
@@ -39,6 +44,9 @@ pub struct Server {
     pub dashboard_port: u16,
     pub allow_open: bool,
     pub public_url: String,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    pub connections_per_address: usize,
     pub workers: usize,
     pub drain_s: u64,
 }
@@ -130,6 +138,7 @@ pub struct Events {
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
+    pub waiters_per_address_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -198,6 +207,15 @@ fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     })
 }
 
+/// Deserializes networks; an address alone is a network of one address.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let parse = |text: String| {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| D::Error::custom(format!("{text:?} is not a network such as 10.0.0.0/8")))
+    };
+    list_or_commas(deserializer)?.into_iter().map(parse).collect()
+}
+
 impl Server {
     /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
     pub fn public_url(&self) -> Option<String> {
@@ -253,6 +271,12 @@ impl Settings {
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
+        within(
+            "events.waiters_per_address_max",
+            size(self.events.waiters_per_address_max),
+            1,
+            size(self.events.waiters_max),
+        )?;
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;
@@ -266,6 +290,12 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        within(
+            "server.connections_per_address",
+            size(self.server.connections_per_address),
+            0,
+            size(CONNECTIONS_MAX),
+        )?;
         ensure!(
             is_public_url(&self.server.public_url),
             "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",

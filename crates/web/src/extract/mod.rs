@@ -3,6 +3,10 @@
 //! [`CommandContext`] serves every request that changes something. [`JsonBody`] and [`FormFields`] read bodies,
 //! [`Query`](page_query) parameters are parsed by one function per endpoint.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::HttpRequest;
+
 mod booking;
 mod command_context;
 mod conditional;
@@ -25,3 +29,8 @@ pub use request_id::RequestId;
 
 /// The largest request body, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;
+
+/// Returns the address of the client; `0.0.0.0` without a peer, as on a test server.
+pub fn client_address(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip().to_canonical())
+}
