@@ -1,12 +1,13 @@
 //! The `hermes` program: the portal and the operator's commands.
 //!
-//! [`cli`] declares the commands and [`commands`] executes them. [`config`] loads and checks the settings. [`compose`] is
+//! [`cli`] declares the commands and [`commands`] executes them. [`config`] loads and checks the settings. [`listener`] serves HTTP. [`compose`] is
 //! the only module that names concrete adapters.
 
 mod cli;
 mod commands;
 mod compose;
 mod config;
+mod listener;
 mod logging;
 mod metrics;
 

@@ -15,6 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::listener::CONNECTIONS_MAX;
+
 /// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
 const MAX_BATCH_SIZE: usize = 4_096;
 
@@ -53,6 +55,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     #[serde(deserialize_with = "list_or_commas")]
     pub trusted_origins: Vec<String>,
+    pub connections_per_address: usize,
     pub workers: usize,
     pub drain_s: u64,
 }
@@ -144,6 +147,7 @@ pub struct Events {
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
+    pub waiters_per_address_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -329,6 +333,12 @@ impl Settings {
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
+        within(
+            "events.waiters_per_address_max",
+            size(self.events.waiters_per_address_max),
+            1,
+            size(self.events.waiters_max),
+        )?;
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;
@@ -351,6 +361,12 @@ impl Settings {
             );
         }
         self.server.check_gate()?;
+        within(
+            "server.connections_per_address",
+            size(self.server.connections_per_address),
+            0,
+            size(CONNECTIONS_MAX),
+        )?;
         ensure!(
             is_log_filter(&self.log.level),
             "log.level is {:?}; it must be error, warn, info, debug or trace, or a comma-separated list of module=level",

@@ -9,7 +9,7 @@ use hermes_domain::ports::reader_limits;
 use hermes_service::outbox::LONG_POLL_MAX;
 
 use crate::dto::EventBody;
-use crate::extract::{parse_parameters, parse_whole_number, unknown_parameter};
+use crate::extract::{client_address, parse_parameters, parse_whole_number, unknown_parameter};
 use crate::problem::{Problem, ProblemBody, ProblemResponses};
 use crate::state::AppState;
 
@@ -41,7 +41,8 @@ use crate::state::AppState;
 #[get("/api/events")]
 pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let FeedQuery { after, limit, wait_s } = FeedQuery::parse(request.query_string())?;
-    let events = state.feed.read(after, limit, Duration::from_secs(wait_s)).await?;
+    let client = client_address(&request);
+    let events = state.feed.read(client, after, limit, Duration::from_secs(wait_s)).await?;
     let last = events.last().map(|event| event.seq).or(after).unwrap_or_default();
     let next = format!("</api/events?after={last}&limit={limit}&wait_s={wait_s}>; rel=\"next\"");
     let bodies: Vec<_> = events.iter().map(EventBody::from).collect();

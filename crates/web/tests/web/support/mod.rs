@@ -60,7 +60,7 @@ impl TestApp {
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
-        let feed = Feed::new(Arc::new(store.clone()), commits.clone(), WAITERS_MAX);
+        let feed = Feed::new(Arc::new(store.clone()), commits.clone(), WAITERS_MAX, WAITERS_MAX);
         let deps = WriterDeps {
             store: Arc::new(store.clone()),
             barrier: Arc::new(adapters::NoBarrier),
