@@ -36,7 +36,8 @@ pub(super) async fn run(command: Migrate) -> Result<ExitCode> {
 /// Applies missing migrations and returns their names.
 pub async fn up(settings: &Settings, steps: Option<u32>) -> Result<Vec<String>> {
     let applied = hermes_migration::up(compose::migration_options(settings)?, steps).await;
-    let applied = applied.with_context(|| format!("cannot apply the migrations ({})", compose::database_label(settings)));
+    let applied = applied
+        .with_context(|| format!("cannot apply the migrations ({})", compose::database_label(settings)));
     compose::explain_database_error(settings, applied)
 }
 

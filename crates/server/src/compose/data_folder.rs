@@ -40,9 +40,14 @@ pub fn prepare(folder: &Path) -> Result<()> {
     })?;
     let is_shared = contains_other_files(folder);
     let found = find_open_to_others(folder);
-    for OpenToOthers { path, private, .. } in found.into_iter().filter(|found| !is_shared || found.path != folder) {
+    for OpenToOthers { path, private, .. } in
+        found.into_iter().filter(|found| !is_shared || found.path != folder)
+    {
         if let Err(error) = fs::set_permissions(&path, Permissions::from_mode(private)) {
-            log::warn!("other users have access to {}, and its mode cannot be changed: {error}", path.display());
+            log::warn!(
+                "other users have access to {}, and its mode cannot be changed: {error}",
+                path.display()
+            );
         }
     }
     Ok(())

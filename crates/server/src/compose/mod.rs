@@ -75,7 +75,9 @@ pub async fn open_database(settings: &Settings) -> Result<Database> {
 /// Adds the remedy to an error that the operator can correct.
 pub fn explain_database_error<T>(settings: &Settings, result: Result<T>) -> Result<T> {
     match result {
-        Err(error) if settings.is_embedded() => Err(sqlite_errors::explain(error, &settings.database.data_dir)),
+        Err(error) if settings.is_embedded() => {
+            Err(sqlite_errors::explain(error, &settings.database.data_dir))
+        }
         result => result,
     }
 }
@@ -129,7 +131,9 @@ pub async fn check_redis(settings: &Settings) -> Result<()> {
             bail!("{reason}: correct the number in REDIS_URL, or remove it for database 0")
         }
         Err(CacheError::Refused(reason)) => {
-            log::error!("Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis");
+            log::error!(
+                "Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis"
+            );
         }
         Ok(_) | Err(CacheError::Unavailable(_)) => {}
     }

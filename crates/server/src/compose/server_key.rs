@@ -28,7 +28,10 @@ pub fn load(settings: &Settings) -> Result<ServerKey> {
     if path.parent() == Some(settings.database.data_dir.as_path()) && !path.exists() {
         data_folder::prepare(&settings.database.data_dir)?;
         create(&path).with_context(|| {
-            format!("cannot create the server key {}; let the user of Hermes write to its folder", path.display())
+            format!(
+                "cannot create the server key {}; let the user of Hermes write to its folder",
+                path.display()
+            )
         })?;
         if !settings.is_embedded() {
             log::warn!(
@@ -61,7 +64,11 @@ pub fn check(settings: &Settings) -> Result<String> {
 
 fn path(settings: &Settings) -> PathBuf {
     let named = &settings.access.server_key_file;
-    if named.as_os_str().is_empty() { settings.database.data_dir.join(SERVER_KEY_FILE) } else { named.clone() }
+    if named.as_os_str().is_empty() {
+        settings.database.data_dir.join(SERVER_KEY_FILE)
+    } else {
+        named.clone()
+    }
 }
 
 /// Writes a new key to a temporary file and renames it. Until then, no process sees the file. If another process creates the key first, its key remains.
@@ -111,7 +118,14 @@ mod tests {
         for text in ["ab".repeat(32), "AB".repeat(32) + " ", BASE64_STANDARD.encode([0xab; 32])] {
             assert_eq!(parse(&text).map(|key| derive(&key)), Some(expected), "{text}");
         }
-        for text in ["", "ab", &"ab".repeat(31), &"ab".repeat(33), &"zz".repeat(32), "a key of thirty-two characters.."] {
+        for text in [
+            "",
+            "ab",
+            &"ab".repeat(31),
+            &"ab".repeat(33),
+            &"zz".repeat(32),
+            "a key of thirty-two characters..",
+        ] {
             assert!(parse(text).is_none(), "{text}");
         }
     }
