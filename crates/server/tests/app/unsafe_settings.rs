@@ -72,10 +72,9 @@ fn no_broken_setting_prints_a_password() {
         (local("HERMES__DATABASE__SSL_CA", "/no/such/file"), "cannot"),
         (local("DB_PASSWORD_FILE", "/no/such/file"), "DB_PASSWORD (database.password) and DB_PASSWORD_FILE"),
         (local("HERMES__DATABASE__PASWORD", SECRET), "did you mean database.password?"),
-        (local("HERMES__DATABASE__PASSWORD__X", SECRET), "database.password"),
+        (local("HERMES__DATABASE__PASSWORD__X", SECRET), "cannot"),
         (local("HERMES_DB_PASSWORD", SECRET), "has no effect"),
         (local("HERMES_ENV", "production"), "settings are dangerous"),
-        (local("HERMES__DATABASE__MIGRATE_AT_START", "always"), "cannot apply the migrations"),
         (vec![("REDIS_URL_FILE", "/no/such/file")], "REDIS_URL (redis.url) and REDIS_URL_FILE"),
     ];
     starts.extend(redis_urls.iter().map(|url| (vec![("REDIS_URL", url.as_str())], "REDIS_URL is invalid")));
@@ -92,9 +91,9 @@ fn no_broken_setting_prints_a_password() {
 #[test]
 fn no_broken_file_prints_a_password() {
     for (file, content, reason) in [
-        (".env", "DB_PASSWORD=SECRET with spaces\n", "value of DB_PASSWORD"),
-        (".env", "PORT=1\nDB_PASSWORD='SECRET\n", "value of DB_PASSWORD"),
-        (".env", "SECRET\n", "line without a variable"),
+        (".env", "DB_PASSWORD=SECRET with spaces\n", "into single quotes"),
+        (".env", "PORT=1\nDB_PASSWORD='SECRET\n", "into single quotes"),
+        (".env", "SECRET\n", "into single quotes"),
         ("config/default.toml", "[database]\npassword = SECRET\n", "line 2, column 12 in "),
         ("config/default.toml", "[database]\npassword = \"SECRET\n", "line 2"),
         ("config/default.toml", "[database]\npassword = [\"SECRET\"]\n", "database.password"),
