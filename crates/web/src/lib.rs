@@ -9,6 +9,7 @@ pub mod admin;
 pub mod api;
 pub mod dto;
 pub mod extract;
+pub mod limits;
 pub mod middleware;
 pub mod pages;
 pub mod problem;

@@ -1,6 +1,7 @@
 //! The composition root: the only module that names concrete adapters.
 
 mod events;
+mod limits;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
+use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
@@ -62,6 +64,8 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
     connection.slow_statement = Duration::from_millis(database.slow_statement_ms);
     connection
 }
+
+pub use limits::free_bytes;
 
 /// Opens the database.
 pub async fn open_database(settings: &Settings) -> Result<Database> {
@@ -172,10 +176,22 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
+        clock: Arc::new(SystemClock),
+        server_key: random_server_key(),
+        limits: limits::open(configuration),
+        storage: limits::storage(settings),
         public_url: settings.server.public_url(),
         is_draining: AtomicBool::default(),
     };
     Ok(Application { state, writer, relay, database })
+}
+
+/// Returns a key for this process only.
+fn random_server_key() -> ServerKey {
+    let mut bytes = [0; 32];
+    let random = std::iter::repeat_with(|| SystemRandom.random().into_bytes()).flatten();
+    bytes.iter_mut().zip(random).for_each(|(byte, random)| *byte = random);
+    ServerKey::new(bytes)
 }
 
 fn read_cache_config(settings: &Settings) -> ReadCacheConfig {

@@ -83,6 +83,6 @@ pub(super) fn check_safety(environment: Environment, settings: &Settings) -> Res
     Ok(())
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
+use hermes_web::extract;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
@@ -28,6 +29,7 @@ pub struct Settings {
     pub ledger: Ledger,
     pub events: Events,
     pub log: Log,
+    pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
 }
@@ -41,6 +43,7 @@ pub struct Server {
     pub public_url: String,
     pub workers: usize,
     pub drain_s: u64,
+    pub min_free_bytes: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,6 +133,16 @@ pub struct Events {
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Limits {
+    pub on_loopback: bool,
+    pub address_requests_per_s: u32,
+    pub form_burst: u32,
+    pub form_per_10_min: u32,
+    pub form_total_per_s: u32,
+    pub bodies_bytes_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -266,6 +279,7 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        self.limits.check(within)?;
         ensure!(
             is_public_url(&self.server.public_url),
             "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
@@ -288,6 +302,23 @@ impl Settings {
             self.server.port
         );
         Ok(())
+    }
+}
+
+impl Limits {
+    fn check(&self, within: impl Fn(&str, u64, u64, u64) -> Result<()>) -> Result<()> {
+        for (name, value) in [
+            ("limits.address_requests_per_s", self.address_requests_per_s),
+            ("limits.form_burst", self.form_burst),
+            ("limits.form_per_10_min", self.form_per_10_min),
+            ("limits.form_total_per_s", self.form_total_per_s),
+        ] {
+            within(name, value.into(), 0, 1_000_000)?;
+        }
+        let bodies = u64::try_from(self.bodies_bytes_max).unwrap_or(u64::MAX);
+        let smallest = u64::try_from(extract::BODY_MAX).unwrap_or(u64::MAX);
+        // A smaller limit would reject every large body.
+        within("limits.bodies_bytes_max", if bodies == 0 { smallest } else { bodies }, smallest, u64::MAX)
     }
 }
 

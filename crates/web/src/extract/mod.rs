@@ -3,7 +3,9 @@
 //! [`CommandContext`] serves every request that changes something. [`JsonBody`] and [`FormFields`] read bodies,
 //! [`Query`](page_query) parameters are parsed by one function per endpoint.
 
+mod body;
 mod booking;
+mod client;
 mod command_context;
 mod conditional;
 mod form;
@@ -14,6 +16,7 @@ mod request_id;
 mod urlencoded;
 
 pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
+pub use client::{client_address, uses_tls};
 pub use command_context::CommandContext;
 pub use conditional::{IfMatch, matched_etag};
 pub use form::FormFields;

@@ -1,6 +1,7 @@
-//! The request envelope: request id, error rendering, metrics, access log and the common headers.
+//! The request envelope: limits, request id, error rendering, metrics, access log and the common headers.
 
 mod errors;
+mod limits;
 mod metrics;
 mod security;
 
@@ -28,12 +29,18 @@ pub async fn envelope(
         // Every GET route also serves HEAD: the server omits the body.
         request.head_mut().method = Method::GET;
     }
-    let response = next.call(request).await?;
+    let (response, limit_headers) = match limits::admit(&request, started) {
+        Ok(headers) => (next.call(request).await?, headers),
+        Err(problem) => (request.error_response(problem), None),
+    };
     let id = RequestId::get_or_create(response.request());
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
         // A client that receives 304 still has these headers in its stored response.
         security::add_headers(&mut response);
+    }
+    if let Some(headers) = limit_headers {
+        headers.add_to(response.headers_mut());
     }
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());
