@@ -42,6 +42,7 @@ macro_rules! describe {
 fn describe() {
     describe! {
         describe_counter "hermes_http_requests_total": "HTTP requests, by method, route and status class";
+        describe_counter "hermes_limited_requests_total": "Requests above a limit, by limit";
         describe_histogram "hermes_http_request_seconds": "Duration of HTTP requests";
         describe_counter "hermes_connections_rejected_total":
             "Connections that the server closed, by reason: address_limit, total_limit, slow_head, slow_body, unread_response, bare_lf or malformed";

@@ -10,6 +10,7 @@ pub mod api;
 pub mod dto;
 pub mod extract;
 pub mod gate;
+pub mod limits;
 pub mod middleware;
 pub mod pages;
 pub mod problem;

@@ -10,6 +10,8 @@ use hermes_domain::payment::{PaymentKey, Reference};
 use hermes_domain::ports::{Outbox, PaymentReader, RelayLease};
 use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
 
+use hermes_web::limits::StorageLevel;
+
 use super::print_line;
 use crate::compose::{data_folder, server_key};
 use crate::config::{self, Configuration, Settings};
@@ -40,6 +42,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     match compose::open_database(settings).await {
         Ok(database) => {
             findings.extend(check_database(&database).await);
+            findings.push(("disk space", check_disk_space(settings)));
             database.close().await;
         }
         Err(error) => findings.push(("database", Err(error))),
@@ -129,6 +132,19 @@ async fn check_audit_protection(database: &Database) -> Result<String> {
             "nothing prevents changes, because the triggers are missing; let an administrator create them (`hermes \
              schema` prints them), or grant this user only the rights of docs/grants.sql"
         )),
+    }
+}
+
+fn check_disk_space(settings: &Settings) -> Result<String> {
+    if !settings.is_embedded() {
+        return Ok("the database server checks it".to_owned());
+    }
+    let (free, min) = (compose::free_bytes(&settings.database.data_dir)?, settings.server.min_free_bytes);
+    let space = format!("{free} bytes are free, and server.min_free_bytes is {min}");
+    match StorageLevel::new(free, min) {
+        StorageLevel::Ample => Ok(space),
+        StorageLevel::Low => Err(anyhow!("{space}: the booking form is closed; free disk space")),
+        StorageLevel::Full => Err(anyhow!("{space}: all writes are rejected; free disk space")),
     }
 }
 

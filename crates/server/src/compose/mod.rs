@@ -2,6 +2,7 @@
 
 pub mod data_folder;
 mod events;
+mod limits;
 pub mod server_key;
 mod sqlite_errors;
 
@@ -63,6 +64,8 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
     connection.slow_statement = Duration::from_millis(database.slow_statement_ms);
     connection
 }
+
+pub use limits::free_bytes;
 
 /// Opens the database.
 pub async fn open_database(settings: &Settings) -> Result<Database> {
@@ -215,7 +218,10 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
+        clock: Arc::new(SystemClock),
         server_key,
+        limits: limits::open(configuration),
+        storage: limits::storage(settings),
         public_url: settings.server.public_url(),
         is_draining: AtomicBool::default(),
     };

@@ -48,6 +48,11 @@ pub fn load() -> Result<Configuration> {
 }
 
 impl Configuration {
+    /// Returns whether the portal is for development and listens on loopback only.
+    pub fn is_local_development(&self) -> bool {
+        self.environment == Environment::Development && safety::is_loopback(&self.settings.server.host)
+    }
+
     /// Rejects settings that are dangerous to serve with.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use anyhow::{Result, ensure};
 use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
+use hermes_web::extract;
 use hermes_web::gate::GateSettings;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -38,6 +39,7 @@ pub struct Settings {
     pub ledger: Ledger,
     pub events: Events,
     pub log: Log,
+    pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
 }
@@ -59,6 +61,7 @@ pub struct Server {
     pub connections_per_address: usize,
     pub workers: usize,
     pub drain_s: u64,
+    pub min_free_bytes: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,6 +161,16 @@ pub struct Events {
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
     pub waiters_per_address_max: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Limits {
+    pub on_loopback: bool,
+    pub address_requests_per_s: u32,
+    pub form_burst: u32,
+    pub form_per_10_min: u32,
+    pub form_total_per_s: u32,
+    pub bodies_bytes_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -371,6 +384,7 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        self.limits.check(within)?;
         ensure!(
             is_database_host(&self.database.host),
             "DB_HOST (database.host) is not the name or the address of a server, nor the absolute path of a socket; the port \
@@ -408,6 +422,23 @@ impl Settings {
             self.server.port
         );
         Ok(())
+    }
+}
+
+impl Limits {
+    fn check(&self, within: impl Fn(&str, u64, u64, u64) -> Result<()>) -> Result<()> {
+        for (name, value) in [
+            ("limits.address_requests_per_s", self.address_requests_per_s),
+            ("limits.form_burst", self.form_burst),
+            ("limits.form_per_10_min", self.form_per_10_min),
+            ("limits.form_total_per_s", self.form_total_per_s),
+        ] {
+            within(name, value.into(), 0, 1_000_000)?;
+        }
+        let bodies = u64::try_from(self.bodies_bytes_max).unwrap_or(u64::MAX);
+        let smallest = u64::try_from(extract::BODY_MAX).unwrap_or(u64::MAX);
+        // A smaller limit would reject every large body.
+        within("limits.bodies_bytes_max", if bodies == 0 { smallest } else { bodies }, smallest, u64::MAX)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The context of a command: actor, origin, idempotency key and the ledger that executes the command.
 
 use std::future::{Ready, ready};
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
@@ -38,8 +39,11 @@ impl CommandContext {
     /// connection cannot be reused otherwise.
     ///
     /// # Errors
-    /// 503 if the ledger does not admit commands; 400 or 422 if the body is not a JSON object.
+    /// 503 if the ledger does not admit commands or the disk is nearly full; 400 or 422 if the body is not a JSON object.
     pub fn admit(&self, body: &JsonBody) -> Result<JsonFields, Problem> {
+        if let Some(storage) = &self.state.storage {
+            storage.admit_write(Instant::now())?;
+        }
         self.state.ledger.check_admission()?;
         body.parse()
     }

@@ -3,11 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
-use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use hermes_domain::payment::{BookingField, Edit};
 use hermes_domain::{FieldError, ValidationCode};
 use serde::Deserialize;
@@ -15,11 +13,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::BODY_MAX;
+use super::body::read_body;
 use crate::problem::{Problem, ProblemCode};
 
-/// The longest time in which a body must arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// The tokens that other languages write for values that are not numbers. JSON does not have them.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
@@ -43,27 +39,13 @@ impl FromRequest for JsonBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
-        let body = read_body(payload.take());
+        let body = read_body(request.clone(), payload.take());
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
             }
             body.await.map(Self)
         })
-    }
-}
-
-/// Waits for the whole body. Never decompresses it: the gate rejects a compressed body.
-///
-/// # Errors
-/// 408 if the body does not arrive in time; 413 if the body is too large.
-pub(super) async fn read_body(payload: Payload) -> Result<web::Bytes, Problem> {
-    let body = to_bytes_limited(BodyStream::new(payload), BODY_MAX);
-    match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(error))) => Err(Problem::new(ProblemCode::from_status(error.status_code()))),
-        Ok(Err(_)) => Err(Problem::new(ProblemCode::BodyTooLarge)),
-        Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`CommandContext`] serves every request that changes something. [`JsonBody`] and [`FormFields`] read bodies,
 //! [`Query`](page_query) parameters are parsed by one function per endpoint.
 
+mod body;
 mod booking;
 mod command_context;
 mod conditional;

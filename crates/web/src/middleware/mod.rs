@@ -1,6 +1,7 @@
-//! The request envelope: gate, request id, error rendering, metrics, access log and the common headers.
+//! The request envelope: gate, limits, request id, error rendering, metrics, access log and the common headers.
 
 mod errors;
+mod limits;
 mod metrics;
 mod security;
 
@@ -38,9 +39,9 @@ pub async fn envelope(
         None => Err(Problem::new(ProblemCode::Internal).caused_by("the server has no request gate")),
     };
     let rejected = checked.as_ref().err().map(|problem| problem.code);
-    let response = match checked {
-        Ok(()) => next.call(request).await?,
-        Err(problem) => request.error_response(problem),
+    let (response, limit_headers) = match checked.and_then(|()| limits::admit(&request, started)) {
+        Ok(headers) => (next.call(request).await?, headers),
+        Err(problem) => (request.error_response(problem), None),
     };
     let id = RequestId::get_or_create(response.request());
     if let (Some(code), Some(gate)) = (rejected, &gate) {
@@ -50,6 +51,9 @@ pub async fn envelope(
     if response.status() != StatusCode::NOT_MODIFIED {
         // A client that receives 304 still has these headers in its stored response.
         security::add_headers(&mut response, gate.is_some_and(|gate| gate.uses_tls()));
+    }
+    if let Some(headers) = limit_headers {
+        headers.add_to(response.headers_mut());
     }
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());

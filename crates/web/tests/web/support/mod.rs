@@ -1,6 +1,7 @@
 //! The portal and the dashboard on a ledger in memory, with methods for the actions of a browser.
 
 mod adapters;
+mod browser;
 mod response;
 
 use std::sync::Arc;
@@ -20,12 +21,14 @@ use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
 use hermes_web::gate::{GateSettings, RequestGate};
+use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
+pub use browser::Browser;
 pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
-const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
+pub const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
 
 /// The number of clients that may wait for an event.
 pub const WAITERS_MAX: usize = 2;
@@ -53,10 +56,15 @@ const LIST_WINDOW: u64 = 1_000;
 
 impl TestApp {
     pub fn start() -> Self {
-        Self::with_gate(GateSettings::default())
+        Self::start_with(|_| ())
     }
 
     pub fn with_gate(settings: GateSettings) -> Self {
+        Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::start() }
+    }
+
+    /// Starts a portal with a changed state.
+    pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
         let store = MemoryStore::default();
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
@@ -86,7 +94,7 @@ impl TestApp {
                 unverified_reads: UnverifiedReads::Serve,
             },
         );
-        let state = AppState {
+        let mut state = AppState {
             ledger,
             feed: Arc::new(feed),
             reads,
@@ -96,11 +104,15 @@ impl TestApp {
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
+            clock: Arc::new(FixedClock(EVENING)),
             server_key: ServerKey::new([7; 32]),
+            limits: Limits::new(&LimitSettings::default()),
+            storage: None,
             public_url: None,
             is_draining: Default::default(),
         };
-        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::new(settings)) }
+        change(&mut state);
+        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::default()) }
     }
 
     pub async fn get(&self, server: Server, address: &str) -> TestResponse {
