@@ -12,13 +12,16 @@ use crate::support::{TestApp, TestEnvironment, poll};
 
 /// More bookings than fit in the space that SQLite has reserved.
 const MAX_BOOKINGS: i64 = 5_000;
+/// The reserve of free space, in bytes.
+const RESERVE: u64 = 8 * 1024 * 1024;
 
 #[actix_web::test]
 async fn a_full_disk_stops_writes_but_not_reads() {
     let Some(disk) = SmallDisk::mount() else { return };
     let environment = TestEnvironment::sqlite().await;
     let data = disk.path().join("data").display().to_string();
-    let app = TestApp::start_with(&environment, &[("DATA_DIR", &data)]).await;
+    let no_reserve = ("HERMES__SERVER__MIN_FREE_BYTES", "0");
+    let app = TestApp::start_with(&environment, &[("DATA_DIR", &data), no_reserve]).await;
     let mut booked = 20;
     for number in 0..booked {
         assert_eq!(book(&app, number).await, 201);
@@ -40,6 +43,36 @@ async fn a_full_disk_stops_writes_but_not_reads() {
     fs::remove_file(filler).unwrap();
     poll(|| async { book(&app, booked).await == 201 }, "a booking").await;
     assert_eq!(app.payment_count().await, booked + 1);
+    app.assert_audit_log_is_intact(&["--deep"]);
+}
+
+#[actix_web::test]
+async fn writes_stop_before_the_disk_is_full() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let environment = TestEnvironment::sqlite().await;
+    let data = disk.path().join("data").display().to_string();
+    let reserve = RESERVE.to_string();
+    let variables = [("DATA_DIR", data.as_str()), ("HERMES__SERVER__MIN_FREE_BYTES", reserve.as_str())];
+    let app = TestApp::start_with(&environment, &variables).await;
+    let form = [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "10")];
+    app.submit("/payment", &form).await.expect(303);
+
+    let filler = disk.fill_to(RESERVE / 2);
+    poll(|| async { app.submit("/payment", &form).await.status == 503 }, "a closed form").await;
+    assert_eq!(book(&app, 1).await, 201);
+    disk.fill_to(RESERVE / 8);
+    let is_rejected = || async {
+        let response = app.book("ana").await;
+        response.status == 503 && response.json()["code"] == "storage-full"
+    };
+    poll(is_rejected, "a rejected write").await;
+    let health = app.get("/health").await.expect(200).json();
+    assert_eq!((&health["storage"], &health["writes"]), (&"full".into(), &"refused".into()));
+    app.get("/health/ready").await.expect(503);
+    app.get("/api/bookings/REF001").await.expect(200);
+
+    fs::remove_file(filler).unwrap();
+    poll(|| async { app.submit("/payment", &form).await.status == 303 }, "an open form").await;
     app.assert_audit_log_is_intact(&["--deep"]);
 }
 
@@ -66,10 +99,20 @@ impl SmallDisk {
 
     /// Fills the disk; returns the file to remove to free the space.
     fn fill(&self) -> PathBuf {
+        self.fill_to(0)
+    }
+
+    /// Fills the disk until the given number of bytes is free; returns the file to remove to free the space.
+    fn fill_to(&self, free_bytes: u64) -> PathBuf {
         let path = self.path().join("filler");
-        let mut file = File::create(&path).unwrap();
-        while file.write_all(&[0; 4_096]).is_ok() {}
+        let mut file = File::options().create(true).append(true).open(&path).unwrap();
+        while self.free_bytes() > free_bytes && file.write_all(&[0; 4_096]).is_ok() {}
         path
+    }
+
+    fn free_bytes(&self) -> u64 {
+        let disk = rustix::fs::statvfs(self.path()).unwrap();
+        disk.f_bavail * disk.f_frsize
     }
 }
 
