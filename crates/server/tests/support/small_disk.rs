@@ -31,10 +31,20 @@ impl SmallDisk {
 
     /// Fills the disk; returns the file to remove to free the space.
     pub fn fill(&self) -> PathBuf {
+        self.fill_to(0)
+    }
+
+    /// Fills the disk until the given number of bytes is free; returns the file to remove to free the space.
+    pub fn fill_to(&self, free_bytes: u64) -> PathBuf {
         let path = self.path().join("filler");
-        let mut file = File::create(&path).unwrap();
-        while file.write_all(&[0; 4_096]).is_ok() {}
+        let mut file = File::options().create(true).append(true).open(&path).unwrap();
+        while self.free_bytes() > free_bytes && file.write_all(&[0; 4_096]).is_ok() {}
         path
+    }
+
+    fn free_bytes(&self) -> u64 {
+        let disk = rustix::fs::statvfs(self.path()).unwrap();
+        disk.f_bavail * disk.f_frsize
     }
 }
 
