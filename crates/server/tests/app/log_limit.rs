@@ -30,7 +30,8 @@ async fn each_cause_is_logged_once_a_second_with_the_number_of_omitted_lines() {
     let mut lines: HashMap<String, u64> = HashMap::new();
     for line in log.lines().skip(lines_before).filter(|line| line.contains("ERROR") || line.contains("WARN"))
     {
-        let text = line.split_once("] ").unwrap().1.split(" (").next().unwrap();
+        let text = line.split_once("] ").unwrap().1.split(" request_id=").next().unwrap();
+        let text = text.split(" (").next().unwrap();
         *lines.entry(text.to_owned()).or_default() += 1;
     }
     // The first and the last second may be incomplete.
