@@ -20,6 +20,7 @@ mod journey;
 mod least_privilege;
 mod ledger_head_behind;
 mod limits;
+mod log_limit;
 mod redis;
 mod rejected_writes;
 mod shutdown;
