@@ -44,7 +44,7 @@ impl FromRequest for FormFields {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case(MEDIA_TYPE);
-        let body = read_body(payload.take());
+        let body = read_body(request.clone(), payload.take());
         Box::pin(async move {
             if !is_form {
                 let detail = format!("Nothing was saved. Send the form as {MEDIA_TYPE}.");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use hermes_domain::payment::{BookingField, Edit};
 use hermes_domain::{FieldError, ValidationCode};
@@ -43,7 +44,7 @@ impl FromRequest for JsonBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
-        let body = read_body(payload.take());
+        let body = read_body(request.clone(), payload.take());
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
@@ -57,7 +58,11 @@ impl FromRequest for JsonBody {
 ///
 /// # Errors
 /// 408 if the body does not arrive in time; 413 if the body is too large.
-pub(super) async fn read_body(payload: Payload) -> Result<web::Bytes, Problem> {
+pub(super) async fn read_body(request: HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > BODY_MAX) {
+        return Err(Problem::new(ProblemCode::BodyTooLarge));
+    }
     let body = to_bytes_limited(BodyStream::new(payload), BODY_MAX);
     match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
         Ok(Ok(Ok(body))) => Ok(body),
