@@ -95,10 +95,7 @@ fn configure(
 ) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     let state = state.clone();
     move |config| {
-        config
-            .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(extract::BODY_MAX))
-            .configure(routes);
+        config.app_data(state.clone()).app_data(web::PayloadConfig::new(extract::BODY_MAX)).configure(routes);
     }
 }
 

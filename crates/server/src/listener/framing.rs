@@ -223,9 +223,9 @@ mod tests {
         let run = |middle| {
             let mut framing = RequestFraming::new();
             let (first, second) = input.as_bytes().split_at(middle);
-            let result = framing.advance(first).and_then(|()| {
-                framing.advance(second).map_err(|BareLf { at }| BareLf { at: at + middle })
-            });
+            let result = framing
+                .advance(first)
+                .and_then(|()| framing.advance(second).map_err(|BareLf { at }| BareLf { at: at + middle }));
             (result, framing.requests(), framing.stage())
         };
         (0..=input.len()).map(run).collect()

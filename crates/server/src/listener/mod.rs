@@ -129,9 +129,9 @@ pub fn serve(
         apply_fn_factory(http, move |io: TcpStream, http| {
             let peer = io.peer_addr().ok();
             let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
-            let admitted = connections.admit(address).map(|(admission, closed)| {
-                (http.call((GuardedStream::new(io, admission), peer)), closed)
-            });
+            let admitted = connections
+                .admit(address)
+                .map(|(admission, closed)| (http.call((GuardedStream::new(io, admission), peer)), closed));
             converse(admitted, connections.clone())
         })
     });
