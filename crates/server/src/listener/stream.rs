@@ -43,8 +43,8 @@ pub(super) struct GuardedStream {
     owes_response: bool,
     /// Whether a part of a response was sent since the current head or body began.
     has_written: bool,
-    /// The rest of a request id header, which replaces the final CRLF of a response without one.
-    request_id: Vec<u8>,
+    /// The unsent part of the header fields that replace the final CRLF of a response of the HTTP library itself.
+    more_fields: Vec<u8>,
 }
 
 impl GuardedStream {
@@ -59,7 +59,7 @@ impl GuardedStream {
             timer: None,
             owes_response: false,
             has_written: false,
-            request_id: Vec::new(),
+            more_fields: Vec::new(),
         }
     }
 
@@ -92,6 +92,8 @@ impl GuardedStream {
     /// counts as idle since the last part.
     fn update_activity(&self) {
         match self.framing.stage() {
+            // The connection has waited since its last write.
+            _ if self.write_deadline.is_some() => {}
             _ if self.owes_response => self.admission.set_busy(),
             Stage::Idle => self.admission.set_waiting(Wait::Idle),
             Stage::Head | Stage::Body => self.admission.set_waiting(Wait::Transfer),
@@ -131,13 +133,13 @@ impl GuardedStream {
         Poll::Ready(Ok(sent))
     }
 
-    /// Sends the request id header in place of the final CRLF of a response.
-    fn poll_send_request_id(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.request_id.is_empty() {
-            let header = std::mem::take(&mut self.request_id);
-            let sent = self.poll_send(cx, &header);
-            self.request_id = header;
-            self.request_id.drain(..ready!(sent)?);
+    /// Sends the header fields that replace the final CRLF of a response.
+    fn poll_send_fields(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.more_fields.is_empty() {
+            let fields = std::mem::take(&mut self.more_fields);
+            let sent = self.poll_send(cx, &fields);
+            self.more_fields = fields;
+            self.more_fields.drain(..ready!(sent)?);
         }
         Poll::Ready(Ok(()))
     }
@@ -162,15 +164,15 @@ impl AsyncRead for GuardedStream {
 impl AsyncWrite for GuardedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.request_id.is_empty() {
-            if !ends_with_parser_response(output) {
-                return this.poll_send(cx, output);
+        if this.more_fields.is_empty() {
+            match missing_fields(output) {
+                Some(fields) => this.more_fields = fields,
+                None => return this.poll_send(cx, output),
             }
-            this.request_id = format!("x-request-id: {}\r\n\r\n", Uuid::new_v4()).into_bytes();
         }
         match output.strip_suffix(b"\r\n") {
             Some(b"") | None => {
-                ready!(this.poll_send_request_id(cx)?);
+                ready!(this.poll_send_fields(cx)?);
                 Poll::Ready(Ok(output.len()))
             }
             Some(before) => this.poll_send(cx, before),
@@ -186,15 +188,20 @@ impl AsyncWrite for GuardedStream {
     }
 }
 
-/// Returns whether the output ends with a response of the HTTP library itself: a client error without body and without
-/// request id.
-fn ends_with_parser_response(output: &[u8]) -> bool {
+/// Returns the header fields that a response of the HTTP library itself lacks, if the output ends with one: a client
+/// error without body and without request id. The connection closes after it.
+fn missing_fields(output: &[u8]) -> Option<Vec<u8>> {
     if !output.ends_with(b"\r\n\r\n") {
-        return false;
+        return None;
     }
-    let tail = output.get(output.len().saturating_sub(PARSER_RESPONSE_MAX)..).unwrap_or_default();
-    let response = memmem::rfind(tail, b"HTTP/1.").and_then(|start| tail.get(start..)).unwrap_or_default();
-    response.get(8..10) == Some(b" 4") && memmem::find(response, b"x-request-id").is_none()
+    let tail = output.get(output.len().saturating_sub(PARSER_RESPONSE_MAX)..)?;
+    let response = tail.get(memmem::rfind(tail, b"HTTP/1.")?..)?;
+    let contains = |text: &str| memmem::find(response, text.as_bytes()).is_some();
+    if response.get(8..10)? != b" 4" || contains("x-request-id: ") {
+        return None;
+    }
+    let connection = if contains("connection: close") { "" } else { "connection: close\r\n" };
+    Some(format!("{connection}x-request-id: {}\r\n\r\n", Uuid::new_v4()).into_bytes())
 }
 
 /// Returns a response to a request that did not arrive in time (RFC 9110, section 15.5.9).

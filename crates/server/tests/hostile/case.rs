@@ -26,6 +26,8 @@ pub enum Step {
     SendUntilClosed(Vec<u8>),
     /// Reads one response.
     Expect(Answer),
+    /// Reads one response, or nothing if the server closes the connection.
+    ExpectOrClosed(Answer),
     /// Waits until the server closes the connection without another response.
     ExpectClosed,
     /// Closes the connection with RST.
@@ -37,6 +39,8 @@ pub enum Step {
 pub struct Answer {
     pub status: u16,
     pub body: Body,
+    /// Whether the server closes the connection after the response.
+    pub closes: bool,
     /// A response header that the response has.
     pub header: Option<(&'static str, &'static str)>,
 }
@@ -75,17 +79,17 @@ pub fn steps(name: &str) -> Case {
 
 /// The response has problem details with this code.
 pub const fn problem(status: u16, code: &'static str) -> Answer {
-    Answer { status, body: Body::Problem(code), header: None }
+    Answer { status, body: Body::Problem(code), closes: false, header: None }
 }
 
 /// The HTTP library or the server rejects the request and closes the connection.
 pub const fn refused(status: u16) -> Answer {
-    Answer { status, body: Body::ProblemOrNothing, header: Some(("Connection", "close")) }
+    Answer { status, body: Body::ProblemOrNothing, closes: true, header: None }
 }
 
 /// The request succeeds, or its status says everything.
 pub const fn status(status: u16) -> Answer {
-    Answer { status, body: Body::Any, header: None }
+    Answer { status, body: Body::Any, closes: false, header: None }
 }
 
 /// Creates a GET request.
@@ -127,6 +131,12 @@ impl Case {
 
     pub fn expect(mut self, answer: Answer) -> Self {
         self.steps.push(Step::Expect(answer));
+        self
+    }
+
+    /// Reads a response, or nothing if the server closes the connection before it has read the request.
+    pub fn expect_or_closed(mut self, answer: Answer) -> Self {
+        self.steps.push(Step::ExpectOrClosed(answer));
         self
     }
 

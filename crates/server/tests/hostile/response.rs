@@ -8,6 +8,9 @@ use crate::case::{Answer, Body};
 const SINGLE_HEADERS: &[&str] =
     &["content-length", "transfer-encoding", "content-type", "date", "etag", "location", "x-request-id"];
 
+/// The characters of a body in the description of a failure.
+const SHOWN_CHARS: usize = 300;
+
 #[derive(Debug)]
 pub struct Response {
     status: u16,
@@ -98,7 +101,7 @@ fn parse_chunks(mut bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, String> {
 impl Response {
     /// Checks the status, the content and the header that a case expects.
     pub fn check(&self, expected: &Answer) -> Result<(), String> {
-        let text = String::from_utf8_lossy(&self.body);
+        let text: String = String::from_utf8_lossy(&self.body).chars().take(SHOWN_CHARS).collect();
         require(self.status == expected.status, || {
             format!("{} instead of {}: {text}", self.status, expected.status)
         })?;

@@ -21,7 +21,6 @@ pub fn cases() -> Vec<Case> {
         steps("half a head behind a pipelined request")
             .send([Vec::from(get("/health/live")), b"GET /".to_vec()].concat())
             .expect(status(200))
-            .expect(refused(408))
             .expect_closed(),
         steps("a body without its end")
             .send(format!("{HEAD}Content-Length: {}\r\n\r\n{half_a_booking}", BOOKING.len()))
@@ -71,6 +70,6 @@ pub fn cases() -> Vec<Case> {
         steps("binary data").send(vec![0; 4096]).expect(refused(400)),
         steps("empty lines before a request")
             .send([b"\r\n\r\n".to_vec(), get("/health/live").into()].concat())
-            .expect(refused(400)),
+            .expect(status(200)),
     ]
 }
