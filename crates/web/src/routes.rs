@@ -99,8 +99,7 @@ pub fn openapi() -> &'static utoipa::openapi::OpenApi {
 static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
     let app = App::new().into_utoipa_app().openapi(Document::openapi()).configure(register_api);
     let mut document = app.split_for_parts().1;
-    let items = document.paths.paths.values_mut();
-    for item in items {
+    for item in document.paths.paths.values_mut() {
         for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
             add_responses(operation, &EVERY_REQUEST);
         }

@@ -256,13 +256,14 @@ impl Server {
 
     /// Returns what the request gate accepts.
     pub fn gate(&self) -> GateSettings {
-        let host = |url: &String| Some(url.parse::<Uri>().ok()?.host()?.to_owned());
+        let uri = |url: &String| url.parse::<Uri>().ok();
+        let host = |url: &String| uri(url)?.host().map(str::to_owned);
         let own = [&self.public_url, &self.dashboard_url].into_iter().filter_map(host);
         GateSettings {
             hosts: self.hosts.iter().cloned().chain(own).collect(),
             trusted_origins: self.trusted_origins.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
-            uses_tls: self.public_url.starts_with("https:"),
+            uses_tls: uri(&self.public_url).is_some_and(|uri| uri.scheme_str() == Some("https")),
         }
     }
 

@@ -64,7 +64,6 @@ async fn a_request_for_an_unknown_host_is_rejected_on_both_ports() {
     let app = TestApp::start_with(&environment, &settings).await;
     for port in [app.port(), app.dashboard_port()] {
         for (request, status) in [
-            ("GET / HTTP/1.1\r\nHost: localhost:1", "HTTP/1.1 "),
             ("GET /health/live HTTP/1.1\r\nHost: 10.1.2.3:9292", "HTTP/1.1 200 "),
             ("GET /health/live HTTP/1.1\r\nHost: [::1]", "HTTP/1.1 200 "),
             ("GET /health/live HTTP/1.1\r\nHost: Portal.Internal", "HTTP/1.1 200 "),
