@@ -34,7 +34,7 @@ pub struct AppState {
     pub random_source: Arc<dyn RandomSource>,
     /// The clock for the age of form keys.
     pub clock: Arc<dyn Clock>,
-    /// The key that signs form keys.
+    /// The key from which secrets such as form keys are derived. All instances have the same one.
     pub server_key: ServerKey,
     /// The limits of requests and their bodies.
     pub limits: Limits,

@@ -11,6 +11,7 @@
 mod support;
 
 mod audit_verify;
+mod canary;
 mod command_line;
 mod doctor;
 mod invalid_requests;
@@ -18,6 +19,9 @@ mod journey;
 mod least_privilege;
 mod ledger_head_behind;
 mod limits;
+mod log_limit;
 mod redis;
 mod rejected_writes;
 mod shutdown;
+mod startup;
+mod unsafe_settings;

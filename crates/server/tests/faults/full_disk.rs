@@ -1,14 +1,9 @@
 //! On a full disk, writes are rejected, reads work and no acknowledged booking is lost. Writes resume once there is
 //! space. Requires permission to mount a file system; skipped otherwise.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::fs;
 
-use tempfile::TempDir;
-
-use crate::support::{TestApp, TestEnvironment, poll};
+use crate::support::{SmallDisk, TestApp, TestEnvironment, poll};
 
 /// More bookings than fit in the space that SQLite has reserved.
 const MAX_BOOKINGS: i64 = 5_000;
@@ -74,52 +69,6 @@ async fn writes_stop_before_the_disk_is_full() {
     fs::remove_file(filler).unwrap();
     poll(|| async { app.submit("/payment", &form).await.status == 303 }, "an open form").await;
     app.assert_audit_log_is_intact(&["--deep"]);
-}
-
-/// An in-memory file system of 16 MB.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mount.is_ok_and(|mount| mount.status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("skipped: no permission to mount a file system");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Fills the disk; returns the file to remove to free the space.
-    fn fill(&self) -> PathBuf {
-        self.fill_to(0)
-    }
-
-    /// Fills the disk until the given number of bytes is free; returns the file to remove to free the space.
-    fn fill_to(&self, free_bytes: u64) -> PathBuf {
-        let path = self.path().join("filler");
-        let mut file = File::options().create(true).append(true).open(&path).unwrap();
-        while self.free_bytes() > free_bytes && file.write_all(&[0; 4_096]).is_ok() {}
-        path
-    }
-
-    fn free_bytes(&self) -> u64 {
-        let disk = rustix::fs::statvfs(self.path()).unwrap();
-        disk.f_bavail * disk.f_frsize
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-    }
 }
 
 async fn book(app: &TestApp, number: i64) -> u16 {
