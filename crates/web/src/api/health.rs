@@ -81,8 +81,7 @@ pub struct Health {
     /// The state of the database.
     #[schema(example = "connected")]
     database: Database,
-    /// Whether writes are accepted. They are rejected if the database is read-only, full, hung or down, or its disk is
-    /// nearly full.
+    /// Whether writes are accepted. They are rejected if the database is read-only, nearly full, hung or down.
     #[schema(example = "accepted")]
     writes: Writes,
     /// The state of Redis; `disabled` if Redis is not configured.

@@ -81,6 +81,9 @@ async fn a_confirmed_second_payment_is_booked_once() {
     let mut browser = Browser::open(&app).await;
     browser.send(&app, &[]).await;
     let page = browser.send(&app, &[("amount", "99.50")]).await;
+    for (name, value) in [("amount", "99.50"), ("name", "Ana Ruiz"), ("idempotency_key", page.form_key())] {
+        assert!(page.hidden_fields().contains(&(name.to_owned(), value.to_owned())), "{name}");
+    }
     let first_key = browser.use_form(&page);
     let second = browser.send(&app, &[("amount", "99.50")]).await;
     let second_click = browser.send(&app, &[("amount", "99.50")]).await;
