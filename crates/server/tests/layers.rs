@@ -24,7 +24,7 @@ const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// The libraries that the domain may use; none of them does input or output.
-const PURE: &str = "async-trait bytes chrono email_address iban_validate icu_normalizer icu_properties iso_currency \
+const PURE: &str = "async-trait bytes chrono email_address hmac iban_validate icu_normalizer icu_properties iso_currency \
     itoa serde serde_json sha2 thiserror uuid";
 
 fn packages() -> Vec<Package> {
