@@ -36,6 +36,17 @@ impl TestResponse {
         self.header("set-cookie").split(';').next().unwrap()
     }
 
+    /// Returns the names and values of the hidden fields.
+    pub fn hidden_fields(&self) -> Vec<(String, String)> {
+        let inputs = self.body.split("<input type=\"hidden\" name=\"").skip(1);
+        inputs
+            .map(|rest| {
+                let (name, rest) = rest.split_once("\" value=\"").unwrap();
+                (name.to_owned(), rest.split_once('"').unwrap().0.to_owned())
+            })
+            .collect()
+    }
+
     /// Returns the page without the digests in the URLs of its assets, which change with every style rule.
     pub fn page(&self) -> String {
         let mut parts = self.body.split("?v=");
