@@ -180,6 +180,9 @@ impl RequestFraming {
 
 impl Head {
     fn add_field(&mut self, line: &[u8]) {
+        if !matches!(line.first(), Some(b'C' | b'c' | b'T' | b't' | b'U' | b'u')) {
+            return;
+        }
         let Some(colon) = memchr(b':', line) else { return };
         let (name, value) = line.split_at(colon);
         let value = || value.get(1..).unwrap_or_default().trim_ascii();
