@@ -65,16 +65,16 @@ impl GuardedStream {
         }
     }
 
-    /// Follows received bytes. Invalidates a head with a bare LF, so that the HTTP library rejects it with 400 after
-    /// the responses to earlier requests.
+    /// Follows received bytes. Invalidates a line that the framing rejects, so that the HTTP library rejects the head
+    /// with 400 after the responses to earlier requests.
     fn receive(&mut self, bytes: &mut [u8]) {
         let before = (self.framing.stage(), self.framing.requests());
-        if let Err(bare_lf) = self.framing.advance(bytes) {
-            if let Some(byte) = bytes.get_mut(bare_lf.at) {
+        if let Err(line) = self.framing.advance(bytes) {
+            if let Some(byte) = bytes.get_mut(line.at) {
                 // No part of a head may contain NUL (RFC 9110, section 5.5).
                 *byte = 0;
             }
-            self.admission.record(Reason::BareLf, "");
+            self.admission.record(line.reason, "");
         }
         let (stage, requests) = (self.framing.stage(), self.framing.requests());
         if before == (stage, requests) {
