@@ -71,6 +71,8 @@ fn describe() {
         describe_counter "hermes_cache_failures_total": "Failed operations of the shared cache";
         describe_counter "hermes_cache_resets_total":
             "Cache versions replaced because Redis had lost or changed its data";
+        describe_counter "hermes_cache_bad_signatures_total":
+            "Entries of the shared cache that were ignored, because their signature is invalid";
         describe_gauge "hermes_cache_up": "1 while the shared cache is up, otherwise 0";
         describe_counter "hermes_barrier_waits_total":
             "Batches that waited for the staleness bound because invalidation failed";

@@ -1,6 +1,7 @@
 //! Opens databases and runs work on their connection pools.
 
 mod audit_protection;
+mod cache_signing_key;
 mod durability;
 mod in_list_padding;
 mod mysql;

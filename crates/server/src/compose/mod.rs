@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
+use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
@@ -93,7 +93,7 @@ pub struct Cache {
 }
 
 /// Opens the shared cache, or the cache version of this process.
-pub fn open_cache(settings: &Settings) -> Result<Cache> {
+pub fn open_cache(settings: &Settings, signing_key: SigningKey) -> Result<Cache> {
     let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
         return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
@@ -102,7 +102,7 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
         pool_max: settings.redis.pool_max,
         entry_ttl: ttl,
         format: format!("body {BODY_FORMAT} window {}", settings.list.window),
-        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
+        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms), signing_key)
     };
     let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);
     Ok(Cache { shared: cache.clone(), pool: Some(cache) })
@@ -131,7 +131,8 @@ pub fn database_label(settings: &Settings) -> String {
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
     let database = open_database(settings).await?;
-    let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
+    let signing_key = SigningKey::new(&database.cache_signing_key().await?);
+    let Cache { shared: cache, pool: cache_pool } = open_cache(settings, signing_key)?;
     let reader = Arc::new(SqlPaymentReader::new(&database));
     let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
     let reads = ReadCache::new(
