@@ -50,6 +50,8 @@ fn describe() {
             "Commands rejected without execution, by reason: full, age, wait or database";
         describe_gauge "hermes_writer_accepting_writes":
             "1 while the writer's circuit breaker is closed, 0 while it is open or half-open";
+        describe_gauge "hermes_clock_difference_seconds":
+            "How far the clock of this machine is ahead of the clock of the database; negative if it is behind";
         describe_counter "hermes_writer_failed_total": "Batches that failed";
         describe_counter "hermes_cached_reads_total":
             "Reads of the list and of other cached queries, by tier: l1, l2 or db";

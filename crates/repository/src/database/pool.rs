@@ -76,6 +76,7 @@ impl Pool {
             StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.require_ping(),
             StoreError::ReadOnly(_) => self.pool_invalidation.discard_all(),
             StoreError::Unavailable(_)
+            | StoreError::ClockWrong(_)
             | StoreError::TooLarge(_)
             | StoreError::Rejected(_)
             | StoreError::Corrupt(_)

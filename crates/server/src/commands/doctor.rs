@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
+use chrono::Utc;
 use hermes_cache::SigningKey;
-use hermes_domain::ledger::LedgerHead;
+use hermes_domain::ledger::{ClockAgreement, Clocks, LedgerHead};
 use hermes_domain::payment::{PaymentKey, Reference};
-use hermes_domain::ports::{Outbox, PaymentReader, RelayLease};
+use hermes_domain::ports::{DatabaseClock, Outbox, PaymentReader, RelayLease};
 use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
 
 use super::print_line;
@@ -17,6 +18,9 @@ use crate::{compose, logging};
 /// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
 const HEAD_BEHIND_ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
                       same point in time";
+
+/// How to repair a wrong clock.
+const CLOCK_ADVICE: &str = "synchronise this machine and the database with a time server";
 
 /// The subject and the result of one check.
 type Finding = (&'static str, Result<String>);
@@ -85,7 +89,11 @@ async fn check_database(database: &Database) -> Vec<Finding> {
         Err(error) => Err(error.into()),
     };
     let is_current = schema.is_ok();
-    let mut findings = vec![("database schema", schema), ("durability", check_durability(database).await)];
+    let mut findings = vec![
+        ("database schema", schema),
+        ("durability", check_durability(database).await),
+        ("clock", check_clock(database).await),
+    ];
     if is_current {
         findings.push(("audit log", check_audit_protection(database).await));
         findings.push(("ledger", check_ledger(database).await));
@@ -111,6 +119,16 @@ async fn check_audit_protection(database: &Database) -> Result<String> {
             "nothing prevents changes, because the triggers are missing; let an administrator create them (`hermes \
              schema` prints them), or grant this user only the rights of docs/grants.sql"
         )),
+    }
+}
+
+/// Compares the clock of this machine with the clock of the database.
+async fn check_clock(database: &Database) -> Result<String> {
+    let clocks = Clocks { process: Utc::now(), database: database.database_time().await? };
+    match clocks.agreement() {
+        ClockAgreement::Agree => Ok("agrees with the clock of the database".to_owned()),
+        ClockAgreement::Differ => Err(anyhow!("{clocks}; {CLOCK_ADVICE}")),
+        ClockAgreement::Unusable => Err(anyhow!("{clocks}, so Hermes rejects all changes; {CLOCK_ADVICE}")),
     }
 }
 

@@ -11,6 +11,7 @@ use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings, Signi
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
@@ -150,7 +151,12 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
-    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
+    let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
+    tokio::spawn(maintenance::purge_idempotency_keys(
+        store.clone(),
+        Arc::new(database.clone()),
+        Arc::clone(&clocks),
+    ));
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {
@@ -158,7 +164,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         barrier: reads.clone(),
         commits,
         rules: Arc::new(configuration.rules.clone()),
-        clock: Arc::new(SystemClock),
+        clocks,
         random_source: Arc::new(SystemRandom),
     };
     let (ledger, writer) = LedgerWriter::start(deps, writer_config);

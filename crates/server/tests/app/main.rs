@@ -11,6 +11,7 @@
 mod support;
 
 mod audit_verify;
+mod clock;
 mod command_line;
 mod doctor;
 mod invalid_requests;

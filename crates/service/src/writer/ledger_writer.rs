@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ledger::Submission;
+use hermes_domain::ledger::{ClockAgreement, Submission};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
@@ -13,6 +13,7 @@ use super::batch_executor::{BatchExecutor, DatabaseHealth};
 use super::circuit_breaker::CircuitBreaker;
 use super::queue::{BatchQueue, PendingCommand, reject_all};
 use super::{Committed, SubmitError, WriterConfig, WriterDeps, saturating_u32};
+use crate::clock_monitor::ClockMonitor;
 
 /// How often the writer rejects expired commands while a batch runs.
 const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(100);
@@ -36,6 +37,7 @@ pub struct LedgerWriter {
     stop: watch::Sender<bool>,
     breaker: Arc<CircuitBreaker>,
     estimator: Arc<WaitEstimator>,
+    clocks: Arc<ClockMonitor>,
     admitted_wait_max: Duration,
 }
 
@@ -46,13 +48,14 @@ impl LedgerWriter {
         let (stop, stopped) = watch::channel(false);
         let breaker = Arc::new(CircuitBreaker::new());
         let estimator = Arc::new(WaitEstimator::new(config.batch_max));
+        let clocks = Arc::clone(&deps.clocks);
         let task = WriterTask {
             queue: BatchQueue::new(receiver, stopped, config),
             executor: Arc::new(BatchExecutor::new(deps, Arc::clone(&estimator))),
             breaker: Arc::clone(&breaker),
         };
         let admitted_wait_max = config.queue_age_max / ADMISSION_WAIT_DIVISOR;
-        (Self { queue, stop, breaker, estimator, admitted_wait_max }, tokio::spawn(task.run()))
+        (Self { queue, stop, breaker, estimator, clocks, admitted_wait_max }, tokio::spawn(task.run()))
     }
 
     /// Checks whether a command would be admitted now. Under load, this saves parsing a request that would be rejected.
@@ -66,7 +69,10 @@ impl LedgerWriter {
         }
         if !self.breaker.allows_request() {
             metrics::counter!("hermes_writer_shed_total", "reason" => "database").increment(1);
-            return Err(SubmitError::Unavailable);
+            return Err(match self.clocks.agreement() {
+                ClockAgreement::Unusable => SubmitError::ClockWrong,
+                ClockAgreement::Agree | ClockAgreement::Differ => SubmitError::Unavailable,
+            });
         }
         let queued = self.queue.max_capacity() - self.queue.capacity();
         if self.estimator.estimated_wait(queued) > self.admitted_wait_max {
@@ -105,6 +111,11 @@ impl LedgerWriter {
     /// Returns whether the database accepts writes, as far as the writer knows.
     pub fn is_accepting_writes(&self) -> bool {
         self.breaker.is_accepting_writes()
+    }
+
+    /// Returns whether the clocks of this machine and of the database agreed when they were last compared.
+    pub fn clock_agreement(&self) -> ClockAgreement {
+        self.clocks.agreement()
     }
 
     /// Stops accepting commands. The task still executes the queued ones.

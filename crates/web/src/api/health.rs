@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
 use chrono::Utc;
+use hermes_domain::ledger::ClockAgreement;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,7 +29,7 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => Redis::Disabled,
         Err(_) => Redis::Disconnected,
     };
-    respond(database == Database::Connected, database, probe_writes(&state), redis)
+    respond(&state, database == Database::Connected, database, probe_writes(&state), redis)
 }
 
 /// Returns that the process runs, without any probe.
@@ -62,13 +63,13 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
     let is_ready = database == Database::Connected
         && writes == Writes::Accepted
         && !state.is_draining.load(Ordering::Relaxed);
-    respond(is_ready, database, writes, redis)
+    respond(&state, is_ready, database, writes, redis)
 }
 
 /// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `degraded` if Redis is down or writes are rejected; `unavailable` if the status code is 503.
+    /// `degraded` if Redis is down, writes are rejected or the clock is wrong; `unavailable` if the status code is 503.
     #[schema(example = "ok")]
     status: HealthStatus,
     /// The time of the probe.
@@ -80,6 +81,9 @@ pub struct Health {
     /// Whether writes are accepted. They are rejected if the database is read-only, full, hung or down.
     #[schema(example = "accepted")]
     writes: Writes,
+    /// Whether the clock of the server agrees with the clock of the database. At `unusable`, writes are rejected.
+    #[schema(example = "agrees")]
+    clock: ClockState,
     /// The state of Redis; `disabled` if Redis is not configured.
     #[schema(example = "connected")]
     redis: Redis,
@@ -129,15 +133,32 @@ enum Redis {
     Disabled,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ClockState {
+    Agrees,
+    Differs,
+    Unusable,
+}
+
 /// Builds the response, with status 200 or 503.
-fn respond(is_available: bool, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
-    let (code, status) = match (is_available, writes, redis) {
-        (true, Writes::Accepted, Redis::Connected | Redis::Disabled) => (StatusCode::OK, HealthStatus::Ok),
-        (true, _, _) => (StatusCode::OK, HealthStatus::Degraded),
-        (false, _, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
+fn respond(
+    state: &AppState,
+    is_available: bool,
+    database: Database,
+    writes: Writes,
+    redis: Redis,
+) -> HttpResponse {
+    let clock = clock_state(state);
+    let is_complete =
+        writes == Writes::Accepted && redis != Redis::Disconnected && clock == ClockState::Agrees;
+    let (code, status) = match (is_available, is_complete) {
+        (true, true) => (StatusCode::OK, HealthStatus::Ok),
+        (true, false) => (StatusCode::OK, HealthStatus::Degraded),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
     };
     let timestamp = Rfc3339(Utc::now());
-    let body = Health { status, timestamp, database, writes, redis };
+    let body = Health { status, timestamp, database, writes, clock, redis };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
@@ -147,4 +168,12 @@ async fn probe_database(state: &AppState) -> Database {
 
 fn probe_writes(state: &AppState) -> Writes {
     if state.ledger.is_accepting_writes() { Writes::Accepted } else { Writes::Refused }
+}
+
+fn clock_state(state: &AppState) -> ClockState {
+    match state.ledger.clock_agreement() {
+        ClockAgreement::Agree => ClockState::Agrees,
+        ClockAgreement::Differ => ClockState::Differs,
+        ClockAgreement::Unusable => ClockState::Unusable,
+    }
 }

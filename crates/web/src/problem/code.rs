@@ -107,6 +107,10 @@ problem_codes! {
     /// The database is unavailable.
     DatabaseUnavailable = "database-unavailable", SERVICE_UNAVAILABLE, "The database is unavailable",
         "Nothing was saved. Earlier payments are safe. Try again in a moment.";
+    /// The clocks of the server and of the database differ by more than an hour.
+    ClockWrong = "clock-wrong", SERVICE_UNAVAILABLE, "The clock of the server is wrong",
+        "Nothing was saved. The clocks of the server and of its database differ by more than an hour. The operator must \
+         synchronise both with a time server; changes are then accepted again.";
     /// The connection was lost during the commit.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",
         "The connection to the database was lost during the commit, so the change may or may not have been saved. \

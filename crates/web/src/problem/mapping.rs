@@ -16,6 +16,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),
+            SubmitError::ClockWrong => Self::new(ProblemCode::ClockWrong),
             SubmitError::TooLarge => Self::new(ProblemCode::BodyTooLarge)
                 .with_detail("Nothing was saved. The request is too large for the database. Send less text."),
             SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),

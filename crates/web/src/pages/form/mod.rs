@@ -59,7 +59,10 @@ impl FormNotice {
     /// Says why the payment was not booked, and what the payer can do.
     pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
         let (title, text) = match error {
-            SubmitError::Busy | SubmitError::Stopping | SubmitError::Unavailable => (
+            SubmitError::Busy
+            | SubmitError::Stopping
+            | SubmitError::Unavailable
+            | SubmitError::ClockWrong => (
                 "Your payment is not booked yet",
                 "The service cannot save your payment right now. Nothing has been booked. Wait a moment, then \
                  confirm again.",

@@ -13,6 +13,7 @@ use actix_web::{App, web};
 use chrono::{DateTime, Utc};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
@@ -51,6 +52,7 @@ const LIST_WINDOW: u64 = 1_000;
 impl TestApp {
     pub fn start() -> Self {
         let store = MemoryStore::default();
+        store.edit(|ledger| ledger.clock = EVENING);
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
@@ -60,7 +62,7 @@ impl TestApp {
             barrier: Arc::new(adapters::NoBarrier),
             commits,
             rules: rules(),
-            clock: Arc::new(FixedClock(EVENING)),
+            clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(EVENING)))),
             random_source: random_source.clone(),
         };
         let config = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
