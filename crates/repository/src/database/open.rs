@@ -65,17 +65,21 @@ impl Database {
             DbBackend::Sqlite => sqlite::options(settings, role, connections),
             _ => mysql::options(settings, role, connections, &server),
         };
-        let pool = async |name, role, connections| -> Result<Arc<Pool>, StoreError> {
+        let pool = async |name, role, connections| -> Result<Pool, StoreError> {
             let connection = with_metrics(name, open(options(role, connections)).await?);
             let invalidation = Arc::clone(&server.pool_invalidation);
-            Ok(Arc::new(Pool::new(name, connection, connections, settings, invalidation)))
+            Ok(Pool::new(name, connection, connections, settings, invalidation))
         };
         let max_writers = if backend == DbBackend::Sqlite { sqlite::MAX_WRITERS } else { mysql::MAX_WRITERS };
+        // The writer comes first: it creates the file and its write-ahead log, which the readers need.
+        let writer = pool("database_writer", Role::Writer, max_writers).await?;
+        let reader = pool("database_reader", Role::Reader, settings.max_readers.max(1)).await?;
+        let head = pool("database_head", Role::Reader, HEAD_CONNECTIONS).await?;
+        let head = Arc::new(head.with_probe_timeout(settings));
         Ok(Self {
-            // The writer comes first: it creates the file and its write-ahead log, which the readers need.
-            writer: pool("database_writer", Role::Writer, max_writers).await?,
-            reader: pool("database_reader", Role::Reader, settings.max_readers.max(1)).await?,
-            head: pool("database_head", Role::Reader, HEAD_CONNECTIONS).await?,
+            writer: Arc::new(writer),
+            reader: Arc::new(reader.with_prober(&head)),
+            head,
             dedicated: options(Role::Writer, 1),
             max_packet: server.max_packet,
         })

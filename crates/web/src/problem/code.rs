@@ -111,9 +111,9 @@ problem_codes! {
     ClockWrong = "clock-wrong", SERVICE_UNAVAILABLE, "The clock of the server is wrong",
         "Nothing was saved. The clocks of the server and of its database differ by more than an hour. The operator must \
          synchronise both with a time server; changes are then accepted again.";
-    /// The connection was lost during the commit.
+    /// The database did not respond in time, or the connection was lost during the commit.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",
-        "The connection to the database was lost during the commit, so the change may or may not have been saved. \
+        "The database did not confirm the change in time, so the change may or may not have been saved. \
          To find out, send the request again with the same Idempotency-Key. If it had no key, look for the payment \
          first.";
     /// The program has an error.

@@ -69,7 +69,7 @@ impl FormNotice {
             ),
             SubmitError::OutcomeUnknown => (
                 "We do not know yet whether your payment was booked",
-                "The connection was lost while your payment was being saved. Confirm again to find out. Your \
+                "The service did not confirm your payment in time. Confirm again to find out. Your \
                  payment will not be booked twice.",
             ),
             SubmitError::Internal => (
