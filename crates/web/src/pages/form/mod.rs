@@ -62,7 +62,8 @@ impl FormNotice {
             SubmitError::Busy
             | SubmitError::Stopping
             | SubmitError::Unavailable
-            | SubmitError::ClockWrong => (
+            | SubmitError::ClockWrong
+            | SubmitError::TooLarge => (
                 "Your payment is not booked yet",
                 "The service cannot save your payment right now. Nothing has been booked. Wait a moment, then \
                  confirm again.",
@@ -77,9 +78,7 @@ impl FormNotice {
                 "An error occurred, and nothing has been booked. Confirm again. If the error comes back, send the \
                  request ID below to the finance office.",
             ),
-            SubmitError::Rejected(_) | SubmitError::TooLarge => {
-                ("Your payment is not booked yet", problem.detail())
-            }
+            SubmitError::Rejected(_) => ("Your payment is not booked yet", problem.detail()),
         };
         let may_need_help = problem.code.status().is_server_error();
         Self { title, text: text.to_owned(), request_id: may_need_help.then(|| request_id.to_owned()) }
