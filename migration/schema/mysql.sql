@@ -164,3 +164,16 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_gua
 
 -- m20261124_000012_refuse_replaced_audit_rows
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', UNIX_TIMESTAMP());
+
+-- m20261130_000013_create_cache_signing_key
+CREATE TABLE `cache_signing_key` (
+    `id` int NOT NULL PRIMARY KEY,
+    `secret` binary(32) NOT NULL,
+    CONSTRAINT `cache_signing_key_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_create_cache_signing_key', UNIX_TIMESTAMP());
+
+-- m20261130_000014_insert_cache_signing_key
+INSERT INTO cache_signing_key (id, secret)
+VALUES (1, RANDOM_BYTES(32));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', UNIX_TIMESTAMP());

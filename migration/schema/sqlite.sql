@@ -166,3 +166,16 @@ CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
 WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000013_create_cache_signing_key
+CREATE TABLE "cache_signing_key" (
+    "id" integer NOT NULL PRIMARY KEY,
+    "secret" blob(32) NOT NULL,
+    CONSTRAINT "cache_signing_key_single_row" CHECK ("id" = 1)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_create_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000014_insert_cache_signing_key
+INSERT INTO cache_signing_key (id, secret)
+VALUES (1, randomblob(32));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));

@@ -30,6 +30,8 @@ mod m20261124_000009_create_event_relay;
 mod m20261124_000010_insert_event_relay;
 mod m20261124_000011_guard_audit_log;
 mod m20261124_000012_refuse_replaced_audit_rows;
+mod m20261130_000013_create_cache_signing_key;
+mod m20261130_000014_insert_cache_signing_key;
 mod runner;
 mod schema;
 mod step;
@@ -81,6 +83,8 @@ const STEPS: &[Step] = &[
     m20261124_000010_insert_event_relay::STEP,
     m20261124_000011_guard_audit_log::STEP,
     m20261124_000012_refuse_replaced_audit_rows::STEP,
+    m20261130_000013_create_cache_signing_key::STEP,
+    m20261130_000014_insert_cache_signing_key::STEP,
 ];
 
 /// Runs the steps on the caller's connection, **without** the lock.

@@ -11,10 +11,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings};
+use hermes_cache::{
+    LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey,
+};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{CacheError, Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::{
@@ -110,11 +113,11 @@ pub struct Cache {
 }
 
 /// Opens the shared cache, or the cache version of this process.
-pub fn open_cache(settings: &Settings) -> Result<Cache> {
+pub fn open_cache(settings: &Settings, signing_key: SigningKey) -> Result<Cache> {
     if !settings.shares_cache() {
         return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
     }
-    let cache = Arc::new(open_redis_cache(settings)?);
+    let cache = Arc::new(open_redis_cache(settings, signing_key)?);
     Ok(Cache { shared: cache.clone(), pool: Some(cache) })
 }
 
@@ -129,7 +132,8 @@ async fn check_redis(settings: &Settings) -> Result<()> {
     if !settings.has_redis() {
         return Ok(());
     }
-    match open_redis_cache(settings)?.ping().await {
+    // A ping reads no entry, so any key will do.
+    match open_redis_cache(settings, SigningKey::new(&[0; 32]))?.ping().await {
         Err(CacheError::Refused(reason)) if reason == NO_SUCH_DATABASE => {
             bail!("{reason}: correct the number in REDIS_URL, or remove it for database 0")
         }
@@ -144,12 +148,12 @@ async fn check_redis(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn open_redis_cache(settings: &Settings) -> Result<RedisCache> {
+fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         entry_ttl: Duration::from_secs(settings.cache.ttl_s),
         format: format!("body {BODY_FORMAT} window {}", settings.list.window),
-        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
+        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms), signing_key)
     };
     RedisCache::connect(&redis).context("REDIS_URL is invalid")
 }
@@ -179,7 +183,8 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     check_redis(settings).await?;
     let server_key = server_key::load(settings)?;
     let database = open_database(settings).await?;
-    let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
+    let signing_key = SigningKey::new(&database.cache_signing_key().await?);
+    let Cache { shared: cache, pool: cache_pool } = open_cache(settings, signing_key)?;
     let reader = Arc::new(SqlPaymentReader::new(&database));
     let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
     let reads = ReadCache::new(
@@ -197,7 +202,12 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
-    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
+    let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
+    tokio::spawn(maintenance::purge_idempotency_keys(
+        store.clone(),
+        Arc::new(database.clone()),
+        Arc::clone(&clocks),
+    ));
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits)?;
     let deps = WriterDeps {
@@ -205,7 +215,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         barrier: reads.clone(),
         commits,
         rules: Arc::new(configuration.rules.clone()),
-        clock: Arc::new(SystemClock),
+        clocks,
         random_source: Arc::new(SystemRandom),
     };
     let (ledger, writer) = LedgerWriter::start(deps, writer_config);
