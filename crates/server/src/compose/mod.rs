@@ -11,9 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use hermes_cache::{
-    LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey,
-};
+use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{CacheError, Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
