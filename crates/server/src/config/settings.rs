@@ -366,12 +366,8 @@ impl Settings {
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
-        within(
-            "events.waiters_per_address_max",
-            size(self.events.waiters_per_address_max),
-            1,
-            size(self.events.waiters_max),
-        )?;
+        let per_address = size(self.events.waiters_per_address_max);
+        within("events.waiters_per_address_max", per_address, 1, 100_000)?;
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;

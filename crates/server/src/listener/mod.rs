@@ -147,12 +147,7 @@ async fn converse(
         Err(reason) => reason,
         Ok((serving, closed)) => tokio::select! {
             biased;
-            result = serving => {
-                if let Err(DispatchError::Parse(error)) = &result {
-                    connections.closings.record(Reason::Malformed, &format!(": {error}"));
-                }
-                return result;
-            }
+            result = serving => return result,
             Ok(reason) = closed => reason,
         },
     };

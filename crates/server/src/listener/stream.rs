@@ -168,7 +168,12 @@ impl AsyncWrite for GuardedStream {
         let this = self.get_mut();
         if this.more_fields.is_empty() {
             match missing_fields(output) {
-                Some(fields) => this.more_fields = fields,
+                Some(fields) => {
+                    let is_too_large = memmem::find(output, b" 431 ").is_some();
+                    let cause = if is_too_large { ": the head is too large" } else { ": invalid syntax" };
+                    this.admission.record(Reason::Malformed, cause);
+                    this.more_fields = fields;
+                }
                 None => return this.poll_send(cx, output),
             }
         }

@@ -5,12 +5,16 @@ use crate::support::{TestApp, TestEnvironment};
 
 /// A text in the requests that no log may contain.
 const CANARY: &str = "canary-7391";
+/// The size of the smallest head that the HTTP library rejects as too large, in bytes.
+const HEAD_MAX: usize = 128 * 1024;
 
 #[actix_web::test]
 async fn a_malformed_head_gets_400_or_431_with_a_request_id_and_is_logged_without_content() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
-    let long = "x".repeat(200_000);
+    let mut long = format!("GET /{CANARY} HTTP/1.1\r\n{CANARY}: ");
+    // Not longer, because a reset follows if the server closes the connection before it has read everything.
+    long.push_str(&"x".repeat(HEAD_MAX - long.len()));
     for (request, status) in [
         (format!("GET /{CANARY} HTTP/1.1\nHost: a\r\n\r\n"), 400),
         (format!("GET /{CANARY} HTTP/1.1\r\nHost: a\n\r\n"), 400),
@@ -19,7 +23,7 @@ async fn a_malformed_head_gets_400_or_431_with_a_request_id_and_is_logged_withou
         (format!("\nGET /{CANARY} HTTP/1.1\r\nHost: a\r\n\r\n"), 400),
         (format!("GET /{CANARY} HTTP/1.1\r\nHost : a\r\n\r\n"), 400),
         (format!("GET /{CANARY} HTTP/1.1\r\nHost: a\r\nContent-Length: {CANARY}\r\n\r\n"), 400),
-        (format!("GET /{CANARY} HTTP/1.1\r\n{CANARY}: {long}"), 431),
+        (long, 431),
     ] {
         for requests_before in [0, 1] {
             let mut client = RawClient::connect(HOME, app.port()).await;
