@@ -16,6 +16,9 @@ use super::closings::Reason;
 /// The longest name of a header field, in bytes. The names in use have fewer than 50.
 const FIELD_NAME_MAX: usize = 1_024;
 
+/// The longest line, in bytes. The HTTP library limits a head to half of this. It does not limit a trailer line.
+const LINE_MAX: usize = 256 * 1024;
+
 /// The part of a request that a connection receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -41,7 +44,7 @@ pub(super) struct RejectedLine {
 pub(super) struct RequestFraming {
     state: State,
     head: Head,
-    /// The beginning of a line whose end has not arrived. The HTTP library limits a head to 128 KiB.
+    /// The beginning of a line whose end has not arrived.
     line: Vec<u8>,
     requests: u64,
 }
@@ -136,6 +139,11 @@ impl RequestFraming {
                 }
                 State::UntilClose => return Ok(()),
             };
+            if self.line.len() > LINE_MAX {
+                // The deadline of the body ends the connection.
+                self.line = Vec::new();
+                self.state = State::UntilClose;
+            }
         }
         Ok(())
     }
@@ -290,6 +298,17 @@ mod tests {
 
     fn bare_lf(at: usize) -> RejectedLine {
         RejectedLine { at, reason: Reason::BareLf }
+    }
+
+    #[test]
+    fn an_endless_line_after_a_body_uses_bounded_memory() {
+        let mut framing = RequestFraming::new();
+        framing.advance(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n").unwrap();
+        for _ in 0..1_000 {
+            framing.advance(&[b"a\n".as_slice(); 512].concat()).unwrap();
+            assert!(framing.line.capacity() <= 4 * LINE_MAX);
+        }
+        assert_eq!((framing.stage(), framing.requests()), (Stage::Body, 0));
     }
 
     #[test]
