@@ -109,8 +109,13 @@ pub fn book(body: impl Into<Vec<u8>>) -> Request {
 
 /// Creates a PATCH request for `REF001`.
 pub fn correct(body: &str) -> Request {
+    correct_version("*", body)
+}
+
+/// Creates a PATCH request for `REF001` with this `If-Match`.
+pub fn correct_version(tag: &str, body: &str) -> Request {
     let request = Request::new("PATCH", "/api/bookings/REF001").header("Content-Type: application/json");
-    request.header("If-Match: *").body(body)
+    request.header(format!("If-Match: {tag}")).body(body)
 }
 
 /// Creates a request that submits the booking form.

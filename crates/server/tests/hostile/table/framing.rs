@@ -1,6 +1,6 @@
 //! Ambiguous framing: a proxy in front of Hermes must never see other requests than Hermes does (RFC 9112, section 11.2).
 
-use crate::case::{BOOKING, Case, book, case, get, problem, refused, status, steps};
+use crate::case::{Case, book, case, get, problem, refused, status, steps};
 
 /// A head that lacks its last lines.
 const POST: &str = "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
@@ -145,6 +145,5 @@ fn post(header: &str, body: &str) -> String {
 }
 
 fn chunked(chunks: &str) -> String {
-    debug_assert!(!chunks.contains(BOOKING));
     post("Transfer-Encoding: chunked", chunks)
 }

@@ -1,6 +1,6 @@
 //! Headers: sizes, names and values, preconditions, idempotency keys, request ids and forwarded addresses.
 
-use crate::case::{Case, book, case, correct, get, problem, refused, status, steps};
+use crate::case::{Case, book, case, correct, correct_version, get, problem, refused, status, steps};
 
 pub fn cases() -> Vec<Case> {
     let long = "x".repeat(100_000);
@@ -121,9 +121,7 @@ pub fn cases() -> Vec<Case> {
         case("two preconditions", correct("{}").header("If-Match: *"), problem(400, "bad-request")),
     ];
     for tag in ["\"v0\"", "\"v-1\"", "\"v99999999999999999999\"", "W/\"v1\"", "v1", "\"\"", "' OR 1=1"] {
-        let request = correct("{}").header("X: y");
-        let request =
-            String::from_utf8(request.into()).unwrap().replace("If-Match: *", &format!("If-Match: {tag}"));
+        let request = correct_version(tag, "{}");
         cases.push(case(&format!("the precondition {tag}"), request, problem(412, "version-mismatch")));
     }
     for key in ["", "\"\"", "\"open", "a b", "é", &"k".repeat(256), "a\"b"] {
