@@ -9,6 +9,7 @@ mod compose;
 mod config;
 mod listener;
 mod logging;
+mod memory;
 mod metrics;
 
 use std::process::ExitCode;

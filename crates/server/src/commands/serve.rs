@@ -18,7 +18,7 @@ use super::migrate;
 use crate::compose::{self, Application, data_folder};
 use crate::config::{self, Configuration, Environment, Settings};
 use crate::listener::{self, ConnectionLimits};
-use crate::{logging, metrics};
+use crate::{logging, memory, metrics};
 
 /// The dashboard has few users.
 const DASHBOARD_WORKERS: usize = 1;
@@ -77,6 +77,7 @@ pub(super) async fn run() -> Result<()> {
         drain,
         configure(&state, &gate, routes::configure_dashboard),
     )?;
+    tokio::spawn(memory::run_trimmer());
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
     state.reads.warm();

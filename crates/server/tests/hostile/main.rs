@@ -53,7 +53,7 @@ async fn run_table(environment: &TestEnvironment) {
 
     let failures = run_cases(&app, cases).await;
     assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
-    // The C library retains the memory of the first run for later requests. A leak grows with every run.
+    // The first run also fills caches and buffers, which have limits. A leak grows with every run.
     let before = Usage::of(&app);
     assert_eq!(run_cases(&app, table::cases()).await, [""; 0]);
 
