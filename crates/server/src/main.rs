@@ -9,6 +9,7 @@ mod compose;
 mod config;
 mod logging;
 mod metrics;
+mod tls_advice;
 
 use std::process::ExitCode;
 
@@ -41,4 +42,7 @@ fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
 #[expect(clippy::print_stderr, reason = "reports the error that ends the program")]
 fn print_error(error: &anyhow::Error) {
     eprintln!("hermes: {error:#}");
+    if let Some(advice) = tls_advice::advice(error) {
+        eprintln!("hermes: {advice}");
+    }
 }

@@ -11,7 +11,7 @@ use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPa
 
 use super::print_line;
 use crate::config::{self, Configuration, Settings};
-use crate::{compose, logging};
+use crate::{compose, logging, tls_advice};
 
 /// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
 const HEAD_BEHIND_ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
@@ -46,7 +46,10 @@ pub(super) async fn run() -> Result<ExitCode> {
 fn line((subject, result): &Finding) -> String {
     match result {
         Ok(detail) => format!("ok     {subject}: {detail}"),
-        Err(error) => format!("WRONG  {subject}: {error:#}"),
+        Err(error) => {
+            let advice = tls_advice::advice(error).map(|advice| format!("; {advice}")).unwrap_or_default();
+            format!("WRONG  {subject}: {error:#}{advice}")
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, Result};
+use hermes_domain::ports::SharedCache;
 use hermes_repository::Database;
 use hermes_web::{AppState, extract, middleware, routes};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::migrate;
 use crate::compose::{self, Application};
 use crate::config::{self, Configuration, Settings};
-use crate::{logging, metrics};
+use crate::{logging, metrics, tls_advice};
 
 /// Time limit for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,6 +52,7 @@ pub(super) async fn run() -> Result<()> {
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
     log_durability_warnings(&database).await;
+    log_rejected_certificate(state.cache.as_ref()).await;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
@@ -171,6 +173,15 @@ async fn log_durability_warnings(database: &Database) {
             }
         }
         Err(error) => log::warn!("cannot check the durability settings of the database: {error}"),
+    }
+}
+
+/// Logs the remedy if Redis cannot be used because of its certificate. Hermes then works without Redis.
+async fn log_rejected_certificate(cache: &dyn SharedCache) {
+    let Err(error) = cache.ping().await else { return };
+    let error = anyhow::Error::new(error);
+    if let Some(advice) = tls_advice::advice(&error) {
+        log::warn!("Redis is not used: {error}; {advice}");
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) fn check_safety(environment: Environment, settings: &Settings) -> Res
     Ok(())
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Returns whether a host is this machine: `localhost` or a loopback address.
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

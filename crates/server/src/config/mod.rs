@@ -1,13 +1,14 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
 //! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
-//! [`environment`] rejects dangerous settings.
+//! [`environment`] rejects dangerous settings. [`tls`] chooses how the database connection is verified.
 
 mod environment;
 mod known_keys;
 mod rules;
 mod settings;
 mod sources;
+mod tls;
 
 pub use environment::Environment;
 pub use settings::{LogFormat, Settings};
@@ -36,9 +37,11 @@ pub fn load() -> Result<Configuration> {
     let environment = Environment::from_variables()?;
     let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
-    let warnings = known_keys::misspelled_variables(&merged);
-    let settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    let mut warnings = known_keys::misspelled_variables(&merged);
+    let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    tls::set_default_mode(&mut settings.database, environment);
     settings.check()?;
+    warnings.extend(tls::warning(&settings.database));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })
 }

@@ -11,11 +11,10 @@ use hermes_service::read_cache::UnverifiedReads;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use super::tls::SSL_MODES;
+
 /// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
 const MAX_BATCH_SIZE: usize = 4_096;
-
-/// The TLS modes of the database connection.
-const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", "verify_identity"];
 
 /// All settings, by section.
 #[derive(Debug, Deserialize)]

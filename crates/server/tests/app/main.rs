@@ -20,3 +20,4 @@ mod ledger_head_behind;
 mod redis;
 mod rejected_writes;
 mod shutdown;
+mod tls;
