@@ -1,16 +1,20 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
 //! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
-//! [`environment`] rejects dangerous settings. [`tls`] chooses how the database connection is verified.
+//! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
+//! connection is verified.
 
 mod environment;
 mod known_keys;
 mod rules;
+mod safety;
+mod secret_files;
 mod settings;
 mod sources;
 mod tls;
 
 pub use environment::Environment;
+pub use secret_files::read_secret;
 pub use settings::{LogFormat, Settings};
 
 use anyhow::{Context, Result};
@@ -39,6 +43,7 @@ pub fn load() -> Result<Configuration> {
     known_keys::check(&merged)?;
     let mut warnings = known_keys::misspelled_variables(&merged);
     let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    secret_files::resolve(&mut settings)?;
     tls::set_default_mode(&mut settings.database, environment);
     settings.check()?;
     warnings.extend(tls::warning(&settings.database));
@@ -50,9 +55,9 @@ impl Configuration {
     /// Rejects settings that are dangerous to serve with.
     ///
     /// # Errors
-    /// If a setting is dangerous; the message says what to do instead.
+    /// If settings are dangerous; the message lists all of them and says what to do instead.
     pub fn check_safety(&self) -> Result<()> {
-        environment::check_safety(self.environment, &self.settings)
+        safety::check(self.environment, &self.settings)
     }
 }
 

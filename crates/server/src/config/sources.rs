@@ -13,7 +13,7 @@ pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml"
 const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
-const SHORT_NAMES: [(&str, &str); 9] = [
+const SHORT_NAMES: [(&str, &str); 11] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
     ("DATA_DIR", "database.data_dir"),
@@ -21,8 +21,10 @@ const SHORT_NAMES: [(&str, &str); 9] = [
     ("DB_PORT", "database.port"),
     ("DB_USER", "database.user"),
     ("DB_PASSWORD", "database.password"),
+    ("DB_PASSWORD_FILE", "database.password_file"),
     ("DB_NAME", "database.name"),
     ("REDIS_URL", "redis.url"),
+    ("REDIS_URL_FILE", "redis.url_file"),
 ];
 
 /// Merges all layers.

@@ -1,7 +1,7 @@
 //! How the TLS connection to the database is verified.
 
 use super::Environment;
-use super::environment::is_loopback;
+use super::safety::is_loopback;
 use super::settings::Database;
 
 /// The mode that encrypts and verifies the certificate, its authority and the host name.
@@ -14,21 +14,23 @@ const PREFERRED: &str = "preferred";
 /// The TLS modes of the database connection.
 pub(super) const SSL_MODES: [&str; 5] = ["disabled", PREFERRED, "required", VERIFY_CA, VERIFY_IDENTITY];
 
-/// Sets the mode if the configuration leaves it empty.
-pub(super) fn set_default_mode(database: &mut Database, environment: Environment) {
-    if database.ssl_mode.is_empty() {
-        database.ssl_mode = default_mode(environment, &database.host).to_owned();
+impl Database {
+    /// Returns whether no network lies between Hermes and the database: SQLite, a UNIX socket or a loopback address.
+    pub(super) fn is_local(&self) -> bool {
+        self.host.is_empty() || self.host.starts_with('/') || is_loopback(&self.host)
     }
 }
 
-/// Returns the default mode. Across a network in production, only a verified server gets the password.
-fn default_mode(environment: Environment, host: &str) -> &'static str {
-    // A path is a UNIX socket. An empty host is SQLite.
-    let is_local = host.is_empty() || host.starts_with('/') || is_loopback(host);
-    match environment {
-        Environment::Production if !is_local => VERIFY_IDENTITY,
-        Environment::Production | Environment::Development => PREFERRED,
+/// Sets the mode if the configuration leaves it empty.
+///
+/// Across a network in production, only a verified server gets the password, unless the operator trusts the network.
+pub(super) fn set_default_mode(database: &mut Database, environment: Environment) {
+    if !database.ssl_mode.is_empty() {
+        return;
     }
+    let must_verify =
+        environment == Environment::Production && !database.is_local() && !database.allow_plaintext;
+    database.ssl_mode = if must_verify { VERIFY_IDENTITY } else { PREFERRED }.to_owned();
 }
 
 /// Returns a warning for a mode that verifies less than its name suggests.
@@ -43,16 +45,29 @@ pub(super) fn warning(database: &Database) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
+    use crate::config::sources::DEFAULTS;
+
+    /// Returns the mode that the defaults result in.
+    fn mode(environment: Environment, host: &str, allow_plaintext: bool) -> String {
+        let source = config::File::from_str(DEFAULTS, config::FileFormat::Toml);
+        let merged = config::Config::builder().add_source(source).build().unwrap();
+        let mut database = merged.try_deserialize::<Settings>().unwrap().database;
+        database.host = host.to_owned();
+        database.allow_plaintext = allow_plaintext;
+        set_default_mode(&mut database, environment);
+        database.ssl_mode
+    }
 
     #[test]
     fn production_verifies_the_identity_of_a_server_on_another_host() {
-        let production = |host| default_mode(Environment::Production, host);
         for host in ["db.example.org", "10.0.0.5", "mysql", "::ffff:10.0.0.5"] {
-            assert_eq!(production(host), "verify_identity", "{host}");
-            assert_eq!(default_mode(Environment::Development, host), "preferred", "{host}");
+            assert_eq!(mode(Environment::Production, host, false), "verify_identity", "{host}");
+            assert_eq!(mode(Environment::Production, host, true), "preferred", "{host}");
+            assert_eq!(mode(Environment::Development, host, false), "preferred", "{host}");
         }
         for host in ["", "localhost", "127.0.0.1", "127.0.0.2", "::1", "/run/mysqld/mysqld.sock"] {
-            assert_eq!(production(host), "preferred", "{host}");
+            assert_eq!(mode(Environment::Production, host, false), "preferred", "{host}");
         }
     }
 }

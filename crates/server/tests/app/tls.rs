@@ -224,7 +224,7 @@ async fn a_rejected_certificate_of_redis_is_logged_with_its_remedy() {
     let app =
         TestApp::start_with(&environment, &variables.each_ref().map(|(name, value)| (*name, value.as_str())))
             .await;
-    app.wait_for_log("Redis is not used: ").await;
+    app.wait_for_log("Hermes starts without Redis: ").await;
     app.wait_for_log("Give the server your own certificate of version 3").await;
     app.book("ana").await.expect(201);
 }
