@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, Utc};
 use env_logger::Builder;
 use env_logger::fmt::Formatter;
 use log::Record;
-use log::kv::{Error, Key, Value, VisitSource};
+use log::kv::{Error, Key, Source, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
 use crate::config::LogFormat;
@@ -20,9 +20,10 @@ const LIBRARY_LEVELS: &str =
 pub fn start(format: LogFormat, level: &str) {
     let mut builder = Builder::new();
     builder.parse_filters(&format!("{LIBRARY_LEVELS},{}", variable().as_deref().unwrap_or(level)));
-    if format == LogFormat::Json {
-        builder.format(write_json);
-    }
+    match format {
+        LogFormat::Json => builder.format(write_json),
+        LogFormat::Text => builder.format_key_values(write_fields),
+    };
     // An error means that logging has already started.
     let _already_started = builder.try_init();
 }
@@ -48,12 +49,28 @@ fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result
     writeln!(formatter, "{}", Json::Object(line))
 }
 
+/// Writes the fields after the text of a line.
+fn write_fields(formatter: &mut Formatter, fields: &dyn Source) -> std::io::Result<()> {
+    let mut line = Map::new();
+    let _complete = fields.visit(&mut Fields(&mut line));
+    for (key, value) in line {
+        match value {
+            Json::String(text) => write!(formatter, " {key}={text}")?,
+            other => write!(formatter, " {key}={other}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Collects the fields of a line. An empty field, such as the trace id of a request outside a trace, is omitted.
 struct Fields<'a>(&'a mut Map<String, Json>);
 
 impl<'kvs> VisitSource<'kvs> for Fields<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
         let json = value.to_i64().map_or_else(|| Json::from(value.to_string()), Json::from);
-        self.0.insert(key.as_str().to_owned(), json);
+        if json != "" {
+            self.0.insert(key.as_str().to_owned(), json);
+        }
         Ok(())
     }
 }

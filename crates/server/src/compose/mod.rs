@@ -21,13 +21,13 @@ use hermes_service::read_cache::{
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::{AppState, BODY_FORMAT, JsonRenderer};
-use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
 use self::data_folder::SQLITE_FILE;
 use crate::config::{Configuration, Settings};
+use crate::metrics::Exporter;
 use crate::tls_advice;
 
 /// The wired application.
@@ -177,7 +177,7 @@ pub fn database_label(settings: &Settings) -> String {
 }
 
 /// Wires the application and starts its background tasks.
-pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
+pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result<Application> {
     let settings = &configuration.settings;
     let server_key = server_key::load(settings)?;
     let database = open_database(settings).await?;

@@ -17,6 +17,7 @@ mod invalid_requests;
 mod journey;
 mod least_privilege;
 mod ledger_head_behind;
+mod metrics;
 mod redis;
 mod rejected_writes;
 mod shutdown;
