@@ -39,6 +39,7 @@ pub(super) async fn run() -> Result<()> {
     for warning in &configuration.warnings {
         log::warn!("{warning}");
     }
+    let summaries = tokio::spawn(logging::write_summaries());
     configuration.check_safety()?;
     let settings = &configuration.settings.server;
     // Bind first: if a port is in use, nothing has been written yet.
@@ -73,6 +74,7 @@ pub(super) async fn run() -> Result<()> {
         relay.stop().await;
     }
     database.close().await;
+    summaries.abort();
     log::info!("stopped; every acknowledged change is saved");
     ended.map(|_| ()).context("the server stopped unexpectedly")
 }

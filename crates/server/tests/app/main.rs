@@ -11,14 +11,18 @@
 mod support;
 
 mod audit_verify;
+mod canary;
 mod command_line;
 mod doctor;
 mod invalid_requests;
 mod journey;
 mod least_privilege;
 mod ledger_head_behind;
+mod log_limit;
 mod metrics;
 mod redis;
 mod rejected_writes;
 mod shutdown;
+mod startup;
 mod tls;
+mod unsafe_settings;

@@ -1,20 +1,34 @@
 //! Logging: text for people, JSON for machines. `RUST_LOG` overrides the configuration.
+//!
+//! [`limit`] limits repeated warnings and errors.
+
+mod limit;
 
 use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
 use env_logger::Builder;
 use env_logger::fmt::Formatter;
-use log::Record;
 use log::kv::{Error, Key, Source, Value, VisitSource};
+use log::{Level, Log, Metadata, Record};
 use serde_json::{Map, Value as Json};
 
+use self::limit::{Decision, Limiter, Summary};
 use crate::config::LogFormat;
 
 /// Levels of verbose libraries, and of one that logs each malformed request as an error. The configuration and RUST_LOG
 /// override them.
 const LIBRARY_LEVELS: &str =
     "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
+
+/// Libraries log nothing below this level, not even on request. Their detailed lines contain connection strings with
+/// passwords, statements with values, and requests.
+const LIBRARY_LEVEL_MAX: Level = Level::Info;
+
+/// How often summaries of omitted lines are written.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Starts logging at a level, unless RUST_LOG overrides it.
 pub fn start(format: LogFormat, level: &str) {
@@ -24,8 +38,67 @@ pub fn start(format: LogFormat, level: &str) {
         LogFormat::Json => builder.format(write_json),
         LogFormat::Text => builder.format_key_values(write_fields),
     };
+    let output = builder.build();
+    let level = output.filter();
     // An error means that logging has already started.
-    let _already_started = builder.try_init();
+    if log::set_boxed_logger(Box::new(Logger { output, limiter: Mutex::default() })).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+/// Writes the summaries of omitted lines until the task is aborted.
+pub async fn write_summaries() {
+    let mut interval = tokio::time::interval(SUMMARY_INTERVAL);
+    loop {
+        interval.tick().await;
+        log::logger().flush();
+    }
+}
+
+/// Writes records that are neither private nor too frequent.
+struct Logger {
+    output: env_logger::Logger,
+    limiter: Mutex<Limiter>,
+}
+
+impl Logger {
+    fn limiter(&self) -> MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let is_verbose = ["hermes", "sqlx"].iter().any(|part| metadata.target().starts_with(part));
+        let is_private = !is_verbose && metadata.level() > LIBRARY_LEVEL_MAX;
+        !is_private && self.output.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let decision = self.limiter().decide(record, Instant::now());
+        match decision {
+            Decision::Omit => {}
+            Decision::Write { omitted: 0 } => self.output.log(record),
+            Decision::Write { omitted } => {
+                let args = record.args();
+                let args = format_args!("{args} ({omitted} similar lines before)");
+                self.output.log(&record.to_builder().args(args).build());
+            }
+        }
+    }
+
+    fn flush(&self) {
+        let summaries = self.limiter().summaries(Instant::now());
+        for Summary { level, target, text } in summaries {
+            let mut record = Record::builder();
+            record.level(level).target(&target);
+            self.output.log(&record.args(format_args!("{text}")).build());
+        }
+        self.output.flush();
+    }
 }
 
 /// Returns the effective level.
