@@ -136,7 +136,7 @@ pub struct Ledger {
 pub struct Events {
     pub stream_length_max: u32,
     pub retention_days: u32,
-    pub lease_s: u64,
+    pub lease_ms: u64,
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
@@ -268,7 +268,7 @@ impl Settings {
         within("ledger.queue_age_max_ms", self.ledger.queue_age_max_ms, 1, 60_000)?;
         within("events.stream_length_max", u64::from(self.events.stream_length_max), 100, 100_000_000)?;
         within("events.retention_days", u64::from(self.events.retention_days), 1, 3_650)?;
-        within("events.lease_s", self.events.lease_s, 1, 600)?;
+        within("events.lease_ms", self.events.lease_ms, 300, 600_000)?;
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
