@@ -58,7 +58,7 @@ impl Authority {
             if flaw == Flaw::WrongHost { &["db.example.org"] } else { &["127.0.0.1", "localhost"] };
         let names: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
-        params.distinguished_name.push(DnType::CommonName, hosts[0]);
+        params.distinguished_name.push(DnType::CommonName, "server");
         if flaw == Flaw::ExpiresSoon {
             let age_of_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
             params.not_after = date_time_ymd(1970, 1, 1) + age_of_epoch + EXPIRES_AFTER;
@@ -83,13 +83,13 @@ impl Authority {
     fn downgrade(&self, certificate: &[u8]) -> Vec<u8> {
         /// The first bytes of the version and of the extensions in the signed part (RFC 5280 4.1).
         const VERSION_3_ONLY: [u8; 2] = [0xA0, 0xA3];
-        let parts = elements(certificate);
-        let fields = elements(&parts[0]).into_iter().filter(|field| !VERSION_3_ONLY.contains(&field[0]));
-        let signed = sequence(&fields.collect::<Vec<_>>());
+        let [body, algorithm, _]: [Vec<u8>; 3] = elements(certificate).try_into().unwrap();
+        let is_in_version_1 = |field: &Vec<u8>| !VERSION_3_ONLY.iter().any(|tag| field.starts_with(&[*tag]));
+        let signed = sequence(&elements(&body).into_iter().filter(is_in_version_1).collect::<Vec<_>>());
         let signature = self.0.key().sign(&signed).unwrap();
         let signature =
             yasna::construct_der(|writer| writer.write_bitvec_bytes(&signature, signature.len() * 8));
-        sequence(&[signed, parts[1].clone(), signature])
+        sequence(&[signed, algorithm, signature])
     }
 }
 
