@@ -46,6 +46,7 @@ pub fn load() -> Result<Configuration> {
     secret_files::resolve(&mut settings)?;
     tls::set_default_mode(&mut settings.database, environment);
     settings.check()?;
+    tls::check_authority(&settings.database)?;
     warnings.extend(tls::warning(&settings.database));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })

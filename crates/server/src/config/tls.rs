@@ -1,5 +1,7 @@
 //! How the TLS connection to the database is verified.
 
+use anyhow::{Context, Result};
+
 use super::Environment;
 use super::safety::is_loopback;
 use super::settings::Database;
@@ -33,6 +35,22 @@ pub(super) fn set_default_mode(database: &mut Database, environment: Environment
     database.ssl_mode = if must_verify { VERIFY_IDENTITY } else { PREFERRED }.to_owned();
 }
 
+/// Checks that the file of the certificate authority can be read. The driver's error would not name the file.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn check_authority(database: &Database) -> Result<()> {
+    let file = &database.ssl_ca;
+    if !file.is_empty() && !database.host.is_empty() {
+        std::fs::read(file).with_context(|| {
+            format!(
+                "cannot read {file}, which database.ssl_ca names as the file of the certificate authority"
+            )
+        })?;
+    }
+    Ok(())
+}
+
 /// Returns a warning for a mode that verifies less than its name suggests.
 pub(super) fn warning(database: &Database) -> Option<String> {
     (database.ssl_mode == VERIFY_CA && !database.host.is_empty()).then(|| {
@@ -48,15 +66,27 @@ mod tests {
     use crate::config::Settings;
     use crate::config::sources::DEFAULTS;
 
-    /// Returns the mode that the defaults result in.
-    fn mode(environment: Environment, host: &str, allow_plaintext: bool) -> String {
+    fn database(host: &str) -> Database {
         let source = config::File::from_str(DEFAULTS, config::FileFormat::Toml);
         let merged = config::Config::builder().add_source(source).build().unwrap();
-        let mut database = merged.try_deserialize::<Settings>().unwrap().database;
-        database.host = host.to_owned();
+        Database { host: host.to_owned(), ..merged.try_deserialize::<Settings>().unwrap().database }
+    }
+
+    /// Returns the mode that the defaults result in.
+    fn mode(environment: Environment, host: &str, allow_plaintext: bool) -> String {
+        let mut database = database(host);
         database.allow_plaintext = allow_plaintext;
         set_default_mode(&mut database, environment);
         database.ssl_mode
+    }
+
+    #[test]
+    fn a_missing_authority_is_named() {
+        let with = |ssl_ca: &str| Database { ssl_ca: ssl_ca.to_owned(), ..database("db.example.org") };
+        let error = check_authority(&with("/missing/ca.pem")).unwrap_err().to_string();
+        assert!(error.contains("/missing/ca.pem") && error.contains("database.ssl_ca"), "{error}");
+        assert!(check_authority(&with("")).is_ok());
+        assert!(check_authority(&with(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))).is_ok());
     }
 
     #[test]
