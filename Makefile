@@ -62,9 +62,9 @@ bench-build:
 	cargo build --quiet --release $(BENCH_PROGRAMS)
 	cargo build --quiet --profile release-fast $(BENCH_PROGRAMS)
 
-##@ Database and API document
+##@ Database and documents
 
-.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi clean-data
+.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi metrics clean-data
 migrate-up: ## Apply missing migrations
 	$(HERMES) migrate up
 
@@ -82,6 +82,9 @@ schema: ## Write migration/schema/mysql.sql and sqlite.sql from the migrations
 
 openapi: ## Print the OpenAPI document
 	@$(HERMES) openapi
+
+metrics: ## Write docs/metrics.md from the descriptions in the code
+	HERMES_TEST_WRITE_DOCS=1 cargo test --quiet --package hermes-server --bin hermes metrics::documentation
 
 clean-data: ## Delete data/, the SQLite database of this folder (YES=1 skips the confirmation)
 	@[ -n "$(YES)" ] || { printf 'Delete data/ and every payment in it? [y/N] '; read -r answer; [ "$$answer" = y ]; }

@@ -1,6 +1,6 @@
 //! Where Redis is, and how connections to it are opened and used.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::io::tcp::TcpSettings;
@@ -164,7 +164,7 @@ impl RedisConnector {
 /// # Errors
 /// If no connection is available, or Redis does not reply in time or rejects the command.
 pub async fn query<T: FromRedisValue>(pool: &Pool, command: &Cmd) -> Result<T, PoolError> {
-    let mut connection = pool.get().await?;
+    let mut connection = acquire(pool).await?;
     let result = command.query_async(&mut connection).await;
     return_to_pool(connection, result)
 }
@@ -174,9 +174,20 @@ pub async fn query<T: FromRedisValue>(pool: &Pool, command: &Cmd) -> Result<T, P
 /// # Errors
 /// As for [`query`].
 pub async fn query_pipeline<T: FromRedisValue>(pool: &Pool, pipeline: &Pipeline) -> Result<T, PoolError> {
-    let mut connection = pool.get().await?;
+    let mut connection = acquire(pool).await?;
     let result = pipeline.query_async(&mut connection).await;
     return_to_pool(connection, result)
+}
+
+/// Takes a connection from the pool. The pool opens it, or checks that it still works.
+async fn acquire(pool: &Pool) -> Result<Connection, PoolError> {
+    let started = Instant::now();
+    let connection = pool.get().await;
+    metrics::histogram!("hermes_pool_acquire_seconds", "pool" => "redis").record(started.elapsed());
+    if let Err(PoolError::Timeout(_)) = connection {
+        metrics::counter!("hermes_pool_timeouts_total", "pool" => "redis").increment(1);
+    }
+    connection
 }
 
 fn return_to_pool<T>(connection: Connection, result: Result<T, RedisError>) -> Result<T, PoolError> {

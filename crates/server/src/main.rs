@@ -11,6 +11,7 @@ mod listener;
 mod logging;
 mod memory;
 mod metrics;
+mod tls_advice;
 
 use std::process::ExitCode;
 
@@ -53,4 +54,7 @@ fn check_dotenv(result: dotenvy::Result<()>) -> anyhow::Result<()> {
 #[expect(clippy::print_stderr, reason = "reports the error that ends the program")]
 fn print_error(error: &anyhow::Error) {
     eprintln!("hermes: {error:#}");
+    if let Some(advice) = tls_advice::advice(error) {
+        eprintln!("hermes: {advice}");
+    }
 }

@@ -20,6 +20,7 @@
 //! | [`FaultProxy`] | a connection to a server that can be cut, hung, slowed and made to lose replies | no |
 //! | [`MemoryLedger`], [`MemoryStore`] | the ledger as a value, and as a database with faults and gates | no |
 //! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`Authority`] | TLS certificates, valid and with a flaw | no |
 //! | [`capture_logs`] | the log lines of a test | no |
 //!
 //! **A missing server** skips the test and writes one line to standard error that no test runner captures. If
@@ -40,6 +41,7 @@
 )]
 
 pub mod builders;
+mod certificates;
 mod databases;
 mod determinism;
 mod fault_proxy;
@@ -64,6 +66,7 @@ mod table_lock;
 mod test_database;
 mod user;
 
+pub use certificates::{Authority, CertificateFiles, EXPIRES_AFTER, Flaw};
 pub use databases::{mariadb, mysql};
 pub use determinism::{FixedClock, NOON, SequentialRandom};
 pub use fault_proxy::{FaultProxy, Traffic};

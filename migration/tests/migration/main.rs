@@ -9,6 +9,7 @@ mod constraints;
 mod databases;
 mod loading;
 mod lock;
+mod released;
 mod round_trip;
 mod schema_files;
 mod status;

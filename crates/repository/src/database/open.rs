@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
@@ -82,7 +83,8 @@ impl Database {
             _ => mysql::options(settings, role, connections, &server),
         };
         let pool = async |name, role, connections| -> Result<Pool, StoreError> {
-            let connection = with_metrics(name, open(options(role, connections)).await?);
+            let opened = open(options(role, connections)).await?;
+            let connection = with_metrics(name, opened, settings.slow_statement);
             let invalidation = Arc::clone(&server.pool_invalidation);
             Ok(Pool::new(name, connection, connections, settings, invalidation))
         };
@@ -170,9 +172,16 @@ fn create_folder(file: &Path) -> Result<(), OpenError> {
 }
 
 /// Measures every statement of a pool except BEGIN and COMMIT.
-fn with_metrics(pool: &'static str, mut connection: DatabaseConnection) -> DatabaseConnection {
+fn with_metrics(
+    pool: &'static str,
+    mut connection: DatabaseConnection,
+    slow_statement: Duration,
+) -> DatabaseConnection {
     connection.set_metric_callback(move |statement| {
         metrics::histogram!("hermes_database_statement_seconds", "pool" => pool).record(statement.elapsed);
+        if statement.elapsed >= slow_statement {
+            metrics::counter!("hermes_database_slow_statements_total", "pool" => pool).increment(1);
+        }
     });
     connection
 }

@@ -95,16 +95,19 @@ impl Pool {
         self.connection.get_database_backend()
     }
 
-    /// Pings or discards the existing connections if a new connection may avoid the error.
+    /// Pings or discards the existing connections if a new connection may avoid the error. Counts unreadable data.
     pub(crate) fn record_error(&self, error: &StoreError) {
         match error {
             StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.require_ping(),
             StoreError::ReadOnly(_) => self.pool_invalidation.discard_all(),
+            StoreError::Corrupt(_) => {
+                metrics::counter!("hermes_invariant_violations_total", "invariant" => "stored_data")
+                    .increment(1);
+            }
             StoreError::Unavailable(_)
             | StoreError::ClockWrong(_)
             | StoreError::TooLarge(_)
             | StoreError::Rejected(_)
-            | StoreError::Corrupt(_)
             | StoreError::Internal(_) => {}
         }
     }
@@ -235,7 +238,10 @@ impl Pool {
         match permit {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(StoreError::Unavailable("the connection pool is closed".to_owned())),
-            Err(_) => Err(StoreError::Unavailable("no connection became free in time".to_owned())),
+            Err(_) => {
+                metrics::counter!("hermes_pool_timeouts_total", "pool" => self.name).increment(1);
+                Err(StoreError::Unavailable("no connection became free in time".to_owned()))
+            }
         }
     }
 }

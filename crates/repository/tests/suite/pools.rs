@@ -51,8 +51,13 @@ on_each_database! {
         for _ in 0..writer(&database).max {
             open.push(store.begin().await.unwrap());
         }
-        let rejected = store.begin().await.map(drop);
+        let recorder = Recorder::default();
+        let rejected = {
+            let _recorder = metrics::set_default_local_recorder(&recorder);
+            store.begin().await.map(drop)
+        };
         assert!(matches!(rejected, Err(StoreError::Unavailable(_))), "{rejected:?}");
+        assert_eq!(recorder.count("hermes_pool_timeouts_total pool=database_writer"), 1);
         assert_eq!(writer(&database).waiting, 0);
     }
 }

@@ -17,7 +17,7 @@ use hermes_web::limits::StorageLevel;
 use super::print_line;
 use crate::compose::{data_folder, server_key};
 use crate::config::{self, Configuration, Settings};
-use crate::{compose, logging};
+use crate::{compose, logging, tls_advice};
 
 /// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
 const HEAD_BEHIND_ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
@@ -60,7 +60,10 @@ pub(super) async fn run() -> Result<ExitCode> {
 fn line((subject, result): &Finding) -> String {
     match result {
         Ok(detail) => format!("ok     {subject}: {detail}"),
-        Err(error) => format!("WRONG  {subject}: {error:#}"),
+        Err(error) => {
+            let advice = tls_advice::advice(error).map(|advice| format!("; {advice}")).unwrap_or_default();
+            format!("WRONG  {subject}: {error:#}{advice}")
+        }
     }
 }
 

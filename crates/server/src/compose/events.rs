@@ -67,7 +67,7 @@ fn start_relay(
     };
     let limits = RelayConfig {
         holder: SystemRandom.random(),
-        lease_term: Duration::from_secs(settings.events.lease_s),
+        lease_term: Duration::from_millis(settings.events.lease_ms),
         stream_length_max: i64::from(settings.events.stream_length_max),
     };
     Ok(Relay::start(parts, limits))

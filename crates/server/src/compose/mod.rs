@@ -23,13 +23,14 @@ use hermes_service::read_cache::{
 };
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_web::{AppState, BODY_FORMAT, JsonRenderer};
-use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
 use self::data_folder::SQLITE_FILE;
 use crate::config::{Configuration, Settings};
+use crate::metrics::Exporter;
+use crate::tls_advice;
 
 /// The wired application.
 pub struct Application {
@@ -121,8 +122,8 @@ pub fn open_cache(settings: &Settings, signing_key: SigningKey) -> Result<Cache>
 
 /// Checks that Redis, if it is configured and up, accepts the configured database number and password.
 ///
-/// Hermes works without Redis. Any other rejection, such as a wrong password, is therefore only logged: a password may be
-/// about to change in Redis.
+/// Hermes works without Redis. Any other rejection, such as a wrong password or a certificate that the TLS library rejects,
+/// is therefore only logged: it may be about to change in Redis.
 ///
 /// # Errors
 /// If the URL is invalid, or Redis has no database with its number.
@@ -141,7 +142,13 @@ async fn check_redis(settings: &Settings) -> Result<()> {
                 "Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis"
             );
         }
-        Ok(_) | Err(CacheError::Refused(_) | CacheError::Unavailable(_)) => {}
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            if let Some(advice) = tls_advice::advice(&error) {
+                log::error!("Hermes starts without Redis: {error}; {advice}");
+            }
+        }
+        Ok(_) => {}
     }
     Ok(())
 }
@@ -176,7 +183,7 @@ pub fn database_label(settings: &Settings) -> String {
 }
 
 /// Wires the application and starts its background tasks.
-pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
+pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result<Application> {
     let settings = &configuration.settings;
     check_redis(settings).await?;
     let server_key = server_key::load(settings)?;

@@ -1,7 +1,8 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
 //! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
-//! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings.
+//! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
+//! connection is verified.
 
 mod environment;
 mod known_keys;
@@ -10,6 +11,7 @@ mod safety;
 mod secret_files;
 mod settings;
 mod sources;
+mod tls;
 
 pub use environment::Environment;
 pub use secret_files::read_secret;
@@ -39,10 +41,13 @@ pub fn load() -> Result<Configuration> {
     let environment = Environment::from_variables()?;
     let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
-    let warnings = known_keys::misspelled_variables(&merged);
+    let mut warnings = known_keys::misspelled_variables(&merged);
     let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
     secret_files::resolve(&mut settings)?;
+    tls::set_default_mode(&mut settings.database, environment);
     settings.check()?;
+    tls::check_authority(&settings.database)?;
+    warnings.extend(tls::warning(&settings.database));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })
 }

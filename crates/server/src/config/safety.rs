@@ -80,9 +80,8 @@ fn redis_password(settings: &Settings) -> Option<String> {
 
 fn database_transport(settings: &Settings) -> Option<String> {
     let database = &settings.database;
-    let is_local = settings.is_embedded() || database.host.starts_with('/') || is_loopback(&database.host);
     let is_verified = ["verify_ca", "verify_identity"].contains(&database.ssl_mode.as_str());
-    (!is_local && !is_verified && !database.allow_plaintext).then(|| {
+    (!database.is_local() && !is_verified && !database.allow_plaintext).then(|| {
         format!(
             "database.ssl_mode is {}: on the network to {}, others could read and change payments. Set \
              HERMES__DATABASE__SSL_MODE=verify_identity, or, if the network is closed, \
@@ -135,6 +134,7 @@ fn weakness(password: &str) -> Option<&'static str> {
     }
 }
 
+/// Returns whether a host is this machine: `localhost` or a loopback address.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::tls::SSL_MODES;
 use crate::listener::CONNECTIONS_MAX;
 
 /// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
@@ -23,9 +24,6 @@ const MAX_BATCH_SIZE: usize = 4_096;
 
 /// The most hosts, proxies and origins: every request is compared with them.
 const MAX_GATE_ENTRIES: usize = 100;
-
-/// The TLS modes of the database connection.
-const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", "verify_identity"];
 
 /// All settings, by section.
 #[derive(Debug, Deserialize)]
@@ -156,7 +154,7 @@ pub struct Ledger {
 pub struct Events {
     pub stream_length_max: u32,
     pub retention_days: u32,
-    pub lease_s: u64,
+    pub lease_ms: u64,
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
@@ -362,7 +360,7 @@ impl Settings {
         within("ledger.queue_age_max_ms", self.ledger.queue_age_max_ms, 1, 60_000)?;
         within("events.stream_length_max", u64::from(self.events.stream_length_max), 100, 100_000_000)?;
         within("events.retention_days", u64::from(self.events.retention_days), 1, 3_650)?;
-        within("events.lease_s", self.events.lease_s, 1, 600)?;
+        within("events.lease_ms", self.events.lease_ms, 300, 600_000)?;
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{SecondsFormat, Utc};
 use env_logger::Builder;
 use env_logger::fmt::Formatter;
-use log::kv::{Error, Key, Value, VisitSource};
+use log::kv::{Error, Key, Source, Value, VisitSource};
 use log::{Level, Log, Metadata, Record};
 use serde_json::{Map, Value as Json};
 
@@ -34,9 +34,10 @@ const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 pub fn start(format: LogFormat, level: &str) {
     let mut builder = Builder::new();
     builder.parse_filters(&format!("{LIBRARY_LEVELS},{}", variable().as_deref().unwrap_or(level)));
-    if format == LogFormat::Json {
-        builder.format(write_json);
-    }
+    match format {
+        LogFormat::Json => builder.format(write_json),
+        LogFormat::Text => builder.format_key_values(write_fields),
+    };
     let output = builder.build();
     let level = output.filter();
     // An error means that logging has already started.
@@ -121,12 +122,28 @@ fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result
     writeln!(formatter, "{}", Json::Object(line))
 }
 
+/// Writes the fields after the text of a line.
+fn write_fields(formatter: &mut Formatter, fields: &dyn Source) -> std::io::Result<()> {
+    let mut line = Map::new();
+    let _complete = fields.visit(&mut Fields(&mut line));
+    for (key, value) in line {
+        match value {
+            Json::String(text) => write!(formatter, " {key}={text}")?,
+            other => write!(formatter, " {key}={other}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Collects the fields of a line. An empty field, such as the trace id of a request outside a trace, is omitted.
 struct Fields<'a>(&'a mut Map<String, Json>);
 
 impl<'kvs> VisitSource<'kvs> for Fields<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
         let json = value.to_i64().map_or_else(|| Json::from(value.to_string()), Json::from);
-        self.0.insert(key.as_str().to_owned(), json);
+        if json != "" {
+            self.0.insert(key.as_str().to_owned(), json);
+        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Events of several instances in the feed, events in the Redis stream, and Redis outages.
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use serde_json::json;
@@ -42,6 +43,24 @@ async fn the_relay_publishes_to_redis() {
     ] {
         assert_eq!(metric(name).await.to_string(), value, "{name}");
     }
+}
+
+#[actix_web::test]
+async fn another_instance_publishes_soon_after_a_crash() {
+    /// The target is 2 s. The rest is for a busy machine.
+    const PAUSE_MAX: Duration = Duration::from_secs(5);
+    let Some(environment) = TestEnvironment::mariadb().await else { return };
+    let mut first = TestApp::start(&environment).await;
+    let holds = async |app: &TestApp| app.metrics().await.value("hermes_events_relay_holder", &[]) > 0.0;
+    poll(|| holds(&first), "the first lease").await;
+    let second = TestApp::start(&environment).await;
+    first.kill();
+    let killed_at = Instant::now();
+    second.book("ana").await.expect(201);
+    let redis = environment.redis.as_ref().unwrap();
+    poll(|| async { redis.cli(&["XLEN", STREAM]) == "1" }, "the event").await;
+    let pause = killed_at.elapsed();
+    assert!(pause < PAUSE_MAX, "{pause:?}");
 }
 
 #[actix_web::test]

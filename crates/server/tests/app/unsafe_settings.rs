@@ -122,6 +122,8 @@ fn production_reports_all_dangerous_settings_at_once() {
         ("NODE_ENV", "production"),
         ("DB_HOST", "db"),
         ("DB_PASSWORD", "change-me"),
+        // The default is verify_identity.
+        ("HERMES__DATABASE__SSL_MODE", "preferred"),
         ("REDIS_URL", "redis://h"),
     ];
     let output = failing_start(folder.path(), &variables);

@@ -28,7 +28,7 @@ type HandledEvents = Arc<Mutex<Vec<(i64, String)>>>;
 async fn every_event_is_handled_once_and_in_order_despite_faults() {
     let _guard = ONE_RUN.lock().await;
     let Some(mut environment) = TestEnvironment::mariadb().await else { return };
-    let settings = [("HERMES__EVENTS__LEASE_S", "1"), LONG_QUEUE_AGE, ("HERMES__EVENTS__POLL_MS", "50")];
+    let settings = [("HERMES__EVENTS__LEASE_MS", "1000"), LONG_QUEUE_AGE, ("HERMES__EVENTS__POLL_MS", "50")];
     let mut instances = [
         TestApp::start_with(&environment, &settings).await,
         TestApp::start_with(&environment, &settings).await,

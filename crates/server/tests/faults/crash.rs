@@ -27,7 +27,7 @@ async fn a_crash_at_any_point_leaves_one_booking_or_none_on_mariadb_and_redis() 
 async fn crash_at_every_point(environment: Option<TestEnvironment>) {
     let Some(environment) = environment else { return };
     // A crashed relay holds its lease until the lease expires.
-    let mut app = TestApp::start_with(&environment, &[("HERMES__EVENTS__LEASE_S", "1")]).await;
+    let mut app = TestApp::start_with(&environment, &[("HERMES__EVENTS__LEASE_MS", "1000")]).await;
     let has_redis = environment.redis.is_some();
     for point in FailPoint::ALL.into_iter().filter(|point| has_redis || *point != FailPoint::AfterXadd) {
         app.kill();

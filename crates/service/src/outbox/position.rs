@@ -58,6 +58,7 @@ async fn find_last_common_event(
     let published = recent.into_iter().find(|event| stored.contains(event));
     let common = published.map_or(0, |event| event.seq);
     metrics::counter!("hermes_events_divergences_total").increment(1);
+    metrics::counter!("hermes_invariant_violations_total", "invariant" => "event_order").increment(1);
     log::error!(
         stream = end.seq, common;
         "the event stream ends with event {}, which the database does not have: the database lost commits or is a \

@@ -70,6 +70,7 @@ impl CachedHead {
 /// Reports that the database lost commits. Cached entries need no cleanup: their heads differ from the new head.
 fn report_regression(from: i64, to: i64) {
     metrics::counter!("hermes_head_regressions_total").increment(1);
+    metrics::counter!("hermes_invariant_violations_total", "invariant" => "ledger_head").increment(1);
     log::error!(
         from, to;
         "the ledger head went back from {from} to {to}: the database lost commits (a failover or a restored \

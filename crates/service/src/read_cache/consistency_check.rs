@@ -36,6 +36,7 @@ impl ReadCache {
             return Ok(CheckResult::Match);
         }
         self.metrics.mismatches.increment();
+        metrics::counter!("hermes_invariant_violations_total", "invariant" => "cached_list").increment(1);
         self.invalidator.invalidate().await;
         Ok(CheckResult::Mismatch)
     }

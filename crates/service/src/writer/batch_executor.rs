@@ -94,6 +94,7 @@ impl BatchExecutor {
         loop {
             let failed = match run_transaction(&self.deps, &self.totals_cache, &submissions).await {
                 Ok(decided) => {
+                    metrics::histogram!("hermes_writer_transaction_seconds").record(started.elapsed());
                     if retries == 0 && !decided.changes.is_empty() {
                         // Audit rows, not commands: rejections and replays cost almost nothing.
                         self.estimator.record(decided.changes.audit.len(), started.elapsed());

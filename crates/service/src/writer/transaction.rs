@@ -10,6 +10,7 @@ use hermes_domain::ledger::{
 };
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{LedgerTransaction, StoreError};
+use tokio::time::Instant;
 
 use super::WriterDeps;
 use super::totals_cache::TotalsCache;
@@ -86,7 +87,10 @@ pub(super) async fn run_transaction(
                 return Err(BatchError::NotCommitted(NotCommitted::after_lock(error)));
             }
         };
-    match transaction.commit().await {
+    let commit_started = Instant::now();
+    let committed = transaction.commit().await;
+    metrics::histogram!("hermes_writer_commit_seconds").record(commit_started.elapsed());
+    match committed {
         Ok(()) => Ok(decided),
         Err(StoreError::OutcomeUnknown(cause)) => Err(BatchError::CommitUnknown(Box::new(decided), cause)),
         Err(error) => Err(BatchError::NotCommitted(NotCommitted::after_lock(error))),
@@ -159,6 +163,8 @@ fn decide(
         let decisions = submissions.iter().map(|submission| decider.decide(submission)).collect();
         (decisions, decider.into_changes())
     };
-    catch_unwind(AssertUnwindSafe(decide_all))
-        .map_err(|_| StoreError::Internal("a decision panicked".to_owned()))
+    catch_unwind(AssertUnwindSafe(decide_all)).map_err(|_| {
+        metrics::counter!("hermes_invariant_violations_total", "invariant" => "decision").increment(1);
+        StoreError::Internal("a decision panicked".to_owned())
+    })
 }

@@ -26,6 +26,8 @@ pub struct Harness {
     pub outbox: Arc<FakeOutbox>,
     pub stream: Arc<dyn EventPublisher>,
     pub signal: CommitNotifier,
+    /// The term of the lease of new relays.
+    pub lease_term: Duration,
     memory: Option<MemoryPublisher>,
     redis: Option<RedisServer>,
 }
@@ -59,7 +61,14 @@ impl Harness {
         memory: Option<MemoryPublisher>,
         redis: Option<RedisServer>,
     ) -> Self {
-        Self { outbox: Arc::default(), stream, signal: CommitNotifier::default(), memory, redis }
+        Self {
+            outbox: Arc::default(),
+            stream,
+            signal: CommitNotifier::default(),
+            lease_term: LEASE,
+            memory,
+            redis,
+        }
     }
 
     pub fn server(&mut self) -> &mut RedisServer {
@@ -93,7 +102,8 @@ impl Harness {
             commits: self.signal.clone(),
             clock: Arc::new(FixedClock(NOON + TimeDelta::hours(1))),
         };
-        let settings = RelayConfig { holder, lease_term: LEASE, stream_length_max: MAX_STREAM_LENGTH };
+        let settings =
+            RelayConfig { holder, lease_term: self.lease_term, stream_length_max: MAX_STREAM_LENGTH };
         TestRelay { stream, holder, handle: Relay::start(parts, settings) }
     }
 

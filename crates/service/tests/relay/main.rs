@@ -17,6 +17,7 @@ mod outbox;
 mod relays;
 mod retention;
 mod stream_data_loss;
+mod takeover;
 
 /// Runs each test with the in-process stream and with Redis.
 macro_rules! on_each_stream {

@@ -10,6 +10,7 @@ use hermes_domain::ports::{
     EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus, StoreError,
 };
 use hermes_test_support::NOON;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -24,6 +25,9 @@ struct Rows {
     /// Part of the id of each new event. It changes when commits are lost.
     incarnation: u128,
     holder: Option<Uuid>,
+    /// When the lease expires; `None` if it does not expire by itself.
+    expires_at: Option<Instant>,
+    do_leases_expire: bool,
     published_seq: i64,
     lease_requests: usize,
     position_lookups: usize,
@@ -68,6 +72,11 @@ impl FakeOutbox {
 
     pub fn position_lookups(&self) -> usize {
         self.rows.lock().unwrap().position_lookups
+    }
+
+    /// From now on, leases expire after their term.
+    pub fn let_leases_expire(&self) {
+        self.rows.lock().unwrap().do_leases_expire = true;
     }
 
     /// Ends the current lease.
@@ -135,15 +144,17 @@ impl RelayLease for FakeOutbox {
     async fn acquire_or_renew_lease(
         &self,
         holder: Uuid,
-        _ttl: Duration,
+        ttl: Duration,
         published_seq: Option<i64>,
     ) -> Result<Lease, StoreError> {
         let mut rows = self.rows.lock().unwrap();
         rows.lease_requests += 1;
-        if rows.holder.is_some_and(|other| other != holder) {
+        let is_expired = rows.expires_at.is_some_and(|expires_at| expires_at <= Instant::now());
+        if !is_expired && rows.holder.is_some_and(|other| other != holder) {
             return Ok(Lease::Taken);
         }
         rows.holder = Some(holder);
+        rows.expires_at = rows.do_leases_expire.then(|| Instant::now() + ttl);
         if let Some(seq) = published_seq {
             rows.published_seq = seq;
         }

@@ -12,6 +12,7 @@ mod idempotency;
 mod json;
 mod query;
 mod request_id;
+mod trace_id;
 mod urlencoded;
 
 pub use crate::gate::client_address;
@@ -24,6 +25,7 @@ pub use json::{JsonBody, JsonFields};
 pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
 pub use request_id::RequestId;
+pub(crate) use trace_id::trace_id;
 
 /// The largest request body, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 
-use crate::extract::RequestId;
+use crate::extract::{RequestId, trace_id};
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
@@ -45,7 +45,7 @@ fn problem_of(response: &HttpResponse) -> Problem {
 fn render(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         log::error!(
-            request_id = id.as_str(), code = problem.code.as_str(), cause = cause;
+            request_id = id.as_str(), trace_id = trace_id(request.headers()), code = problem.code.as_str(), cause = cause;
             "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
         );
     }

@@ -15,7 +15,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use crate::extract::RequestId;
+use crate::extract::{RequestId, trace_id};
 use crate::gate::RequestGate;
 use crate::problem::{Problem, ProblemCode};
 
@@ -70,7 +70,8 @@ fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: 
     metrics::record(method, pattern, status, elapsed);
     log::debug!(
         target: "hermes::access",
-        request_id = id.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        request_id = id.as_str(), trace_id = trace_id(response.request().headers()),
+        status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         "{method} {pattern} {}", status.as_u16()
     );
 }

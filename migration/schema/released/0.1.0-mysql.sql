@@ -1,0 +1,166 @@
+-- The schema of Hermes for MySQL 8.0 or later and MariaDB 10.11 or later.
+-- Version 0.1.0. A released schema never changes. A test migrates from each of them.
+-- Do not load this file: `hermes migrate up` creates the current schema.
+SET NAMES utf8mb4;
+
+CREATE TABLE IF NOT EXISTS `seaql_migrations` (
+    `version` varchar(255) NOT NULL PRIMARY KEY,
+    `applied_at` bigint NOT NULL
+);
+
+-- m20261122_000001_create_payments
+CREATE TABLE `payments` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `page_token` binary(16) NOT NULL,
+    `name` varchar(200) NOT NULL,
+    `email` varchar(254) NOT NULL,
+    `email_key` varchar(254) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `school` varchar(200) NULL,
+    `student_id` varchar(64) NULL,
+    `sender_full_name` varchar(200) NULL,
+    `country_from` varchar(100) NULL,
+    `sender_address` varchar(500) NULL,
+    `currency_from` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `amount_received` bigint NOT NULL,
+    `fee_amount` bigint NOT NULL,
+    `final_amount` bigint NOT NULL,
+    `fee_rate_bps` int NOT NULL,
+    `fee_rule` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `fee_bearer` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `status` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `validation_status` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `cancelled_at` datetime(6) NULL,
+    `version` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `updated_at` datetime(6) NOT NULL,
+    UNIQUE KEY `payments_reference` (`reference`),
+    KEY `payments_email_key` (`email_key`, `created_at`, `id`),
+    KEY `payments_created_at` (`created_at`, `id`),
+    KEY `payments_status` (`status`, `created_at`, `id`),
+    KEY `payments_validation_status` (`validation_status`, `created_at`, `id`),
+    CONSTRAINT `payments_amount_range` CHECK (`amount` BETWEEN 1 AND 10000000000000),
+    CONSTRAINT `payments_fee_not_negative` CHECK (`fee_amount` >= 0),
+    CONSTRAINT `payments_final_amount_is_sum` CHECK (`final_amount` = `amount` + `fee_amount`),
+    CONSTRAINT `payments_received_range` CHECK (`amount_received` BETWEEN 0 AND 10000000000000),
+    CONSTRAINT `payments_fee_rate_range` CHECK (`fee_rate_bps` BETWEEN 0 AND 10000),
+    CONSTRAINT `payments_fee_bearer_known` CHECK (`fee_bearer` IN ('PAYER', 'INSTITUTION')),
+    CONSTRAINT `payments_status_known` CHECK (`status` IN ('PENDING', 'UNDERPAYMENT', 'EXACT', 'OVERPAYMENT', 'CANCELLED')),
+    CONSTRAINT `payments_validation_status_known` CHECK (`validation_status` IN ('PASSED', 'FLAGGED')),
+    CONSTRAINT `payments_version_positive` CHECK (`version` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000001_create_payments', UNIX_TIMESTAMP());
+
+-- m20261122_000002_create_validation_results
+CREATE TABLE `validation_results` (
+    `payment_id` binary(16) NOT NULL,
+    `check_type` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `check_result` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `check_message` varchar(255) NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    PRIMARY KEY (`payment_id`, `check_type`),
+    CONSTRAINT `validation_results_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+    CONSTRAINT `validation_results_result_known` CHECK (`check_result` IN ('PASSED', 'FLAGGED'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000002_create_validation_results', UNIX_TIMESTAMP());
+
+-- m20261122_000003_create_audit_log
+CREATE TABLE `audit_log` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `payment_id` binary(16) NOT NULL,
+    `action` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `actor` varchar(64) NOT NULL,
+    `reason` varchar(500) NULL,
+    `old_value` longtext NULL,
+    `new_value` longtext NULL,
+    `user_agent` varchar(255) NULL,
+    `ip_address` varchar(45) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `created_at` datetime(6) NOT NULL,
+    `hash` binary(32) NOT NULL,
+    KEY `audit_log_payment` (`payment_id`, `seq`),
+    CONSTRAINT `audit_log_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000003_create_audit_log', UNIX_TIMESTAMP());
+
+-- m20261122_000004_create_ledger_head
+CREATE TABLE `ledger_head` (
+    `id` int NOT NULL PRIMARY KEY,
+    `seq` bigint NOT NULL,
+    `token` binary(16) NOT NULL,
+    `next_reference` bigint NOT NULL,
+    `audit_seq` bigint NOT NULL,
+    `audit_hash` binary(32) NOT NULL,
+    `event_seq` bigint NOT NULL,
+    `advanced_at` datetime(6) NOT NULL,
+    CONSTRAINT `ledger_head_single_row` CHECK (`id` = 1),
+    CONSTRAINT `ledger_head_next_reference_positive` CHECK (`next_reference` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000004_create_ledger_head', UNIX_TIMESTAMP());
+
+-- m20261122_000005_insert_ledger_head
+INSERT INTO ledger_head (id, seq, token, next_reference, audit_seq, audit_hash, event_seq, advanced_at)
+VALUES (1, 0, X'00000000000000000000000000000000', 1, 0, X'0000000000000000000000000000000000000000000000000000000000000000', 0, '1970-01-01 00:00:00.000000');
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000005_insert_ledger_head', UNIX_TIMESTAMP());
+
+-- m20261122_000006_create_outbox
+CREATE TABLE `outbox` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `batch_token` binary(16) NOT NULL,
+    `event_type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payment_id` binary(16) NOT NULL,
+    `payload` longtext NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    CONSTRAINT `outbox_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000006_create_outbox', UNIX_TIMESTAMP());
+
+-- m20261122_000007_create_idempotency_keys
+CREATE TABLE `idempotency_keys` (
+    `scope_hash` binary(32) NOT NULL PRIMARY KEY,
+    `fingerprint` binary(32) NOT NULL,
+    `payment_id` binary(16) NOT NULL,
+    `outcome` longtext NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    KEY `idempotency_keys_created_at` (`created_at`),
+    CONSTRAINT `idempotency_keys_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000007_create_idempotency_keys', UNIX_TIMESTAMP());
+
+-- m20261122_000008_create_payment_totals
+CREATE TABLE `payment_totals` (
+    `currency_from` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+    `payments` bigint NOT NULL,
+    `passed` bigint NOT NULL,
+    `flagged` bigint NOT NULL,
+    `cancelled` bigint NOT NULL,
+    `above_threshold` bigint NOT NULL,
+    `amount_outstanding` bigint NOT NULL,
+    `amount_received` bigint NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261122_000008_create_payment_totals', UNIX_TIMESTAMP());
+
+-- m20261124_000009_create_event_relay
+CREATE TABLE `event_relay` (
+    `id` int NOT NULL PRIMARY KEY,
+    `holder` binary(16) NOT NULL,
+    `expires_at_ms` bigint NOT NULL,
+    `published_seq` bigint NOT NULL,
+    CONSTRAINT `event_relay_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000009_create_event_relay', UNIX_TIMESTAMP());
+
+-- m20261124_000010_insert_event_relay
+INSERT INTO event_relay (id, holder, expires_at_ms, published_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, 0);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000010_insert_event_relay', UNIX_TIMESTAMP());
+
+-- m20261124_000011_guard_audit_log
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows';
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000011_guard_audit_log', UNIX_TIMESTAMP());
+
+-- m20261124_000012_refuse_replaced_audit_rows
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', UNIX_TIMESTAMP());
