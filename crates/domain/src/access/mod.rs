@@ -1,0 +1,10 @@
+//! Access control: keys, their scopes, and the secrets that Hermes derives or verifies.
+
+mod api_key;
+mod base32;
+mod key_table;
+mod scope;
+
+pub use api_key::{ApiKey, KeyId, SecretDigest};
+pub use key_table::{KEY_NAME_MAX, KeyRecord, KeyTable, Principal, StoredSecret};
+pub use scope::{Scope, ScopeSet, UnknownScope};
