@@ -1,22 +1,32 @@
 //! Crockford base32: digits and capital letters without I, L, O and U.
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const BITS_PER_CHARACTER: usize = 5;
+use std::sync::LazyLock;
 
-/// Encodes the first `5 * N` bits, most significant bit first. Missing bits are zero.
-pub fn encode<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let byte = |index: usize| bytes.get(index).copied().unwrap_or_default();
-    std::array::from_fn(|position| {
-        let bit = position * BITS_PER_CHARACTER;
-        let window = u16::from_be_bytes([byte(bit / 8), byte(bit / 8 + 1)]);
-        let value = usize::from((window >> (11 - bit % 8)) & 0b1_1111);
-        ALPHABET.get(value).copied().unwrap_or_default()
-    })
+use data_encoding::{BASE32_NOPAD, Encoding, Specification};
+
+const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str(ALPHABET);
+    // The alphabet is constant and valid.
+    specification.encoding().unwrap_or(BASE32_NOPAD)
+});
+
+/// Encodes bytes as `N` characters of 5 bits each, most significant bit first. Bits that are missing are zero; more are
+/// ignored.
+pub(super) fn encode<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let text = CROCKFORD.encode(bytes);
+    let mut characters = [b'0'; N];
+    for (character, encoded) in characters.iter_mut().zip(text.into_bytes()) {
+        *character = encoded;
+    }
+    characters
 }
 
 /// Returns whether every byte is a character of the alphabet.
-pub fn is_base32(text: &[u8]) -> bool {
-    text.iter().all(|character| ALPHABET.contains(character))
+pub(super) fn is_base32(text: &[u8]) -> bool {
+    text.iter().all(|character| ALPHABET.as_bytes().contains(character))
 }
 
 #[cfg(test)]
@@ -32,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_alphabet_has_no_letter_that_looks_like_a_digit() {
-        assert!(is_base32(ALPHABET));
+        assert!(is_base32(ALPHABET.as_bytes()));
         for character in *b"ILOUilou-_ " {
             assert!(!is_base32(&[character]));
         }
