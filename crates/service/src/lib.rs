@@ -1,11 +1,13 @@
 //! The use cases of Hermes, on top of the ports of `hermes-domain`.
 //!
+//! * [`access`]: identifies the principal of a request.
 //! * [`writer`]: executes every command; group commit by one task per process.
 //! * [`read_cache`]: serves the list and other queries from memory and Redis, and never stale.
 //! * [`outbox`]: publishes committed events, serves the event feed, and deletes old events.
 //! * [`maintenance`]: deletes expired rows periodically.
 //! * `coalesce`: shares one load or version check among concurrent callers. Used by [`read_cache`].
 
+pub mod access;
 mod coalesce;
 pub mod maintenance;
 pub mod outbox;
