@@ -18,5 +18,7 @@ pub mod payment;
 pub mod ports;
 
 mod field;
+mod text;
 
-pub use field::{FieldError, ValidationCode, parse_text};
+pub use field::{FieldError, ValidationCode};
+pub use text::{mask_card_numbers, normalize_text, parse_text};

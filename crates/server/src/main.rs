@@ -1,12 +1,13 @@
 //! The `hermes` program: the portal and the operator's commands.
 //!
-//! [`cli`] declares the commands and [`commands`] executes them. [`config`] loads and checks the settings. [`compose`] is
+//! [`cli`] declares the commands and [`commands`] executes them. [`config`] loads and checks the settings. [`listener`] serves HTTP. [`compose`] is
 //! the only module that names concrete adapters.
 
 mod cli;
 mod commands;
 mod compose;
 mod config;
+mod listener;
 mod logging;
 mod metrics;
 
@@ -29,13 +30,23 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
-    if let Err(error) = dotenv
-        && !error.not_found()
-    {
-        return Err(anyhow::Error::new(error).context("cannot read the file .env"));
-    }
+    check_dotenv(dotenv)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(commands::run(cli))
+}
+
+/// Checks that `.env` is missing or was read. The error omits the invalid line, which may contain a password.
+fn check_dotenv(result: dotenvy::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(dotenvy::Error::LineParse(..)) => anyhow::bail!(
+            "cannot read the file .env: each line must have the form NAME=value; put a value with spaces, quotes or # into \
+             single quotes"
+        ),
+        Err(error) if !error.not_found() => {
+            Err(anyhow::Error::new(error).context("cannot read the file .env"))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "reports the error that ends the program")]

@@ -42,7 +42,10 @@ macro_rules! describe {
 fn describe() {
     describe! {
         describe_counter "hermes_http_requests_total": "HTTP requests, by method, route and status class";
+        describe_counter "hermes_limited_requests_total": "Requests above a limit, by limit";
         describe_histogram "hermes_http_request_seconds": "Duration of HTTP requests";
+        describe_counter "hermes_connections_rejected_total":
+            "Connections that the server closed, by reason: address_limit, total_limit, slow_head, slow_body, unread_response, bare_lf or malformed";
         describe_gauge "hermes_writer_queue_commands": "Commands left in the queue when the last batch was taken";
         describe_histogram "hermes_writer_batch_commands": "Commands per transaction";
         describe_counter "hermes_writer_retries_total": "Transactions that were retried";

@@ -24,7 +24,8 @@ const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// The libraries that the domain may use; none of them does input or output.
-const PURE: &str = "async-trait bytes chrono crc32fast data-encoding email_address hmac iso_currency itoa serde serde_json sha2 subtle thiserror uuid";
+const PURE: &str = "async-trait bytes chrono crc32fast data-encoding email_address hmac iban_validate icu_normalizer \
+    icu_properties iso_currency itoa serde serde_json sha2 subtle thiserror uuid";
 
 fn packages() -> Vec<Package> {
     MetadataCommand::new().no_deps().exec().unwrap().packages

@@ -1,7 +1,7 @@
 //! The HTTP layer: routes, extractors, problem details, OpenAPI document and pages.
 //!
-//! A request passes the [`middleware`] (request ID, errors, metrics, security headers) and the tables in [`routes`]
-//! to an endpoint in [`api`], [`pages`] or [`admin`]. The endpoint parses the request with [`extract`] and calls a
+//! A request passes the [`middleware`] (request ID, errors, metrics, security headers), the [`gate`] (hosts, origins,
+//! codings) and the tables in [`routes`] to an endpoint in [`api`], [`pages`] or [`admin`]. The endpoint parses the request with [`extract`] and calls a
 //! use case of `hermes-service`. The response is a [`dto`] or comes from `cached_response`. Errors become a
 //! [`problem`].
 
@@ -9,6 +9,8 @@ pub mod admin;
 pub mod api;
 pub mod dto;
 pub mod extract;
+pub mod gate;
+pub mod limits;
 pub mod middleware;
 pub mod pages;
 pub mod problem;

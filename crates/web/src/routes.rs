@@ -5,16 +5,17 @@ use std::sync::{Arc, LazyLock};
 use actix_web::dev::ResourceDef;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::admin::{cache, dashboard, metrics};
 use crate::api::{bookings, docs, events, health, stats};
-use crate::problem::Problem;
+use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
 /// A path pattern and its methods.
-type Route = (&'static str, &'static [&'static str]);
+pub type Route = (&'static str, &'static [&'static str]);
 
 /// Declares a table of routes, for the `Allow` header, and the function that registers their handlers.
 macro_rules! routes {
@@ -64,6 +65,16 @@ routes! { DASHBOARD, register_dashboard(web::ServiceConfig);
     "/assets/{name}":   GET assets::asset;
 }
 
+/// Returns every route of the portal, except the redirect to `/api/docs/`.
+pub fn portal_routes() -> impl Iterator<Item = &'static Route> {
+    API.iter().chain(PAGES)
+}
+
+/// Returns every route of the dashboard.
+pub fn dashboard_routes() -> impl Iterator<Item = &'static Route> {
+    DASHBOARD.iter()
+}
+
 /// Adds every route of the portal.
 pub fn configure_portal(config: &mut web::ServiceConfig) {
     register_api(&mut ServiceConfig::new(config));
@@ -86,10 +97,37 @@ pub fn openapi() -> &'static utoipa::openapi::OpenApi {
 }
 
 static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
-    Arc::new(
-        App::new().into_utoipa_app().openapi(Document::openapi()).configure(register_api).split_for_parts().1,
-    )
+    let app = App::new().into_utoipa_app().openapi(Document::openapi()).configure(register_api);
+    let mut document = app.split_for_parts().1;
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
+            add_responses(operation, &EVERY_REQUEST);
+        }
+        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
+            add_responses(operation, &CHANGES);
+        }
+    }
+    Arc::new(document)
 });
+
+/// The responses of the request gate to every operation.
+const EVERY_REQUEST: [(&str, &str); 2] = [
+    ("4XX", REJECTED),
+    ("421", "The server does not use the host name of the request. The detail gives the setting."),
+];
+
+/// The responses of the request gate to operations that change something.
+const CHANGES: [(&str, &str); 2] = [
+    ("403", "A page of another site sent the request."),
+    ("415", "The body is compressed, or its media type is not supported."),
+];
+
+fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
+    for (status, description) in responses {
+        let known = &mut operation.responses.responses;
+        known.entry((*status).to_owned()).or_insert_with(|| documented_problem(description));
+    }
+}
 
 /// The general part of the OpenAPI document.
 #[derive(OpenApi)]

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{PaymentReader, PoolMetrics, SharedCache};
+use hermes_domain::ports::{Clock, PaymentReader, PoolMetrics, SharedCache};
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
 use hermes_service::writer::LedgerWriter;
+
+use crate::limits::{Limits, StorageSpace};
 
 /// Everything that an endpoint may use. One value serves all threads of the process.
 pub struct AppState {
@@ -29,6 +32,14 @@ pub struct AppState {
     pub metrics_text: Box<dyn Fn() -> String + Send + Sync>,
     /// The source of form keys and request IDs.
     pub random_source: Arc<dyn RandomSource>,
+    /// The clock for the age of form keys.
+    pub clock: Arc<dyn Clock>,
+    /// The key from which secrets such as form keys are derived. All instances have the same one.
+    pub server_key: ServerKey,
+    /// The limits of requests and their bodies.
+    pub limits: Limits,
+    /// The free space of the disk with the SQLite file; `None` with a database server.
+    pub storage: Option<StorageSpace>,
     /// The URL under which clients reach the portal, without a trailing slash.
     pub public_url: Option<String>,
     /// Whether the server is shutting down. It then still serves requests but reports itself as not ready.

@@ -21,3 +21,4 @@ pub use state::{Payment, PaymentError, PaymentFields};
 pub use status::{Status, UnknownState};
 
 pub(crate) use check::{CheckInput, run_checks};
+pub(crate) use details::is_valid_email;

@@ -27,6 +27,9 @@ const MAX_CREDITOR_LENGTH: usize = 25;
 const MAX_NUMBER: i64 = 999_999_999_999_999_999;
 
 impl Reference {
+    /// The reference of the first payment.
+    pub const FIRST: Self = Self(1);
+
     /// Creates the reference with a number, or returns `None` if the number is not between 1 and 10^18 − 1.
     pub const fn new(number: i64) -> Option<Self> {
         if 1 <= number && number <= MAX_NUMBER { Some(Self(number)) } else { None }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{BookingField, BookingRequest, PayerDetails};
-use crate::field::{FieldError, ValidationCode, parse_text};
+use crate::field::{FieldError, ValidationCode};
 use crate::money::{AmountError, Currency, Money};
+use crate::text::parse_text;
 
 /// A valid booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,28 +1,25 @@
 //! `hermes serve`: listens, serves, and stops without losing an acknowledged change.
 
 use std::fs::{File, TryLockError};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
-use anyhow::{Context, Result};
-use hermes_repository::Database;
-use hermes_web::{AppState, extract, middleware, routes};
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+use anyhow::{Context, Result, ensure};
+use hermes_repository::{Database, DurabilityWarning};
+use hermes_web::gate::RequestGate;
+use hermes_web::{AppState, routes};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::migrate;
-use crate::compose::{self, Application};
-use crate::config::{self, Configuration, Settings};
+use crate::compose::{self, Application, data_folder};
+use crate::config::{self, Configuration, Environment, Settings};
+use crate::listener::{self, ConnectionLimits};
 use crate::{logging, metrics};
 
-/// Time limit for the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time limit for an idle connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The dashboard has few users.
 const DASHBOARD_WORKERS: usize = 1;
 /// The lock file, in the data folder, of the process that serves an SQLite database.
@@ -39,23 +36,48 @@ pub(super) async fn run() -> Result<()> {
     for warning in &configuration.warnings {
         log::warn!("{warning}");
     }
+    let summaries = tokio::spawn(logging::write_summaries());
     configuration.check_safety()?;
     let settings = &configuration.settings.server;
     // Bind first: if a port is in use, nothing has been written yet.
-    let portal_socket = bind(&settings.host, settings.port, "PORT")?;
-    let dashboard_socket = bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
+    let portal_socket = listener::bind(&settings.host, settings.port, "PORT")?;
+    let dashboard_socket = listener::bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
+    if configuration.settings.is_embedded() {
+        data_folder::prepare(&configuration.settings.database.data_dir)?;
+    }
     prepare_schema(&configuration.settings).await?;
+    compose::check_redis(&configuration.settings).await?;
     let _serve_lock = lock_sqlite_file(&configuration.settings);
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
-    log_durability_warnings(&database).await;
+    check_durability(configuration.environment, &database).await?;
     let state = web::Data::new(state);
+    let gate = web::Data::new(RequestGate::new(settings.gate()));
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
-    let portal = server(portal_socket, &state, portal_workers, drain, routes::configure_portal)?;
-    let dashboard = server(dashboard_socket, &state, DASHBOARD_WORKERS, drain, routes::configure_dashboard)?;
+    let portal_limits = ConnectionLimits {
+        total: listener::portal_connections_max(),
+        per_address: settings.connections_per_address,
+        exempt: settings.trusted_proxies.clone(),
+    };
+    let dashboard_limits =
+        ConnectionLimits { total: listener::RESERVED_CONNECTIONS, per_address: 0, exempt: Vec::new() };
+    let portal = listener::serve(
+        portal_socket,
+        portal_limits,
+        portal_workers,
+        drain,
+        configure(&state, &gate, routes::configure_portal),
+    )?;
+    let dashboard = listener::serve(
+        dashboard_socket,
+        dashboard_limits,
+        DASHBOARD_WORKERS,
+        drain,
+        configure(&state, &gate, routes::configure_dashboard),
+    )?;
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
     state.reads.warm();
@@ -69,39 +91,21 @@ pub(super) async fn run() -> Result<()> {
         relay.stop().await;
     }
     database.close().await;
+    summaries.abort();
     log::info!("stopped; every acknowledged change is saved");
     ended.map(|_| ()).context("the server stopped unexpectedly")
 }
 
-fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener> {
-    let socket = TcpListener::bind((host, port))
-        .with_context(|| format!("cannot listen on {host}:{port}; set {variable} to use another port"))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-fn server(
-    socket: TcpListener,
+/// Returns the configuration of an application: its state, limits and routes.
+fn configure(
     state: &web::Data<AppState>,
-    workers: usize,
-    drain: Duration,
+    gate: &web::Data<RequestGate>,
     routes: fn(&mut web::ServiceConfig),
-) -> Result<Server> {
-    let state = state.clone();
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap(from_fn(middleware::envelope))
-            .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(extract::BODY_MAX))
-            .configure(routes)
-    });
-    let server = server
-        .workers(workers)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(drain.as_secs())
-        .disable_signals();
-    Ok(server.listen(socket)?.run())
+) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let (state, gate) = (state.clone(), gate.clone());
+    move |config| {
+        config.app_data(state.clone()).app_data(gate.clone()).configure(routes);
+    }
 }
 
 /// Returns the configured number of portal threads; 0 means one per processor.
@@ -148,7 +152,7 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
         return None;
     }
     let folder = settings.database.data_dir.display();
-    let file = File::create(settings.database.data_dir.join(SERVE_LOCK_FILE));
+    let file = data_folder::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),
         Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(
@@ -162,16 +166,26 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
     None
 }
 
-/// Logs each database setting that can lose acknowledged payments.
-async fn log_durability_warnings(database: &Database) {
-    match database.durability_warnings().await {
-        Ok(warnings) => {
-            for warning in warnings {
-                log::warn!("acknowledged payments can be lost: {warning}");
-            }
+/// Logs each database setting that can lose acknowledged payments. In production, such a setting is an error.
+///
+/// The double-write buffer is the exception, because some file systems make it superfluous.
+async fn check_durability(environment: Environment, database: &Database) -> Result<()> {
+    let warnings = match database.durability_warnings().await {
+        Ok(warnings) => warnings,
+        Err(error) => {
+            log::warn!("cannot check the durability settings of the database: {error}");
+            return Ok(());
         }
-        Err(error) => log::warn!("cannot check the durability settings of the database: {error}"),
+    };
+    let (unsafe_settings, others): (Vec<_>, Vec<_>) = warnings.into_iter().partition(|warning| {
+        environment == Environment::Production && warning.setting != DurabilityWarning::DOUBLE_WRITE
+    });
+    for warning in others {
+        log::warn!("acknowledged payments can be lost: {warning}");
     }
+    let texts: Vec<_> = unsafe_settings.iter().map(ToString::to_string).collect();
+    ensure!(texts.is_empty(), "acknowledged payments can be lost: {}", texts.join("; also, "));
+    Ok(())
 }
 
 /// Logs the addresses to open and the configured database and cache.

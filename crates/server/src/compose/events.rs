@@ -23,7 +23,12 @@ pub(super) fn start(
     commits: &CommitNotifier,
 ) -> Result<(Arc<Feed>, Option<RelayHandle>)> {
     let outbox = Arc::new(SqlOutbox::new(database));
-    let feed = Arc::new(Feed::new(outbox.clone(), commits.clone(), settings.events.waiters_max));
+    let feed = Arc::new(Feed::new(
+        outbox.clone(),
+        commits.clone(),
+        settings.events.waiters_max,
+        settings.events.waiters_per_address_max,
+    ));
     tokio::spawn(poll_outbox(
         outbox.clone(),
         commits.clone(),

@@ -1,6 +1,7 @@
 //! All settings; `config/default.toml` explains each one.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use actix_web::http::Uri;
@@ -8,11 +9,20 @@ use anyhow::{Result, ensure};
 use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
+use hermes_web::extract;
+use hermes_web::gate::GateSettings;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::listener::CONNECTIONS_MAX;
 
 /// The maximum of `ledger.batch_max`: payment ids have 12 bits for the index in a batch.
 const MAX_BATCH_SIZE: usize = 4_096;
+
+/// The most hosts, proxies and origins: every request is compared with them.
+const MAX_GATE_ENTRIES: usize = 100;
 
 /// The TLS modes of the database connection.
 const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", "verify_identity"];
@@ -21,6 +31,7 @@ const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", 
 #[derive(Debug, Deserialize)]
 pub struct Settings {
     pub server: Server,
+    pub access: Access,
     pub database: Database,
     pub redis: Redis,
     pub cache: Cache,
@@ -28,6 +39,7 @@ pub struct Settings {
     pub ledger: Ledger,
     pub events: Events,
     pub log: Log,
+    pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
 }
@@ -39,8 +51,22 @@ pub struct Server {
     pub dashboard_port: u16,
     pub allow_open: bool,
     pub public_url: String,
+    pub dashboard_url: String,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub hosts: Vec<String>,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub trusted_origins: Vec<String>,
+    pub connections_per_address: usize,
     pub workers: usize,
     pub drain_s: u64,
+    pub min_free_bytes: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Access {
+    pub server_key_file: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,9 +75,11 @@ pub struct Database {
     pub port: u16,
     pub user: String,
     pub password: SecretString,
+    pub password_file: PathBuf,
     pub name: String,
     pub ssl_mode: String,
     pub ssl_ca: String,
+    pub allow_plaintext: bool,
     pub data_dir: PathBuf,
     pub connections_max: u32,
     pub acquire_timeout_ms: u64,
@@ -75,6 +103,8 @@ pub enum MigrateAtStart {
 #[derive(Debug, Deserialize)]
 pub struct Redis {
     pub url: SecretString,
+    pub url_file: PathBuf,
+    pub allow_plaintext: bool,
     pub pool_max: usize,
     pub connect_timeout_ms: u64,
     pub command_timeout_ms: u64,
@@ -130,6 +160,17 @@ pub struct Events {
     pub poll_ms: u64,
     pub command_timeout_ms: u64,
     pub waiters_max: usize,
+    pub waiters_per_address_max: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Limits {
+    pub on_loopback: bool,
+    pub address_requests_per_s: u32,
+    pub form_burst: u32,
+    pub form_per_10_min: u32,
+    pub form_total_per_s: u32,
+    pub bodies_bytes_max: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -198,18 +239,90 @@ fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     })
 }
 
+/// Deserializes networks; an address alone is a network of one address.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let parse = |text: String| {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| D::Error::custom(format!("{text:?} is not a network such as 10.0.0.0/8")))
+    };
+    list_or_commas(deserializer)?.into_iter().map(parse).collect()
+}
+
 impl Server {
     /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
     pub fn public_url(&self) -> Option<String> {
         Some(self.public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
     }
+
+    /// Returns what the request gate accepts.
+    pub fn gate(&self) -> GateSettings {
+        let uri = |url: &String| url.parse::<Uri>().ok();
+        let host = |url: &String| uri(url)?.host().map(str::to_owned);
+        let own = [&self.public_url, &self.dashboard_url].into_iter().filter_map(host);
+        GateSettings {
+            hosts: self.hosts.iter().cloned().chain(own).collect(),
+            trusted_origins: self.trusted_origins.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            uses_tls: uri(&self.public_url).is_some_and(|uri| uri.scheme_str() == Some("https")),
+        }
+    }
+
+    /// Checks the names, networks and origins of the request gate.
+    fn check_gate(&self) -> Result<()> {
+        for (name, length) in [
+            ("server.hosts", self.hosts.len()),
+            ("server.trusted_proxies", self.trusted_proxies.len()),
+            ("server.trusted_origins", self.trusted_origins.len()),
+        ] {
+            ensure!(
+                length <= MAX_GATE_ENTRIES,
+                "{name} has {length} entries; the most is {MAX_GATE_ENTRIES}"
+            );
+        }
+        for host in &self.hosts {
+            ensure!(
+                is_host_name(host),
+                "server.hosts has {host:?}; each entry must be a name such as pay.example.org, without port"
+            );
+        }
+        for origin in &self.trusted_origins {
+            ensure!(
+                is_origin(origin),
+                "server.trusted_origins has {origin:?}; each entry must be an origin such as https://pay.example.org, \
+                 without a path"
+            );
+        }
+        Ok(())
+    }
 }
 
-/// Returns whether a text is empty or an absolute HTTP(S) URL without query, fragment and credentials.
-fn is_public_url(text: &str) -> bool {
+/// Returns whether a text is a host name without port.
+fn is_host_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+/// Returns whether a text is an origin as in the `Origin` header.
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.contains('/'))
+        && is_http_url(text)
+        && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Returns whether a text is an absolute HTTP(S) URL without query, fragment and credentials.
+fn is_http_url(text: &str) -> bool {
     let is_valid =
         |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains(['?', '#', '@']);
-    text.is_empty() || text.parse().is_ok_and(is_valid)
+    text.parse().is_ok_and(is_valid)
+}
+
+/// Returns whether a text is empty, a host name, an IP address or the absolute path of a socket.
+///
+/// Any other text may be a whole URL with a password, so no error may repeat it.
+fn is_database_host(text: &str) -> bool {
+    let is_name =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    text.starts_with('/') || text.parse::<IpAddr>().is_ok() || is_name(text)
 }
 
 impl Settings {
@@ -253,6 +366,12 @@ impl Settings {
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
+        within(
+            "events.waiters_per_address_max",
+            size(self.events.waiters_per_address_max),
+            1,
+            size(self.events.waiters_max),
+        )?;
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;
@@ -266,11 +385,27 @@ impl Settings {
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
+        self.limits.check(within)?;
         ensure!(
-            is_public_url(&self.server.public_url),
-            "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
-            self.server.public_url
+            is_database_host(&self.database.host),
+            "DB_HOST (database.host) is not the name or the address of a server, nor the absolute path of a socket; the port \
+             and the login have variables of their own: DB_PORT, DB_USER, DB_PASSWORD and DB_NAME"
         );
+        for (name, url) in
+            [("public_url", &self.server.public_url), ("dashboard_url", &self.server.dashboard_url)]
+        {
+            ensure!(
+                url.is_empty() || is_http_url(url),
+                "server.{name} is {url:?}; it must be an http or https URL, such as https://pay.example.org"
+            );
+        }
+        self.server.check_gate()?;
+        within(
+            "server.connections_per_address",
+            size(self.server.connections_per_address),
+            0,
+            size(CONNECTIONS_MAX),
+        )?;
         ensure!(
             is_log_filter(&self.log.level),
             "log.level is {:?}; it must be error, warn, info, debug or trace, or a comma-separated list of module=level",
@@ -291,6 +426,23 @@ impl Settings {
     }
 }
 
+impl Limits {
+    fn check(&self, within: impl Fn(&str, u64, u64, u64) -> Result<()>) -> Result<()> {
+        for (name, value) in [
+            ("limits.address_requests_per_s", self.address_requests_per_s),
+            ("limits.form_burst", self.form_burst),
+            ("limits.form_per_10_min", self.form_per_10_min),
+            ("limits.form_total_per_s", self.form_total_per_s),
+        ] {
+            within(name, value.into(), 0, 1_000_000)?;
+        }
+        let bodies = u64::try_from(self.bodies_bytes_max).unwrap_or(u64::MAX);
+        let smallest = u64::try_from(extract::BODY_MAX).unwrap_or(u64::MAX);
+        // A smaller limit would reject every large body.
+        within("limits.bodies_bytes_max", if bodies == 0 { smallest } else { bodies }, smallest, u64::MAX)
+    }
+}
+
 /// Returns whether a text is a valid log filter: levels, alone or per module.
 fn is_log_filter(text: &str) -> bool {
     text.split(',').all(|part| {
@@ -305,11 +457,55 @@ mod tests {
 
     #[test]
     fn the_public_url_is_an_http_url_without_query_fragment_and_credentials() {
-        for url in ["", "https://pay.example.org", "http://127.0.0.1:9292/", "https://example.org/pay"] {
-            assert!(is_public_url(url), "{url}");
+        for url in ["https://pay.example.org", "http://127.0.0.1:9292/", "https://example.org/pay"] {
+            assert!(is_http_url(url), "{url}");
         }
         for url in ["/pay", "ftp://a.org", "https://a.org?b", "https://a.org#b", "https://u@a.org"] {
-            assert!(!is_public_url(url), "{url}");
+            assert!(!is_http_url(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme_a_host_and_no_path() {
+        for origin in ["https://pay.example.org", "http://127.0.0.1:9292"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for origin in
+            ["", "null", "pay.example.org", "https://", "https://a.org/", "https://a.org?b", "https://A.org"]
+        {
+            assert!(!is_origin(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_no_port_and_no_wildcard() {
+        assert!(is_host_name("pay.example.org"));
+        for host in ["", "*.example.org", "pay.example.org:443", "https://pay.example.org", "[::1]"] {
+            assert!(!is_host_name(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_an_address_with_or_without_a_prefix_length() {
+        use serde::de::value::{Error, StrDeserializer};
+        let parse = |text| networks(StrDeserializer::<Error>::new(text)).map_err(|error| error.to_string());
+        let parsed = parse("10.0.0.0/8, 192.0.2.7,2001:db8::/32").unwrap();
+        assert_eq!(
+            parsed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
+        );
+        assert_eq!(parse("10.0.0.0/33").unwrap_err(), "\"10.0.0.0/33\" is not a network such as 10.0.0.0/8");
+    }
+
+    #[test]
+    fn the_database_host_is_a_name_an_address_or_a_socket() {
+        for host in
+            ["", "localhost", "db-1.example.org", "my_sql", "10.0.0.1", "::1", "/run/mysqld/my sql.sock"]
+        {
+            assert!(is_database_host(host), "{host}");
+        }
+        for host in ["a,b", "a b", "mysql://u:p@db", "db:3306", "u@db", "[::1]", "söhne", "db/x", "%41"] {
+            assert!(!is_database_host(host), "{host}");
         }
     }
 }

@@ -26,6 +26,7 @@ async fn a_missing_trigger_of_the_audit_log_is_reported() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
     assert_finding(&app, "ok     audit log: triggers reject changes");
+    assert_finding(&app, "ok     disk space: ");
     assert_finding(&app, "ok     durability: acknowledged changes survive a crash");
     assert!(!app.log().contains("can be lost"), "{}", app.log());
     let database = rows::connect(&environment).await;

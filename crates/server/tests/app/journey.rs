@@ -34,6 +34,7 @@ async fn check_health(app: &TestApp, environment: &TestEnvironment) {
     assert_eq!(body["status"], "ok");
     assert_eq!(body["database"], "connected");
     assert_eq!(body["redis"], if environment.redis.is_some() { "connected" } else { "disabled" });
+    assert_eq!(body["storage"].is_null(), environment.database.login().is_some());
     app.get("/health/live").await.expect(200);
     assert!(app.run(&["healthcheck"]).status.success());
 }

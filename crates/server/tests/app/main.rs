@@ -11,12 +11,18 @@
 mod support;
 
 mod audit_verify;
+mod canary;
 mod command_line;
 mod doctor;
+mod gate;
 mod invalid_requests;
 mod journey;
 mod least_privilege;
 mod ledger_head_behind;
+mod limits;
+mod log_limit;
 mod redis;
 mod rejected_writes;
 mod shutdown;
+mod startup;
+mod unsafe_settings;

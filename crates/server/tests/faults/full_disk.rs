@@ -1,24 +1,22 @@
 //! On a full disk, writes are rejected, reads work and no acknowledged booking is lost. Writes resume once there is
 //! space. Requires permission to mount a file system; skipped otherwise.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::fs;
 
-use tempfile::TempDir;
-
-use crate::support::{TestApp, TestEnvironment, poll};
+use crate::support::{SmallDisk, TestApp, TestEnvironment, poll};
 
 /// More bookings than fit in the space that SQLite has reserved.
 const MAX_BOOKINGS: i64 = 5_000;
+/// The reserve of free space, in bytes.
+const RESERVE: u64 = 8 * 1024 * 1024;
 
 #[actix_web::test]
 async fn a_full_disk_stops_writes_but_not_reads() {
     let Some(disk) = SmallDisk::mount() else { return };
     let environment = TestEnvironment::sqlite().await;
     let data = disk.path().join("data").display().to_string();
-    let app = TestApp::start_with(&environment, &[("DATA_DIR", &data)]).await;
+    let no_reserve = ("HERMES__SERVER__MIN_FREE_BYTES", "0");
+    let app = TestApp::start_with(&environment, &[("DATA_DIR", &data), no_reserve]).await;
     let mut booked = 20;
     for number in 0..booked {
         assert_eq!(book(&app, number).await, 201);
@@ -43,40 +41,34 @@ async fn a_full_disk_stops_writes_but_not_reads() {
     app.assert_audit_log_is_intact(&["--deep"]);
 }
 
-/// An in-memory file system of 16 MB.
-struct SmallDisk(TempDir);
+#[actix_web::test]
+async fn writes_stop_before_the_disk_is_full() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let environment = TestEnvironment::sqlite().await;
+    let data = disk.path().join("data").display().to_string();
+    let reserve = RESERVE.to_string();
+    let variables = [("DATA_DIR", data.as_str()), ("HERMES__SERVER__MIN_FREE_BYTES", reserve.as_str())];
+    let app = TestApp::start_with(&environment, &variables).await;
+    let form = [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "10")];
+    app.submit("/payment", &form).await.expect(303);
 
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mount.is_ok_and(|mount| mount.status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("skipped: no permission to mount a file system");
-        None
-    }
+    let filler = disk.fill_to(RESERVE / 2);
+    // Bookings would fill the disk further until the next measurement.
+    let is_storage = async |level| app.get("/health").await.json()["storage"] == level;
+    poll(|| is_storage("low"), "low storage").await;
+    app.submit("/payment", &form).await.expect(503);
+    app.book("ana").await.expect(201);
+    disk.fill_to(RESERVE / 8);
+    poll(|| is_storage("full"), "full storage").await;
+    assert_eq!(app.book("ana").await.expect(503).json()["code"], "storage-full");
+    let health = app.get("/health").await.expect(200).json();
+    assert_eq!((&health["status"], &health["writes"]), (&"degraded".into(), &"refused".into()));
+    app.get("/health/ready").await.expect(503);
+    app.get("/api/bookings/REF001").await.expect(200);
 
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Fills the disk; returns the file to remove to free the space.
-    fn fill(&self) -> PathBuf {
-        let path = self.path().join("filler");
-        let mut file = File::create(&path).unwrap();
-        while file.write_all(&[0; 4_096]).is_ok() {}
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-    }
+    fs::remove_file(filler).unwrap();
+    poll(|| async { app.submit("/payment", &form).await.status == 303 }, "an open form").await;
+    app.assert_audit_log_is_intact(&["--deep"]);
 }
 
 async fn book(app: &TestApp, number: i64) -> u16 {

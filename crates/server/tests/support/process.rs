@@ -9,6 +9,8 @@ use hermes_test_support::Port;
 /// A process and everything needed to start it again. It is killed when this value is dropped.
 pub struct HermesProcess {
     pub variables: Vec<(&'static str, String)>,
+    /// A shell command to run first in the process, such as `ulimit -n 1024`.
+    pub prepare: &'static str,
     folder: PathBuf,
     log_file: PathBuf,
     ports: [Port; 2],
@@ -22,7 +24,7 @@ impl HermesProcess {
         variables.push(("PORT", ports[0].number().to_string()));
         variables.push(("DASHBOARD_PORT", ports[1].number().to_string()));
         let log_file = folder.join(format!("{name}.log"));
-        Self { variables, folder, log_file, ports, child: None }
+        Self { variables, prepare: "true", folder, log_file, ports, child: None }
     }
 
     pub fn port(&self) -> u16 {
@@ -31,6 +33,11 @@ impl HermesProcess {
 
     pub fn dashboard_port(&self) -> u16 {
         self.ports[1].number()
+    }
+
+    /// Returns the id of the running process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// Starts the process and returns before it is ready.
@@ -46,6 +53,14 @@ impl HermesProcess {
             let _ = child.kill();
             child.wait().unwrap();
         }
+    }
+
+    /// Returns the largest amount of memory that the process has used, in KiB.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Sends a signal, such as `TERM`, `STOP` or `CONT`.
@@ -89,7 +104,9 @@ impl HermesProcess {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hermes"));
+        let mut command = Command::new("/bin/sh");
+        let script = format!("{} && exec \"$0\" \"$@\"", self.prepare);
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_hermes")]);
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command

@@ -1,6 +1,8 @@
 //! The event feed: reads events from the outbox, with long polling.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hermes_domain::ledger::OutboxEvent;
@@ -24,7 +26,7 @@ pub enum FeedError {
         /// The number of the newest event.
         newest: i64,
     },
-    /// The maximum number of requests are waiting already.
+    /// The maximum number of requests are waiting already, in total or of the client's address.
     #[error("too many requests wait for events")]
     Busy,
     /// The database could not be read.
@@ -37,17 +39,32 @@ pub struct Feed {
     outbox: Arc<dyn Outbox>,
     commits: CommitNotifier,
     permits: Semaphore,
+    max_waiters_per_address: usize,
+    waiters_by_address: Mutex<HashMap<IpAddr, usize>>,
     closed: watch::Sender<bool>,
 }
 
 impl Feed {
-    /// Creates a feed of an outbox. At most `max_waiters` requests wait at the same time.
-    pub fn new(outbox: Arc<dyn Outbox>, commits: CommitNotifier, max_waiters: usize) -> Self {
-        let permits = Semaphore::new(max_waiters);
-        Self { outbox, commits, permits, closed: watch::Sender::new(false) }
+    /// Creates a feed of an outbox. At most `max_waiters` requests wait at the same time, and at most
+    /// `max_waiters_per_address` of one address.
+    pub fn new(
+        outbox: Arc<dyn Outbox>,
+        commits: CommitNotifier,
+        max_waiters: usize,
+        max_waiters_per_address: usize,
+    ) -> Self {
+        Self {
+            outbox,
+            commits,
+            permits: Semaphore::new(max_waiters),
+            max_waiters_per_address,
+            waiters_by_address: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
     }
 
-    /// Returns at most `limit` events after event number `after`, or from the oldest stored event if `after` is `None`.
+    /// Returns at most `limit` events after event number `after`, or from the oldest stored event if `after` is `None`,
+    /// for a client at an address.
     ///
     /// If there are none, waits up to `wait` and at most [`LONG_POLL_MAX`] for one. Does not wait if the feed is
     /// closed.
@@ -56,6 +73,7 @@ impl Feed {
     /// See [`FeedError`].
     pub async fn read(
         &self,
+        client: IpAddr,
         after: Option<i64>,
         limit: u64,
         wait: Duration,
@@ -67,8 +85,7 @@ impl Feed {
             return Ok(events);
         }
         let _permit = self.permits.try_acquire().map_err(|_| FeedError::Busy)?;
-        metrics::gauge!("hermes_feed_waiting").increment(1.0);
-        let _waiter = WaiterGuard;
+        let _waiter = self.start_waiting(client)?;
         let deadline = Instant::now() + wait.min(LONG_POLL_MAX);
         let mut closed = self.closed.subscribe();
         loop {
@@ -92,6 +109,18 @@ impl Feed {
         self.closed.send_replace(true);
     }
 
+    /// Counts a waiting request until the result is dropped.
+    fn start_waiting(&self, client: IpAddr) -> Result<Waiter<'_>, FeedError> {
+        let mut waiters = self.waiters_by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiters.entry(client).or_default();
+        if *count >= self.max_waiters_per_address {
+            return Err(FeedError::Busy);
+        }
+        *count += 1;
+        metrics::gauge!("hermes_feed_waiting").increment(1.0);
+        Ok(Waiter { feed: self, client })
+    }
+
     async fn poll(&self, after: Option<i64>, limit: u64) -> Result<Vec<OutboxEvent>, FeedError> {
         match self.outbox.events_after(after, limit).await? {
             EventsAfter::Events(events) => Ok(events),
@@ -100,11 +129,21 @@ impl Feed {
     }
 }
 
-/// Counts one waiting request until dropped.
-struct WaiterGuard;
+/// A waiting request of a client.
+struct Waiter<'a> {
+    feed: &'a Feed,
+    client: IpAddr,
+}
 
-impl Drop for WaiterGuard {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         metrics::gauge!("hermes_feed_waiting").decrement(1.0);
+        let mut waiters = self.feed.waiters_by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = waiters.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                waiters.remove(&self.client);
+            }
+        }
     }
 }

@@ -83,7 +83,10 @@ impl PaymentReader for MemoryStore {
     }
 
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {
-        self.read(|ledger| ledger.find(key).cloned()).await
+        let call = self.find_reads.start();
+        let found = self.read(|ledger| ledger.find(key).cloned()).await;
+        call.complete();
+        found
     }
 
     async fn list(

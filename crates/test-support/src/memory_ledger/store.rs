@@ -38,6 +38,8 @@ pub struct Shared {
     pub read_reply_gate: Gate,
     /// Reads of the head.
     pub head_reads: CallCounter,
+    /// Reads of one payment.
+    pub find_reads: CallCounter,
     /// Reads of the list.
     pub list_reads: CallCounter,
 }
@@ -67,6 +69,7 @@ impl Default for MemoryStore {
             head_reply_gate: Gate::default(),
             read_reply_gate: Gate::default(),
             head_reads: CallCounter::default(),
+            find_reads: CallCounter::default(),
             list_reads: CallCounter::default(),
         }))
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, LINK};
+use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::FieldError;
 use hermes_domain::ports::reader_limits;
 use hermes_service::outbox::LONG_POLL_MAX;
 
 use crate::dto::EventBody;
-use crate::extract::{parse_parameters, parse_whole_number, unknown_parameter};
+use crate::extract::{client_address, parse_parameters, parse_whole_number, unknown_parameter};
 use crate::problem::{Problem, ProblemBody, ProblemResponses};
 use crate::state::AppState;
 
@@ -41,11 +41,12 @@ use crate::state::AppState;
 #[get("/api/events")]
 pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let FeedQuery { after, limit, wait_s } = FeedQuery::parse(request.query_string())?;
-    let events = state.feed.read(after, limit, Duration::from_secs(wait_s)).await?;
+    let client = client_address(&request);
+    let events = state.feed.read(client, after, limit, Duration::from_secs(wait_s)).await?;
     let last = events.last().map(|event| event.seq).or(after).unwrap_or_default();
     let next = format!("</api/events?after={last}&limit={limit}&wait_s={wait_s}>; rel=\"next\"");
     let bodies: Vec<_> = events.iter().map(EventBody::from).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((LINK, next)).json(bodies))
+    Ok(HttpResponse::Ok().insert_header((LINK, next)).json(bodies))
 }
 
 /// The parameters of the feed.

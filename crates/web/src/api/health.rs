@@ -1,6 +1,7 @@
 //! `GET /health`, `/health/live` and `/health/ready`: the state of the server, probed rather than assumed.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::dto::Rfc3339;
+use crate::limits::StorageLevel;
 use crate::state::AppState;
 
 /// Probes the database and Redis.
@@ -28,7 +30,8 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Ok(None) => Redis::Disabled,
         Err(_) => Redis::Disconnected,
     };
-    respond(database == Database::Connected, database, probe_writes(&state), redis)
+    let storage = probe_storage(&state);
+    respond(database == Database::Connected, database, probe_writes(&state, storage), redis, storage)
 }
 
 /// Returns that the process runs, without any probe.
@@ -58,17 +61,18 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         (true, None) => Redis::Connected,
         (true, Some(_)) => Redis::Disconnected,
     };
-    let (database, writes) = (probe_database(&state).await, probe_writes(&state));
+    let storage = probe_storage(&state);
+    let (database, writes) = (probe_database(&state).await, probe_writes(&state, storage));
     let is_ready = database == Database::Connected
         && writes == Writes::Accepted
         && !state.is_draining.load(Ordering::Relaxed);
-    respond(is_ready, database, writes, redis)
+    respond(is_ready, database, writes, redis, storage)
 }
 
 /// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `degraded` if Redis is down or writes are rejected; `unavailable` if the status code is 503.
+    /// `degraded` if Redis is down, disk space is low or writes are rejected; `unavailable` if the status code is 503.
     #[schema(example = "ok")]
     status: HealthStatus,
     /// The time of the probe.
@@ -77,12 +81,16 @@ pub struct Health {
     /// The state of the database.
     #[schema(example = "connected")]
     database: Database,
-    /// Whether writes are accepted. They are rejected if the database is read-only, full, hung or down.
+    /// Whether writes are accepted. They are rejected if the database is read-only, nearly full, hung or down.
     #[schema(example = "accepted")]
     writes: Writes,
     /// The state of Redis; `disabled` if Redis is not configured.
     #[schema(example = "connected")]
     redis: Redis,
+    /// The free disk space of an SQLite database: `low` closes the booking form, and `full` rejects all writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "ok")]
+    storage: Option<Storage>,
 }
 
 /// The proof that the process runs.
@@ -129,15 +137,32 @@ enum Redis {
     Disabled,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Storage {
+    Ok,
+    Low,
+    Full,
+}
+
 /// Builds the response, with status 200 or 503.
-fn respond(is_available: bool, database: Database, writes: Writes, redis: Redis) -> HttpResponse {
-    let (code, status) = match (is_available, writes, redis) {
-        (true, Writes::Accepted, Redis::Connected | Redis::Disabled) => (StatusCode::OK, HealthStatus::Ok),
-        (true, _, _) => (StatusCode::OK, HealthStatus::Degraded),
-        (false, _, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
+fn respond(
+    is_available: bool,
+    database: Database,
+    writes: Writes,
+    redis: Redis,
+    storage: Option<Storage>,
+) -> HttpResponse {
+    let is_degraded = writes == Writes::Refused
+        || redis == Redis::Disconnected
+        || storage.is_some_and(|storage| storage != Storage::Ok);
+    let (code, status) = match (is_available, is_degraded) {
+        (true, false) => (StatusCode::OK, HealthStatus::Ok),
+        (true, true) => (StatusCode::OK, HealthStatus::Degraded),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
     };
     let timestamp = Rfc3339(Utc::now());
-    let body = Health { status, timestamp, database, writes, redis };
+    let body = Health { status, timestamp, database, writes, redis, storage };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
@@ -145,6 +170,16 @@ async fn probe_database(state: &AppState) -> Database {
     if state.reads.head_seq().await.is_ok() { Database::Connected } else { Database::Disconnected }
 }
 
-fn probe_writes(state: &AppState) -> Writes {
-    if state.ledger.is_accepting_writes() { Writes::Accepted } else { Writes::Refused }
+fn probe_writes(state: &AppState, storage: Option<Storage>) -> Writes {
+    let is_full = storage == Some(Storage::Full);
+    if state.ledger.is_accepting_writes() && !is_full { Writes::Accepted } else { Writes::Refused }
+}
+
+fn probe_storage(state: &AppState) -> Option<Storage> {
+    let storage = state.storage.as_ref()?;
+    Some(match storage.level(Instant::now()) {
+        StorageLevel::Ample => Storage::Ok,
+        StorageLevel::Low => Storage::Low,
+        StorageLevel::Full => Storage::Full,
+    })
 }

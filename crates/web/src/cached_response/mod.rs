@@ -15,6 +15,7 @@ use hermes_service::read_cache::{CachedResponse, Query};
 
 use self::encoding::{encoded_etag, etag_matches, negotiate};
 use crate::extract::matched_etag;
+use crate::middleware::PRIVATE;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -79,7 +80,8 @@ fn base_response(status: StatusCode, served: &CachedResponse, tag: Option<Header
     let entry = &served.entry;
     let mut response = HttpResponse::new(status);
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // A client that stores the body nevertheless can revalidate it with its tag.
+    headers.insert(CACHE_CONTROL, PRIVATE);
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(HERMES_VERSION, HeaderValue::from(entry.head.seq));
     headers.insert(HERMES_CACHE, HeaderValue::from_static(served.tier.as_str()));

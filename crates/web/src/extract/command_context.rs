@@ -1,15 +1,18 @@
 //! The context of a command: actor, origin, idempotency key and the ledger that executes the command.
 
 use std::future::{Ready, ready};
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
+use hermes_domain::mask_card_numbers;
 use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
 use super::{JsonBody, JsonFields};
+use crate::gate::client_address;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -36,8 +39,11 @@ impl CommandContext {
     /// connection cannot be reused otherwise.
     ///
     /// # Errors
-    /// 503 if the ledger does not admit commands; 400 or 422 if the body is not a JSON object.
+    /// 503 if the ledger does not admit commands or the disk is nearly full; 400 or 422 if the body is not a JSON object.
     pub fn admit(&self, body: &JsonBody) -> Result<JsonFields, Problem> {
+        if let Some(storage) = &self.state.storage {
+            storage.admit_write(Instant::now())?;
+        }
         self.state.ledger.check_admission()?;
         body.parse()
     }
@@ -72,13 +78,14 @@ impl CommandContext {
             (FORM_ACTOR, None)
         };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.map(mask_card_numbers);
         Ok(Self {
             state: state.clone(),
             operation: format!("{} {pattern}", request.method()),
             origin: Origin {
                 actor: actor.to_owned(),
                 user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
-                ip_address: request.peer_addr().map(|address| address.ip()),
+                ip_address: request.peer_addr().map(|_| client_address(request)),
             },
             idempotency_key,
         })

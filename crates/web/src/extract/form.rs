@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::BODY_MAX;
-use super::json::read_body;
+use super::body::read_body;
 use super::urlencoded::parse_urlencoded;
 use crate::problem::{Problem, ProblemCode};
 
@@ -44,13 +44,13 @@ impl FromRequest for FormFields {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case(MEDIA_TYPE);
-        let body = web::Bytes::from_request(request, payload);
+        let body = read_body(request.clone(), payload.take());
         Box::pin(async move {
             if !is_form {
                 let detail = format!("Nothing was saved. Send the form as {MEDIA_TYPE}.");
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType).with_detail(detail));
             }
-            Self::parse(&read_body(body).await?)
+            Self::parse(&body.await?)
         })
     }
 }

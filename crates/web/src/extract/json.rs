@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -14,10 +13,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::body::read_body;
 use crate::problem::{Problem, ProblemCode};
 
-/// The longest time in which a body must arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// The tokens that other languages write for values that are not numbers. JSON does not have them.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
@@ -41,29 +39,13 @@ impl FromRequest for JsonBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = has_json_type(request);
-        let body = web::Bytes::from_request(request, payload);
+        let body = read_body(request.clone(), payload.take());
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType));
             }
-            read_body(body).await.map(Self)
+            body.await.map(Self)
         })
-    }
-}
-
-/// Waits for the whole body.
-///
-/// # Errors
-/// 408 if the body does not arrive in time; 413 if the body is too large.
-pub(super) async fn read_body(
-    body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
-) -> Result<web::Bytes, Problem> {
-    match actix_web::rt::time::timeout(BODY_DEADLINE, body).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => {
-            Err(Problem::new(ProblemCode::from_status(error.as_response_error().status_code())))
-        }
-        Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
     }
 }
 

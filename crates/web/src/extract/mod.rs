@@ -3,6 +3,7 @@
 //! [`CommandContext`] serves every request that changes something. [`JsonBody`] and [`FormFields`] read bodies,
 //! [`Query`](page_query) parameters are parsed by one function per endpoint.
 
+mod body;
 mod booking;
 mod command_context;
 mod conditional;
@@ -13,6 +14,7 @@ mod query;
 mod request_id;
 mod urlencoded;
 
+pub use crate::gate::client_address;
 pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
 pub use command_context::CommandContext;
 pub use conditional::{IfMatch, matched_etag};

@@ -128,6 +128,8 @@ const TIME: &str = "Send a date like 2026-11-22 or a time like 2026-11-22T18:00:
 fn parse_search_text(name: &str, value: &str, longest: BookingField) -> Result<String, FieldError> {
     let max_chars = longest.spec().max_chars;
     let error = |code, detail: String| Err(FieldError::new(name, code, detail));
+    // The stored texts are normalized too.
+    let value = hermes_domain::normalize_text(value);
     if value.is_empty() {
         return error(ValidationCode::Required, "Enter a text, or leave this filter out".to_owned());
     }
@@ -138,7 +140,7 @@ fn parse_search_text(name: &str, value: &str, longest: BookingField) -> Result<S
         let detail = "Remove any hidden characters. They may come from pasted text.";
         return error(ValidationCode::ControlCharacter, detail.to_owned());
     }
-    Ok(value.to_owned())
+    Ok(value.into_owned())
 }
 
 /// Parses a time (RFC 3339) or a date, which means its start in UTC.

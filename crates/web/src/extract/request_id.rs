@@ -8,7 +8,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
-/// The longest id accepted from a caller, in bytes.
+use crate::gate::is_from_proxy;
+
+/// The longest id accepted from a proxy, in bytes.
 const MAX_BYTES: usize = 64;
 
 /// The id of a request. Cloning it does not copy its bytes.
@@ -19,22 +21,26 @@ impl RequestId {
     /// The request and response header with the id.
     pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-    /// Returns the id that an endpoint extracted. Otherwise takes it from the request's header, or generates one.
+    /// Returns the id that an endpoint extracted. Otherwise takes the header of a trusted proxy, or generates an id.
     ///
     /// Only the extractor stores the id with the request. Most endpoints do not need it, and storing an id costs more
     /// than generating one.
     pub(crate) fn get_or_create(request: &HttpRequest) -> Self {
         let extracted = request.extensions().get::<Self>().cloned();
-        extracted.unwrap_or_else(|| Self::from_headers(request.headers()))
+        extracted.unwrap_or_else(|| {
+            let forwarded = is_from_proxy(request).then(|| Self::from_headers(request.headers())).flatten();
+            forwarded.unwrap_or_else(|| Self(generate()))
+        })
     }
 
-    fn from_headers(headers: &HeaderMap) -> Self {
+    /// Returns the id in the header, if it is valid. Other callers could choose the id of another request in the log.
+    fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let is_valid = |text: &str| {
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(allowed)
         };
         let given = headers.get(Self::HEADER).filter(|value| value.to_str().is_ok_and(is_valid));
-        Self(given.cloned().unwrap_or_else(generate))
+        given.cloned().map(Self)
     }
 
     /// Returns the id as text.

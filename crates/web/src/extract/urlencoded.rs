@@ -25,8 +25,8 @@ impl UrlencodedError {
 
 /// Decodes names and values, in the order of the request.
 pub(super) fn parse_urlencoded(encoded: &[u8]) -> Result<Vec<(String, String)>, UrlencodedError> {
-    // serde_urlencoded replaces invalid bytes, and a changed address would be saved.
-    if percent_decode(encoded).decode_utf8().is_err() {
+    // serde_urlencoded replaces invalid bytes and preserves invalid escapes. A changed address would be saved.
+    if has_invalid_escape(encoded) || percent_decode(encoded).decode_utf8().is_err() {
         return Err(UrlencodedError::NotUtf8);
     }
     let pairs: Vec<(String, String)> =
@@ -37,6 +37,12 @@ pub(super) fn parse_urlencoded(encoded: &[u8]) -> Result<Vec<(String, String)>, 
     } else {
         Err(UrlencodedError::RepeatedName)
     }
+}
+
+/// Returns whether a `%` is not followed by two hexadecimal digits.
+fn has_invalid_escape(encoded: &[u8]) -> bool {
+    let is_escape = |after: &[u8]| matches!(after, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    encoded.split(|byte| *byte == b'%').skip(1).any(|after| !is_escape(after))
 }
 
 #[cfg(test)]
@@ -51,8 +57,18 @@ mod tests {
     }
 
     #[test]
-    fn invalid_utf8_is_rejected_and_not_replaced() {
-        for encoded in ["email=bad%ff@example.org", "a=%C3&b=%89", "%ff=1"] {
+    fn invalid_utf8_and_invalid_escapes_are_rejected() {
+        for encoded in [
+            "email=bad%ff@example.org",
+            "a=%C3&b=%89",
+            "%ff=1",
+            "a=%zz",
+            "a=%",
+            "a=100%",
+            "a=%4",
+            "a=%%41",
+            "%+1=b",
+        ] {
             assert_eq!(parse_urlencoded(encoded.as_bytes()), Err(UrlencodedError::NotUtf8), "{encoded}");
         }
     }

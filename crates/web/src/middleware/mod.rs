@@ -1,18 +1,23 @@
-//! The request envelope: request id, error rendering, metrics, access log and the common headers.
+//! The request envelope: gate, limits, request id, error rendering, metrics, access log and the common headers.
 
 mod errors;
+mod limits;
 mod metrics;
 mod security;
 
+pub(crate) use security::PRIVATE;
+
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::{Error, web};
 
 use crate::extract::RequestId;
+use crate::gate::RequestGate;
+use crate::problem::{Problem, ProblemCode};
 
 /// Wraps every request of both servers.
 ///
@@ -28,12 +33,27 @@ pub async fn envelope(
         // Every GET route also serves HEAD: the server omits the body.
         request.head_mut().method = Method::GET;
     }
-    let response = next.call(request).await?;
+    let gate = request.app_data::<web::Data<RequestGate>>().cloned();
+    let checked = match &gate {
+        Some(gate) => gate.check(request.request()),
+        None => Err(Problem::new(ProblemCode::Internal).caused_by("the server has no request gate")),
+    };
+    let rejected = checked.as_ref().err().map(|problem| problem.code);
+    let (response, limit_headers) = match checked.and_then(|()| limits::admit(&request, started)) {
+        Ok(headers) => (next.call(request).await?, headers),
+        Err(problem) => (request.error_response(problem), None),
+    };
     let id = RequestId::get_or_create(response.request());
+    if let (Some(code), Some(gate)) = (rejected, &gate) {
+        gate.log.rejected(code, response.request(), &id);
+    }
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
         // A client that receives 304 still has these headers in its stored response.
-        security::add_headers(&mut response);
+        security::add_headers(&mut response, gate.is_some_and(|gate| gate.uses_tls()));
+    }
+    if let Some(headers) = limit_headers {
+        headers.add_to(response.headers_mut());
     }
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());

@@ -1,68 +1,110 @@
 //! `POST /payment`: books a payment from the form.
 
+use std::time::Instant;
+
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE};
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use askama::Template;
-use hermes_domain::ledger::{Command, Outcome, Rejection};
-use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, PaymentKey};
+use hermes_domain::ledger::{Command, Rejection};
+use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, PaymentKey, Reference};
 use hermes_service::writer::SubmitError;
 
-use super::form::{self, FormCookie, FormNotice, KEY_FIELD};
-use super::same_site::SameSite;
+use super::form::{self, FormCookie, FormKey, FormNotice, KEY_FIELD};
 use super::{format_money, page, payment_status};
-use crate::extract::{
-    CommandContext, FormFields, RequestId, booking_from_form, fingerprint, parse_idempotency_key,
-};
-use crate::problem::Problem;
+use crate::extract::{CommandContext, FormFields, RequestId, booking_from_form, client_address, fingerprint};
+use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 /// Books a payment and redirects to its page.
 ///
 /// A second click, *Back* and a second tab send the same key. With the same data, the response redirects to the same
-/// page. With other data, the response asks for confirmation.
+/// page. With other data, or from a browser that has not booked with this key, the response asks for confirmation.
 #[post("/payment")]
 pub async fn book_payment(
     state: web::Data<AppState>,
     context: CommandContext,
+    request: HttpRequest,
     request_id: RequestId,
     cookie: FormCookie,
-    _same_site: SameSite,
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
-    let key = form_key(&state, &typed)?;
+    let Some(key) = form_key(&state, &typed) else { return Ok(expired(&state, &cookie, &typed)) };
     let booking = match booking_from_form(&typed) {
         Ok(booking) => booking,
         Err(errors) => return Ok(form::with_errors(&key, &typed, &errors)),
     };
-    let response =
-        match context.with_idempotency_key(key.clone()).submit(Command::Book(booking.clone())).await {
-            Ok(committed) => redirect_to_payment(&state, committed.outcome).await?,
-            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
-                confirm_duplicate(&state, &key, payment, &booking, &typed).await
-            }
-            Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
-        };
-    Ok(clearing_cookie(response, cookie.clear(&key)))
+    if let Err(problem) = admit(&state, &request) {
+        return Ok(form::with_notice(&key, &typed, &problem, &FormNotice::wait(&problem)));
+    }
+    let context = context.with_idempotency_key(key.as_str().to_owned());
+    let (first, is_same) = match context.submit(Command::Book(booking.clone())).await {
+        Ok(committed) if !committed.outcome.replayed => {
+            let response = redirect(&payment_status::address(&committed.outcome.payment));
+            return Ok(with_cookie(response, cookie.booked(&state, &key)));
+        }
+        Ok(committed) => (committed.outcome.payment, true),
+        Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => (*payment, false),
+        Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
+    };
+    let is_own = cookie.may_see(&key, first.created_at, state.clock.now());
+    if is_own && is_same {
+        let response = redirect(&first_address(&state, &first).await?);
+        return Ok(with_cookie(response, cookie.booked(&state, &key)));
+    }
+    let own = if is_own { Some(&first) } else { None };
+    Ok(confirm_second(&state, &cookie, &key, own, &booking, &typed).await)
 }
 
-/// Returns the form's key, or a new key if the form has none. If the form is shown again, a retry sends that key.
-fn form_key(state: &AppState, typed: &FormFields) -> Result<String, Problem> {
+/// Returns the form's key, or a new key if the form has none. If the form is shown again, a retry sends that key. `None`
+/// if the key was not issued here, or too long ago.
+fn form_key(state: &AppState, typed: &FormFields) -> Option<FormKey> {
     match typed.find(KEY_FIELD) {
-        None | Some("") => Ok(form::new_key(state)),
-        Some(text) => parse_idempotency_key(text),
+        None | Some("") => Some(FormKey::issue(state)),
+        Some(text) => FormKey::verify(state, text),
     }
 }
 
-async fn redirect_to_payment(state: &AppState, outcome: Outcome) -> Result<HttpResponse, Problem> {
-    let address = if outcome.replayed {
-        first_address(state, &outcome.payment).await?
-    } else {
-        payment_status::address(&outcome.payment)
-    };
-    Ok(HttpResponse::SeeOther()
+/// Checks the free disk space and the limits of the form.
+fn admit(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
+    let now = Instant::now();
+    if let Some(storage) = &state.storage {
+        storage.admit_form(now)?;
+    }
+    state.limits.admit_form(client_address(request), now)
+}
+
+/// Shows the form again with a new key.
+fn expired(state: &AppState, cookie: &FormCookie, typed: &FormFields) -> HttpResponse {
+    let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(state));
+    let problem = Problem::new(ProblemCode::InvalidIdempotencyKey);
+    let response = form::with_notice(&key, typed, &problem, &FormNotice::expired());
+    with_cookie(response, Some(cookie.open(&key)))
+}
+
+fn not_booked(
+    key: &FormKey,
+    typed: &FormFields,
+    error: &SubmitError,
+    request_id: &RequestId,
+) -> HttpResponse {
+    let problem = Problem::from(error.clone());
+    let notice = FormNotice::new(error, &problem, request_id.as_str());
+    form::with_notice(key, typed, &problem, &notice)
+}
+
+fn redirect(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
         .insert_header((LOCATION, address))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+        .finish()
+}
+
+fn with_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpResponse {
+    if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(SET_COOKIE, value);
+    }
+    response
 }
 
 /// Returns the URL of the first booking's page. The stored replay has no page token, so the payment is read again.
@@ -72,83 +114,66 @@ async fn first_address(state: &AppState, first: &Payment) -> Result<String, Prob
     Ok(payment_status::address_already_booked(&payment))
 }
 
-async fn confirm_duplicate(
+/// Asks whether to book the new data too. `own` is the first payment, if the browser may see it.
+async fn confirm_second(
     state: &AppState,
-    key: &str,
-    first: Box<Payment>,
-    now: &NewBooking,
+    cookie: &FormCookie,
+    key: &FormKey,
+    own: Option<&Payment>,
+    new: &NewBooking,
     typed: &FormFields,
 ) -> HttpResponse {
-    // If the read fails, the page has no link to the first booking.
-    let first_page = first_address(state, &first).await.ok();
-    let key = &second_key(key, now);
-    let problem = Problem::from(Rejection::KeyReused { payment: first.clone() });
-    ConfirmDuplicate { first: &first, first_page: first_page.as_deref(), now, typed, key }.respond(&problem)
+    let first = match own {
+        // If the read fails, the page has no link to the first booking.
+        Some(first) => Some((first.reference, first_address(state, first).await.ok())),
+        None => None,
+    };
+    // If the payer returns to this page, the page has the same key and the payment is not booked again.
+    let second = key.second(state, &fingerprint(new));
+    let template = ConfirmSecond { first, entered: entered(own, new), typed, key: second.as_str() };
+    // With `no-referrer`, a browser would send the form with `Origin: null`.
+    let (mut response, body) = page(StatusCode::UNPROCESSABLE_ENTITY, &template);
+    response.insert_header((REFERRER_POLICY, "same-origin")).insert_header((CACHE_CONTROL, "no-store"));
+    with_cookie(response.body(body), cookie.reopen(key, &second))
 }
 
-/// Derives the key for the second booking from the first key and the new data. If the payer returns to the confirmation
-/// page, the page has the same key and the payment is not booked again.
-fn second_key(key: &str, now: &NewBooking) -> String {
-    let digest = fingerprint(&(key, now));
-    digest.iter().take(form::KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn not_booked(key: &str, typed: &FormFields, error: &SubmitError, request_id: &RequestId) -> HttpResponse {
-    let problem = Problem::from(error.clone());
-    let notice = FormNotice::new(error, &problem, request_id.as_str());
-    form::with_notice(key, typed, &problem, &notice)
-}
-
-fn clearing_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpResponse {
-    if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        response.headers_mut().insert(SET_COOKIE, value);
-    }
-    response
-}
-
-/// The page that asks for confirmation if a form with other data uses the key of an earlier booking.
+/// The page that asks for confirmation if a form uses the key of an earlier booking.
+///
+/// The page shows no stored value besides the reference. Without proof that the browser made the first booking, the page
+/// does not even say which fields differ, because a caller could then guess the values one by one.
 #[derive(Template)]
-#[template(path = "payment/confirm_duplicate.html")]
-struct ConfirmDuplicate<'a> {
-    /// The payment as it was booked.
-    first: &'a Payment,
-    /// The URL of its page, if the payment could be read.
-    first_page: Option<&'a str>,
-    /// The new data.
-    now: &'a NewBooking,
-    /// The new data as the payer typed it.
+#[template(path = "payment/confirm_second.html")]
+struct ConfirmSecond<'a> {
+    /// The reference of the first payment and the URL of its page, if the browser may see the payment.
+    first: Option<(Reference, Option<String>)>,
+    /// The values that were entered now: those that differ from the first payment, or all.
+    entered: Vec<EnteredField>,
+    /// All new data as the payer typed it.
     typed: &'a FormFields,
     /// The key with which the page books the new data if the payer confirms.
     key: &'a str,
 }
 
-/// A field that differs from the first booking. A text that was not given is empty.
-struct ChangedField {
+/// A field and the value that was entered now. A text that was not given is empty.
+struct EnteredField {
     label: &'static str,
-    first: String,
-    now: String,
+    value: String,
 }
 
-impl ConfirmDuplicate<'_> {
-    /// Shows the differences.
-    fn respond(&self, problem: &Problem) -> HttpResponse {
-        let (mut response, body) = page(problem.code.status(), self);
-        problem.add_headers(&mut response);
-        // With `no-referrer`, a browser would send the form with `Origin: null`.
-        response.insert_header((REFERRER_POLICY, "same-origin")).body(body)
-    }
-
-    fn changes(&self) -> Vec<ChangedField> {
-        let text = |field, details: &PayerDetails, amount| match field {
-            // The text of the amount contains the currency.
-            BookingField::Amount => format_money(amount),
-            _ => details.text(field).unwrap_or_default().to_owned(),
+/// Returns the fields that differ from the first payment, or all fields with a value if there is none to compare.
+fn entered(first: Option<&Payment>, new: &NewBooking) -> Vec<EnteredField> {
+    let text = |field, details: &PayerDetails, amount| match field {
+        // The text of the amount contains the currency.
+        BookingField::Amount => format_money(amount),
+        _ => details.text(field).unwrap_or_default().to_owned(),
+    };
+    let fields = BookingField::ALL.into_iter().filter_map(|field| {
+        let value = text(field, &new.details, new.amount);
+        let is_shown = match first {
+            Some(first) => text(field, &first.details, first.amount) != value,
+            None => !value.is_empty(),
         };
-        let fields = BookingField::ALL.into_iter().map(|field| ChangedField {
-            label: field.spec().label,
-            first: text(field, &self.first.details, self.first.amount),
-            now: text(field, &self.now.details, self.now.amount),
-        });
-        fields.filter(|field| field.first != field.now).collect()
-    }
+        is_shown.then_some(EnteredField { label: field.spec().label, value })
+    });
+    fields.collect()
 }

@@ -10,7 +10,6 @@ mod book;
 mod form;
 mod payment_status;
 mod problems;
-mod same_site;
 mod view;
 
 use actix_web::http::header::LOCATION;

@@ -1,13 +1,13 @@
 //! `GET /payment/{reference}/{token}`: the payer's page of one payment.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::http::header::HeaderName;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::money::{FeeBearer, Money};
-use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference, Status};
-use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
+use hermes_domain::payment::{CheckKind, Payment, PaymentId, PaymentKey, Reference, Status};
+use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, StoreError};
 
 use super::form::labelled_texts;
 use super::{format_money, page, status_label};
@@ -46,20 +46,36 @@ pub async fn payer_page(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (reference, token) = path.into_inner();
-    let not_found = || Problem::new(ProblemCode::NotFound);
-    let reference = Reference::parse(&reference).map_err(|_| not_found())?;
-    let payment = state.reader.find(&PaymentKey::Reference(reference)).await?;
-    let payment = payment.filter(|payment| payment.page_token.matches(&token)).ok_or_else(not_found)?;
+    let payment = find_with_token(&*state.reader, &reference, &token).await?;
+    let payment = payment.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let template = PaymentPage {
         payment: &payment,
         already_booked: request.query_string() == ALREADY_BOOKED,
         hints: hints(&*state.reader, &payment).await,
     };
     let (mut response, body) = page(StatusCode::OK, &template);
-    Ok(response
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((HeaderName::from_static("x-robots-tag"), "noindex"))
-        .body(body))
+    Ok(response.insert_header((HeaderName::from_static("x-robots-tag"), "noindex")).body(body))
+}
+
+/// Finds a payment by its reference and page token.
+///
+/// A wrong token and an unknown reference cost the same: one read that finds a payment, and one that finds nothing.
+/// Otherwise, the response time would reveal whether a reference exists.
+async fn find_with_token(
+    reader: &dyn PaymentReader,
+    reference: &str,
+    token: &str,
+) -> Result<Option<Payment>, StoreError> {
+    let Ok(reference) = Reference::parse(reference) else { return Ok(None) };
+    let found = reader.find(&PaymentKey::Reference(reference)).await?;
+    let exists = found.is_some();
+    let payment = found.filter(|payment| payment.page_token.matches(token));
+    if payment.is_none() {
+        let unused =
+            if exists { PaymentKey::Id(PaymentId::NIL) } else { PaymentKey::Reference(Reference::FIRST) };
+        reader.find(&unused).await?;
+    }
+    Ok(payment)
 }
 
 impl PaymentPage<'_> {

@@ -57,9 +57,9 @@ problem_codes! {
     /// The idempotency key is invalid.
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
         "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
-    /// A page of another site sent the form.
-    CrossSite = "cross-site", FORBIDDEN, "Another site sent the form",
-        "Nothing was saved. Open the form on this site and send it from there.";
+    /// A page of another site sent the request.
+    CrossSite = "cross-site", FORBIDDEN, "Another site sent the request",
+        "Nothing was saved. Open the page on this site and send the form from there.";
     /// The resource does not exist, or the caller may not see it.
     NotFound = "not-found", NOT_FOUND, "Not found",
         "There is no page or resource at this address.";
@@ -85,6 +85,12 @@ problem_codes! {
     /// The media type of the body is not supported.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported",
         "Nothing was saved. Send the body as application/json.";
+    /// The body is compressed.
+    UnsupportedEncoding = "unsupported-encoding", UNSUPPORTED_MEDIA_TYPE, "The body is compressed",
+        "Nothing was saved. Send the body without Content-Encoding.";
+    /// The server does not use the host name of the request.
+    MisdirectedRequest = "misdirected-request", MISDIRECTED_REQUEST, "This server does not use the host name",
+        "Use a name of this server, or its IP address.";
     /// A field is missing, unknown or invalid.
     InvalidFields = "invalid-fields", UNPROCESSABLE_ENTITY, "Some fields are invalid",
         "Nothing was saved. Correct the fields listed in errors.";
@@ -98,6 +104,9 @@ problem_codes! {
     /// The change requires a precondition.
     PreconditionRequired = "precondition-required", PRECONDITION_REQUIRED, "If-Match is required",
         "Nothing was saved. Send the payment's ETag in If-Match.";
+    /// The caller has sent too many requests.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests",
+        "Nothing was saved. Send the request again after the seconds in the Retry-After header.";
     /// Too many requests are waiting.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The server is overloaded",
         "Nothing was saved. Try again in a moment.";
@@ -107,6 +116,9 @@ problem_codes! {
     /// The database is unavailable.
     DatabaseUnavailable = "database-unavailable", SERVICE_UNAVAILABLE, "The database is unavailable",
         "Nothing was saved. Earlier payments are safe. Try again in a moment.";
+    /// The disk with the database is nearly full.
+    StorageFull = "storage-full", SERVICE_UNAVAILABLE, "The server has too little free disk space",
+        "Nothing was saved. Earlier payments are safe. Ask the operator to free disk space, then try again.";
     /// The connection was lost during the commit.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",
         "The connection to the database was lost during the commit, so the change may or may not have been saved. \
@@ -119,6 +131,8 @@ problem_codes! {
 
 /// The seconds after which a retry makes sense.
 const RETRY_AFTER_S: u32 = 1;
+/// The same for a disk without space, which a person has to free.
+const RETRY_AFTER_FULL_S: u32 = 60;
 
 impl ProblemCode {
     /// Returns the code with this name on the wire.
@@ -140,7 +154,10 @@ impl ProblemCode {
     }
 
     pub(super) fn retry_after_s(self) -> Option<u32> {
-        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S)
+        match self {
+            Self::StorageFull => Some(RETRY_AFTER_FULL_S),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S),
+        }
     }
 }
 

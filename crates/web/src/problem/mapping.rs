@@ -43,12 +43,8 @@ impl From<Rejection> for Problem {
                     "Nothing was saved. A payment with the status {status} cannot be {attempted}."
                 )),
             Rejection::Invalid(errors) => Self::invalid_fields(errors),
-            Rejection::KeyReused { payment } => {
-                Self::new(ProblemCode::IdempotencyKeyReused).with_detail(format!(
-                    "Nothing was saved. This key was used for payment {}. Use a new key for a new request.",
-                    payment.reference
-                ))
-            }
+            // The payment may be that of another caller, so the response does not name it.
+            Rejection::KeyReused { payment: _ } => Self::new(ProblemCode::IdempotencyKeyReused),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
         }
     }

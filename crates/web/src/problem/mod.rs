@@ -85,16 +85,20 @@ pub struct ProblemResponses;
 
 impl IntoResponses for ProblemResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let response = |description: &str| {
-            let schema = Ref::from_schema_name("Problem");
-            let content = ContentBuilder::new().schema(Some(schema)).build();
-            ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()
-        };
         BTreeMap::from([
-            ("4XX".to_owned(), response("The request is rejected. The code gives the reason.")),
-            ("5XX".to_owned(), response("The request failed. The detail says whether to retry.")),
+            ("4XX".to_owned(), documented_problem(REJECTED)),
+            ("5XX".to_owned(), documented_problem("The request failed. The detail says whether to retry.")),
         ])
     }
+}
+
+/// The description of a rejection in the OpenAPI document.
+pub(crate) const REJECTED: &str = "The request is rejected. The code gives the reason.";
+
+/// Returns a problem response for the OpenAPI document.
+pub(crate) fn documented_problem(description: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()
 }
 
 impl From<FieldError> for FieldErrorBody {

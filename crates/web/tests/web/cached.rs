@@ -68,6 +68,7 @@ async fn the_etag_of_any_form_gets_304() {
             let response = get(&app, path, &[("if-none-match", &sent)]).await;
             assert_eq!(response.status, StatusCode::NOT_MODIFIED, "{path} {sent}");
             assert_eq!(response.header("etag"), *returned);
+            assert_eq!(response.header("cache-control"), "private, no-store");
             assert!(response.body.is_empty());
         }
         let response = get(&app, path, &[("if-none-match", "\"other\"")]).await;

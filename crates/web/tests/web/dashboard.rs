@@ -15,7 +15,7 @@ async fn book(app: &TestApp, count: usize) {
 #[actix_web::test]
 async fn an_empty_ledger_has_no_payments() {
     let page = TestApp::start().get(Server::Dashboard, "/").await;
-    assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "private, no-store"));
     assert!(page.body.contains("No payments have been booked yet."));
 }
 

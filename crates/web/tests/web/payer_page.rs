@@ -24,7 +24,7 @@ async fn the_page_shows_the_amount_to_pay_and_how_to_pay_it() {
     let app = TestApp::start();
     let page = book(&app, &[("school", "Harvard"), ("student_id", "HRV001"), ("country_from", "USA")]).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("cache-control"), "private, no-store");
     assert_eq!(page.header("x-robots-tag"), "noindex");
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     insta::assert_snapshot!(page.page());
@@ -74,6 +74,22 @@ async fn only_a_payment_with_the_same_name_amount_and_school_is_called_a_duplica
         assert!(!page.body.contains("pay only once"), "{other:?}");
     }
     assert!(book(&app, &[("school", "Harvard")]).await.body.contains("pay only once"));
+}
+
+/// The time of the response must not reveal whether a reference exists.
+#[actix_web::test]
+async fn an_unknown_reference_costs_as_many_reads_as_a_wrong_token() {
+    let app = TestApp::start();
+    app.post_form(&ANA).await;
+    let token = "0".repeat(32);
+    let mut reads = Vec::new();
+    for reference in ["REF001", "REF002"] {
+        let before = app.find_count();
+        let page = app.get(Server::Portal, &format!("/payment/{reference}/{token}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        reads.push(app.find_count() - before);
+    }
+    assert_eq!(reads, [2, 2]);
 }
 
 #[actix_web::test]

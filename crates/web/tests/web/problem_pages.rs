@@ -2,6 +2,7 @@
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
+use hermes_web::gate::GateSettings;
 use hermes_web::problem::ProblemCode;
 
 use crate::support::{Server, TestApp};
@@ -25,11 +26,14 @@ async fn every_problem_is_documented_on_both_servers() {
 
 #[actix_web::test]
 async fn a_problem_page_shows_the_request_id() {
+    let proxies = vec!["192.0.2.0/24".parse().unwrap()];
+    let app = TestApp::with_gate(GateSettings { trusted_proxies: proxies, ..GateSettings::default() });
     let request = TestRequest::get()
         .uri("/nowhere")
+        .peer_addr("192.0.2.1:4711".parse().unwrap())
         .insert_header(("accept", "text/html"))
         .insert_header(("x-request-id", "r-1"));
-    let response = TestApp::start().send(Server::Portal, request).await;
+    let response = app.send(Server::Portal, request).await;
     assert_eq!(response.status, StatusCode::NOT_FOUND);
     assert_eq!(response.header("x-request-id"), "r-1");
     insta::assert_snapshot!(response.page());

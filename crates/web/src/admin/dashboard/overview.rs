@@ -1,7 +1,6 @@
 //! `GET /` of the dashboard: totals, filter and one page of payments.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
@@ -72,7 +71,7 @@ pub async fn overview(state: web::Data<AppState>, request: HttpRequest) -> Resul
         links: PageLinks::new(&query, &list.value),
     };
     let (mut response, body) = page(StatusCode::OK, &overview);
-    Ok(response.insert_header((CACHE_CONTROL, "no-store")).body(body))
+    Ok(response.body(body))
 }
 
 fn tiles(stats: &Stats) -> [Tile; 5] {

@@ -1,6 +1,6 @@
 //! `GET /api/bookings/{key}/audit`
 
-use actix_web::http::header::{CACHE_CONTROL, LINK};
+use actix_web::http::header::LINK;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::FieldError;
@@ -42,7 +42,6 @@ pub async fn audit_booking(
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
     let entries = state.reader.audit_of(payment.id, after, limit).await?;
     let mut response = HttpResponse::Ok();
-    response.insert_header((CACHE_CONTROL, "no-cache"));
     if let Some(last) = entries.last()
         && u64::try_from(entries.len()).is_ok_and(|count| count == limit)
         && !state.reader.audit_of(payment.id, last.seq, 1).await?.is_empty()

@@ -16,7 +16,7 @@ pub use list::list_bookings;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use hermes_domain::payment::{PaymentKey, Reference, ReferenceError};
 use hermes_service::writer::Committed;
 use utoipa::IntoParams;
@@ -64,7 +64,6 @@ fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse
     let mut response = HttpResponse::build(status);
     response
         .insert_header((ETAG, etag_from_version(payment.version)))
-        .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((HERMES_VERSION, committed.head_seq));
     if status == StatusCode::CREATED {
         response.insert_header((LOCATION, format!("/api/bookings/{}", payment.id)));

@@ -1,64 +1,95 @@
-//! The cookie with the idempotency key of the open form.
+//! The cookie with the idempotency key of the open form, or of the form with which the browser has just booked.
 //!
 //! The cookie gives two tabs with the form the same key. A form that the payer reopens after a lost response also has
-//! the same key, so all of them make one booking. A booking clears the cookie, so that the next form gets a new key. A
-//! browser without cookies gets a new key with every form.
+//! the same key, so all of them make one booking. A browser without cookies gets a new key with every form.
+//!
+//! A booking adds a proof to the cookie, so that the next form gets a new key. The proof shows that a browser may see
+//! the payment if its form is sent again. While the booking is recent, the open key is sufficient, because the response
+//! with the proof may have been lost.
+//!
+//! **Planted keys:** over TLS, the prefix `__Host-` prevents other hosts from setting the cookie. Without TLS, another
+//! site on the same host can plant a key that it knows. Such a key shows a payment only for [`RECENT`].
 
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::COOKIE;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::KEY_BYTES;
+use super::FormKey;
+use crate::gate::is_https;
+use crate::state::AppState;
 
+/// The name without TLS.
 const NAME: &str = "hermes_form";
-/// The lifetime of the cookie, in seconds: enough to fill in the form and retry. The cookie expires before the next
-/// person uses a shared browser.
+/// The name with TLS. A browser accepts this prefix only with `Secure` and `Path=/` (RFC 6265bis, section 4.1.3.2).
+const HOST_NAME: &str = "__Host-hermes_form";
+/// The lifetime of the cookie: enough to fill in the form and retry. The cookie expires before the next person uses a
+/// shared browser.
 const MAX_AGE_S: u32 = 900;
+/// How long after a booking its open key is sufficient to see the payment.
+const RECENT: TimeDelta = TimeDelta::seconds(900);
 
 /// The cookie of a request, and whether the browser uses TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormCookie {
-    key: Option<String>,
+    key: Option<FormKey>,
+    is_booked: bool,
     is_secure: bool,
 }
 
 impl FormCookie {
-    /// Returns the key of the open form.
-    pub fn key(&self) -> Option<&str> {
-        self.key.as_deref()
+    /// Returns the key of the open form, if no booking was made with it.
+    pub fn open_key(&self) -> Option<&FormKey> {
+        self.key.as_ref().filter(|_| !self.is_booked)
     }
 
-    /// Returns the `Set-Cookie` value that stores a key.
-    pub fn set(&self, key: &str) -> String {
-        self.header(key, MAX_AGE_S)
+    /// Returns the `Set-Cookie` value that stores the key of an open form.
+    pub fn open(&self, key: &FormKey) -> String {
+        self.header(key.as_str())
     }
 
-    /// Returns the `Set-Cookie` value that deletes a used key, or `None` if the cookie has another key.
-    pub fn clear(&self, used: &str) -> Option<String> {
-        (self.key() == Some(used)).then(|| self.header("", 0))
+    /// Returns the `Set-Cookie` value that stores the proof of a booking, or `None` if the cookie has another key.
+    pub fn booked(&self, state: &AppState, key: &FormKey) -> Option<String> {
+        let value = || self.header(&format!("{}.{}", key.as_str(), key.proof(state)));
+        (!self.has_other(key)).then(value)
     }
 
-    fn header(&self, value: &str, max_age_s: u32) -> String {
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        format!("{NAME}={value}; Max-Age={max_age_s}; Path=/payment; HttpOnly; SameSite=Lax{secure}")
+    /// Returns the `Set-Cookie` value that replaces a used key by the key of a second booking, or `None` if the cookie
+    /// has another key.
+    pub fn reopen(&self, used: &FormKey, second: &FormKey) -> Option<String> {
+        (!self.has_other(used)).then(|| self.open(second))
     }
 
-    fn from_headers(request: &HttpRequest) -> Self {
+    /// Returns whether the browser may see the payment that was booked with a key at a time.
+    pub fn may_see(&self, key: &FormKey, booked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.key.as_ref() == Some(key) && (self.is_booked || now - booked_at < RECENT)
+    }
+
+    /// Returns whether the cookie belongs to another form, such as one in a newer tab.
+    fn has_other(&self, key: &FormKey) -> bool {
+        self.key.as_ref().is_some_and(|own| own != key)
+    }
+
+    fn header(&self, value: &str) -> String {
+        let (name, scope) = if self.is_secure { (HOST_NAME, "/; Secure") } else { (NAME, "/payment") };
+        format!("{name}={value}; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax; Path={scope}")
+    }
+
+    fn from_headers(request: &HttpRequest, state: &AppState) -> Self {
+        let is_secure = is_https(request);
+        let name = if is_secure { HOST_NAME } else { NAME };
         let headers = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
         let mut pairs =
             headers.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
-        let value = pairs.find(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim());
-        Self {
-            key: value.filter(|key| is_key(key)).map(str::to_owned),
-            is_secure: request.connection_info().scheme() == "https",
-        }
+        let value = pairs.find(|(found, _)| found.trim() == name).map_or("", |(_, value)| value.trim());
+        let (text, proof) = value.split_once('.').unwrap_or((value, ""));
+        let key = FormKey::verify(state, text);
+        let is_booked = key.as_ref().is_some_and(|key| key.is_proven_by(state, proof));
+        // A wrong proof makes the key worthless.
+        Self { key: key.filter(|_| is_booked || proof.is_empty()), is_booked, is_secure }
     }
-}
-
-fn is_key(text: &str) -> bool {
-    text.len() == 2 * KEY_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl FromRequest for FormCookie {
@@ -66,42 +97,7 @@ impl FromRequest for FormCookie {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self::from_headers(request)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    const KEY: &str = "0123456789abcdef0123456789abcdef";
-
-    fn with_cookies(cookies: &str) -> FormCookie {
-        FormCookie::from_headers(&TestRequest::get().insert_header((COOKIE, cookies)).to_http_request())
-    }
-
-    #[test]
-    fn the_key_is_found_among_other_cookies() {
-        assert_eq!(with_cookies(&format!("theme=dark; {NAME}={KEY}; x=y")).key(), Some(KEY));
-        for cookies in ["", "theme=dark", "hermes_form=", "hermes_form=two words", "hermes_form", "=;;="] {
-            assert_eq!(with_cookies(cookies).key(), None, "{cookies}");
-        }
-    }
-
-    #[test]
-    fn only_the_used_key_is_cleared() {
-        let cookie = with_cookies(&format!("{NAME}={KEY}"));
-        assert!(cookie.clear(KEY).unwrap().starts_with("hermes_form=; Max-Age=0; Path=/payment;"));
-        assert_eq!(cookie.clear("another"), None);
-        assert_eq!(FormCookie::default().clear(KEY), None);
-    }
-
-    #[test]
-    fn a_cookie_set_over_tls_is_secure() {
-        let request = TestRequest::get().insert_header(("x-forwarded-proto", "https")).to_http_request();
-        assert!(FormCookie::from_headers(&request).set(KEY).ends_with("; Secure"));
-        assert!(!FormCookie::default().set(KEY).contains("Secure"));
+        let state = request.app_data::<web::Data<AppState>>();
+        ready(Ok(state.map_or_else(Self::default, |state| Self::from_headers(request, state))))
     }
 }

@@ -3,6 +3,7 @@
 mod choices;
 mod cookie;
 mod fields;
+mod key;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
@@ -15,16 +16,15 @@ use hermes_service::writer::SubmitError;
 use self::fields::{FormField, SummaryLine, form_fields, summary};
 use super::page;
 use crate::extract::FormFields;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 pub(super) use cookie::FormCookie;
 pub(super) use fields::{labelled_texts, values};
+pub(super) use key::FormKey;
 
 /// The hidden field with the form's idempotency key.
 pub(super) const KEY_FIELD: &str = "idempotency_key";
-/// The size of an idempotency key, which is sent as hexadecimal digits.
-pub(super) const KEY_BYTES: usize = 16;
 /// The URL that receives the form.
 ///
 /// The query makes this URL different from the form's own URL. A browser discards its stored response for a URL after
@@ -56,6 +56,35 @@ pub struct FormNotice {
 }
 
 impl FormNotice {
+    /// Says that the form was open for too long.
+    pub fn expired() -> Self {
+        Self {
+            title: "Your payment is not booked yet",
+            text: "This form was open for too long. Nothing has been booked. Check your entries, then confirm again."
+                .to_owned(),
+            request_id: None,
+        }
+    }
+
+    /// Says that a limit or the disk does not allow the booking now. The title tells payers to wait.
+    pub fn wait(problem: &Problem) -> Self {
+        let text = match problem.code {
+            ProblemCode::RateLimited => {
+                "Many payments were booked from your network. Nothing has been booked with this form yet. Wait a \
+                 minute, then confirm again. Your entries are still below."
+            }
+            ProblemCode::StorageFull => {
+                "The service cannot save new payments right now. Nothing has been booked. Tell the finance office, or \
+                 confirm again later. Your entries are still below."
+            }
+            _ => {
+                "Many payments are being booked right now. Nothing has been booked with this form yet. Wait a moment, \
+                 then confirm again. Your entries are still below."
+            }
+        };
+        Self { title: "Please wait", text: text.to_owned(), request_id: None }
+    }
+
     /// Says why the payment was not booked, and what the payer can do.
     pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
         let (title, text) = match error {
@@ -89,33 +118,28 @@ impl FormNotice {
 /// so that no two browsers use the same key.
 #[get("/payment", wrap = "Compress::default()")]
 pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> HttpResponse {
-    let key = cookie.key().map_or_else(|| new_key(&state), str::to_owned);
+    let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(&state));
     let typed = FormFields::default();
-    let (mut response, body) = form_response(StatusCode::OK, &FormPage::new(&key, &typed, &[]));
-    response.insert_header((SET_COOKIE, cookie.set(&key)));
+    let (mut response, body) = form_response(StatusCode::OK, &FormPage::new(key.as_str(), &typed, &[]));
+    response.insert_header((SET_COOKIE, cookie.open(&key)));
     response.insert_header((CACHE_CONTROL, "private, no-cache")).body(body)
 }
 
-/// Generates an idempotency key.
-pub(super) fn new_key(state: &AppState) -> String {
-    state.random_source.random().simple().to_string()
-}
-
 /// Shows the form again, with an error at each invalid field.
-pub(super) fn with_errors(key: &str, typed: &FormFields, errors: &[FieldError]) -> HttpResponse {
-    let page = FormPage::new(key, typed, errors);
+pub(super) fn with_errors(key: &FormKey, typed: &FormFields, errors: &[FieldError]) -> HttpResponse {
+    let page = FormPage::new(key.as_str(), typed, errors);
     let (mut response, body) = form_response(StatusCode::UNPROCESSABLE_ENTITY, &page);
     response.insert_header((CACHE_CONTROL, "no-store")).body(body)
 }
 
 /// Shows the form again, with a message above it. The response has the status and headers of the problem.
 pub(super) fn with_notice(
-    key: &str,
+    key: &FormKey,
     typed: &FormFields,
     problem: &Problem,
     notice: &FormNotice,
 ) -> HttpResponse {
-    let page = FormPage { notice: Some(notice), ..FormPage::new(key, typed, &[]) };
+    let page = FormPage { notice: Some(notice), ..FormPage::new(key.as_str(), typed, &[]) };
     let (mut response, body) = form_response(problem.code.status(), &page);
     problem.add_headers(&mut response);
     response.body(body)

@@ -1,16 +1,18 @@
 //! The portal and the dashboard on a ledger in memory, with methods for the actions of a browser.
 
 mod adapters;
+mod browser;
 mod response;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
-use actix_web::{App, web};
+use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, Utc};
+use hermes_domain::access::ServerKey;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
 use hermes_service::outbox::{CommitNotifier, Feed};
@@ -18,12 +20,15 @@ use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCa
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
+use hermes_web::gate::{GateSettings, RequestGate};
+use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
+pub use browser::Browser;
 pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
-const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
+pub const EVENING: DateTime<Utc> = DateTime::from_timestamp(1_795_372_200, 0).unwrap();
 
 /// The number of clients that may wait for an event.
 pub const WAITERS_MAX: usize = 2;
@@ -32,6 +37,7 @@ pub const WAITERS_MAX: usize = 2;
 pub struct TestApp {
     store: MemoryStore,
     state: web::Data<AppState>,
+    gate: web::Data<RequestGate>,
 }
 
 /// One of the two servers.
@@ -50,11 +56,20 @@ const LIST_WINDOW: u64 = 1_000;
 
 impl TestApp {
     pub fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    pub fn with_gate(settings: GateSettings) -> Self {
+        Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::start() }
+    }
+
+    /// Starts a portal with a changed state.
+    pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
         let store = MemoryStore::default();
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
-        let feed = Feed::new(Arc::new(store.clone()), commits.clone(), WAITERS_MAX);
+        let feed = Feed::new(Arc::new(store.clone()), commits.clone(), WAITERS_MAX, WAITERS_MAX);
         let deps = WriterDeps {
             store: Arc::new(store.clone()),
             barrier: Arc::new(adapters::NoBarrier),
@@ -79,7 +94,7 @@ impl TestApp {
                 unverified_reads: UnverifiedReads::Serve,
             },
         );
-        let state = AppState {
+        let mut state = AppState {
             ledger,
             feed: Arc::new(feed),
             reads,
@@ -89,10 +104,15 @@ impl TestApp {
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
+            clock: Arc::new(FixedClock(EVENING)),
+            server_key: ServerKey::new([7; 32]),
+            limits: Limits::new(&LimitSettings::default()),
+            storage: None,
             public_url: None,
             is_draining: Default::default(),
         };
-        Self { store, state: web::Data::new(state) }
+        change(&mut state);
+        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::default()) }
     }
 
     pub async fn get(&self, server: Server, address: &str) -> TestResponse {
@@ -114,10 +134,14 @@ impl TestApp {
             Server::Portal => routes::configure_portal,
             Server::Dashboard => routes::configure_dashboard,
         };
-        let app =
-            App::new().wrap(from_fn(middleware::envelope)).app_data(self.state.clone()).configure(routes);
+        let app = App::new().wrap(from_fn(middleware::envelope));
+        let app = app.app_data(self.state.clone()).app_data(self.gate.clone()).configure(routes);
         let service = test::init_service(app).await;
-        TestResponse::read(test::call_service(&service, request.to_request()).await).await
+        let mut request = request.to_request();
+        if !request.headers().contains_key(HOST) {
+            request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+        }
+        TestResponse::read(test::call_service(&service, request).await).await
     }
 
     /// Ends every wait for an event, as a stopping server does.
@@ -147,6 +171,11 @@ impl TestApp {
         while !self.state.ledger.is_accepting_writes() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Returns how often one payment was looked up.
+    pub fn find_count(&self) -> usize {
+        self.store.find_reads.count()
     }
 
     pub fn payments(&self) -> Vec<Payment> {

@@ -1,0 +1,271 @@
+//! Follows the framing of HTTP/1 requests (RFC 9112) in the bytes of a connection.
+//!
+//! The deadlines need to know whether a connection is in a request head, in a body or between requests. The HTTP
+//! library accepts a bare LF as the end of a line in a head. Other programs may not, so such a head is rejected.
+//!
+//! A request that the library rejects ends its connection. The framing therefore has to be correct only for the
+//! requests that the library accepts.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+/// The part of a request that a connection receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// No byte of the next request has arrived.
+    Idle,
+    /// The request line and the header fields.
+    Head,
+    /// The body.
+    Body,
+}
+
+/// A line of a head ends with LF without CR.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BareLf {
+    /// The index of the LF in the bytes given.
+    pub(super) at: usize,
+}
+
+/// The state of a connection's incoming bytes.
+#[derive(Debug)]
+pub(super) struct RequestFraming {
+    state: State,
+    head: Head,
+    /// The beginning of a line whose end has not arrived. The HTTP library limits a head to 128 KiB.
+    line: Vec<u8>,
+    requests: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Idle,
+    Head,
+    /// A body of which this number of bytes is missing.
+    Sized(u64),
+    ChunkSize,
+    /// A chunk of which this number of bytes is missing, including its final CRLF.
+    Chunk(u64),
+    Trailer,
+    /// Everything that follows belongs to the body.
+    UntilClose,
+}
+
+/// The fields of a head that determine the length of the body.
+#[derive(Debug, Default)]
+struct Head {
+    has_request_line: bool,
+    is_connect: bool,
+    is_chunked: bool,
+    is_websocket: bool,
+    length: u64,
+}
+
+impl RequestFraming {
+    pub(super) fn new() -> Self {
+        Self { state: State::Idle, head: Head::default(), line: Vec::new(), requests: 0 }
+    }
+
+    /// Returns the part of a request that the next byte belongs to.
+    pub(super) fn stage(&self) -> Stage {
+        match self.state {
+            State::Idle => Stage::Idle,
+            State::Head => Stage::Head,
+            _ => Stage::Body,
+        }
+    }
+
+    /// Returns the number of requests that have arrived completely.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Follows the next bytes of the connection.
+    ///
+    /// # Errors
+    /// If a line of a head ends with a bare LF. The framing ignores all further bytes then.
+    pub(super) fn advance(&mut self, input: &[u8]) -> Result<(), BareLf> {
+        let mut rest = input;
+        while !rest.is_empty() {
+            rest = match self.state {
+                State::Idle | State::Head => {
+                    self.state = State::Head;
+                    let (line, after) = self.take_line(rest);
+                    if line.is_some_and(|line| !self.accept_head_line(&line)) {
+                        self.state = State::UntilClose;
+                        return Err(BareLf { at: input.len() - after.len() - 1 });
+                    }
+                    after
+                }
+                State::Sized(missing) => {
+                    let (missing, after) = skip(rest, missing);
+                    self.state = State::Sized(missing);
+                    if missing == 0 {
+                        self.complete();
+                    }
+                    after
+                }
+                State::ChunkSize => {
+                    let (line, after) = self.take_line(rest);
+                    self.state = line.map_or(State::ChunkSize, |line| after_chunk_size(&line));
+                    after
+                }
+                State::Chunk(missing) => {
+                    let (missing, after) = skip(rest, missing);
+                    self.state = if missing == 0 { State::ChunkSize } else { State::Chunk(missing) };
+                    after
+                }
+                State::Trailer => {
+                    let (line, after) = self.take_line(rest);
+                    match line {
+                        Some(line) if *line == *b"\r\n" => self.complete(),
+                        // The HTTP library regards a bare LF as a part of the trailer line.
+                        Some(line) if !line.ends_with(b"\r\n") => self.line = line.into_owned(),
+                        _ => {}
+                    }
+                    after
+                }
+                State::UntilClose => return Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Returns the next line with its LF, or `None` if the end of the line has not arrived, and the bytes after it.
+    fn take_line<'a>(&mut self, input: &'a [u8]) -> (Option<Cow<'a, [u8]>>, &'a [u8]) {
+        let end = memchr(b'\n', input).map(|at| at + 1);
+        let (line, after) = input.split_at(end.unwrap_or(input.len()));
+        if end.is_some() && self.line.is_empty() {
+            return (Some(Cow::Borrowed(line)), after);
+        }
+        self.line.extend_from_slice(line);
+        (end.map(|_| Cow::Owned(std::mem::take(&mut self.line))), after)
+    }
+
+    /// Follows a line of a head. Returns `false` if it ends with a bare LF.
+    fn accept_head_line(&mut self, line: &[u8]) -> bool {
+        let Some(line) = line.strip_suffix(b"\r\n") else { return false };
+        match (line.is_empty(), self.head.has_request_line) {
+            (true, true) => self.end_head(),
+            (true, false) => {}
+            (false, true) => self.head.add_field(line),
+            (false, false) => {
+                self.head = Head {
+                    has_request_line: true,
+                    is_connect: line.starts_with(b"CONNECT "),
+                    ..Head::default()
+                };
+            }
+        }
+        true
+    }
+
+    /// Determines the length of the body as the HTTP library does.
+    fn end_head(&mut self) {
+        self.state = match std::mem::take(&mut self.head) {
+            Head { is_chunked: true, .. } => State::ChunkSize,
+            Head { is_websocket: true, .. } => State::UntilClose,
+            Head { length: 0, is_connect: true, .. } => State::UntilClose,
+            Head { length: 0, .. } => return self.complete(),
+            Head { length, .. } => State::Sized(length),
+        };
+    }
+
+    fn complete(&mut self) {
+        self.requests += 1;
+        self.state = State::Idle;
+    }
+}
+
+impl Head {
+    fn add_field(&mut self, line: &[u8]) {
+        let Some(colon) = memchr(b':', line) else { return };
+        let (name, value) = line.split_at(colon);
+        let value = || value.get(1..).unwrap_or_default().trim_ascii();
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.length = std::str::from_utf8(value()).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.is_chunked = value().eq_ignore_ascii_case(b"chunked");
+        } else if name.eq_ignore_ascii_case(b"upgrade") {
+            self.is_websocket |= value().eq_ignore_ascii_case(b"websocket");
+        }
+    }
+}
+
+/// Skips a number of bytes. Returns how many of them are still missing, and the bytes after them.
+fn skip(input: &[u8], count: u64) -> (u64, &[u8]) {
+    let here = usize::try_from(count).unwrap_or(usize::MAX).min(input.len());
+    let missing = count - u64::try_from(here).unwrap_or(count);
+    (missing, input.split_at(here).1)
+}
+
+fn after_chunk_size(line: &[u8]) -> State {
+    /// The CRLF after a chunk, in bytes.
+    const CRLF: u64 = 2;
+    let digits = line.split(|byte| !byte.is_ascii_hexdigit()).next().unwrap_or_default();
+    let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match size {
+        Some(0) => State::Trailer,
+        Some(size) => State::Chunk(size.saturating_add(CRLF)),
+        None => State::UntilClose,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    /// Follows an input that arrives in two parts, for every place to divide it.
+    fn in_two_parts(input: &str) -> Vec<(Result<(), BareLf>, u64, Stage)> {
+        let run = |middle| {
+            let mut framing = RequestFraming::new();
+            let (first, second) = input.as_bytes().split_at(middle);
+            let result = framing
+                .advance(first)
+                .and_then(|()| framing.advance(second).map_err(|BareLf { at }| BareLf { at: at + middle }));
+            (result, framing.requests(), framing.stage())
+        };
+        (0..=input.len()).map(run).collect()
+    }
+
+    #[track_caller]
+    fn assert_follows(input: &str, requests: u64, stage: Stage) {
+        for result in in_two_parts(input) {
+            assert_eq!(result, (Ok(()), requests, stage), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn requests_with_and_without_a_body_follow_each_other() {
+        let post = "POST / HTTP/1.1\r\nHost: a\r\ncontent-LENGTH:  7 \r\n\r\na\nb\n\nGE";
+        let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n5;x=y\r\nab\n\nc\r\nA\r\n0123\n5678\n\r\n0\r\n\r\n";
+        let trailer = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\r\nC: d\r\n\r\n";
+        assert_follows(&GET.repeat(3), 3, Stage::Idle);
+        assert_follows(&format!("{post}{GET}{chunked}{trailer}\r\n{GET}"), 5, Stage::Idle);
+        assert_follows(&format!("{GET}GET / HTTP/1.1\r\nHost"), 1, Stage::Head);
+        assert_follows(&format!("{GET}{}", &post[..post.len() - 1]), 1, Stage::Body);
+        assert_follows(&format!("{GET}{}", &chunked[..chunked.len() - 1]), 1, Stage::Body);
+    }
+
+    #[test]
+    fn bytes_after_an_upgrade_or_connect_belong_to_the_body() {
+        let upgrade = "GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nContent-Length: 1\r\n\r\nab\ncd\n\r\n";
+        assert_follows(upgrade, 0, Stage::Body);
+        assert_follows(&format!("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n\n\n{GET}"), 0, Stage::Body);
+        assert_follows(&format!("GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n{GET}"), 2, Stage::Idle);
+    }
+
+    #[test]
+    fn a_bare_lf_is_found_in_every_line_of_a_head_and_nowhere_else() {
+        for (at, _) in GET.match_indices("\r\n") {
+            let input = format!("{GET}{}{}{GET}", &GET[..at], &GET[at + 1..]);
+            for (result, requests, _) in in_two_parts(&input) {
+                assert_eq!((result, requests), (Err(BareLf { at: GET.len() + at }), 1), "{input:?}");
+            }
+        }
+        assert_eq!(RequestFraming::new().advance(b"\nGET"), Err(BareLf { at: 0 }));
+    }
+}

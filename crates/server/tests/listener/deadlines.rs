@@ -1,0 +1,117 @@
+//! The deadlines of a request head, a request body and a response.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use crate::raw_client::{HOME, LARGE, MORE_THAN_BUFFERS, RawClient, assert_bare_response, get};
+use crate::support::{TestApp, TestEnvironment};
+use actix_web::rt::time::sleep;
+
+/// The expected time in seconds until a connection is closed, with a second for a slow machine.
+const HEAD: Range<f64> = 4.9..6.0;
+const BODY: Range<f64> = 9.9..11.0;
+const WRITE_STALL: Range<f64> = 14.9..17.0;
+/// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
+const WAIT_S: u64 = 16;
+
+const POST: &str = "POST /api/bookings HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+
+/// All cases run at the same time on one server, because each takes as long as its deadline.
+#[actix_web::test]
+async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_15_s_to_read_any_part_of_a_response() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let port = app.port();
+    tokio::join!(
+        a_silent_client_gets_408(port),
+        a_slow_first_head_gets_408(port),
+        a_slow_second_head_gets_408(port),
+        an_unfinished_body_gets_408(port, "Content-Length: 9999\r\n\r\n"),
+        an_unfinished_body_gets_408(port, "Transfer-Encoding: chunked\r\n\r\nffff\r\n"),
+        an_unread_response_is_abandoned(&app),
+        an_idle_connection_remains_open(port),
+        a_long_poll_is_answered_after_its_time(port),
+    );
+    let metrics = app.metrics().await;
+    for (reason, count) in [("slow_head", 3.0), ("slow_body", 2.0), ("unread_response", 1.0)] {
+        assert_eq!(
+            metrics.value("hermes_connections_rejected_total", &[("reason", reason)]),
+            count,
+            "{reason}"
+        );
+    }
+    let log = app.log();
+    assert!(
+        log.contains("hermes::security") && log.contains("the head of its request took too long"),
+        "{log}"
+    );
+}
+
+async fn a_silent_client_gets_408(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    let start = Instant::now();
+    assert_bare_response(&client.read_to_end().await, 408);
+    assert_within(start.elapsed().as_secs_f64(), HEAD);
+}
+
+async fn a_slow_first_head_gets_408(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\nX: ").await;
+    let (seconds, received) = client.drip('x').await;
+    assert_bare_response(&received, 408);
+    assert_within(seconds, HEAD);
+}
+
+/// The deadline of a later head starts with its first byte.
+async fn a_slow_second_head_gets_408(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+    sleep(Duration::from_secs(3)).await;
+    let (seconds, received) = client.drip('G').await;
+    assert_bare_response(&received, 408);
+    assert_within(seconds, HEAD);
+}
+
+async fn an_unfinished_body_gets_408(port: u16, framing: &str) {
+    let mut client = RawClient::connect(HOME, port).await;
+    assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+    client.send(&format!("{POST}{framing}")).await;
+    let (seconds, received) = client.drip(' ').await;
+    assert_bare_response(&received, 408);
+    assert_within(seconds, BODY);
+}
+
+async fn an_unread_response_is_abandoned(app: &TestApp) {
+    let mut client = RawClient::connect_with_small_buffers(HOME, app.port()).await;
+    let start = Instant::now();
+    client.send(&get(LARGE).repeat(MORE_THAN_BUFFERS)).await;
+    let counter = "hermes_connections_rejected_total{reason=\"unread_response\"} 1";
+    while !app.dashboard("/metrics").await.text().contains(counter) {
+        assert!(start.elapsed().as_secs_f64() < WRITE_STALL.end, "the connection is still open");
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_within(start.elapsed().as_secs_f64(), WRITE_STALL);
+}
+
+async fn an_idle_connection_remains_open(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    for _ in 0..2 {
+        assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+        sleep(Duration::from_secs(WAIT_S) / 2).await;
+    }
+    assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+}
+
+async fn a_long_poll_is_answered_after_its_time(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    let start = Instant::now();
+    let path = format!("/api/events?wait_s={WAIT_S}");
+    assert_eq!(client.get(&path).await, Some((200, "[]".to_owned())));
+    assert!(start.elapsed() >= Duration::from_secs(WAIT_S));
+    assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+}
+
+#[track_caller]
+fn assert_within(seconds: f64, expected: Range<f64>) {
+    assert!(expected.contains(&seconds), "closed after {seconds} s, expected {expected:?}");
+}

@@ -1,0 +1,134 @@
+//! Attackers hold more connections than the program may have open files. Other clients do not notice.
+
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::raw_client::{HOME, RawClient, get};
+use crate::support::{TestApp, TestEnvironment};
+
+/// The connections of all attackers.
+const HELD: usize = 2_000;
+/// The last byte of the addresses of the attackers.
+const ATTACKERS: std::ops::RangeInclusive<u8> = 2..=50;
+/// How much slower the other clients may be, by their 99th percentile.
+const MAX_RATIO: f64 = 3.0;
+/// The measurements with and without attackers; the best counts, because tests share the processors.
+const ROUNDS: usize = 3;
+/// Clients that send requests at the same time, and the requests of each.
+const CLIENTS: usize = 4;
+const REQUESTS: usize = 75;
+
+/// The bookings in the list, and the number of lists that the buffers of a connection with small buffers cannot hold.
+const BOOKINGS: usize = 100;
+const LISTS: usize = 4;
+
+/// How attackers hold connections.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Idle,
+    SlowHead,
+    UnfinishedBody,
+    UnreadResponse,
+    SlowSecondHead,
+}
+
+#[actix_web::test]
+async fn other_clients_are_served_while_2_000_connections_are_held_with_1_024_descriptors() {
+    let limit = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: limit, maximum: limit }).unwrap();
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start(&environment).await;
+    app.kill();
+    app.prepare = "ulimit -n 1024";
+    app.restart().await;
+    let payers: Vec<_> = (0..BOOKINGS).map(|number| format!("payer{number}")).collect();
+    join_all(payers.iter().map(|payer| app.book(payer))).await;
+    for kind in [Kind::Idle, Kind::SlowHead, Kind::UnfinishedBody, Kind::UnreadResponse, Kind::SlowSecondHead]
+    {
+        assert_others_are_served(&app, kind).await;
+    }
+}
+
+async fn assert_others_are_served(app: &TestApp, kind: Kind) {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        settle(app.port()).await;
+        let alone = percentile_99(app.port()).await;
+        let held = hold(app.port(), kind).await;
+        settle(app.port()).await;
+        let attacked = percentile_99(app.port()).await;
+        app.get("/health").await.expect(200);
+        app.dashboard("/").await;
+        app.dashboard("/metrics").await;
+        drop(held);
+        println!("{kind:?}: p99 {:.1} ms alone, {:.1} ms attacked", alone * 1e3, attacked * 1e3);
+        ratios.push(attacked / alone);
+        if attacked <= alone * MAX_RATIO {
+            return;
+        }
+    }
+    panic!("{kind:?}: the 99th percentile grew by factors of {ratios:?}");
+}
+
+/// Waits until the server has accepted all earlier connections: it serves new ones in their order.
+async fn settle(port: u16) {
+    for _ in 0..CLIENTS {
+        RawClient::connect(HOME, port).await.get("/health/live").await;
+    }
+}
+
+/// Returns the 99th percentile of the seconds from the start of a connection to the end of the response.
+async fn percentile_99(port: u16) -> f64 {
+    let clients = (0..CLIENTS).map(|_| async move {
+        let mut seconds = Vec::new();
+        for _ in 0..REQUESTS {
+            let start = Instant::now();
+            let mut client = RawClient::connect(HOME, port).await;
+            assert_eq!(client.get("/api/bookings?limit=1").await.expect("no response").0, 200);
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+        seconds
+    });
+    let mut seconds = join_all(clients).await.concat();
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() * 99 / 100]
+}
+
+/// Opens all connections of the attackers, in groups from each address.
+async fn hold(port: u16, kind: Kind) -> Vec<RawClient> {
+    let mut held = Vec::new();
+    while held.len() < HELD {
+        let group = ATTACKERS.map(|last| attack(Ipv4Addr::new(127, 0, 0, last), port, kind));
+        held.extend(join_all(group).await);
+    }
+    held
+}
+
+/// Opens a connection. The server may close it at any time in favour of another one.
+async fn attack(from: Ipv4Addr, port: u16, kind: Kind) -> RawClient {
+    let mut client = RawClient::connect_with_small_buffers(from, port).await;
+    match kind {
+        Kind::Idle => {
+            client.get("/health/live").await;
+        }
+        Kind::SlowHead => {
+            client.send("GET / HTTP/1.1\r\nHost: ").await;
+        }
+        Kind::UnfinishedBody => {
+            client
+                .send("POST /api/bookings HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+                .await;
+        }
+        Kind::UnreadResponse => {
+            client.send(&get("/api/bookings").repeat(LISTS)).await;
+        }
+        Kind::SlowSecondHead => {
+            client.get("/health/live").await;
+            client.send("GET / HT").await;
+        }
+    }
+    client
+}

@@ -1,0 +1,89 @@
+//! The idempotency key of a form, which only this installation can issue.
+//!
+//! A key is 16 random bytes, the time of issue in seconds as a big-endian `u64`, and 16 bytes of HMAC-SHA-256 over both,
+//! in base64url (RFC 4648, section 5). A form therefore never books with a key that an attacker made up, nor with one
+//! that was planted in a browser long ago.
+
+use std::fmt;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use crate::state::AppState;
+
+/// The longest time from the issue of a key to its use, in seconds. Idempotency records are stored for longer.
+const AGE_MAX_S: u64 = 24 * 3_600;
+const RANDOM_BYTES: usize = 16;
+/// The length of a truncated HMAC (RFC 2104, section 5: at least half of the digest).
+const MAC_BYTES: usize = 16;
+const KEY_BYTES: usize = RANDOM_BYTES + size_of::<u64>() + MAC_BYTES;
+
+/// A key that this installation issued at most a day ago.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FormKey {
+    text: String,
+    issued_at: u64,
+}
+
+impl FormKey {
+    /// Issues a key.
+    pub fn issue(state: &AppState) -> Self {
+        Self::new(state, state.random_source.random().into_bytes(), now(state))
+    }
+
+    /// Returns the key of a text; `None` if this installation did not issue it, or more than a day ago.
+    pub fn verify(state: &AppState, text: &str) -> Option<Self> {
+        let bytes: [u8; KEY_BYTES] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let random = *bytes.first_chunk::<RANDOM_BYTES>()?;
+        let issued_at = u64::from_be_bytes(*bytes.get(RANDOM_BYTES..)?.first_chunk()?);
+        let key = Self::new(state, random, issued_at);
+        // The clock of another instance may be ahead, so the age can be negative.
+        let is_current = now(state).saturating_sub(issued_at) <= AGE_MAX_S;
+        (is_equal(&key.text, text) && is_current).then_some(key)
+    }
+
+    /// Returns the key for a second booking with this form. The same new data always has the same key.
+    pub fn second(&self, state: &AppState, new_data: &[u8]) -> Self {
+        let derived = state.server_key.derive("second form key", &[self.text.as_bytes(), new_data]);
+        let random = derived.first_chunk().copied().unwrap_or_default();
+        Self::new(state, random, self.issued_at)
+    }
+
+    /// Returns the proof that a browser booked with this key. Only the response to the booking contains it.
+    pub fn proof(&self, state: &AppState) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(state.server_key.derive("booked form key", &[self.text.as_bytes()]))
+    }
+
+    /// Returns whether a text is [`FormKey::proof`].
+    pub fn is_proven_by(&self, state: &AppState, proof: &str) -> bool {
+        is_equal(&self.proof(state), proof)
+    }
+
+    /// Returns the key on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn new(state: &AppState, random: [u8; RANDOM_BYTES], issued_at: u64) -> Self {
+        let issued = issued_at.to_be_bytes();
+        let mac = state.server_key.derive("form key", &[&random, &issued]);
+        let bytes: Vec<u8> =
+            random.into_iter().chain(issued).chain(mac.into_iter().take(MAC_BYTES)).collect();
+        Self { text: BASE64_URL_SAFE_NO_PAD.encode(bytes), issued_at }
+    }
+}
+
+/// The key is a secret of the browser.
+impl fmt::Debug for FormKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("FormKey(..)")
+    }
+}
+
+fn now(state: &AppState) -> u64 {
+    u64::try_from(state.clock.now().timestamp()).unwrap_or_default()
+}
+
+/// Compares in constant time for texts of the same length.
+fn is_equal(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
