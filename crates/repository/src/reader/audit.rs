@@ -187,7 +187,7 @@ async fn last_entries(
         .group_by(audit_log::Column::PaymentId);
     let last = audit_log::Entity::find().filter(audit_log::Column::Seq.in_subquery(numbers.into_query()));
     let last = entries(snapshot, last).await?;
-    Ok(last.into_iter().map(|entry| (entry.payment_id.0, entry)).collect())
+    Ok(last.into_iter().filter_map(|entry| Some((entry.payment_id?.0, entry))).collect())
 }
 
 fn audited_payment(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {
