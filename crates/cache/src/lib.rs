@@ -6,6 +6,6 @@
 mod local_version;
 mod redis;
 
-pub use hermes_redis::{RedisConfigError, RedisEndpoint};
+pub use hermes_redis::{NO_SUCH_DATABASE, RedisConfigError, RedisEndpoint, RedisSecurity};
 pub use local_version::LocalVersion;
 pub use redis::{RedisCache, RedisSettings};

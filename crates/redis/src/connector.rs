@@ -5,8 +5,8 @@ use std::time::Duration;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::io::tcp::TcpSettings;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
-    RedisError,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
+    Pipeline, RedisError,
 };
 use deadpool_redis::{Connection, Hook, Manager, Pool, PoolError, Runtime};
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +31,35 @@ impl RedisEndpoint {
             command_timeout: Duration::from_millis(500),
         }
     }
+
+    /// Parses the URL. Opens no connection.
+    ///
+    /// # Errors
+    /// [`RedisConfigError::InvalidUrl`].
+    pub fn security(&self) -> Result<RedisSecurity, RedisConfigError> {
+        let info = self.connection_info()?;
+        let (host, verifies_tls) = match info.addr() {
+            ConnectionAddr::Tcp(host, _) => (Some(host.clone()), false),
+            ConnectionAddr::TcpTls { host, insecure, .. } => (Some(host.clone()), !insecure),
+            _ => (None, false),
+        };
+        Ok(RedisSecurity { password: info.redis_settings().password().map(Into::into), host, verifies_tls })
+    }
+
+    fn connection_info(&self) -> Result<ConnectionInfo, RedisConfigError> {
+        self.url.expose_secret().into_connection_info().map_err(|_| RedisConfigError::InvalidUrl)
+    }
+}
+
+/// What a Redis URL says about the security of its connections.
+#[derive(Debug)]
+pub struct RedisSecurity {
+    /// The password, if the URL has one.
+    pub password: Option<SecretString>,
+    /// The host of another machine or of this one; `None` for a UNIX socket.
+    pub host: Option<String>,
+    /// Whether connections are encrypted and the certificate of the server is verified.
+    pub verifies_tls: bool,
 }
 
 /// An invalid Redis configuration. The message never contains the URL.
@@ -58,8 +87,7 @@ impl RedisConnector {
     /// # Errors
     /// [`RedisConfigError::InvalidUrl`].
     pub fn new(endpoint: &RedisEndpoint) -> Result<Self, RedisConfigError> {
-        let info =
-            endpoint.url.expose_secret().into_connection_info().map_err(|_| RedisConfigError::InvalidUrl)?;
+        let info = endpoint.connection_info()?;
         Ok(Self {
             // Without TCP_NODELAY, a command waits until the server has acknowledged the packet of the previous one.
             info: info.set_tcp_settings(TcpSettings::default().set_nodelay(true)),
@@ -173,6 +201,24 @@ mod tests {
             assert_eq!(
                 error.unwrap().to_string(),
                 "not a Redis URL such as redis://user:password@host:6379/0"
+            );
+        }
+    }
+
+    #[test]
+    fn the_security_of_a_url_is_its_password_its_host_and_its_tls() {
+        for (url, password, host, verifies_tls) in [
+            ("redis://127.0.0.1", None, Some("127.0.0.1"), false),
+            ("redis://:pass%20word@cache:6380/3", Some("pass word"), Some("cache"), false),
+            ("rediss://user:secret@cache", Some("secret"), Some("cache"), true),
+            ("rediss://cache/#insecure", None, Some("cache"), false),
+            ("unix:///run/redis.sock?pass=secret", Some("secret"), None, false),
+        ] {
+            let security = RedisEndpoint::new(url).security().unwrap();
+            let found = security.password.as_ref().map(ExposeSecret::expose_secret);
+            assert_eq!(
+                (found, security.host.as_deref(), security.verifies_tls),
+                (password, host, verifies_tls)
             );
         }
     }

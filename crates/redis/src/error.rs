@@ -20,6 +20,9 @@ pub enum CommandError {
     Unavailable(String),
 }
 
+/// The text of [`CommandError::Refused`] if the URL names a database that Redis does not have.
+pub const NO_SUCH_DATABASE: &str = "this Redis has no database with the number at the end of the Redis URL";
+
 /// What a code means for the operator, independent of what the caller stores.
 const EXPLANATIONS: Advice = &[
     ("READONLY", "this Redis is a replica: the URL must lead to the primary"),
@@ -53,6 +56,7 @@ impl CommandError {
 
     fn from_redis(error: &RedisError, advice: Advice) -> Self {
         match error.kind() {
+            ErrorKind::Server(_) if is_missing_database(error) => Self::Refused(NO_SUCH_DATABASE.to_owned()),
             ErrorKind::Server(_) | ErrorKind::Extension => {
                 let code = error.code().unwrap_or("ERR");
                 let explanation = advice.iter().chain(EXPLANATIONS).find(|(explained, _)| *explained == code);
@@ -68,6 +72,13 @@ impl CommandError {
             _ => Self::Unavailable(error.category().to_owned()),
         }
     }
+}
+
+/// Returns whether Redis rejected the `SELECT` with which a connection begins. Redis has no error code for it.
+fn is_missing_database(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| {
+        ["DB index is out of range", "invalid DB index"].iter().any(|text| detail.contains(text))
+    })
 }
 
 #[cfg(test)]

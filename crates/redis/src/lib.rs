@@ -10,6 +10,6 @@
 mod connector;
 mod error;
 
-pub use connector::{RedisConfigError, RedisConnector, RedisEndpoint, query, query_pipeline};
+pub use connector::{RedisConfigError, RedisConnector, RedisEndpoint, RedisSecurity, query, query_pipeline};
 pub use deadpool_redis::{Hook, HookError, Pool, PoolError, redis};
-pub use error::{Advice, CommandError};
+pub use error::{Advice, CommandError, NO_SUCH_DATABASE};

@@ -29,13 +29,27 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
-    if let Err(error) = dotenv
-        && !error.not_found()
-    {
-        return Err(anyhow::Error::new(error).context("cannot read the file .env"));
-    }
+    check_dotenv(dotenv)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(commands::run(cli))
+}
+
+/// Checks that `.env` is missing or was read. The error names the variable but omits its value, which may be a password.
+fn check_dotenv(result: dotenvy::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(dotenvy::Error::LineParse(line, _)) => {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            let is_name =
+                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && line.contains('=');
+            let variable =
+                if is_name { format!("value of {name}") } else { "line without a variable".to_owned() };
+            anyhow::bail!("cannot read the file .env: put the {variable} into single quotes, or correct it")
+        }
+        Err(error) if !error.not_found() => {
+            Err(anyhow::Error::new(error).context("cannot read the file .env"))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "reports the error that ends the program")]

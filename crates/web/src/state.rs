@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{PaymentReader, PoolMetrics, SharedCache};
 use hermes_service::outbox::Feed;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub metrics_text: Box<dyn Fn() -> String + Send + Sync>,
     /// The source of form keys and request IDs.
     pub random_source: Arc<dyn RandomSource>,
+    /// The key from which secrets such as form keys are derived. All instances have the same one.
+    pub server_key: ServerKey,
     /// The URL under which clients reach the portal, without a trailing slash.
     pub public_url: Option<String>,
     /// Whether the server is shutting down. It then still serves requests but reports itself as not ready.

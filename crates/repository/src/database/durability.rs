@@ -21,6 +21,11 @@ pub struct DurabilityWarning {
     pub remedy: &'static str,
 }
 
+impl DurabilityWarning {
+    /// The setting that is superfluous if the file system writes whole pages.
+    pub const DOUBLE_WRITE: &'static str = "innodb_doublewrite";
+}
+
 impl fmt::Display for DurabilityWarning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { setting, value, at_risk, remedy } = self;
@@ -89,7 +94,7 @@ fn server_warnings([flush, binlog, sync_binlog, doublewrite]: [&str; 4]) -> Vec<
     let doublewrite_warning = (!is_on(doublewrite)).then(|| {
         let at_risk = "a power cut can leave half-written pages and make their payments unreadable";
         let remedy = "innodb_doublewrite = ON, unless the file system writes whole pages";
-        warning("innodb_doublewrite", doublewrite, at_risk, remedy)
+        warning(DurabilityWarning::DOUBLE_WRITE, doublewrite, at_risk, remedy)
     });
     [flush_warning, binlog_warning, doublewrite_warning].into_iter().flatten().collect()
 }

@@ -1,11 +1,14 @@
 //! Opens a database and its pools.
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
+use sea_orm::sqlx::mysql::MySqlConnectOptions;
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 
 use super::mysql::ServerState;
@@ -34,8 +37,8 @@ pub struct Database {
 /// The reason why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL names no supported database.
-    #[error("the database URL must start with mysql:// or sqlite:// and name a database or a file")]
+    /// The URL is invalid or names no supported database. The error does not repeat it.
+    #[error("the database URL must be valid, start with mysql:// or sqlite:// and name a database or a file")]
     Url,
     /// The folder of the file cannot be created.
     #[error("cannot create folder {}", path.display())]
@@ -119,7 +122,8 @@ impl PoolMetrics for Database {
 /// Returns the backend of a URL. Creates the folder of a SQLite file if missing.
 fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
     match url.split_once(':') {
-        Some(("mysql", _)) => Ok(DbBackend::MySql),
+        // An error of the driver would contain the URL.
+        Some(("mysql", _)) if url.parse::<MySqlConnectOptions>().is_ok() => Ok(DbBackend::MySql),
         Some(("sqlite", _)) => {
             create_folder(&sqlite::file(url).ok_or(OpenError::Url)?)?;
             Ok(DbBackend::Sqlite)
@@ -130,7 +134,11 @@ fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
 
 fn create_folder(file: &Path) -> Result<(), OpenError> {
     match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
+        // The payments in the file concern only the user of the program.
+        Some(folder) if !folder.as_os_str().is_empty() => DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
             .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source }),
         _ => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! `hermes doctor`: checks everything that Hermes needs and says how to repair it.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
@@ -10,6 +11,7 @@ use hermes_domain::ports::{Outbox, PaymentReader, RelayLease};
 use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
 
 use super::print_line;
+use crate::compose::{data_folder, server_key};
 use crate::config::{self, Configuration, Settings};
 use crate::{compose, logging};
 
@@ -30,7 +32,11 @@ pub(super) async fn run() -> Result<ExitCode> {
         ("portal port", check_port(&settings.server.host, settings.server.port)),
         ("dashboard port", check_port(&settings.server.host, settings.server.dashboard_port)),
         ("cache", check_cache(settings).await),
+        ("server key", server_key::check(settings)),
     ];
+    if settings.is_embedded() {
+        findings.push(("data folder", check_data_folder(&settings.database.data_dir)));
+    }
     match compose::open_database(settings).await {
         Ok(database) => {
             findings.extend(check_database(&database).await);
@@ -66,6 +72,20 @@ fn check_port(host: &str, port: u16) -> Result<String> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+fn check_data_folder(folder: &Path) -> Result<String> {
+    let found = data_folder::find_open_to_others(folder);
+    if found.is_empty() {
+        return Ok("only this user has access".to_owned());
+    }
+    let texts: Vec<_> =
+        found.iter().map(|found| format!("{} has mode {:04o}", found.path.display(), found.mode)).collect();
+    bail!(
+        "other users have access: {}; the next start removes their permissions, except from a folder with files of \
+         other programs",
+        texts.join(", ")
+    )
 }
 
 async fn check_cache(settings: &Settings) -> Result<String> {

@@ -35,7 +35,10 @@ pub(super) async fn run(command: Migrate) -> Result<ExitCode> {
 
 /// Applies missing migrations and returns their names.
 pub async fn up(settings: &Settings, steps: Option<u32>) -> Result<Vec<String>> {
-    Ok(hermes_migration::up(compose::migration_options(settings)?, steps).await?)
+    let applied = hermes_migration::up(compose::migration_options(settings)?, steps).await;
+    let applied = applied
+        .with_context(|| format!("cannot apply the migrations ({})", compose::database_label(settings)));
+    compose::explain_database_error(settings, applied)
 }
 
 /// Checks that no migration is missing.

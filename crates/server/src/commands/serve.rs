@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use anyhow::{Context, Result};
-use hermes_repository::Database;
+use anyhow::{Context, Result, ensure};
+use hermes_repository::{Database, DurabilityWarning};
 use hermes_web::{AppState, extract, middleware, routes};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::migrate;
-use crate::compose::{self, Application};
-use crate::config::{self, Configuration, Settings};
+use crate::compose::{self, Application, data_folder};
+use crate::config::{self, Configuration, Environment, Settings};
 use crate::{logging, metrics};
 
 /// Time limit for the head of a request.
@@ -39,18 +39,23 @@ pub(super) async fn run() -> Result<()> {
     for warning in &configuration.warnings {
         log::warn!("{warning}");
     }
+    let summaries = tokio::spawn(logging::write_summaries());
     configuration.check_safety()?;
     let settings = &configuration.settings.server;
     // Bind first: if a port is in use, nothing has been written yet.
     let portal_socket = bind(&settings.host, settings.port, "PORT")?;
     let dashboard_socket = bind(&settings.host, settings.dashboard_port, "DASHBOARD_PORT")?;
     let (portal_address, dashboard_address) = (portal_socket.local_addr()?, dashboard_socket.local_addr()?);
+    if configuration.settings.is_embedded() {
+        data_folder::prepare(&configuration.settings.database.data_dir)?;
+    }
     prepare_schema(&configuration.settings).await?;
+    compose::check_redis(&configuration.settings).await?;
     let _serve_lock = lock_sqlite_file(&configuration.settings);
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
-    log_durability_warnings(&database).await;
+    check_durability(configuration.environment, &database).await?;
     let state = web::Data::new(state);
     let drain = Duration::from_secs(settings.drain_s);
     let portal_workers = workers(settings.workers);
@@ -69,6 +74,7 @@ pub(super) async fn run() -> Result<()> {
         relay.stop().await;
     }
     database.close().await;
+    summaries.abort();
     log::info!("stopped; every acknowledged change is saved");
     ended.map(|_| ()).context("the server stopped unexpectedly")
 }
@@ -148,7 +154,7 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
         return None;
     }
     let folder = settings.database.data_dir.display();
-    let file = File::create(settings.database.data_dir.join(SERVE_LOCK_FILE));
+    let file = data_folder::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),
         Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(
@@ -162,16 +168,26 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
     None
 }
 
-/// Logs each database setting that can lose acknowledged payments.
-async fn log_durability_warnings(database: &Database) {
-    match database.durability_warnings().await {
-        Ok(warnings) => {
-            for warning in warnings {
-                log::warn!("acknowledged payments can be lost: {warning}");
-            }
+/// Logs each database setting that can lose acknowledged payments. In production, such a setting is an error.
+///
+/// The double-write buffer is the exception, because some file systems make it superfluous.
+async fn check_durability(environment: Environment, database: &Database) -> Result<()> {
+    let warnings = match database.durability_warnings().await {
+        Ok(warnings) => warnings,
+        Err(error) => {
+            log::warn!("cannot check the durability settings of the database: {error}");
+            return Ok(());
         }
-        Err(error) => log::warn!("cannot check the durability settings of the database: {error}"),
+    };
+    let (unsafe_settings, others): (Vec<_>, Vec<_>) = warnings.into_iter().partition(|warning| {
+        environment == Environment::Production && warning.setting != DurabilityWarning::DOUBLE_WRITE
+    });
+    for warning in others {
+        log::warn!("acknowledged payments can be lost: {warning}");
     }
+    let texts: Vec<_> = unsafe_settings.iter().map(ToString::to_string).collect();
+    ensure!(texts.is_empty(), "acknowledged payments can be lost: {}", texts.join("; also, "));
+    Ok(())
 }
 
 /// Logs the addresses to open and the configured database and cache.

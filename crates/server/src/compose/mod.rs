@@ -1,15 +1,18 @@
 //! The composition root: the only module that names concrete adapters.
 
+pub mod data_folder;
 mod events;
+pub mod server_key;
+mod sqlite_errors;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use hermes_cache::{LocalVersion, RedisCache, RedisEndpoint, RedisSettings};
+use anyhow::{Context, Result, bail};
+use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings};
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{Clock, PoolMetrics, SharedCache};
+use hermes_domain::ports::{CacheError, Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
@@ -23,6 +26,7 @@ use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
+use self::data_folder::SQLITE_FILE;
 use crate::config::{Configuration, Settings};
 
 /// The wired application.
@@ -36,9 +40,6 @@ pub struct Application {
     /// The database, which must be closed last.
     pub database: Database,
 }
-
-/// The name of the SQLite file in the data folder.
-const SQLITE_FILE: &str = "hermes.db";
 
 /// Returns the connection settings of the database.
 pub fn database_settings(settings: &Settings) -> DatabaseSettings {
@@ -65,19 +66,32 @@ pub fn database_settings(settings: &Settings) -> DatabaseSettings {
 
 /// Opens the database.
 pub async fn open_database(settings: &Settings) -> Result<Database> {
-    Database::connect(&database_settings(settings))
+    let opened = Database::connect(&database_settings(settings))
         .await
-        .with_context(|| format!("cannot open the database ({})", database_label(settings)))
+        .with_context(|| format!("cannot open the database ({})", database_label(settings)));
+    explain_database_error(settings, opened)
 }
 
-/// Returns the options of the connection for migrations. Creates the data folder of an SQLite database.
+/// Adds the remedy to an error that the operator can correct.
+pub fn explain_database_error<T>(settings: &Settings, result: Result<T>) -> Result<T> {
+    match result {
+        Err(error) if settings.is_embedded() => {
+            Err(sqlite_errors::explain(error, &settings.database.data_dir))
+        }
+        result => result,
+    }
+}
+
+/// Returns the options of the connection for migrations. Creates the data folder and the file of an SQLite database.
 pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     let folder = &settings.database.data_dir;
-    let mut url = database_settings(settings).url;
+    let url = database_settings(settings).url;
     if settings.is_embedded() {
-        url.push_str("?mode=rwc");
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        data_folder::prepare(folder)?;
+        let file = folder.join(SQLITE_FILE);
+        let created = data_folder::create_private_file(&file)
+            .with_context(|| format!("cannot open the file {}", file.display()));
+        explain_database_error(settings, created)?;
     }
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging_level(log::LevelFilter::Debug);
@@ -94,18 +108,46 @@ pub struct Cache {
 
 /// Opens the shared cache, or the cache version of this process.
 pub fn open_cache(settings: &Settings) -> Result<Cache> {
-    let ttl = Duration::from_secs(settings.cache.ttl_s);
     if !settings.shares_cache() {
         return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
     }
+    let cache = Arc::new(open_redis_cache(settings)?);
+    Ok(Cache { shared: cache.clone(), pool: Some(cache) })
+}
+
+/// Checks that Redis, if it is configured and up, accepts the configured database number and password.
+///
+/// Hermes works without Redis. A wrong password is therefore only logged: it may be about to change in Redis. No other
+/// change in Redis can make a wrong database number correct.
+///
+/// # Errors
+/// If the URL is invalid, or Redis has no database with its number.
+pub async fn check_redis(settings: &Settings) -> Result<()> {
+    if !settings.has_redis() {
+        return Ok(());
+    }
+    match open_redis_cache(settings)?.ping().await {
+        Err(CacheError::Refused(reason)) if reason == NO_SUCH_DATABASE => {
+            bail!("{reason}: correct the number in REDIS_URL, or remove it for database 0")
+        }
+        Err(CacheError::Refused(reason)) => {
+            log::error!(
+                "Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis"
+            );
+        }
+        Ok(_) | Err(CacheError::Unavailable(_)) => {}
+    }
+    Ok(())
+}
+
+fn open_redis_cache(settings: &Settings) -> Result<RedisCache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
-        entry_ttl: ttl,
+        entry_ttl: Duration::from_secs(settings.cache.ttl_s),
         format: format!("body {BODY_FORMAT} window {}", settings.list.window),
         ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
     };
-    let cache = Arc::new(RedisCache::connect(&redis).context("REDIS_URL is invalid")?);
-    Ok(Cache { shared: cache.clone(), pool: Some(cache) })
+    RedisCache::connect(&redis).context("REDIS_URL is invalid")
 }
 
 /// Returns the Redis endpoint. The cache and the event stream have different command timeouts.
@@ -130,6 +172,7 @@ pub fn database_label(settings: &Settings) -> String {
 /// Wires the application and starts its background tasks.
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
+    let server_key = server_key::load(settings)?;
     let database = open_database(settings).await?;
     let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
     let reader = Arc::new(SqlPaymentReader::new(&database));
@@ -172,6 +215,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),
         random_source: Arc::new(SystemRandom),
+        server_key,
         public_url: settings.server.public_url(),
         is_draining: AtomicBool::default(),
     };

@@ -1,15 +1,18 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
 //! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
-//! [`environment`] rejects dangerous settings.
+//! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings.
 
 mod environment;
 mod known_keys;
 mod rules;
+mod safety;
+mod secret_files;
 mod settings;
 mod sources;
 
 pub use environment::Environment;
+pub use secret_files::read_secret;
 pub use settings::{LogFormat, Settings};
 
 use anyhow::{Context, Result};
@@ -37,7 +40,8 @@ pub fn load() -> Result<Configuration> {
     let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
     let warnings = known_keys::misspelled_variables(&merged);
-    let settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    secret_files::resolve(&mut settings)?;
     settings.check()?;
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })
@@ -47,9 +51,9 @@ impl Configuration {
     /// Rejects settings that are dangerous to serve with.
     ///
     /// # Errors
-    /// If a setting is dangerous; the message says what to do instead.
+    /// If settings are dangerous; the message lists all of them and says what to do instead.
     pub fn check_safety(&self) -> Result<()> {
-        environment::check_safety(self.environment, &self.settings)
+        safety::check(self.environment, &self.settings)
     }
 }
 

@@ -1,6 +1,7 @@
 //! All settings; `config/default.toml` explains each one.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use actix_web::http::Uri;
@@ -21,6 +22,7 @@ const SSL_MODES: [&str; 5] = ["disabled", "preferred", "required", "verify_ca", 
 #[derive(Debug, Deserialize)]
 pub struct Settings {
     pub server: Server,
+    pub access: Access,
     pub database: Database,
     pub redis: Redis,
     pub cache: Cache,
@@ -44,14 +46,21 @@ pub struct Server {
 }
 
 #[derive(Debug, Deserialize)]
+pub struct Access {
+    pub server_key_file: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
 pub struct Database {
     pub host: String,
     pub port: u16,
     pub user: String,
     pub password: SecretString,
+    pub password_file: PathBuf,
     pub name: String,
     pub ssl_mode: String,
     pub ssl_ca: String,
+    pub allow_plaintext: bool,
     pub data_dir: PathBuf,
     pub connections_max: u32,
     pub acquire_timeout_ms: u64,
@@ -75,6 +84,8 @@ pub enum MigrateAtStart {
 #[derive(Debug, Deserialize)]
 pub struct Redis {
     pub url: SecretString,
+    pub url_file: PathBuf,
+    pub allow_plaintext: bool,
     pub pool_max: usize,
     pub connect_timeout_ms: u64,
     pub command_timeout_ms: u64,
@@ -212,6 +223,15 @@ fn is_public_url(text: &str) -> bool {
     text.is_empty() || text.parse().is_ok_and(is_valid)
 }
 
+/// Returns whether a text is empty, a host name, an IP address or the absolute path of a socket.
+///
+/// Any other text may be a whole URL with a password, so no error may repeat it.
+fn is_database_host(text: &str) -> bool {
+    let is_name =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    text.starts_with('/') || text.parse::<IpAddr>().is_ok() || is_name(text)
+}
+
 impl Settings {
     /// Returns whether the data is in an SQLite file.
     pub fn is_embedded(&self) -> bool {
@@ -267,6 +287,11 @@ impl Settings {
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
         ensure!(
+            is_database_host(&self.database.host),
+            "DB_HOST (database.host) is not the name or the address of a server, nor the absolute path of a socket; the port \
+             and the login have variables of their own: DB_PORT, DB_USER, DB_PASSWORD and DB_NAME"
+        );
+        ensure!(
             is_public_url(&self.server.public_url),
             "server.public_url is {:?}; it must be an http or https URL, such as https://pay.example.org",
             self.server.public_url
@@ -310,6 +335,17 @@ mod tests {
         }
         for url in ["/pay", "ftp://a.org", "https://a.org?b", "https://a.org#b", "https://u@a.org"] {
             assert!(!is_public_url(url), "{url}");
+        }
+    }
+    #[test]
+    fn the_database_host_is_a_name_an_address_or_a_socket() {
+        for host in
+            ["", "localhost", "db-1.example.org", "my_sql", "10.0.0.1", "::1", "/run/mysqld/my sql.sock"]
+        {
+            assert!(is_database_host(host), "{host}");
+        }
+        for host in ["a,b", "a b", "mysql://u:p@db", "db:3306", "u@db", "[::1]", "söhne", "db/x", "%41"] {
+            assert!(!is_database_host(host), "{host}");
         }
     }
 }

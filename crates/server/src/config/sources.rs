@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Error, Result, anyhow};
 use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, ConfigError, File, FileFormat};
 
@@ -13,7 +14,7 @@ pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml"
 const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
-const SHORT_NAMES: [(&str, &str); 9] = [
+const SHORT_NAMES: [(&str, &str); 11] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
     ("DATA_DIR", "database.data_dir"),
@@ -21,12 +22,17 @@ const SHORT_NAMES: [(&str, &str); 9] = [
     ("DB_PORT", "database.port"),
     ("DB_USER", "database.user"),
     ("DB_PASSWORD", "database.password"),
+    ("DB_PASSWORD_FILE", "database.password_file"),
     ("DB_NAME", "database.name"),
     ("REDIS_URL", "redis.url"),
+    ("REDIS_URL_FILE", "redis.url_file"),
 ];
 
 /// Merges all layers.
-pub(super) fn merge(environment: Environment) -> Result<Config, ConfigError> {
+///
+/// # Errors
+/// If a file cannot be read or parsed. The message contains no line of the file, because it may contain a password.
+pub(super) fn merge(environment: Environment) -> Result<Config> {
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if environment == Environment::Production {
         builder = builder.add_source(File::from_str(PRODUCTION, FileFormat::Toml));
@@ -38,7 +44,19 @@ pub(super) fn merge(environment: Environment) -> Result<Config, ConfigError> {
     // Values remain text until they are deserialized, so that a password such as 007 does not become the number 7.
     builder =
         builder.add_source(config::Environment::with_prefix("HERMES").separator("__").ignore_empty(true));
-    with_short_names(builder)?.build()
+    with_short_names(builder).and_then(|builder| builder.build()).map_err(without_content)
+}
+
+fn without_content(error: ConfigError) -> Error {
+    match error {
+        ConfigError::FileParse { uri, cause } => {
+            let text = cause.to_string();
+            // The next lines of the message repeat the line of the file.
+            let position = text.lines().next().unwrap_or_default();
+            anyhow!("{position} in {}", uri.unwrap_or_default())
+        }
+        error => error.into(),
+    }
 }
 
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.

@@ -11,6 +11,7 @@
 mod support;
 
 mod audit_verify;
+mod canary;
 mod command_line;
 mod doctor;
 mod invalid_requests;
@@ -20,3 +21,5 @@ mod ledger_head_behind;
 mod redis;
 mod rejected_writes;
 mod shutdown;
+mod startup;
+mod unsafe_settings;

@@ -8,10 +8,12 @@ pub mod http;
 pub mod metrics;
 pub mod process;
 pub mod rows;
+pub mod small_disk;
 
 pub use app::TestApp;
 pub use environment::TestEnvironment;
 pub use http::{HttpClient, Response};
+pub use small_disk::SmallDisk;
 
 use std::time::{Duration, Instant};
 

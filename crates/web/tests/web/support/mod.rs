@@ -11,6 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, web};
 use chrono::{DateTime, Utc};
+use hermes_domain::access::ServerKey;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::PaymentReader;
 use hermes_service::outbox::{CommitNotifier, Feed};
@@ -89,6 +90,7 @@ impl TestApp {
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
             random_source,
+            server_key: ServerKey::new([7; 32]),
             public_url: None,
             is_draining: Default::default(),
         };

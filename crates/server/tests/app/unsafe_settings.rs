@@ -1,0 +1,198 @@
+//! Dangerous and broken settings stop the start, and no error contains a secret.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hermes_test_support::private_mariadb;
+use sea_orm::ConnectionTrait;
+
+use crate::support::{TestApp, TestEnvironment, rows};
+
+/// The password of the database and of Redis.
+const SECRET: &str = "tops3cret-9fk2";
+/// The time limit of a start that fails.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Settings that may serve payers, except for those of the servers.
+const PRODUCTION: [(&str, &str); 3] = [
+    ("HERMES_ENV", "production"),
+    ("HERMES__SERVER__ALLOW_OPEN", "true"),
+    ("HERMES__SERVER__PUBLIC_URL", "https://pay.example.org"),
+];
+
+/// Starts Hermes with the most detailed log, and returns everything that it printed until it failed.
+fn failing_start(folder: &Path, variables: &[(&str, &str)]) -> String {
+    let output = fs::File::create(folder.join("output")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hermes"));
+    command.env_clear().env("RUST_LOG", "trace").env("PORT", "0").env("DASHBOARD_PORT", "0");
+    command.envs(variables.iter().copied()).current_dir(folder).stdin(Stdio::null());
+    let mut child = command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
+    let deadline = Instant::now() + EXIT_TIMEOUT;
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+            None => {
+                child.kill().unwrap();
+                panic!("{variables:?}: Hermes still runs");
+            }
+        }
+    };
+    let text = fs::read_to_string(folder.join("output")).unwrap();
+    assert!(!status.success(), "{variables:?}: {text}");
+    text
+}
+
+#[test]
+fn no_broken_setting_prints_a_password() {
+    let url_in_host = format!("mysql://hermes:{SECRET}@db/hermes");
+    let login_in_host = format!("hermes:{SECRET}@db");
+    let redis = |format: &str| format.replace("SECRET", SECRET);
+    let redis_urls =
+        ["http://:SECRET@h", "redis://:SECRET@h:x", "redis://:SECRET@127.0.0.1/words", ":SECRET@h"]
+            .map(redis);
+    let server = |host| vec![("DB_HOST", host), ("DB_PORT", "1")];
+    let local = |name, value| [server("127.0.0.1"), vec![(name, value)]].concat();
+    let mut starts: Vec<(Vec<(&str, &str)>, &str)> = vec![
+        (server("a,b"), "DB_HOST"),
+        (server("a b"), "DB_HOST"),
+        (server("db:3306"), "DB_HOST"),
+        (server("[::1"), "DB_HOST"),
+        (server(&url_in_host), "DB_HOST"),
+        (server(&login_in_host), "DB_HOST"),
+        (server("/no/such/socket"), "cannot"),
+        (server("127.0.0.1"), "hermes_payments at 127.0.0.1:1"),
+        (local("DB_PORT", "99999"), "database.port"),
+        (local("DB_PORT", "x"), "database.port"),
+        (local("DB_NAME", "a/b?c#d"), "cannot"),
+        (local("DB_USER", "u:p@h"), "cannot"),
+        (local("HERMES__DATABASE__SSL_MODE", "nonsense"), "database.ssl_mode"),
+        (local("HERMES__DATABASE__SSL_CA", "/no/such/file"), "cannot"),
+        (local("DB_PASSWORD_FILE", "/no/such/file"), "DB_PASSWORD (database.password) and DB_PASSWORD_FILE"),
+        (local("HERMES__DATABASE__PASWORD", SECRET), "did you mean database.password?"),
+        (local("HERMES__DATABASE__PASSWORD__X", SECRET), "database.password"),
+        (local("HERMES_DB_PASSWORD", SECRET), "has no effect"),
+        (local("HERMES_ENV", "production"), "settings are dangerous"),
+        (local("HERMES__DATABASE__MIGRATE_AT_START", "always"), "cannot apply the migrations"),
+        (vec![("REDIS_URL_FILE", "/no/such/file")], "REDIS_URL (redis.url) and REDIS_URL_FILE"),
+    ];
+    starts.extend(redis_urls.iter().map(|url| (vec![("REDIS_URL", url.as_str())], "REDIS_URL is invalid")));
+    for (variables, reason) in starts {
+        let folder = tempfile::tempdir().unwrap();
+        let redis_url = format!("redis://:{SECRET}@127.0.0.1:1");
+        let secrets = [("DB_PASSWORD", SECRET), ("REDIS_URL", &redis_url)];
+        let output = failing_start(folder.path(), &[&secrets[..], &variables].concat());
+        assert!(output.contains(reason), "{variables:?}: {output}");
+        assert!(!output.contains(SECRET), "{variables:?}: {output}");
+    }
+}
+
+#[test]
+fn no_broken_file_prints_a_password() {
+    for (file, content, reason) in [
+        (".env", "DB_PASSWORD=SECRET with spaces\n", "value of DB_PASSWORD"),
+        (".env", "PORT=1\nDB_PASSWORD='SECRET\n", "value of DB_PASSWORD"),
+        (".env", "SECRET\n", "line without a variable"),
+        ("config/default.toml", "[database]\npassword = SECRET\n", "line 2, column 12 in "),
+        ("config/default.toml", "[database]\npassword = \"SECRET\n", "line 2"),
+        ("config/default.toml", "[database]\npassword = [\"SECRET\"]\n", "database.password"),
+        ("config/default.toml", "[database]\npasword = \"SECRET\"\n", "did you mean database.password?"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("config")).unwrap();
+        fs::write(folder.path().join(file), content.replace("SECRET", SECRET)).unwrap();
+        let output = failing_start(folder.path(), &[]);
+        assert!(output.contains(reason) && !output.contains(SECRET), "{content}: {output}");
+    }
+}
+
+#[test]
+fn an_open_portal_for_other_machines_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = failing_start(folder.path(), &[("HERMES__SERVER__HOST", "0.0.0.0")]);
+    assert!(output.contains("HERMES__SERVER__ALLOW_OPEN=true"), "{output}");
+    assert!(!folder.path().join("data").exists(), "the data folder was created");
+}
+
+#[test]
+fn production_reports_all_dangerous_settings_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [
+        ("NODE_ENV", "production"),
+        ("DB_HOST", "db"),
+        ("DB_PASSWORD", "change-me"),
+        ("REDIS_URL", "redis://h"),
+    ];
+    let output = failing_start(folder.path(), &variables);
+    for line in [
+        "HERMES__SERVER__ALLOW_OPEN=true",
+        "DB_PASSWORD has fewer than 12 characters",
+        "the password in REDIS_URL is missing",
+        "HERMES__DATABASE__SSL_MODE=verify_identity",
+        "HERMES__REDIS__ALLOW_PLAINTEXT=true",
+        "HERMES__ACCESS__SERVER_KEY_FILE",
+        "HERMES__SERVER__PUBLIC_URL=https://",
+    ] {
+        assert!(output.contains(line), "{line} is missing: {output}");
+    }
+}
+
+#[actix_web::test]
+async fn production_serves_from_sqlite() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start_with(&environment, &PRODUCTION).await;
+    app.book("ana").await.expect(201);
+}
+
+#[actix_web::test]
+async fn production_requires_a_durable_database_server() {
+    let Some(server) = private_mariadb().await else { return };
+    let environment = TestEnvironment::new(server.create_database().await, None);
+    let root = rows::connect(&environment).await;
+    let user = format!("CREATE USER payer IDENTIFIED BY '{SECRET}'; GRANT ALL ON *.* TO payer");
+    root.execute_unprepared(&user).await.unwrap();
+    root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 2").await.unwrap();
+
+    let key = environment.folder.path().join("data/server.key").display().to_string();
+    let login = [("DB_USER", "payer"), ("DB_PASSWORD", SECRET), ("HERMES__ACCESS__SERVER_KEY_FILE", &key)];
+    let settings = [&PRODUCTION[..], &login].concat();
+    let all = environment.variables();
+    let mut variables: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.extend(&settings);
+    variables.push(("HERMES__DATABASE__MIGRATE_AT_START", "always"));
+    let output = failing_start(environment.folder.path(), &variables);
+    assert!(output.contains("set innodb_flush_log_at_trx_commit = 1"), "{output}");
+    assert!(!output.contains(SECRET), "{output}");
+
+    root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 1").await.unwrap();
+    let app = TestApp::start_with(&environment, &settings).await;
+    app.book("ana").await.expect(201);
+}
+
+#[actix_web::test]
+async fn secrets_are_read_from_files() {
+    let Some(mut environment) = TestEnvironment::mariadb().await else { return };
+    let folder = environment.folder.path().to_owned();
+    let redis = environment.redis.as_mut().unwrap();
+    redis.lock(SECRET);
+    let url = redis.url().replace("//", &format!("//:{SECRET}@"));
+    let file = |name: &str, content: &str| {
+        fs::write(folder.join(name), format!("{content}\n")).unwrap();
+        folder.join(name).display().to_string()
+    };
+    let password = file("password", &environment.database.login().unwrap().password);
+    let (url, key) = (file("url", &url), file("key", &"5a".repeat(32)));
+    let files = [
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD_FILE", password.as_str()),
+        ("REDIS_URL", ""),
+        ("REDIS_URL_FILE", &url),
+        ("HERMES__ACCESS__SERVER_KEY_FILE", &key),
+    ];
+    let app = TestApp::start_with(&environment, &files).await;
+    assert_eq!(app.get("/health").await.expect(200).json()["redis"], "connected");
+    assert!(!folder.join("data/server.key").exists());
+    assert!(app.stdout_of(&["doctor"]).contains("WRONG  server key"), "{}", app.stdout_of(&["doctor"]));
+}
