@@ -57,7 +57,7 @@ async fn redirect_to_payment(state: &AppState, outcome: Outcome) -> Result<HttpR
     let address = if outcome.replayed {
         first_address(state, &outcome.payment).await?
     } else {
-        payment_status::address(&outcome.payment)
+        payment_status::path(&state.server_key, &outcome.payment)
     };
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, address))
@@ -65,11 +65,11 @@ async fn redirect_to_payment(state: &AppState, outcome: Outcome) -> Result<HttpR
         .finish())
 }
 
-/// Returns the URL of the first booking's page. The stored replay has no page token, so the payment is read again.
+/// Returns the path of the first booking's page. The link may have been renewed, so the payment is read again.
 async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
-    Ok(payment_status::address_already_booked(&payment))
+    Ok(payment_status::path_already_booked(&state.server_key, &payment))
 }
 
 async fn confirm_duplicate(

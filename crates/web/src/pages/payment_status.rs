@@ -1,10 +1,12 @@
-//! `GET /payment/{reference}/{token}`: the payer's page of one payment.
+//! `GET /payment/{reference}/{secret}`: the payer's page of one payment.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
+use chrono::Utc;
+use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::money::{FeeBearer, Money};
 use hermes_domain::payment::{CheckKind, Payment, PaymentKey, Reference, Status};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
@@ -28,28 +30,29 @@ struct PaymentPage<'a> {
     hints: Vec<&'static str>,
 }
 
-/// Returns the URL of a payment's page. Anyone with the URL may see the page.
-pub(super) fn address(payment: &Payment) -> String {
-    format!("/payment/{}/{}", payment.reference, payment.page_token)
+/// Returns the path of a payment's page. Anyone with the path may see the page.
+pub(crate) fn path(key: &ServerKey, payment: &Payment) -> String {
+    format!("/payment/{}/{}", payment.reference, PageSecret::derive(key, payment))
 }
 
-/// Returns the URL of the page with a message that the payment was already booked.
-pub(super) fn address_already_booked(payment: &Payment) -> String {
-    format!("{}?{ALREADY_BOOKED}", address(payment))
+/// Returns the path of the page with a message that the payment was already booked.
+pub(super) fn path_already_booked(key: &ServerKey, payment: &Payment) -> String {
+    format!("{}?{ALREADY_BOOKED}", path(key, payment))
 }
 
 /// Shows a payer what is left to pay and how to pay it.
-#[get("/payment/{reference}/{token}", wrap = "Compress::default()")]
+#[get("/payment/{reference}/{secret}", wrap = "Compress::default()")]
 pub async fn payer_page(
     state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let (reference, token) = path.into_inner();
+    let (reference, secret) = path.into_inner();
     let not_found = || Problem::new(ProblemCode::NotFound);
     let reference = Reference::parse(&reference).map_err(|_| not_found())?;
     let payment = state.reader.find(&PaymentKey::Reference(reference)).await?;
-    let payment = payment.filter(|payment| payment.page_token.matches(&token)).ok_or_else(not_found)?;
+    let opens = |payment: &Payment| PageSecret::opens(&state.server_key, payment, &secret, Utc::now());
+    let payment = payment.filter(opens).ok_or_else(not_found)?;
     let template = PaymentPage {
         payment: &payment,
         already_booked: request.query_string() == ALREADY_BOOKED,
@@ -145,8 +148,7 @@ async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> bool {
 mod tests {
     use chrono::DateTime;
     use hermes_domain::money::{BasisPoints, Currency, Fee};
-    use hermes_domain::payment::{PageToken, PayerDetails, PaymentFields, PaymentId};
-    use uuid::Uuid;
+    use hermes_domain::payment::{FIRST_LINK_VERSION, PayerDetails, PaymentFields, PaymentId};
 
     use super::*;
 
@@ -156,7 +158,8 @@ mod tests {
         let payment = Payment::new(PaymentFields {
             id: PaymentId::NIL,
             reference: Reference::new(1).unwrap(),
-            page_token: PageToken(Uuid::nil()),
+            link_version: FIRST_LINK_VERSION,
+            link_expires_at: None,
             details: PayerDetails {
                 name: "Ana Ruiz".to_owned(),
                 email: "ana@example.org".to_owned(),
