@@ -33,7 +33,7 @@ async fn load(db: &DatabaseConnection) {
     };
     for statement in schema_ddl(dialect).split_terminator(";\n") {
         // The client of MySQL interprets these lines.
-        let statement = statement.trim_start_matches("DELIMITER //\n").trim_end_matches("//\nDELIMITER ");
-        db.execute_unprepared(statement).await.unwrap();
+        let statement = statement.replace("DELIMITER //\n", "").replace("//\nDELIMITER ", "");
+        db.execute_unprepared(&statement).await.unwrap();
     }
 }

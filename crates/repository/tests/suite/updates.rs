@@ -111,7 +111,7 @@ on_each_database! {
     }
 }
 
-fn correction(payment: &Payment) -> Submission {
+pub fn correction(payment: &Payment) -> Submission {
     batches::submission(Command::Correct(Correction {
         target: PaymentKey::Id(payment.id),
         expected_version: Some(1),
