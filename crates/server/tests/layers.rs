@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("cache", "domain redis"),
     ("events", "domain redis"),
     ("web", "domain fault service"),
-    ("migration", ""),
+    ("migration", "fault"),
     ("test-support", "domain"),
     ("server", "cache domain events migration repository service web"),
 ];

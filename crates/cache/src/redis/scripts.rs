@@ -62,6 +62,16 @@ pub(super) fn invalidate(random: Version) -> Cmd {
     eval(include_str!("invalidate.lua"), LIST, random)
 }
 
+/// Deletes the list and every slot.
+pub(super) fn delete_entries() -> Cmd {
+    let mut command = redis::cmd("DEL");
+    command.arg(LIST);
+    for slot in 0..QUERY_SLOTS {
+        command.arg(format!("{QUERIES}{slot}"));
+    }
+    command
+}
+
 /// Stores an entry if the cache version still equals the entry's version. Returns whether it did.
 pub(super) fn put_if_version(format: &str, key: CacheKey, entry: &StoredEntry, ttl: Duration) -> Cmd {
     let mut command = eval(include_str!("put.lua"), &redis_key(key), entry.version);

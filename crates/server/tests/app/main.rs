@@ -14,6 +14,7 @@ mod audit_verify;
 mod canary;
 mod command_line;
 mod doctor;
+mod erasure;
 mod gate;
 mod invalid_requests;
 mod journey;
