@@ -103,12 +103,12 @@ impl AccessControl {
     /// If the database has been unavailable for longer than the grace period.
     async fn current_table(&self) -> Result<Arc<LoadedTable>, StoreError> {
         let loaded = self.table.load_full();
-        let bound = self.config.staleness_bound;
-        let access_seq = match self.heads.observed_access_seq() {
-            Some(observed) if observed.requested_at.elapsed() < bound => observed.access_seq,
-            _ if loaded.requested_at.elapsed() < bound => return Ok(loaded),
-            _ => match self.heads.current_head().await {
-                Ok(head) => head.access_seq,
+        let is_recent = |requested_at: Instant| requested_at.elapsed() < self.config.staleness_bound;
+        let access_seq = match self.heads.access_observation() {
+            Some(observed) if is_recent(observed.requested_at) => observed.access_seq,
+            _ if is_recent(loaded.requested_at) => return Ok(loaded),
+            _ => match self.heads.request_access_observation().await {
+                Ok(observed) => observed.access_seq,
                 Err(error) => return self.last_table(loaded, error),
             },
         };
@@ -123,9 +123,13 @@ impl AccessControl {
     }
 
     /// Returns the last table during the grace period, or the error after it.
-    fn last_table(&self, loaded: Arc<LoadedTable>, error: StoreError) -> Result<Arc<LoadedTable>, StoreError> {
-        let last_head = self.heads.head_age().unwrap_or(Duration::MAX);
-        let age = last_head.min(loaded.requested_at.elapsed());
+    fn last_table(
+        &self,
+        loaded: Arc<LoadedTable>,
+        error: StoreError,
+    ) -> Result<Arc<LoadedTable>, StoreError> {
+        let observed = self.heads.access_observation().map(|observed| observed.requested_at);
+        let age = observed.unwrap_or(loaded.requested_at).max(loaded.requested_at).elapsed();
         if age <= self.config.grace { Ok(loaded) } else { Err(error) }
     }
 }
