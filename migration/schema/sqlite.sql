@@ -167,7 +167,19 @@ WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261124_000012_refuse_replaced_audit_rows', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000013_support_erasure
+-- m20261130_000013_create_cache_signing_key
+CREATE TABLE "cache_signing_key" (
+    "id" integer NOT NULL PRIMARY KEY,
+    "secret" blob(32) NOT NULL,
+    CONSTRAINT "cache_signing_key_single_row" CHECK ("id" = 1)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_create_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000014_insert_cache_signing_key
+INSERT INTO cache_signing_key (id, secret)
+VALUES (1, randomblob(32));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));
+-- m20261130_000015_support_erasure
 DROP TRIGGER IF EXISTS audit_log_no_update;
 CREATE TABLE "audit_log_new" (
     "seq" integer NOT NULL PRIMARY KEY,
@@ -222,12 +234,12 @@ ALTER TABLE payments DROP COLUMN page_token;
 ALTER TABLE payments ADD COLUMN link_version integer NOT NULL DEFAULT 1;
 ALTER TABLE payments ADD COLUMN link_expires_at datetime_text NULL;
 ALTER TABLE ledger_head ADD COLUMN access_seq integer NOT NULL DEFAULT 0;
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_support_erasure', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000015_support_erasure', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000014_rebuild_audit_chain
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_rebuild_audit_chain', CAST(strftime('%s', 'now') AS INTEGER));
+-- m20261130_000016_rebuild_audit_chain
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000016_rebuild_audit_chain', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000015_guard_erasable_audit_log
+-- m20261130_000017_guard_erasable_audit_log
 CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
 WHEN NOT coalesce(OLD.salt IS NOT NULL AND NEW.salt IS NULL
     AND NEW.seq IS OLD.seq
@@ -250,9 +262,9 @@ BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
 CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
 WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000015_guard_erasable_audit_log', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000017_guard_erasable_audit_log', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000016_create_access_keys
+-- m20261130_000018_create_access_keys
 CREATE TABLE "access_keys" (
     "id" varchar(10) NOT NULL PRIMARY KEY,
     "name" varchar(100) NOT NULL,
@@ -262,9 +274,9 @@ CREATE TABLE "access_keys" (
     "expires_at" datetime_text NULL,
     "revoked_at" datetime_text NULL
 );
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000016_create_access_keys', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000018_create_access_keys', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000017_create_access_secrets
+-- m20261130_000019_create_access_secrets
 CREATE TABLE "access_secrets" (
     "key_id" varchar(10) NOT NULL,
     "digest" blob(32) NOT NULL,
@@ -272,9 +284,9 @@ CREATE TABLE "access_secrets" (
     PRIMARY KEY ("key_id", "digest"),
     FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
 );
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000017_create_access_secrets', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000019_create_access_secrets', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000018_create_access_uses
+-- m20261130_000020_create_access_uses
 CREATE TABLE "access_uses" (
     "key_id" varchar(10) NOT NULL,
     "day" date_text NOT NULL,
@@ -282,4 +294,4 @@ CREATE TABLE "access_uses" (
     PRIMARY KEY ("key_id", "day"),
     FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
 );
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000018_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));

@@ -33,12 +33,14 @@ mod m20261124_000009_create_event_relay;
 mod m20261124_000010_insert_event_relay;
 mod m20261124_000011_guard_audit_log;
 mod m20261124_000012_refuse_replaced_audit_rows;
-mod m20261130_000013_support_erasure;
-mod m20261130_000014_rebuild_audit_chain;
-mod m20261130_000015_guard_erasable_audit_log;
-mod m20261130_000016_create_access_keys;
-mod m20261130_000017_create_access_secrets;
-mod m20261130_000018_create_access_uses;
+mod m20261130_000013_create_cache_signing_key;
+mod m20261130_000014_insert_cache_signing_key;
+mod m20261130_000015_support_erasure;
+mod m20261130_000016_rebuild_audit_chain;
+mod m20261130_000017_guard_erasable_audit_log;
+mod m20261130_000018_create_access_keys;
+mod m20261130_000019_create_access_secrets;
+mod m20261130_000020_create_access_uses;
 mod runner;
 mod schema;
 mod step;
@@ -90,12 +92,14 @@ const STEPS: &[Step] = &[
     m20261124_000010_insert_event_relay::STEP,
     m20261124_000011_guard_audit_log::STEP,
     m20261124_000012_refuse_replaced_audit_rows::STEP,
-    m20261130_000013_support_erasure::STEP,
-    m20261130_000014_rebuild_audit_chain::STEP,
-    m20261130_000015_guard_erasable_audit_log::STEP,
-    m20261130_000016_create_access_keys::STEP,
-    m20261130_000017_create_access_secrets::STEP,
-    m20261130_000018_create_access_uses::STEP,
+    m20261130_000013_create_cache_signing_key::STEP,
+    m20261130_000014_insert_cache_signing_key::STEP,
+    m20261130_000015_support_erasure::STEP,
+    m20261130_000016_rebuild_audit_chain::STEP,
+    m20261130_000017_guard_erasable_audit_log::STEP,
+    m20261130_000018_create_access_keys::STEP,
+    m20261130_000019_create_access_secrets::STEP,
+    m20261130_000020_create_access_uses::STEP,
 ];
 
 /// Runs the steps on the caller's connection, **without** the lock.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use hermes_domain::ledger::{Decider, DecisionContext, EventKind, Facts, Rejection};
+use hermes_domain::ledger::{Clocks, Decider, DecisionContext, EventKind, Facts, Rejection};
 use hermes_domain::payment::Status;
 use hermes_test_support::SequentialRandom;
 use hermes_test_support::builders::{cancel, correct, new_name, payment_key, rules, submission};
@@ -52,7 +52,7 @@ fn a_change_sees_earlier_changes_of_its_batch() {
     let random_source = SequentialRandom::default();
     let context = DecisionContext {
         rules: &rules(),
-        now: ledger.head.next_timestamp(ledger.clock),
+        now: ledger.head.next_timestamp(Clocks::same(ledger.clock)),
         random_source: &random_source,
     };
     let mut decider = Decider::new(context, facts);

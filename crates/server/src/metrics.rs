@@ -45,7 +45,7 @@ fn describe() {
         describe_counter "hermes_limited_requests_total": "Requests above a limit, by limit";
         describe_histogram "hermes_http_request_seconds": "Duration of HTTP requests";
         describe_counter "hermes_connections_rejected_total":
-            "Connections that the server closed, by reason: address_limit, total_limit, slow_head, slow_body, unread_response, bare_lf or malformed";
+            "Connections that the server closed, by reason: address_limit, total_limit, slow_head, slow_body, unread_response, bare_lf, long_field_name or malformed";
         describe_gauge "hermes_writer_queue_commands": "Commands left in the queue when the last batch was taken";
         describe_histogram "hermes_writer_batch_commands": "Commands per transaction";
         describe_counter "hermes_writer_retries_total": "Transactions that were retried";
@@ -53,6 +53,8 @@ fn describe() {
             "Commands rejected without execution, by reason: full, age, wait or database";
         describe_gauge "hermes_writer_accepting_writes":
             "1 while the writer's circuit breaker is closed, 0 while it is open or half-open";
+        describe_gauge "hermes_clock_difference_seconds":
+            "How far the clock of this machine is ahead of the clock of the database; negative if it is behind";
         describe_counter "hermes_writer_failed_total": "Batches that failed";
         describe_counter "hermes_cached_reads_total":
             "Reads of the list and of other cached queries, by tier: l1, l2 or db";
@@ -74,6 +76,8 @@ fn describe() {
         describe_counter "hermes_cache_failures_total": "Failed operations of the shared cache";
         describe_counter "hermes_cache_resets_total":
             "Cache versions replaced because Redis had lost or changed its data";
+        describe_counter "hermes_cache_bad_signatures_total":
+            "Entries of the shared cache that were ignored, because their signature is invalid";
         describe_gauge "hermes_cache_up": "1 while the shared cache is up, otherwise 0";
         describe_counter "hermes_barrier_waits_total":
             "Batches that waited for the staleness bound because invalidation failed";

@@ -5,9 +5,11 @@
 //! * [`read_cache`]: serves the list and other queries from memory and Redis, and never stale.
 //! * [`outbox`]: publishes committed events, serves the event feed, and deletes old events.
 //! * [`maintenance`]: deletes expired rows periodically.
+//! * [`clock_monitor`]: compares the clock of the process with the clock of the database.
 //! * `coalesce`: shares one load or version check among concurrent callers. Used by [`read_cache`].
 
 pub mod access;
+pub mod clock_monitor;
 mod coalesce;
 pub mod maintenance;
 pub mod outbox;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hermes_domain::ports::{Clock, IdempotencyStore, StoreError};
+use hermes_domain::ports::{DatabaseClock, IdempotencyStore, StoreError};
+
+use crate::clock_monitor::ClockMonitor;
 
 /// How long an idempotency key is valid.
 pub const IDEMPOTENCY_KEY_TTL: TimeDelta = TimeDelta::hours(72);
@@ -15,13 +17,20 @@ const DELETE_BATCH: u64 = 256;
 /// The pause between two statements, in which writers get the connection.
 const DELETE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Deletes expired idempotency keys periodically. Never returns.
-pub async fn purge_idempotency_keys(store: Arc<dyn IdempotencyStore>, clock: Arc<dyn Clock>) {
+/// Deletes expired idempotency keys periodically, by the clock of the database. Never returns.
+pub async fn purge_idempotency_keys(
+    store: Arc<dyn IdempotencyStore>,
+    database: Arc<dyn DatabaseClock>,
+    clocks: Arc<ClockMonitor>,
+) {
     let mut interval = tokio::time::interval(PURGE_INTERVAL);
     loop {
         interval.tick().await;
-        let before = clock.now() - IDEMPOTENCY_KEY_TTL;
-        if let Err(error) = delete_in_batches(|limit| store.purge_idempotency(before, limit)).await {
+        let purge = async {
+            let before = clocks.compare(database.database_time().await?)?.database - IDEMPOTENCY_KEY_TTL;
+            delete_in_batches(|limit| store.purge_idempotency(before, limit)).await
+        };
+        if let Err(error) = purge.await {
             log::info!("expired idempotency keys could not be deleted and will be retried later: {error}");
         }
     }
@@ -51,6 +60,7 @@ where
 mod tests {
     use async_trait::async_trait;
     use chrono::{DateTime, Utc};
+    use hermes_test_support::{FixedClock, NOON};
     use tokio::sync::mpsc;
     use tokio::time::Instant;
 
@@ -67,22 +77,30 @@ mod tests {
         }
     }
 
-    struct FixedClock;
-
-    impl Clock for FixedClock {
-        fn now(&self) -> DateTime<Utc> {
-            DateTime::from_timestamp(1_790_000_000, 0).unwrap()
-        }
+    fn purge_with_clock_ahead_by(
+        ahead: TimeDelta,
+    ) -> (tokio::task::JoinHandle<()>, mpsc::UnboundedReceiver<DateTime<Utc>>) {
+        let (sender, purges) = mpsc::unbounded_channel();
+        let clocks = Arc::new(ClockMonitor::new(Arc::new(FixedClock(NOON + ahead))));
+        let purge = purge_idempotency_keys(Arc::new(FakeKeys(sender)), Arc::new(FixedClock(NOON)), clocks);
+        (tokio::spawn(purge), purges)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn idempotency_keys_are_deleted_once_their_ttl_is_over() {
-        let (sender, mut purges) = mpsc::unbounded_channel();
-        let task = tokio::spawn(purge_idempotency_keys(Arc::new(FakeKeys(sender)), Arc::new(FixedClock)));
+    async fn idempotency_keys_are_deleted_once_their_ttl_is_over_by_the_clock_of_the_database() {
+        let (task, mut purges) = purge_with_clock_ahead_by(TimeDelta::minutes(59));
         for _ in 0..2 {
-            assert_eq!(purges.recv().await, Some(FixedClock.now() - TimeDelta::hours(72)));
+            assert_eq!(purges.recv().await, Some(NOON - TimeDelta::hours(72)));
         }
         task.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_key_is_deleted_while_the_clocks_are_unusable() {
+        let (task, mut purges) = purge_with_clock_ahead_by(TimeDelta::hours(1));
+        tokio::time::sleep(2 * PURGE_INTERVAL).await;
+        task.abort();
+        assert_eq!(purges.recv().await, None);
     }
 
     #[tokio::test(start_paused = true)]

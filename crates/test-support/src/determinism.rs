@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::Clock;
+use hermes_domain::ports::{Clock, DatabaseClock, StoreError};
 use uuid::Uuid;
 
 /// The time of day in tests: 2026-11-22 12:00:00.123456 UTC.
@@ -17,6 +18,13 @@ pub struct FixedClock(pub DateTime<Utc>);
 impl Clock for FixedClock {
     fn now(&self) -> DateTime<Utc> {
         self.0
+    }
+}
+
+#[async_trait]
+impl DatabaseClock for FixedClock {
+    async fn database_time(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.0)
     }
 }
 

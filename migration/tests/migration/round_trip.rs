@@ -1,13 +1,14 @@
 use hermes_migration::{down, fresh, pending, up};
 use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
-use crate::databases::{column, connect, describe, each, step_count, tables};
+use crate::databases::{column, connect, describe, each, pairs, step_count, tables};
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "access_keys",
     "access_secrets",
     "access_uses",
     "audit_log",
+    "cache_signing_key",
     "event_relay",
     "idempotency_keys",
     "ledger_head",
@@ -27,7 +28,7 @@ async fn down_reverts_to_the_last_irreversible_step_and_up_recreates_the_same_sc
         let first = describe(&db).await;
 
         let error = down(&database.url, None).await.unwrap_err().to_string();
-        assert!(error.contains("m20261130_000014_rebuild_audit_chain cannot be reverted"), "{error}");
+        assert!(error.contains("m20261130_000016_rebuild_audit_chain cannot be reverted"), "{error}");
         assert_eq!(tables(&db).await, TABLES[3..]);
 
         assert_eq!(up(&database.url, None).await.unwrap(), applied[14..]);
@@ -67,6 +68,21 @@ async fn the_ledger_starts_at_zero_and_references_start_at_one() {
         assert_eq!(column::<Vec<u8>>(&db, "SELECT audit_hash FROM ledger_head").await, [vec![0; 32]]);
         let advanced_at = column::<DateTimeUtc>(&db, "SELECT advanced_at FROM ledger_head").await;
         assert_eq!(advanced_at, [DateTimeUtc::UNIX_EPOCH]);
+    }
+}
+
+#[tokio::test]
+async fn each_database_draws_its_own_cache_signing_key() {
+    for (one, other) in pairs().await {
+        let mut secrets = Vec::new();
+        for database in [one, other] {
+            up(&database.url, None).await.unwrap();
+            secrets.extend(
+                column::<Vec<u8>>(&connect(&database).await, "SELECT secret FROM cache_signing_key").await,
+            );
+        }
+        assert_eq!(secrets.iter().map(Vec::len).collect::<Vec<_>>(), [32, 32]);
+        assert_ne!(secrets[0], secrets[1]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`SharedCache`] on Redis.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use hermes_domain::ports::{
@@ -13,13 +14,17 @@ use hermes_redis::{
 };
 
 use super::connections::{PerRuntimeConnections, init_connection};
-use super::{envelope, scripts};
+use super::envelope::{self, DecodeError, SigningKey};
+use super::scripts;
 
 /// The largest body of a query other than the list, in bytes. Times the number of slots, it bounds their memory.
 const MAX_QUERY_BYTES: usize = 256 * 1_024;
 
 /// The error code for a key that holds another type of value.
 const WRONG_TYPE: &str = "WRONGTYPE";
+
+/// At most one log line about entries with a bad signature is written in this interval.
+const BAD_SIGNATURE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 const ADVICE: Advice = &[
     ("OOM", "Redis is out of memory: raise maxmemory or allow eviction"),
@@ -43,13 +48,16 @@ pub struct RedisSettings {
     /// Identifies the format of the bodies. Instances with different formats, because of their release or their
     /// settings, ignore each other's entries.
     pub format: String,
+    /// Signs the entries. An entry without a valid signature is not served.
+    pub signing_key: SigningKey,
 }
 
 impl RedisSettings {
     /// Creates settings for an endpoint: 8 connections, entries that live for 300 s.
-    pub fn new(endpoint: RedisEndpoint) -> Self {
+    pub fn new(endpoint: RedisEndpoint, signing_key: SigningKey) -> Self {
         Self {
             endpoint,
+            signing_key,
             pool_max: 8,
             wait_timeout: Duration::from_millis(100),
             entry_ttl: Duration::from_secs(300),
@@ -67,6 +75,8 @@ pub struct RedisCache {
     operation_timeout: Duration,
     entry_ttl: Duration,
     format: String,
+    signing_key: SigningKey,
+    bad_signature_logged_at: Mutex<Option<Instant>>,
 }
 
 impl RedisCache {
@@ -85,6 +95,8 @@ impl RedisCache {
             operation_timeout: settings.endpoint.connect_timeout + settings.endpoint.command_timeout,
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
+            signing_key: settings.signing_key.clone(),
+            bad_signature_logged_at: Mutex::default(),
         })
     }
 
@@ -131,6 +143,23 @@ impl RedisCache {
         }
         Ok(version)
     }
+
+    /// Counts an entry with a bad signature, and logs it unless another one was logged a moment ago.
+    fn report_bad_signature(&self, key: CacheKey) {
+        metrics::counter!("hermes_cache_bad_signatures_total").increment(1);
+        let now = Instant::now();
+        let mut logged_at = self.bad_signature_logged_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged_at.is_some_and(|last| now.duration_since(last) < BAD_SIGNATURE_LOG_INTERVAL) {
+            return;
+        }
+        *logged_at = Some(now);
+        let slot = scripts::redis_key(key);
+        log::error!(
+            target: "hermes::security", slot = slot.as_str();
+            "ignored the value of {slot} in Redis, because no Hermes on this database has stored it: another program \
+             writes to this Redis database, or Hermes on another database uses it too"
+        );
+    }
 }
 
 #[async_trait]
@@ -156,14 +185,23 @@ impl SharedCache for RedisCache {
                 }
             })
             .await?;
-        Ok(bytes.and_then(|bytes| envelope::decode(&self.format, key, bytes)))
+        let Some(bytes) = bytes else { return Ok(None) };
+        match envelope::decode(&self.format, &self.signing_key, key, bytes) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(DecodeError::OtherEntry) => Ok(None),
+            Err(DecodeError::BadSignature) => {
+                self.report_bad_signature(key);
+                Ok(None)
+            }
+        }
     }
 
     async fn put_if_version(&self, key: CacheKey, entry: &StoredEntry) -> Result<bool, CacheError> {
         if key != CacheKey::List && entry.body.len() > MAX_QUERY_BYTES {
             return Ok(false);
         }
-        let command = scripts::put_if_version(&self.format, key, entry, self.entry_ttl);
+        let value = envelope::encode(&self.format, &self.signing_key, key, entry);
+        let command = scripts::put_if_version(key, entry.version, value, self.entry_ttl);
         self.with_timeout(query(&self.pool, &command)).await
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `payments:all` | the list: a JSON line with its version, head and ETag, then the body as it is served |
+//! | `payments:all` | the list: a JSON line with its version, head, ETag and signature, then the body as it is served |
 //! | `payments:q:{payments:all}:0` to `…:255` | entries of other queries, each in the slot that the digest of its query selects |
 //! | `{payments:all}:ver` | the cache version: a random token |
 //! | `{payments:all}:epoch` | the identity of the server that the version belongs to |
@@ -22,3 +22,4 @@ mod envelope;
 mod scripts;
 
 pub use cache::{RedisCache, RedisSettings};
+pub use envelope::SigningKey;

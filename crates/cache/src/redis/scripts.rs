@@ -7,11 +7,9 @@
 
 use std::time::Duration;
 
-use hermes_domain::ports::{CacheKey, StoredEntry, Version};
+use hermes_domain::ports::{CacheKey, Version};
 use hermes_redis::redis::{self, Cmd};
 use uuid::Uuid;
-
-use super::envelope;
 
 /// The list. The other keys contain its name in braces, so that they hash to the same slot.
 const LIST: &str = "payments:all";
@@ -72,10 +70,10 @@ pub(super) fn delete_entries() -> Cmd {
     command
 }
 
-/// Stores an entry if the cache version still equals the entry's version. Returns whether it did.
-pub(super) fn put_if_version(format: &str, key: CacheKey, entry: &StoredEntry, ttl: Duration) -> Cmd {
-    let mut command = eval(include_str!("put.lua"), &redis_key(key), entry.version);
-    command.arg(envelope::encode(format, key, entry)).arg(jittered_ms(ttl, fastrand::u64(..)));
+/// Stores a value if the cache version still equals `version`. Returns whether it did.
+pub(super) fn put_if_version(key: CacheKey, version: Version, value: Vec<u8>, ttl: Duration) -> Cmd {
+    let mut command = eval(include_str!("put.lua"), &redis_key(key), version);
+    command.arg(value).arg(jittered_ms(ttl, fastrand::u64(..)));
     command
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hermes_cache::{RedisCache, RedisEndpoint, RedisSettings};
+use hermes_cache::{RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::{BatchToken, HeadId};
 use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 use hermes_test_support::RedisServer;
@@ -19,6 +19,11 @@ pub const PROMPT: Duration = Duration::from_millis(400);
 /// How long a server may need to recover.
 const RECOVERY_MAX: Duration = Duration::from_secs(10);
 
+/// The signing key of the caches.
+pub fn signing_key() -> SigningKey {
+    SigningKey::new(&[7; 32])
+}
+
 /// A cache with timeouts that a busy machine does not exceed.
 pub fn patient(server: &RedisServer) -> RedisCache {
     patient_on(server.port())
@@ -26,13 +31,18 @@ pub fn patient(server: &RedisServer) -> RedisCache {
 
 /// The same, on a port of a proxy.
 pub fn patient_on(port: u16) -> RedisCache {
+    patient_with(port, signing_key())
+}
+
+/// The same, with another signing key.
+pub fn patient_with(port: u16, signing_key: SigningKey) -> RedisCache {
     let patience = Duration::from_secs(30);
     let endpoint = RedisEndpoint {
         connect_timeout: patience,
         command_timeout: patience,
         ..RedisEndpoint::new(format!("redis://127.0.0.1:{port}"))
     };
-    let settings = RedisSettings { wait_timeout: patience, ..RedisSettings::new(endpoint) };
+    let settings = RedisSettings { wait_timeout: patience, ..RedisSettings::new(endpoint, signing_key) };
     RedisCache::connect(&settings).unwrap()
 }
 
@@ -42,7 +52,7 @@ pub fn hasty(server: &RedisServer) -> RedisCache {
 }
 
 pub fn with_timeouts(server: &RedisServer, connect: Duration, command: Duration) -> RedisCache {
-    RedisCache::connect(&RedisSettings::new(endpoint(server, connect, command))).unwrap()
+    RedisCache::connect(&RedisSettings::new(endpoint(server, connect, command), signing_key())).unwrap()
 }
 
 pub fn endpoint(server: &RedisServer, connect: Duration, command: Duration) -> RedisEndpoint {

@@ -8,4 +8,5 @@ mod lost_data;
 mod lost_replies;
 mod outage;
 mod refusals;
+mod signatures;
 mod stored_values;

@@ -7,7 +7,9 @@ use hermes_cache::{RedisCache, RedisSettings};
 use hermes_domain::ports::{CacheError, CacheKey, SharedCache};
 use tokio::time::Instant;
 
-use crate::harness::{PROMPT, endpoint, eventually, every_operation, hasty, patient, with_timeouts};
+use crate::harness::{
+    PROMPT, endpoint, eventually, every_operation, hasty, patient, signing_key, with_timeouts,
+};
 
 /// Opens all connections.
 async fn warm_up(cache: &RedisCache) {
@@ -85,7 +87,7 @@ async fn waiting_for_a_free_connection_ends_at_the_wait_timeout() {
     let Some(mut server) = hermes_test_support::redis().await else { return };
     server.pause();
     let endpoint = endpoint(&server, Duration::from_secs(1), Duration::from_millis(100));
-    let settings = RedisSettings { pool_max: 2, ..RedisSettings::new(endpoint) };
+    let settings = RedisSettings { pool_max: 2, ..RedisSettings::new(endpoint, signing_key()) };
     let cache = RedisCache::connect(&settings).unwrap();
 
     let (_, _, third) =

@@ -6,7 +6,7 @@ use hermes_cache::{RedisCache, RedisEndpoint, RedisSettings};
 use hermes_domain::ports::{CacheError, CacheKey, PoolMetrics, SharedCache};
 use hermes_test_support::RedisServer;
 
-use crate::harness::{VERSION, entry, every_operation, patient, store_entry};
+use crate::harness::{VERSION, entry, every_operation, patient, signing_key, store_entry};
 
 fn assert_refused<T: Debug>(result: &Result<T, CacheError>, message: &str) {
     assert!(matches!(result, Err(CacheError::Refused(text)) if text == message), "{message}: {result:?}");
@@ -20,7 +20,7 @@ async fn assert_all_refused(cache: &RedisCache, message: &str) {
 
 fn with_login(server: &RedisServer, login: &str) -> RedisCache {
     let url = server.url().replace("redis://", &format!("redis://{login}"));
-    RedisCache::connect(&RedisSettings::new(RedisEndpoint::new(url))).unwrap()
+    RedisCache::connect(&RedisSettings::new(RedisEndpoint::new(url), signing_key())).unwrap()
 }
 
 #[tokio::test]

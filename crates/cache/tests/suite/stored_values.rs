@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use hermes_cache::{RedisEndpoint, RedisSettings};
 use hermes_domain::ports::{CacheKey, SharedCache};
 
-use crate::harness::{ENTRY, EPOCH, VERSION, entry, patient, store_entry};
+use crate::harness::{ENTRY, EPOCH, VERSION, entry, patient, signing_key, store_entry};
 
 #[tokio::test]
 async fn a_malformed_entry_is_ignored_and_replaced() {
@@ -71,8 +71,10 @@ async fn an_entry_expires_after_five_minutes_with_jitter_and_a_version_never() {
 }
 
 #[test]
-fn debug_output_omits_the_password() {
-    let settings = RedisSettings::new(RedisEndpoint::new("redis://hermes:correct-horse@127.0.0.1:1/0"));
+fn debug_output_omits_the_password_and_the_signing_key() {
+    let settings =
+        RedisSettings::new(RedisEndpoint::new("redis://hermes:correct-horse@127.0.0.1:1/0"), signing_key());
     let printed = format!("{settings:?}");
     assert!(!printed.contains("correct-horse") && !printed.contains("hermes:"), "{printed}");
+    assert!(printed.contains("SigningKey(..)"), "{printed}");
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{ApiKey, KeyId, Scope, ScopeSet, SecretDigest};
 
 /// The longest name of a key, in characters.
-pub const KEY_NAME_MAX: usize = 64;
+pub const KEY_NAME_MAX: usize = 100;
 
 /// A key as stored: everything except its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]

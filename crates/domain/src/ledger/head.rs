@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::AuditHash;
+use super::clocks::{Clocks, MAX_CLOCK_DIFFERENCE};
 
 /// The random identifier of a batch. The head contains the token of the last batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,12 +59,20 @@ impl LedgerHead {
         HeadId { seq: self.seq, token: self.token }
     }
 
-    /// Returns the time of the next batch: the clock in whole microseconds, but always after the last batch.
+    /// Returns the time of the next batch: the time of the clocks in whole microseconds, but always after the last batch.
     ///
     /// Databases store microseconds, and clocks differ between instances or are set back. This method makes the
     /// order of times the order of commits.
-    pub fn next_timestamp(&self, clock: DateTime<Utc>) -> DateTime<Utc> {
-        let clock = DateTime::from_timestamp_micros(clock.timestamp_micros()).unwrap_or(clock);
-        clock.max(self.advanced_at + TimeDelta::microseconds(1))
+    ///
+    /// The exception is a last batch that is dated more than [`MAX_CLOCK_DIFFERENCE`] after both clocks. Then both clocks
+    /// were ahead for some time, as on a single machine, and have been corrected. Following that batch would date
+    /// all later ones in the future too.
+    pub fn next_timestamp(&self, clocks: Clocks) -> DateTime<Utc> {
+        let time = clocks.batch_time();
+        let time = DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time);
+        if self.advanced_at - clocks.latest() > MAX_CLOCK_DIFFERENCE {
+            return time;
+        }
+        time.max(self.advanced_at + TimeDelta::microseconds(1))
     }
 }

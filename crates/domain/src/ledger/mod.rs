@@ -10,6 +10,7 @@
 mod audit;
 mod audited_state;
 mod batch;
+mod clocks;
 mod command;
 mod correction;
 mod decide;
@@ -24,6 +25,7 @@ pub use audit::{
 };
 pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
+pub use clocks::{ClockAgreement, Clocks, MAX_CLOCK_DIFFERENCE, MAX_WRITABLE_CLOCK_DIFFERENCE};
 pub use command::{
     Cancellation, Command, Digest, Erasure, ErasureScope, IdempotencyClaim, Origin, Submission,
 };

@@ -9,6 +9,7 @@ mod outbox;
 mod reader;
 mod store;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 pub use access::AccessStore;
@@ -18,7 +19,7 @@ pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayS
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
-pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, StoreError};
+pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.
 ///
@@ -26,6 +27,16 @@ pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, StoreError};
 pub trait Clock: Send + Sync {
     /// Returns the current time.
     fn now(&self) -> DateTime<Utc>;
+}
+
+/// The clock of the database.
+#[async_trait]
+pub trait DatabaseClock: Send + Sync {
+    /// Returns the current time of the database.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    async fn database_time(&self) -> Result<DateTime<Utc>, StoreError>;
 }
 
 /// Reports the state of connection pools, without I/O.

@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The database rejected a row; a batch without the row may succeed.
     #[error("row rejected by the database: {0}")]
     Rejected(String),
+    /// The clock of this process and the clock of the database differ too much to date a batch.
+    #[error("no usable time: {0}")]
+    ClockWrong(String),
     /// The connection was lost during COMMIT; the batch may or may not be committed.
     #[error("commit outcome unknown: {0}")]
     OutcomeUnknown(String),
@@ -44,10 +47,23 @@ impl StoreError {
     /// A transient error counts: callers check this only after their retries have failed.
     pub const fn is_outage(&self) -> bool {
         match self {
-            Self::Transient(_) | Self::Unavailable(_) | Self::ReadOnly(_) | Self::OutcomeUnknown(_) => true,
+            Self::Transient(_)
+            | Self::Unavailable(_)
+            | Self::ReadOnly(_)
+            | Self::ClockWrong(_)
+            | Self::OutcomeUnknown(_) => true,
             Self::TooLarge(_) | Self::Rejected(_) | Self::Corrupt(_) | Self::Internal(_) => false,
         }
     }
+}
+
+/// The locked head, and the clock of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockedHead {
+    /// The head.
+    pub head: LedgerHead,
+    /// The time of the database when the statement that locked the head began.
+    pub database_time: DateTime<Utc>,
 }
 
 /// Opens the transactions of the ledger writer.
@@ -77,11 +93,11 @@ pub trait LedgerStore: Send + Sync {
 /// All methods return an error if the database fails.
 #[async_trait]
 pub trait LedgerTransaction: Send {
-    /// Locks the head and reads it. Later reads of the transaction are at least as recent as the head.
+    /// Locks the head, and reads it and the clock of the database in one round trip. Later reads of the transaction are at least as recent as the head.
     ///
     /// # Errors
     /// Also returns an error if another writer holds the lock for too long.
-    async fn lock_head(&mut self) -> Result<LedgerHead, StoreError>;
+    async fn lock_head(&mut self) -> Result<LockedHead, StoreError>;
 
     /// Finds the idempotency records with these scopes.
     async fn find_idempotency(&mut self, scopes: &[Digest]) -> Result<Vec<IdempotencyRecord>, StoreError>;

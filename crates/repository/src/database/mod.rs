@@ -1,6 +1,8 @@
 //! Opens databases and runs work on their connection pools.
 
 mod audit_protection;
+mod cache_signing_key;
+mod clock;
 mod durability;
 mod in_list_padding;
 mod mysql;
@@ -18,6 +20,7 @@ pub use open::{Database, OpenError};
 pub use settings::{DatabaseSettings, MySqlAddress};
 pub use socket::tune_connections_to;
 
+pub(crate) use clock::{now_ms, time_from_ms};
 pub(crate) use in_list_padding::padded;
 pub(crate) use pool::{Permit, Pool};
 pub(crate) use sqlite::UNICODE_NOCASE;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hermes_domain::ports::{PoolMetrics, PoolStatus, StoreError};
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
@@ -20,6 +20,9 @@ use crate::error::statement_error;
 
 /// Connections that read the head. One such query runs at a time.
 const HEAD_CONNECTIONS: u32 = 1;
+
+/// The smallest `max_allowed_packet` of a server, in bytes. A full batch has statements of several hundred kilobytes.
+const MIN_PACKET: usize = 1_024 * 1_024;
 
 /// An open database: a writer pool, a reader pool, and a connection for the head. Clones share the pools.
 #[derive(Debug, Clone)]
@@ -48,6 +51,16 @@ pub enum OpenError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// The server accepts only small packets, so that ordinary changes would fail.
+    #[error(
+        "max_allowed_packet of the database server is {bytes} bytes, but Hermes needs at least {}; set \
+         max_allowed_packet = 16M in the [mysqld] section of its configuration and restart the server",
+        MIN_PACKET
+    )]
+    SmallPackets {
+        /// The limit of the server.
+        bytes: usize,
+    },
     /// The database cannot be reached or rejects the login.
     #[error(transparent)]
     Database(#[from] StoreError),
@@ -68,17 +81,22 @@ impl Database {
             DbBackend::Sqlite => sqlite::options(settings, role, connections),
             _ => mysql::options(settings, role, connections, &server),
         };
-        let pool = async |name, role, connections| -> Result<Arc<Pool>, StoreError> {
+        let pool = async |name, role, connections| -> Result<Pool, StoreError> {
             let connection = with_metrics(name, open(options(role, connections)).await?);
             let invalidation = Arc::clone(&server.pool_invalidation);
-            Ok(Arc::new(Pool::new(name, connection, connections, settings, invalidation)))
+            Ok(Pool::new(name, connection, connections, settings, invalidation))
         };
         let max_writers = if backend == DbBackend::Sqlite { sqlite::MAX_WRITERS } else { mysql::MAX_WRITERS };
+        // The writer comes first: it creates the file and its write-ahead log, which the readers need.
+        let writer = pool("database_writer", Role::Writer, max_writers).await?;
+        reject_small_packets(server.max_packet.load(Ordering::Relaxed))?;
+        let reader = pool("database_reader", Role::Reader, settings.max_readers.max(1)).await?;
+        let head = pool("database_head", Role::Reader, HEAD_CONNECTIONS).await?;
+        let head = Arc::new(head.with_probe_timeout(settings));
         Ok(Self {
-            // The writer comes first: it creates the file and its write-ahead log, which the readers need.
-            writer: pool("database_writer", Role::Writer, max_writers).await?,
-            reader: pool("database_reader", Role::Reader, settings.max_readers.max(1)).await?,
-            head: pool("database_head", Role::Reader, HEAD_CONNECTIONS).await?,
+            writer: Arc::new(writer),
+            reader: Arc::new(reader.with_prober(&head)),
+            head,
             dedicated: options(Role::Writer, 1),
             max_packet: server.max_packet,
         })
@@ -117,6 +135,11 @@ impl PoolMetrics for Database {
     fn pools(&self) -> Vec<(&'static str, PoolStatus)> {
         vec![self.writer.status(), self.reader.status(), self.head.status()]
     }
+}
+
+/// Rejects a server that accepts only packets of less than [`MIN_PACKET`] bytes.
+const fn reject_small_packets(bytes: usize) -> Result<(), OpenError> {
+    if bytes < MIN_PACKET { Err(OpenError::SmallPackets { bytes }) } else { Ok(()) }
 }
 
 /// Returns the backend of a URL. Creates a SQLite file and its folder if missing, only for the user of the program.

@@ -4,9 +4,13 @@
 //! the pool loses a slot (launchbadge/sqlx#563). Work therefore runs in its own task, which no caller can drop. The caller
 //! waits for the task with a deadline. The server limits the duration of each statement.
 //!
+//! A read that takes long may be a large search, or the database may have stopped responding. After [`PROBE_AFTER`], a
+//! probe on another connection decides: without a response to the probe, the caller waits no longer. The work continues.
+//!
 //! A caller first waits for one of as many permits as the pool has connections. Abandoning this wait is safe. Waiting is
 //! therefore counted and limited here and not in the pool of the driver.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -15,10 +19,18 @@ use hermes_domain::ports::{PoolStatus, StoreError};
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{timeout, timeout_at};
 
 use super::pool_invalidation::PoolInvalidation;
 use super::settings::DatabaseSettings;
+use crate::error::statement_error;
+
+/// How long a caller waits before it checks whether the database responds at all.
+const PROBE_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a probe waits for the database.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A pool and its permits.
 #[derive(Debug)]
@@ -31,6 +43,8 @@ pub(crate) struct Pool {
     acquire_timeout: Duration,
     work_timeout: Duration,
     pool_invalidation: Arc<PoolInvalidation>,
+    /// The pool on which a slow read probes whether the database responds.
+    prober: Option<Arc<Self>>,
     /// The runtime in which the database was opened. It outlives every request.
     runtime: Handle,
 }
@@ -56,8 +70,19 @@ impl Pool {
             acquire_timeout: settings.acquire_timeout,
             work_timeout: settings.acquire_timeout + settings.statement_timeout,
             pool_invalidation,
+            prober: None,
             runtime: Handle::current(),
         }
+    }
+
+    /// Limits each wait to the time of a probe, for statements that take no longer than a probe.
+    pub(super) fn with_probe_timeout(self, settings: &DatabaseSettings) -> Self {
+        Self { work_timeout: settings.acquire_timeout + PROBE_TIMEOUT, ..self }
+    }
+
+    /// Probes the database on another pool while a caller waits for long.
+    pub(super) fn with_prober(self, prober: &Arc<Self>) -> Self {
+        Self { prober: Some(Arc::clone(prober)), ..self }
     }
 
     /// Returns the pool of the driver. The caller must not abandon a statement on the pool.
@@ -76,6 +101,7 @@ impl Pool {
             StoreError::Transient(_) | StoreError::OutcomeUnknown(_) => self.pool_invalidation.require_ping(),
             StoreError::ReadOnly(_) => self.pool_invalidation.discard_all(),
             StoreError::Unavailable(_)
+            | StoreError::ClockWrong(_)
             | StoreError::TooLarge(_)
             | StoreError::Rejected(_)
             | StoreError::Corrupt(_)
@@ -96,15 +122,40 @@ impl Pool {
     {
         let permit = self.acquire().await?;
         let task = self.runtime.spawn(work(self.connection.clone(), permit));
-        let result = match timeout(self.work_timeout, task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(StoreError::Internal(error.to_string())),
-            Err(_) => Err(StoreError::Unavailable("the database did not respond in time".to_owned())),
+        let result = match self.wait_for(task).await {
+            Some(Ok(result)) => result,
+            Some(Err(error)) => Err(StoreError::Internal(error.to_string())),
+            None => Err(StoreError::Unavailable("the database did not respond in time".to_owned())),
         };
         if let Err(error) = &result {
             self.record_error(error);
         }
         result
+    }
+
+    /// Waits for a task until the deadline, or until the database does not respond to a probe. The task always continues.
+    async fn wait_for<T>(&self, mut task: JoinHandle<T>) -> Option<Result<T, JoinError>> {
+        let deadline = tokio::time::Instant::now() + self.work_timeout;
+        if let Some(prober) = &self.prober {
+            if let Ok(result) = timeout(PROBE_AFTER, &mut task).await {
+                return Some(result);
+            }
+            tokio::select! {
+                biased;
+                result = &mut task => return Some(result),
+                responds = prober.responds() => if !responds { return None },
+            }
+        }
+        timeout_at(deadline, task).await.ok()
+    }
+
+    /// Returns whether the database responds within [`PROBE_TIMEOUT`].
+    ///
+    /// Boxed, because a probe waits in the same way as other work and the future would contain itself.
+    fn responds(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        let ping =
+            |connection: DatabaseConnection| async move { connection.ping().await.map_err(statement_error) };
+        Box::pin(async move { matches!(timeout(PROBE_TIMEOUT, self.write(ping)).await, Ok(Ok(()))) })
     }
 
     /// Runs work that holds its permit until it ends.

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use hermes_domain::ledger::{Digest, IdempotencyRecord, LedgerHead, Totals};
+use hermes_domain::ledger::{Digest, IdempotencyRecord, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
-use hermes_domain::ports::StoreError;
+use hermes_domain::ports::{LockedHead, StoreError};
 use sea_orm::prelude::*;
-use sea_orm::{Condition, DatabaseTransaction, QuerySelect};
+use sea_orm::{Condition, DatabaseTransaction, FromQueryResult, QuerySelect, QueryTrait};
 
-use crate::database::padded;
+use crate::database::{now_ms, padded, time_from_ms};
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments};
 use crate::error::statement_error;
 use crate::reader::{IdLocality, PaymentRows, missing_head, payment_rows};
@@ -17,19 +17,23 @@ use crate::reader::{IdLocality, PaymentRows, missing_head, payment_rows};
 /// Values per IN list, a power of two.
 const MAX_IN_LIST: usize = 256;
 
-/// Locks and reads the head.
+/// The column of the database's clock.
+const DATABASE_MS: &str = "database_ms";
+
+/// Locks and reads the head, and reads the clock of the database.
 ///
 /// On a server, this is `SELECT … FOR UPDATE` and must be the first statement of its transaction. Under REPEATABLE READ,
 /// the first plain read takes the snapshot, not BEGIN. The first plain read follows the lock, and so follows the commit of
 /// the previous holder. On SQLite, `BEGIN IMMEDIATE` has already taken the lock.
-pub(super) async fn lock_head(transaction: &DatabaseTransaction) -> Result<LedgerHead, StoreError> {
-    ledger_head::Entity::find_by_id(ledger_head::ROW_ID)
+pub(super) async fn lock_head(transaction: &DatabaseTransaction) -> Result<LockedHead, StoreError> {
+    let select = ledger_head::Entity::find_by_id(ledger_head::ROW_ID)
+        .expr_as(now_ms(transaction.get_database_backend()), DATABASE_MS)
         .lock_exclusive()
-        .one(transaction)
-        .await
-        .map_err(statement_error)?
-        .ok_or_else(missing_head)?
-        .try_into()
+        .into_query();
+    let row = transaction.query_one(&select).await.map_err(statement_error)?.ok_or_else(missing_head)?;
+    let head = ledger_head::Model::from_query_result(&row, "").map_err(statement_error)?;
+    let database_ms = row.try_get("", DATABASE_MS).map_err(statement_error)?;
+    Ok(LockedHead { head: head.try_into()?, database_time: time_from_ms(database_ms)? })
 }
 
 /// Loads the idempotency records of these scopes.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
+use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
-use hermes_domain::ports::{LedgerTransaction, StoreError};
+use hermes_domain::ports::{LedgerTransaction, LockedHead, StoreError};
 use sea_orm::DatabaseTransaction;
 
 use super::{changes, duplicates, facts};
@@ -45,7 +45,7 @@ impl SqlLedgerTransaction {
 
 #[async_trait]
 impl LedgerTransaction for SqlLedgerTransaction {
-    async fn lock_head(&mut self) -> Result<LedgerHead, StoreError> {
+    async fn lock_head(&mut self) -> Result<LockedHead, StoreError> {
         self.record_error(facts::lock_head(&self.transaction).await)
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use hermes_domain::ports::{Lease, RelayStatus, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{DatabaseConnection, DbBackend, QuerySelect};
+use sea_orm::{DatabaseConnection, QuerySelect};
 
+use crate::database::now_ms;
 use crate::entity::event_relay::{Column, Entity, ROW_ID};
 use crate::error::statement_error;
 
@@ -59,12 +60,4 @@ pub(super) async fn status(connection: &DatabaseConnection) -> Result<RelayStatu
     let (holder, expires_at_ms, published_seq, now_ms) =
         row.ok_or_else(|| StoreError::Corrupt("event_relay has no row".to_owned()))?;
     Ok(RelayStatus { holder: (expires_at_ms > now_ms).then_some(holder), published_seq })
-}
-
-/// The clock of the database in milliseconds since 1970. Sessions use UTC.
-fn now_ms(backend: DbBackend) -> Expr {
-    Expr::cust(match backend {
-        DbBackend::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-        _ => "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
-    })
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{
-    Changes, Command, Decider, DecisionContext, Facts, IdempotencyClaim, Origin, Outcome, Rejection, Rules,
-    Submission,
+    Changes, Clocks, Command, Decider, DecisionContext, Facts, IdempotencyClaim, Origin, Outcome, Rejection,
+    Rules, Submission,
 };
 use hermes_domain::payment::{NewBooking, Payment};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
@@ -84,7 +84,7 @@ pub async fn decide(
     rules: &Rules,
     submissions: &[Submission],
 ) -> (Vec<Result<Outcome, Rejection>>, Changes) {
-    let head = transaction.lock_head().await.unwrap();
+    let head = transaction.lock_head().await.unwrap().head;
     let claims = submissions.iter().filter_map(|submission| submission.idempotency);
     let scopes: Vec<_> = claims.map(|claim| claim.scope_hash).collect();
     let targets = submissions.iter().filter_map(|submission| submission.command.target().cloned());
@@ -94,7 +94,8 @@ pub async fn decide(
         idempotency: records.into_iter().map(|record| (record.claim.scope_hash, record)).collect(),
         ..Facts::at(head)
     };
-    let context = DecisionContext { rules, now: head.next_timestamp(noon()), random_source: &RANDOM };
+    let context =
+        DecisionContext { rules, now: head.next_timestamp(Clocks::same(noon())), random_source: &RANDOM };
     let mut decider = Decider::new(context, facts);
     let queries = decider.fact_queries(submissions.iter().map(|submission| &submission.command));
     let duplicates = transaction.find_duplicates(&queries.duplicates).await.unwrap();

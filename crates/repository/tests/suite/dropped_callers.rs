@@ -42,7 +42,7 @@ on_each_database! {
             let _ = timeout(Duration::from_micros(20 * turn), store.begin()).await;
         }
         let mut transaction = store.begin().await.unwrap();
-        assert_eq!(transaction.lock_head().await.unwrap().seq, 0);
+        assert_eq!(transaction.lock_head().await.unwrap().head.seq, 0);
         transaction.rollback().await;
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
-use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, OpenError, SqlLedgerStore, SqlPaymentReader};
 use hermes_test_support::SqlServer;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
@@ -124,23 +124,67 @@ on_private_servers! {
         assert!(after.iter().all(|session| !before.contains(session)), "{before:?} {after:?}");
     }
 
-    async fn statements_fit_into_small_packets(server: SqlServer) {
+    async fn a_server_that_accepts_only_small_packets_is_rejected_with_a_remedy(server: SqlServer) {
         let ledger = TestLedger::at(server.create_database().await).await;
+        let settings = TestLedger::settings(&ledger.test_database);
+        for (bytes, is_accepted) in [(1_048_576, true), (1_047_552, false), (1_024, false)] {
+            ledger.tamper(&format!("SET GLOBAL max_allowed_packet = {bytes}")).await;
+            match Database::connect(&settings).await {
+                Ok(_) => assert!(is_accepted, "{bytes}"),
+                Err(error) => {
+                    assert!(matches!(error, OpenError::SmallPackets { bytes: found } if found == bytes));
+                    assert!(error.to_string().contains("set max_allowed_packet = 16M"), "{error}");
+                    assert!(!is_accepted, "{bytes}");
+                }
+            }
+        }
+    }
+
+    async fn statements_fit_into_packets_that_become_small(server: SqlServer) {
+        let ledger = TestLedger::at(server.create_database().await).await;
+        let (transaction, large) = batches::written(&ledger, vec![bookings::with_everything()]).await;
+        transaction.rollback().await;
         ledger.tamper("SET GLOBAL max_allowed_packet = 3072").await;
-        let small = ledger.with(Database::connect(&TestLedger::settings(&ledger.test_database)).await.unwrap());
+        kill_sessions(&ledger).await;
+        while ledger.store.begin().await.map(drop).is_err() {}
+
+        let mut transaction = ledger.store.begin().await.unwrap();
+        transaction.lock_head().await.unwrap();
+        let error = transaction.write(&large).await.unwrap_err();
+        assert!(matches!(error, StoreError::TooLarge(_)), "{error:?}");
+        assert!(error.to_string().contains("max_allowed_packet is 3072"), "{error}");
+        transaction.rollback().await;
 
         // The audit rows of this batch need several packets.
-        let booked = batches::book(&small, (0..16).map(bookings::number).collect()).await;
+        let booked = batches::book(&ledger, (0..16).map(bookings::number).collect()).await;
         assert_eq!(booked.len(), 16);
+    }
 
-        let (transaction, changes) = batches::written(&ledger, vec![bookings::with_everything()]).await;
-        transaction.rollback().await;
-        let mut transaction = small.store.begin().await.unwrap();
-        transaction.lock_head().await.unwrap();
-        let error = transaction.write(&changes).await.unwrap_err();
-        assert!(matches!(error, StoreError::TooLarge(_)), "{error:?}");
-        transaction.rollback().await;
-        batches::book_one(&small, bookings::number(17)).await;
+    async fn a_read_waits_for_a_slow_statement_but_not_for_a_paused_server(server: SqlServer) {
+        let mut server = server;
+        let ledger = TestLedger::at(server.create_database().await).await;
+        let settings = DatabaseSettings::new(&ledger.test_database.url);
+        let reader = SqlPaymentReader::new(&Database::connect(&settings).await.unwrap());
+        let list = async || {
+            let started = Instant::now();
+            let result = reader.list(&PaymentFilter::default(), Page::First, 10).await;
+            (result, started.elapsed())
+        };
+        list().await.0.unwrap();
+
+        let outsider = ledger.outsider().await;
+        outsider.execute_unprepared("LOCK TABLES payments WRITE").await.unwrap();
+        let (locked, elapsed) = list().await;
+        assert!(matches!(locked, Err(StoreError::Transient(_))), "{locked:?}");
+        assert!(elapsed > Duration::from_millis(1_500), "the probe responded, but the read ended: {elapsed:?}");
+        outsider.close().await.unwrap();
+
+        server.pause();
+        let (paused, elapsed) = list().await;
+        assert!(matches!(paused, Err(StoreError::Unavailable(_))), "{paused:?}");
+        assert!(elapsed < Duration::from_millis(1_500), "{elapsed:?}");
+        server.resume();
+        while list().await.0.is_err() {}
     }
 }
 

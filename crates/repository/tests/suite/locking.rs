@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hermes_domain::ledger::LedgerHead;
+use chrono::{TimeDelta, Utc};
+use hermes_domain::ledger::{Clocks, LedgerHead};
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::ports::{LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
+use hermes_domain::ports::{DatabaseClock, LedgerStore, Page, PaymentFilter, PaymentReader, StoreError};
 use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore};
 use tokio::time::timeout;
 
@@ -14,7 +15,23 @@ use crate::{batches, bookings, on_each_database};
 /// Longer than a statement that does not wait for a lock.
 const STATEMENT_TIME: Duration = Duration::from_millis(300);
 
+/// The longest time between two readings of the clocks on a busy machine.
+const READING_TIME: TimeDelta = TimeDelta::minutes(1);
+
 on_each_database! {
+    async fn the_head_is_read_with_the_clock_of_the_database(ledger: &TestLedger) {
+        let mut transaction = ledger.store.begin().await.unwrap();
+        let locked = transaction.lock_head().await.unwrap();
+        transaction.rollback().await;
+        assert_eq!(locked.head, ledger.reader.head().await.unwrap());
+        // All test servers run on this machine.
+        let read_later = ledger.database.database_time().await.unwrap();
+        for time in [locked.database_time, read_later] {
+            let difference = Clocks { process: Utc::now(), database: time }.difference();
+            assert!(difference.abs() < READING_TIME, "{difference}");
+        }
+    }
+
     async fn a_second_instance_waits_for_the_head_and_then_sees_the_first_batch(ledger: &TestLedger) {
         let other = Database::connect(&TestLedger::settings(&ledger.test_database)).await.unwrap();
         let other_store = SqlLedgerStore::new(&other);
@@ -22,7 +39,7 @@ on_each_database! {
 
         let second = tokio::spawn(async move {
             let mut transaction = other_store.begin().await.unwrap();
-            let head = transaction.lock_head().await.unwrap();
+            let head = transaction.lock_head().await.unwrap().head;
             let found = transaction
                 .find_payments(&[PaymentKey::parse("REF001").unwrap()])
                 .await

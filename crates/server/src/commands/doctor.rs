@@ -5,9 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use hermes_domain::ledger::LedgerHead;
+use chrono::Utc;
+use hermes_cache::SigningKey;
+use hermes_domain::ledger::{ClockAgreement, Clocks, LedgerHead};
 use hermes_domain::payment::{PaymentKey, Reference};
-use hermes_domain::ports::{Outbox, PaymentReader, RelayLease};
+use hermes_domain::ports::{DatabaseClock, Outbox, PaymentReader, RelayLease};
 use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
 
 use hermes_web::limits::StorageLevel;
@@ -20,6 +22,9 @@ use crate::{compose, logging};
 /// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
 const HEAD_BEHIND_ADVICE: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
                       same point in time";
+
+/// How to repair a wrong clock.
+const CLOCK_ADVICE: &str = "synchronise this machine and the database with a time server";
 
 /// The subject and the result of one check.
 type Finding = (&'static str, Result<String>);
@@ -92,7 +97,8 @@ fn check_data_folder(folder: &Path) -> Result<String> {
 }
 
 async fn check_cache(settings: &Settings) -> Result<String> {
-    let cache = compose::open_cache(settings)?;
+    // A ping reads no entry, so any key will do.
+    let cache = compose::open_cache(settings, SigningKey::new(&[0; 32]))?;
     Ok(match cache.shared.ping().await? {
         Some(()) => "Redis responds".to_owned(),
         None => "in this process, which is correct for a single process".to_owned(),
@@ -106,7 +112,11 @@ async fn check_database(database: &Database) -> Vec<Finding> {
         Err(error) => Err(error.into()),
     };
     let is_current = schema.is_ok();
-    let mut findings = vec![("database schema", schema), ("durability", check_durability(database).await)];
+    let mut findings = vec![
+        ("database schema", schema),
+        ("durability", check_durability(database).await),
+        ("clock", check_clock(database).await),
+    ];
     if is_current {
         findings.push(("audit log", check_audit_protection(database).await));
         findings.push(("ledger", check_ledger(database).await));
@@ -145,6 +155,16 @@ fn check_disk_space(settings: &Settings) -> Result<String> {
         StorageLevel::Ample => Ok(space),
         StorageLevel::Low => Err(anyhow!("{space}: the booking form is closed; free disk space")),
         StorageLevel::Full => Err(anyhow!("{space}: all writes are rejected; free disk space")),
+    }
+}
+
+/// Compares the clock of this machine with the clock of the database.
+async fn check_clock(database: &Database) -> Result<String> {
+    let clocks = Clocks { process: Utc::now(), database: database.database_time().await? };
+    match clocks.agreement() {
+        ClockAgreement::Agree => Ok("agrees with the clock of the database".to_owned()),
+        ClockAgreement::Differ => Err(anyhow!("{clocks}; {CLOCK_ADVICE}")),
+        ClockAgreement::Unusable => Err(anyhow!("{clocks}, so Hermes rejects all changes; {CLOCK_ADVICE}")),
     }
 }
 

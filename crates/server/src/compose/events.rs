@@ -39,7 +39,7 @@ pub(super) fn start(
         outbox: outbox.clone(),
         events: outbox.clone(),
         relay: lease.clone(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(database.clone()),
         max_age: TimeDelta::days(i64::from(settings.events.retention_days)),
     }));
     let relay = match lease {

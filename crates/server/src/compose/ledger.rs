@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use hermes_cache::SigningKey;
 use hermes_domain::ports::SharedCache;
 use hermes_repository::{Database, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::CommitNotifier;
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
@@ -26,12 +28,14 @@ pub struct CommandLedger {
 }
 
 /// Wires the ledger of a command. Portals publish the events.
-pub fn command_ledger(configuration: &Configuration, database: &Database) -> Result<CommandLedger> {
+pub async fn command_ledger(configuration: &Configuration, database: &Database) -> Result<CommandLedger> {
     let settings = &configuration.settings;
-    let cache = open_cache(settings)?.shared;
+    let signing_key = SigningKey::new(&database.cache_signing_key().await?);
+    let cache = open_cache(settings, signing_key)?.shared;
     let reads = read_cache(settings, &Arc::new(SqlPaymentReader::new(database)), &cache);
     let store = Arc::new(SqlLedgerStore::new(database));
-    let (ledger, writer) = start_writer(configuration, store, &reads, CommitNotifier::default());
+    let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
+    let (ledger, writer) = start_writer(configuration, store, &reads, CommitNotifier::default(), clocks);
     Ok(CommandLedger { ledger, writer, cache })
 }
 
@@ -55,6 +59,7 @@ pub(super) fn start_writer(
     store: Arc<SqlLedgerStore>,
     reads: &Arc<ReadCache>,
     commits: CommitNotifier,
+    clocks: Arc<ClockMonitor>,
 ) -> (LedgerWriter, JoinHandle<()>) {
     let limits = &configuration.settings.ledger;
     let config = WriterConfig {
@@ -67,7 +72,7 @@ pub(super) fn start_writer(
         barrier: reads.clone(),
         commits,
         rules: Arc::new(configuration.rules.clone()),
-        clock: Arc::new(SystemClock),
+        clocks,
         random_source: Arc::new(SystemRandom),
     };
     LedgerWriter::start(deps, config)

@@ -12,10 +12,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings};
+use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{CacheError, Clock, PoolMetrics, SharedCache};
 use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::run_consistency_checker;
@@ -110,45 +111,47 @@ pub struct Cache {
 }
 
 /// Opens the shared cache, or the cache version of this process.
-pub fn open_cache(settings: &Settings) -> Result<Cache> {
+pub fn open_cache(settings: &Settings, signing_key: SigningKey) -> Result<Cache> {
     if !settings.shares_cache() {
         return Ok(Cache { shared: Arc::new(LocalVersion::default()), pool: None });
     }
-    let cache = Arc::new(open_redis_cache(settings)?);
+    let cache = Arc::new(open_redis_cache(settings, signing_key)?);
     Ok(Cache { shared: cache.clone(), pool: Some(cache) })
 }
 
 /// Checks that Redis, if it is configured and up, accepts the configured database number and password.
 ///
-/// Hermes works without Redis. A wrong password is therefore only logged: it may be about to change in Redis. No other
-/// change in Redis can make a wrong database number correct.
+/// Hermes works without Redis. Any other rejection, such as a wrong password, is therefore only logged: a password may be
+/// about to change in Redis.
 ///
 /// # Errors
 /// If the URL is invalid, or Redis has no database with its number.
-pub async fn check_redis(settings: &Settings) -> Result<()> {
+async fn check_redis(settings: &Settings) -> Result<()> {
     if !settings.has_redis() {
         return Ok(());
     }
-    match open_redis_cache(settings)?.ping().await {
+    // A ping reads no entry, so any key will do.
+    match open_redis_cache(settings, SigningKey::new(&[0; 32]))?.ping().await {
         Err(CacheError::Refused(reason)) if reason == NO_SUCH_DATABASE => {
             bail!("{reason}: correct the number in REDIS_URL, or remove it for database 0")
         }
-        Err(CacheError::Refused(reason)) => {
+        // A user with rights on the event stream only is correct if the cache is not shared.
+        Err(CacheError::Refused(reason)) if settings.shares_cache() => {
             log::error!(
                 "Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis"
             );
         }
-        Ok(_) | Err(CacheError::Unavailable(_)) => {}
+        Ok(_) | Err(CacheError::Refused(_) | CacheError::Unavailable(_)) => {}
     }
     Ok(())
 }
 
-fn open_redis_cache(settings: &Settings) -> Result<RedisCache> {
+fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         entry_ttl: Duration::from_secs(settings.cache.ttl_s),
         format: format!("body {BODY_FORMAT} window {}", settings.list.window),
-        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms))
+        ..RedisSettings::new(redis_endpoint(settings, settings.redis.command_timeout_ms), signing_key)
     };
     RedisCache::connect(&redis).context("REDIS_URL is invalid")
 }
@@ -175,9 +178,11 @@ pub fn database_label(settings: &Settings) -> String {
 /// Wires the application and starts its background tasks.
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
+    check_redis(settings).await?;
     let server_key = server_key::load(settings)?;
     let database = open_database(settings).await?;
-    let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;
+    let signing_key = SigningKey::new(&database.cache_signing_key().await?);
+    let Cache { shared: cache, pool: cache_pool } = open_cache(settings, signing_key)?;
     let reader = Arc::new(SqlPaymentReader::new(&database));
     let reads = ledger::read_cache(settings, &reader, &cache);
     if settings.cache.compare_every_s > 0 {
@@ -186,10 +191,15 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
     }
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
-    tokio::spawn(maintenance::purge_idempotency_keys(store.clone(), Arc::new(SystemClock)));
+    let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
+    tokio::spawn(maintenance::purge_idempotency_keys(
+        store.clone(),
+        Arc::new(database.clone()),
+        Arc::clone(&clocks),
+    ));
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits)?;
-    let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits);
+    let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         ledger,

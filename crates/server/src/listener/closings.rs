@@ -23,6 +23,8 @@ pub(super) enum Reason {
     UnreadResponse,
     /// A line of a request head ended with a bare LF.
     BareLf,
+    /// The name of a header field is too long.
+    LongFieldName,
     /// The HTTP library could not parse a request.
     Malformed,
 }
@@ -37,6 +39,7 @@ impl Reason {
             Self::SlowBody => "slow_body",
             Self::UnreadResponse => "unread_response",
             Self::BareLf => "bare_lf",
+            Self::LongFieldName => "long_field_name",
             Self::Malformed => "malformed",
         }
     }
@@ -51,6 +54,7 @@ impl fmt::Display for Reason {
             Self::SlowBody => "the body of its request took too long",
             Self::UnreadResponse => "it did not read the response",
             Self::BareLf => "a line of its request head ended with LF without CR",
+            Self::LongFieldName => "its request head had a header with a long name",
             Self::Malformed => "its request was malformed",
         })
     }

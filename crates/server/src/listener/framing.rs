@@ -1,7 +1,8 @@
 //! Follows the framing of HTTP/1 requests (RFC 9112) in the bytes of a connection.
 //!
 //! The deadlines need to know whether a connection is in a request head, in a body or between requests. The HTTP
-//! library accepts a bare LF as the end of a line in a head. Other programs may not, so such a head is rejected.
+//! library accepts a bare LF as the end of a line in a head. Other programs may not, so such a head is rejected. The
+//! library panics if the name of a header field has 64 KiB, so such a head is rejected as well.
 //!
 //! A request that the library rejects ends its connection. The framing therefore has to be correct only for the
 //! requests that the library accepts.
@@ -9,6 +10,11 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
+
+use super::closings::Reason;
+
+/// The longest name of a header field, in bytes. The names in use have fewer than 50.
+const FIELD_NAME_MAX: usize = 1_024;
 
 /// The part of a request that a connection receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +27,13 @@ pub(super) enum Stage {
     Body,
 }
 
-/// A line of a head ends with LF without CR.
+/// A line of a head that the HTTP library must reject.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct BareLf {
-    /// The index of the LF in the bytes given.
+pub(super) struct RejectedLine {
+    /// The index of its LF in the bytes given.
     pub(super) at: usize,
+    /// [`Reason::BareLf`] or [`Reason::LongFieldName`].
+    pub(super) reason: Reason,
 }
 
 /// The state of a connection's incoming bytes.
@@ -84,17 +92,17 @@ impl RequestFraming {
     /// Follows the next bytes of the connection.
     ///
     /// # Errors
-    /// If a line of a head ends with a bare LF. The framing ignores all further bytes then.
-    pub(super) fn advance(&mut self, input: &[u8]) -> Result<(), BareLf> {
+    /// If a line of a head ends with a bare LF or has a long field name. The framing ignores all further bytes then.
+    pub(super) fn advance(&mut self, input: &[u8]) -> Result<(), RejectedLine> {
         let mut rest = input;
         while !rest.is_empty() {
             rest = match self.state {
                 State::Idle | State::Head => {
                     self.state = State::Head;
                     let (line, after) = self.take_line(rest);
-                    if line.is_some_and(|line| !self.accept_head_line(&line)) {
+                    if let Some(Err(reason)) = line.map(|line| self.accept_head_line(&line)) {
                         self.state = State::UntilClose;
-                        return Err(BareLf { at: input.len() - after.len() - 1 });
+                        return Err(RejectedLine { at: input.len() - after.len() - 1, reason });
                     }
                     after
                 }
@@ -143,13 +151,16 @@ impl RequestFraming {
         (end.map(|_| Cow::Owned(std::mem::take(&mut self.line))), after)
     }
 
-    /// Follows a line of a head. Returns `false` if it ends with a bare LF.
-    fn accept_head_line(&mut self, line: &[u8]) -> bool {
-        let Some(line) = line.strip_suffix(b"\r\n") else { return false };
+    /// Follows a line of a head.
+    ///
+    /// # Errors
+    /// If the line ends with a bare LF or has a long field name.
+    fn accept_head_line(&mut self, line: &[u8]) -> Result<(), Reason> {
+        let line = line.strip_suffix(b"\r\n").ok_or(Reason::BareLf)?;
         match (line.is_empty(), self.head.has_request_line) {
             (true, true) => self.end_head(),
             (true, false) => {}
-            (false, true) => self.head.add_field(line),
+            (false, true) => self.head.add_field(line)?,
             (false, false) => {
                 self.head = Head {
                     has_request_line: true,
@@ -158,7 +169,7 @@ impl RequestFraming {
                 };
             }
         }
-        true
+        Ok(())
     }
 
     /// Determines the length of the body as the HTTP library does.
@@ -179,9 +190,15 @@ impl RequestFraming {
 }
 
 impl Head {
-    fn add_field(&mut self, line: &[u8]) {
-        let Some(colon) = memchr(b':', line) else { return };
+    fn add_field(&mut self, line: &[u8]) -> Result<(), Reason> {
+        let Some(colon) = memchr(b':', line) else { return Ok(()) };
         let (name, value) = line.split_at(colon);
+        if name.len() > FIELD_NAME_MAX {
+            return Err(Reason::LongFieldName);
+        }
+        if !matches!(name.first(), Some(b'C' | b'c' | b'T' | b't' | b'U' | b'u')) {
+            return Ok(());
+        }
         let value = || value.get(1..).unwrap_or_default().trim_ascii();
         if name.eq_ignore_ascii_case(b"content-length") {
             self.length = std::str::from_utf8(value()).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -190,6 +207,7 @@ impl Head {
         } else if name.eq_ignore_ascii_case(b"upgrade") {
             self.is_websocket |= value().eq_ignore_ascii_case(b"websocket");
         }
+        Ok(())
     }
 }
 
@@ -219,13 +237,14 @@ mod tests {
     const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
     /// Follows an input that arrives in two parts, for every place to divide it.
-    fn in_two_parts(input: &str) -> Vec<(Result<(), BareLf>, u64, Stage)> {
+    fn in_two_parts(input: &str) -> Vec<(Result<(), RejectedLine>, u64, Stage)> {
         let run = |middle| {
             let mut framing = RequestFraming::new();
             let (first, second) = input.as_bytes().split_at(middle);
-            let result = framing
-                .advance(first)
-                .and_then(|()| framing.advance(second).map_err(|BareLf { at }| BareLf { at: at + middle }));
+            let result = framing.advance(first).and_then(|()| {
+                let second = framing.advance(second);
+                second.map_err(|line| RejectedLine { at: line.at + middle, ..line })
+            });
             (result, framing.requests(), framing.stage())
         };
         (0..=input.len()).map(run).collect()
@@ -263,9 +282,21 @@ mod tests {
         for (at, _) in GET.match_indices("\r\n") {
             let input = format!("{GET}{}{}{GET}", &GET[..at], &GET[at + 1..]);
             for (result, requests, _) in in_two_parts(&input) {
-                assert_eq!((result, requests), (Err(BareLf { at: GET.len() + at }), 1), "{input:?}");
+                assert_eq!((result, requests), (Err(bare_lf(GET.len() + at)), 1), "{input:?}");
             }
         }
-        assert_eq!(RequestFraming::new().advance(b"\nGET"), Err(BareLf { at: 0 }));
+        assert_eq!(RequestFraming::new().advance(b"\nGET"), Err(bare_lf(0)));
+    }
+
+    fn bare_lf(at: usize) -> RejectedLine {
+        RejectedLine { at, reason: Reason::BareLf }
+    }
+
+    #[test]
+    fn a_long_field_name_is_rejected() {
+        let head = |length| format!("GET / HTTP/1.1\r\n{}: a\r\n\r\n", "x".repeat(length));
+        assert_eq!(RequestFraming::new().advance(head(FIELD_NAME_MAX).as_bytes()), Ok(()));
+        let rejected = RequestFraming::new().advance(head(FIELD_NAME_MAX + 1).as_bytes());
+        assert_eq!(rejected.unwrap_err().reason, Reason::LongFieldName);
     }
 }

@@ -24,6 +24,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// The size of the longest response that the HTTP library generates for a request that it cannot parse, in bytes.
 const PARSER_RESPONSE_MAX: usize = 256;
+/// A date field, whose length is fixed (RFC 9110, section 5.6.7).
+const DATE_FIELD: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT";
 
 /// A time at which a connection is closed, and why.
 type Deadline = (Instant, Reason);
@@ -63,16 +65,16 @@ impl GuardedStream {
         }
     }
 
-    /// Follows received bytes. Invalidates a head with a bare LF, so that the HTTP library rejects it with 400 after
-    /// the responses to earlier requests.
+    /// Follows received bytes. Invalidates a line that the framing rejects, so that the HTTP library rejects the head
+    /// with 400 after the responses to earlier requests.
     fn receive(&mut self, bytes: &mut [u8]) {
         let before = (self.framing.stage(), self.framing.requests());
-        if let Err(bare_lf) = self.framing.advance(bytes) {
-            if let Some(byte) = bytes.get_mut(bare_lf.at) {
+        if let Err(line) = self.framing.advance(bytes) {
+            if let Some(byte) = bytes.get_mut(line.at) {
                 // No part of a head may contain NUL (RFC 9110, section 5.5).
                 *byte = 0;
             }
-            self.admission.record(Reason::BareLf, "");
+            self.admission.record(line.reason, "");
         }
         let (stage, requests) = (self.framing.stage(), self.framing.requests());
         if before == (stage, requests) {
@@ -191,16 +193,19 @@ impl AsyncWrite for GuardedStream {
 /// Returns the header fields that a response of the HTTP library itself lacks, if the output ends with one: a client
 /// error without body and without request id. The connection closes after it.
 fn missing_fields(output: &[u8]) -> Option<Vec<u8>> {
-    if !output.ends_with(b"\r\n\r\n") {
+    let head = output.strip_suffix(b"\r\n\r\n")?;
+    // Most responses end here. The library writes only these two fields, and the date after them.
+    let before_date = head.get(..head.len().checked_sub(DATE_FIELD.len())?)?;
+    let is_closing = before_date.ends_with(b"connection: close\r\n");
+    if !is_closing && !before_date.ends_with(b"content-length: 0\r\n") {
         return None;
     }
-    let tail = output.get(output.len().saturating_sub(PARSER_RESPONSE_MAX)..)?;
+    let tail = head.get(head.len().saturating_sub(PARSER_RESPONSE_MAX)..)?;
     let response = tail.get(memmem::rfind(tail, b"HTTP/1.")?..)?;
-    let contains = |text: &str| memmem::find(response, text.as_bytes()).is_some();
-    if response.get(8..10)? != b" 4" || contains("x-request-id: ") {
+    if response.get(8..10)? != b" 4" || memmem::find(response, b"x-request-id: ").is_some() {
         return None;
     }
-    let connection = if contains("connection: close") { "" } else { "connection: close\r\n" };
+    let connection = if is_closing { "" } else { "connection: close\r\n" };
     Some(format!("{connection}x-request-id: {}\r\n\r\n", Uuid::new_v4()).into_bytes())
 }
 

@@ -11,8 +11,11 @@ use super::doctor::assert_finding;
 use crate::support::{TestApp, TestEnvironment, poll, rows};
 
 const GRANTS: &str = include_str!("../../../../docs/grants.sql");
-const USER: &str = "restricted";
+pub(super) const USER: &str = "restricted";
 const PASSWORD: &str = "restricted-Test-1";
+/// The variables of Hermes with that user.
+pub(super) const RESTRICTED: [(&str, &str); 3] =
+    [("DB_USER", USER), ("DB_PASSWORD", PASSWORD), ("HERMES__DATABASE__MIGRATE_AT_START", "never")];
 
 #[actix_web::test]
 async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
@@ -21,9 +24,7 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
         let Some(redis) = redis().await else { return };
         let environment = TestEnvironment::new(server.create_database().await, Some(redis));
         let owner = create_restricted_user(&environment).await;
-        let restricted =
-            [("DB_USER", USER), ("DB_PASSWORD", PASSWORD), ("HERMES__DATABASE__MIGRATE_AT_START", "never")];
-        let app = TestApp::start_with(&environment, &restricted).await;
+        let app = TestApp::start_with(&environment, &RESTRICTED).await;
 
         book_correct_and_cancel(&app).await;
         poll(
@@ -49,7 +50,7 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
 }
 
 /// Creates the schema and a user with the documented privileges; returns a connection of the owner.
-async fn create_restricted_user(environment: &TestEnvironment) -> DatabaseConnection {
+pub(super) async fn create_restricted_user(environment: &TestEnvironment) -> DatabaseConnection {
     hermes_migration::up(&environment.database.url, None).await.unwrap();
     let owner = rows::connect(environment).await;
     owner.execute_unprepared(&format!("CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'")).await.unwrap();

@@ -12,6 +12,7 @@ mod support;
 
 mod audit_verify;
 mod canary;
+mod clock;
 mod command_line;
 mod doctor;
 mod erasure;

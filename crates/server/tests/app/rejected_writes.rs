@@ -89,6 +89,34 @@ async fn a_full_tablespace_stops_writes_without_loss() {
     app.assert_audit_log_is_intact(&["--deep"]);
 }
 
+#[actix_web::test]
+async fn a_booking_larger_than_a_packet_is_rejected_and_the_log_names_the_setting() {
+    for server in [private_mariadb().await, private_mysql().await].into_iter().flatten() {
+        let environment = TestEnvironment::new(server.create_database().await, None);
+        let root = Database::connect(environment.database_url()).await.unwrap();
+        let app = start_as_plain_user(&environment, &root).await;
+
+        let is_rejected = || async {
+            set_packet_limit(&root, 1_024).await;
+            app.book("ana").await.status == 503
+        };
+        // The audit row of a booking is larger.
+        poll(is_rejected, "a rejection").await;
+        assert_eq!(app.book("ana").await.expect(503).json()["code"], "database-unavailable");
+        app.wait_for_log("max_allowed_packet is 1024").await;
+        app.get("/api/bookings/REF001").await.expect(200);
+
+        set_packet_limit(&root, 16 * 1_024 * 1_024).await;
+        assert_writes_resume(&app).await;
+    }
+}
+
+/// Sets the limit and ends the sessions of the plain user, because the limit of a session never changes.
+async fn set_packet_limit(root: &DatabaseConnection, bytes: u32) {
+    root.execute_unprepared(&format!("SET GLOBAL max_allowed_packet = {bytes}")).await.unwrap();
+    end_sessions_of_plain(root).await;
+}
+
 async fn start_with_a_booking(server: &SqlServer) -> (TestEnvironment, TestApp) {
     let environment = TestEnvironment::new(server.create_database().await, None);
     let app = TestApp::start(&environment).await;
@@ -117,17 +145,23 @@ async fn take_all_connections(root: &DatabaseConnection, url: &str) -> Vec<Datab
         let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await;
         let is_full = connection.is_err();
         connections.extend(connection);
-        let of_plain = "SELECT id FROM information_schema.processlist WHERE user = 'plain'";
-        let rows = root.query_all_raw(Statement::from_string(DbBackend::MySql, of_plain)).await.unwrap();
-        for row in &rows {
-            let id: i64 = row.try_get_by_index(0).unwrap();
-            // Fails if the connection has already ended.
-            let _ = root.execute_unprepared(&format!("KILL {id}")).await;
-        }
-        full_rounds = if is_full && rows.is_empty() { full_rounds + 1 } else { 0 };
+        let ended = end_sessions_of_plain(root).await;
+        full_rounds = if is_full && ended == 0 { full_rounds + 1 } else { 0 };
         actix_web::rt::time::sleep(Duration::from_millis(20)).await;
     }
     connections
+}
+
+/// Ends the sessions of the plain user; returns their number.
+async fn end_sessions_of_plain(root: &DatabaseConnection) -> usize {
+    let of_plain = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE user = 'plain'";
+    let rows = root.query_all_raw(Statement::from_string(DbBackend::MySql, of_plain)).await.unwrap();
+    for row in &rows {
+        let id: i64 = row.try_get_by_index(0).unwrap();
+        // Fails if the session has already ended.
+        let _ = root.execute_unprepared(&format!("KILL {id}")).await;
+    }
+    rows.len()
 }
 
 async fn assert_only_reads_work(app: &TestApp) {

@@ -11,6 +11,7 @@ use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierS
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Thresholds};
 use hermes_domain::ports::{Clock, PaymentReader};
 use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::CommitNotifier;
 use hermes_service::writer::{LedgerWriter, VisibilityBarrier, WriterConfig, WriterDeps};
 use hermes_test_support::TestDatabase;
@@ -45,7 +46,7 @@ impl TestLedger {
             barrier: Arc::new(SystemPorts),
             commits: CommitNotifier::default(),
             rules: Arc::new(rules()),
-            clock: Arc::new(SystemPorts),
+            clocks: Arc::new(ClockMonitor::new(Arc::new(SystemPorts))),
             random_source: Arc::new(SystemPorts),
         };
         let config = WriterConfig { batch_max: 32, queue_max: 1_024, queue_age_max: TIMEOUT };

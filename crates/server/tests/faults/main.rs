@@ -16,4 +16,5 @@ mod concurrent_bookings;
 mod connection_resets;
 mod crash;
 mod full_disk;
+mod hanging_database;
 mod idempotency_key;

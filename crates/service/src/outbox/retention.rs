@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hermes_domain::ports::{Clock, Outbox, OutboxRetention, RelayLease, StoreError};
+use hermes_domain::ports::{DatabaseClock, Outbox, OutboxRetention, RelayLease, StoreError};
 
 use crate::maintenance::delete_in_batches;
 
@@ -24,8 +24,8 @@ pub struct Retention {
     pub events: Arc<dyn OutboxRetention>,
     /// Returns the last published event. `None` if there is no stream.
     pub relay: Option<Arc<dyn RelayLease>>,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
+    /// The clock by which events expire.
+    pub clock: Arc<dyn DatabaseClock>,
     /// How long events are stored.
     pub max_age: TimeDelta,
 }
@@ -65,7 +65,7 @@ impl Retention {
 
     /// Deletes the events that are older than `max_age` and have a number below `below`.
     async fn purge(&self, max_age: TimeDelta, below: i64) -> Result<u64, StoreError> {
-        let before = self.clock.now() - max_age;
+        let before = self.clock.database_time().await? - max_age;
         delete_in_batches(|limit| self.events.purge_events(before, below, limit)).await
     }
 }

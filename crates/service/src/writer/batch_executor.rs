@@ -151,6 +151,7 @@ fn reject_failed(batch: Vec<PendingCommand>, error: &StoreError) {
         StoreError::Transient(_) | StoreError::Unavailable(_) | StoreError::ReadOnly(_) => {
             SubmitError::Unavailable
         }
+        StoreError::ClockWrong(_) => SubmitError::ClockWrong,
         StoreError::TooLarge(_) => SubmitError::TooLarge,
         StoreError::OutcomeUnknown(_) => SubmitError::OutcomeUnknown,
         StoreError::Rejected(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => SubmitError::Internal,

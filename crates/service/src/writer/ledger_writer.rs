@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ledger::Submission;
-use tokio::sync::{mpsc, oneshot, watch};
+use hermes_domain::ledger::{ClockAgreement, Submission};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::admission::WaitEstimator;
 use super::batch_executor::{BatchExecutor, DatabaseHealth};
 use super::circuit_breaker::CircuitBreaker;
-use super::queue::{BatchQueue, PendingCommand, reject_all};
+use super::queue::{BatchQueue, Caller, PendingCommand, reject_all};
 use super::{Committed, SubmitError, WriterConfig, WriterDeps, saturating_u32};
+use crate::clock_monitor::ClockMonitor;
 
 /// How often the writer rejects expired commands while a batch runs.
 const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(100);
-/// A batch that runs longer than this opens the circuit breaker.
+/// A batch that runs longer than this opens the circuit breaker, and its callers wait no longer.
 const SLOW_BATCH_THRESHOLD: Duration = Duration::from_secs(1);
 /// How long the writer waits for a batch. A batch that times out still runs to its end, on its own connection.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(15);
@@ -36,6 +37,7 @@ pub struct LedgerWriter {
     stop: watch::Sender<bool>,
     breaker: Arc<CircuitBreaker>,
     estimator: Arc<WaitEstimator>,
+    clocks: Arc<ClockMonitor>,
     admitted_wait_max: Duration,
 }
 
@@ -46,13 +48,14 @@ impl LedgerWriter {
         let (stop, stopped) = watch::channel(false);
         let breaker = Arc::new(CircuitBreaker::new());
         let estimator = Arc::new(WaitEstimator::new(config.batch_max));
+        let clocks = Arc::clone(&deps.clocks);
         let task = WriterTask {
             queue: BatchQueue::new(receiver, stopped, config),
             executor: Arc::new(BatchExecutor::new(deps, Arc::clone(&estimator))),
             breaker: Arc::clone(&breaker),
         };
         let admitted_wait_max = config.queue_age_max / ADMISSION_WAIT_DIVISOR;
-        (Self { queue, stop, breaker, estimator, admitted_wait_max }, tokio::spawn(task.run()))
+        (Self { queue, stop, breaker, estimator, clocks, admitted_wait_max }, tokio::spawn(task.run()))
     }
 
     /// Checks whether a command would be admitted now. Under load, this saves parsing a request that would be rejected.
@@ -66,7 +69,10 @@ impl LedgerWriter {
         }
         if !self.breaker.allows_request() {
             metrics::counter!("hermes_writer_shed_total", "reason" => "database").increment(1);
-            return Err(SubmitError::Unavailable);
+            return Err(match self.clocks.agreement() {
+                ClockAgreement::Unusable => SubmitError::ClockWrong,
+                ClockAgreement::Agree | ClockAgreement::Differ => SubmitError::Unavailable,
+            });
         }
         let queued = self.queue.max_capacity() - self.queue.capacity();
         if self.estimator.estimated_wait(queued) > self.admitted_wait_max {
@@ -84,8 +90,8 @@ impl LedgerWriter {
     /// If the command is rejected, or cannot be executed.
     pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
         self.check_admission()?;
-        let (reply_to, reply) = oneshot::channel();
-        let command = PendingCommand { submission, reply_to, queued_at: Instant::now() };
+        let (caller, reply) = Caller::new();
+        let command = PendingCommand { submission, caller, queued_at: Instant::now() };
         self.queue.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 metrics::counter!("hermes_writer_shed_total", "reason" => "full").increment(1);
@@ -105,6 +111,11 @@ impl LedgerWriter {
     /// Returns whether the database accepts writes, as far as the writer knows.
     pub fn is_accepting_writes(&self) -> bool {
         self.breaker.is_accepting_writes()
+    }
+
+    /// Returns whether the clocks of this machine and of the database agreed when they were last compared.
+    pub fn clock_agreement(&self) -> ClockAgreement {
+        self.clocks.agreement()
     }
 
     /// Stops accepting commands. The task still executes the queued ones.
@@ -144,7 +155,8 @@ impl WriterTask {
         let commands = batch.len();
         metrics::histogram!("hermes_writer_batch_commands").record(saturating_u32(commands));
         let executor = Arc::clone(&self.executor);
-        match self.supervise(async move { executor.execute(batch).await }).await {
+        let callers: Vec<Caller> = batch.iter().map(|command| command.caller.clone()).collect();
+        match self.supervise(callers, async move { executor.execute(batch).await }).await {
             Some(Ok(DatabaseHealth::Available)) => self.breaker.close(),
             Some(Ok(DatabaseHealth::Unavailable)) => {
                 self.breaker.open("the database did not accept a batch");
@@ -163,7 +175,7 @@ impl WriterTask {
 
     async fn probe_database(&mut self) {
         let executor = Arc::clone(&self.executor);
-        match self.supervise(async move { executor.probe().await }).await {
+        match self.supervise(Vec::new(), async move { executor.probe().await }).await {
             Some(Ok(DatabaseHealth::Available)) => self.breaker.on_probe_success(),
             _ => self.breaker.open("the database failed a probe"),
         }
@@ -172,9 +184,11 @@ impl WriterTask {
     /// Runs a batch in a task of its own. Returns its result, or `None` if the batch exceeds [`BATCH_TIMEOUT`] and still runs.
     ///
     /// The separate task confines a panic to the batch. While a batch is slow, expired commands are rejected and the
-    /// breaker opens, so that no caller waits behind it.
+    /// breaker opens, so that no caller waits behind it. The callers of a slow batch get [`SubmitError::OutcomeUnknown`];
+    /// the batch still runs to its end, and a retry with the same idempotency key finds the outcome.
     async fn supervise(
         &mut self,
+        mut callers: Vec<Caller>,
         batch: impl Future<Output = DatabaseHealth> + Send + 'static,
     ) -> Option<Result<DatabaseHealth, JoinError>> {
         let mut task = tokio::spawn(batch);
@@ -189,8 +203,13 @@ impl WriterTask {
             if elapsed >= BATCH_TIMEOUT {
                 return None;
             }
-            if elapsed >= SLOW_BATCH_THRESHOLD && self.breaker.is_accepting_writes() {
-                self.breaker.open("the database does not respond");
+            if elapsed >= SLOW_BATCH_THRESHOLD {
+                if self.breaker.is_accepting_writes() {
+                    self.breaker.open("the database does not respond");
+                }
+                for caller in callers.drain(..) {
+                    caller.reply(Err(SubmitError::OutcomeUnknown));
+                }
             }
         }
     }

@@ -30,8 +30,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hermes_domain::ledger::{Outcome, RandomSource, Rejection, Rules};
-use hermes_domain::ports::{Clock, LedgerStore};
+use hermes_domain::ports::LedgerStore;
 
+use crate::clock_monitor::ClockMonitor;
 use crate::outbox::CommitNotifier;
 
 pub use ledger_writer::LedgerWriter;
@@ -47,8 +48,8 @@ pub struct WriterDeps {
     pub commits: CommitNotifier,
     /// The configured decision rules.
     pub rules: Arc<Rules>,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
+    /// The wall clock, compared with the clock of the database.
+    pub clocks: Arc<ClockMonitor>,
     /// Generates ids and tokens.
     pub random_source: Arc<dyn RandomSource>,
 }
@@ -95,6 +96,9 @@ pub enum SubmitError {
     /// The database does not accept writes at the moment. Nothing was saved.
     #[error("the database does not accept writes")]
     Unavailable,
+    /// The clocks of this machine and of the database differ too much. Nothing was saved.
+    #[error("the clocks of the server and of the database differ too much")]
+    ClockWrong,
     /// The command exceeds the database's size limit, even in a batch of its own. Nothing was saved.
     #[error("the command is too large for the database")]
     TooLarge,

@@ -1,5 +1,7 @@
 //! The write queue: forms batches in arrival order and rejects expired commands.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use hermes_domain::ledger::Submission;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -9,17 +11,40 @@ use super::{Committed, SubmitError, WriterConfig, saturating_u32};
 /// The maximum size of the commands in one batch, in bytes of text. The rows written for them are a few times larger.
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
 
+/// The reply to a command.
+type Reply = Result<Committed, SubmitError>;
+
 /// A queued command and the channel to its caller.
 pub(super) struct PendingCommand {
     pub submission: Submission,
-    pub reply_to: oneshot::Sender<Result<Committed, SubmitError>>,
+    pub caller: Caller,
     pub queued_at: Instant,
 }
 
+/// The channel to the caller of a command. The first reply counts. Clones share the channel.
+#[derive(Clone)]
+pub(super) struct Caller(Arc<Mutex<Option<oneshot::Sender<Reply>>>>);
+
+impl Caller {
+    /// Creates the channel. The receiver gets an error if every clone is dropped without a reply.
+    pub fn new() -> (Self, oneshot::Receiver<Reply>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
+    }
+
+    /// Replies, unless the caller has a reply already or has disconnected.
+    pub fn reply(&self, result: Reply) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            let _disconnected = sender.send(result);
+        }
+    }
+}
+
 impl PendingCommand {
-    /// Replies to the caller, unless it has disconnected.
-    pub fn reply(self, result: Result<Committed, SubmitError>) {
-        let _disconnected = self.reply_to.send(result);
+    /// Replies to the caller.
+    pub fn reply(self, result: Reply) {
+        self.caller.reply(result);
     }
 
     fn is_exclusive(&self) -> bool {

@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hermes_domain::ledger::{
-    Changes, Decider, DecisionContext, Digest, Facts, LedgerHead, Outcome, Rejection, Submission,
+    Changes, Clocks, Decider, DecisionContext, Digest, Facts, LedgerHead, Outcome, Rejection, Submission,
 };
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{LedgerTransaction, StoreError};
@@ -65,24 +65,27 @@ pub(super) async fn run_transaction(
 ) -> Result<DecidedBatch, BatchError> {
     let before_lock = |error| BatchError::NotCommitted(NotCommitted::from_database(error));
     let mut transaction = deps.store.begin().await.map_err(before_lock)?;
-    let head = match transaction.lock_head().await {
-        Ok(head) => head,
+    let locked = transaction.lock_head().await;
+    let compared = locked.and_then(|locked| Ok((locked.head, deps.clocks.compare(locked.database_time)?)));
+    let (head, clocks) = match compared {
+        Ok(compared) => compared,
         Err(error) => {
             transaction.rollback().await;
             return Err(before_lock(error));
         }
     };
-    let decided = match decide_and_write(deps, totals_cache, transaction.as_mut(), head, submissions).await {
-        Ok(decided) if decided.changes.is_empty() => {
-            transaction.rollback().await;
-            return Ok(decided);
-        }
-        Ok(decided) => decided,
-        Err(error) => {
-            transaction.rollback().await;
-            return Err(BatchError::NotCommitted(NotCommitted::after_lock(error)));
-        }
-    };
+    let decided =
+        match decide_and_write(deps, totals_cache, transaction.as_mut(), (head, clocks), submissions).await {
+            Ok(decided) if decided.changes.is_empty() => {
+                transaction.rollback().await;
+                return Ok(decided);
+            }
+            Ok(decided) => decided,
+            Err(error) => {
+                transaction.rollback().await;
+                return Err(BatchError::NotCommitted(NotCommitted::after_lock(error)));
+            }
+        };
     match transaction.commit().await {
         Ok(()) => Ok(decided),
         Err(StoreError::OutcomeUnknown(cause)) => Err(BatchError::CommitUnknown(Box::new(decided), cause)),
@@ -94,13 +97,13 @@ async fn decide_and_write(
     deps: &WriterDeps,
     totals_cache: &TotalsCache,
     transaction: &mut dyn LedgerTransaction,
-    head: LedgerHead,
+    (head, clocks): (LedgerHead, Clocks),
     submissions: &[&Submission],
 ) -> Result<DecidedBatch, StoreError> {
     let facts = load_targets(transaction, head, submissions).await?;
     let context = DecisionContext {
         rules: &deps.rules,
-        now: head.next_timestamp(deps.clock.now()),
+        now: head.next_timestamp(clocks),
         random_source: deps.random_source.as_ref(),
     };
     let mut decider = Decider::new(context, facts);

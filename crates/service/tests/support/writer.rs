@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hermes_domain::ledger::Submission;
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::CommitNotifier;
 use hermes_service::writer::{
     Committed, LedgerWriter, SubmitError, VisibilityBarrier, WriterConfig, WriterDeps,
@@ -72,7 +73,7 @@ impl WriterHarness {
             barrier: barrier.clone(),
             commits: commits.clone(),
             rules: rules(),
-            clock: Arc::new(FixedClock(NOON)),
+            clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(NOON)))),
             random_source: random_source.clone(),
         };
         let (ledger, task) = LedgerWriter::start(deps, config);

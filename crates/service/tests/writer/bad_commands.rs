@@ -41,6 +41,23 @@ async fn after_an_unknown_error_the_batch_is_split_in_half() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_that_is_too_large_is_split_and_only_a_command_that_is_too_large_alone_fails() {
+    let too_large = || StoreFault::Error(StoreError::TooLarge("max_allowed_packet is 1024".to_owned()));
+    let writer = WriterHarness::start();
+    // The batch, its first half and the first command of that half are too large.
+    let first = writer.occupy().await;
+    let queued = writer.queue_all(["b", "c", "d", "e"].map(booking)).await;
+    writer.store.fail_times(3, StoreStep::Write, &too_large());
+    writer.store.commit_gate.open();
+    first.reply().await.unwrap();
+    let replies = replies(queued).await;
+    assert!(matches!(replies[0], Err(SubmitError::TooLarge)), "{:?}", replies[0]);
+    assert!(replies[1..].iter().all(Result::is_ok));
+    assert_eq!(writer.store.stats().commits, [1, 1, 2]);
+    assert!(writer.ledger.is_accepting_writes());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_decision_that_panics_fails_no_other_command() {
     let writer = WriterHarness::start();
     let queued = writer.queue_one_batch(PAYERS.map(booking)).await;

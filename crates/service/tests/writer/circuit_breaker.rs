@@ -76,17 +76,47 @@ async fn commands_behind_a_hanging_batch_expire_and_later_ones_fail_at_once() {
     assert!(matches!(waiting.reply().await, Err(SubmitError::Busy)));
     assert!(started.elapsed() <= MAX_QUEUE_AGE + Duration::from_millis(200), "{:?}", started.elapsed());
 
-    advance(SLOW_BATCH_THRESHOLD).await;
-    settle().await;
+    assert!(matches!(hanging.reply().await, Err(SubmitError::OutcomeUnknown)));
+    assert!(
+        started.elapsed() <= SLOW_BATCH_THRESHOLD + Duration::from_millis(100),
+        "{:?}",
+        started.elapsed()
+    );
     let sent = Instant::now();
     assert!(matches!(writer.submit(booking("c")).await, Err(SubmitError::Unavailable)));
     assert_eq!(sent.elapsed(), Duration::ZERO);
     assert!(!writer.ledger.is_accepting_writes());
 
     writer.store.commit_gate.open();
-    hanging.reply().await.unwrap();
-    assert!(writer.ledger.is_accepting_writes());
+    writer.accepts_writes().await;
     assert_eq!(writer.book("d").await.outcome.payment.reference.number(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outcome_of_a_hanging_batch_is_found_by_its_key() {
+    let writer = WriterHarness::start();
+    writer.store.commit_gate.close();
+    let hanging = writer.queue(claimed(booking("ana"), 1)).await;
+    assert!(matches!(hanging.reply().await, Err(SubmitError::OutcomeUnknown)));
+
+    writer.store.commit_gate.open();
+    writer.accepts_writes().await;
+    let replayed = writer.submit(claimed(booking("ana"), 1)).await.unwrap();
+    assert!(replayed.outcome.replayed);
+    assert_eq!((writer.store.stats().commits, writer.store.stats().abandoned), (vec![1], 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_visibility_does_not_make_an_outcome_unknown() {
+    let writer = WriterHarness::start();
+    writer.barrier.gate.close();
+    let committed = writer.queue(booking("ana")).await;
+    writer.barrier.gate.arrived(1).await;
+    advance(2 * SLOW_BATCH_THRESHOLD).await;
+    settle().await;
+    assert!(!committed.is_ready() && writer.ledger.is_accepting_writes());
+    writer.barrier.gate.open();
+    committed.reply().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

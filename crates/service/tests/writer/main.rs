@@ -15,6 +15,7 @@ mod support;
 mod bad_commands;
 mod batches;
 mod circuit_breaker;
+mod clocks;
 mod disconnects;
 mod exclusive_batches;
 mod idempotency;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{
-    AuditEntry, AuditHash, BatchToken, Changes, Command, Decider, DecisionContext, Event, Facts,
+    AuditEntry, AuditHash, BatchToken, Changes, Clocks, Command, Decider, DecisionContext, Event, Facts,
     IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
 };
 use hermes_domain::money::{Currency, Money};
@@ -37,7 +37,7 @@ pub struct MemoryLedger {
     pub totals: HashMap<Currency, Totals>,
     /// The records of idempotency keys.
     pub idempotency: Vec<IdempotencyRecord>,
-    /// The time of the next batch.
+    /// The time of the next batch, and the clock of the database.
     pub clock: DateTime<Utc>,
     /// Every committed batch, in order.
     pub batches: Vec<Changes>,
@@ -111,7 +111,7 @@ impl MemoryLedger {
         assert!(submissions.len() == 1 || !commands().any(Command::requires_exclusive_batch));
         let context = DecisionContext {
             rules: &self.rules,
-            now: self.head.next_timestamp(self.clock),
+            now: self.head.next_timestamp(Clocks::same(self.clock)),
             random_source: &*self.random_source,
         };
         let mut facts = Facts::at(self.head);

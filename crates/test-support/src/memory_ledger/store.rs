@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
-use hermes_domain::ports::{LedgerStore, LedgerTransaction, StoreError};
+use hermes_domain::ports::{LedgerStore, LedgerTransaction, LockedHead, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::MemoryLedger;
@@ -190,10 +190,11 @@ impl Drop for MemoryTransaction {
 
 #[async_trait]
 impl LedgerTransaction for MemoryTransaction {
-    async fn lock_head(&mut self) -> Result<LedgerHead, StoreError> {
+    async fn lock_head(&mut self) -> Result<LockedHead, StoreError> {
         self.head_lock = Some(Arc::clone(&self.store.head_lock).acquire_owned().await.unwrap());
         self.check(StoreStep::LockHead)?;
-        Ok(self.store.lock().head)
+        let ledger = self.store.lock();
+        Ok(LockedHead { head: ledger.head, database_time: ledger.clock })
     }
 
     async fn find_idempotency(&mut self, scopes: &[Digest]) -> Result<Vec<IdempotencyRecord>, StoreError> {

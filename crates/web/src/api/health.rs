@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
 use chrono::Utc;
+use hermes_domain::ledger::ClockAgreement;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,7 +32,8 @@ pub async fn health(state: web::Data<AppState>) -> HttpResponse {
         Err(_) => Redis::Disconnected,
     };
     let storage = probe_storage(&state);
-    respond(database == Database::Connected, database, probe_writes(&state, storage), redis, storage)
+    let is_available = database == Database::Connected;
+    respond(&state, is_available, database, probe_writes(&state, storage), redis, storage)
 }
 
 /// Returns that the process runs, without any probe.
@@ -66,13 +68,14 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
     let is_ready = database == Database::Connected
         && writes == Writes::Accepted
         && !state.is_draining.load(Ordering::Relaxed);
-    respond(is_ready, database, writes, redis, storage)
+    respond(&state, is_ready, database, writes, redis, storage)
 }
 
 /// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `degraded` if Redis is down, disk space is low or writes are rejected; `unavailable` if the status code is 503.
+    /// `degraded` if Redis is down, disk space is low, writes are rejected or the clock is wrong; `unavailable` if the
+    /// status code is 503.
     #[schema(example = "ok")]
     status: HealthStatus,
     /// The time of the probe.
@@ -84,6 +87,9 @@ pub struct Health {
     /// Whether writes are accepted. They are rejected if the database is read-only, nearly full, hung or down.
     #[schema(example = "accepted")]
     writes: Writes,
+    /// Whether the clock of the server agrees with the clock of the database. At `unusable`, writes are rejected.
+    #[schema(example = "agrees")]
+    clock: ClockState,
     /// The state of Redis; `disabled` if Redis is not configured.
     #[schema(example = "connected")]
     redis: Redis,
@@ -145,24 +151,35 @@ enum Storage {
     Full,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ClockState {
+    Agrees,
+    Differs,
+    Unusable,
+}
+
 /// Builds the response, with status 200 or 503.
 fn respond(
+    state: &AppState,
     is_available: bool,
     database: Database,
     writes: Writes,
     redis: Redis,
     storage: Option<Storage>,
 ) -> HttpResponse {
-    let is_degraded = writes == Writes::Refused
-        || redis == Redis::Disconnected
-        || storage.is_some_and(|storage| storage != Storage::Ok);
-    let (code, status) = match (is_available, is_degraded) {
-        (true, false) => (StatusCode::OK, HealthStatus::Ok),
-        (true, true) => (StatusCode::OK, HealthStatus::Degraded),
+    let clock = clock_state(state);
+    let is_complete = writes == Writes::Accepted
+        && redis != Redis::Disconnected
+        && storage.is_none_or(|storage| storage == Storage::Ok)
+        && clock == ClockState::Agrees;
+    let (code, status) = match (is_available, is_complete) {
+        (true, true) => (StatusCode::OK, HealthStatus::Ok),
+        (true, false) => (StatusCode::OK, HealthStatus::Degraded),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Unavailable),
     };
     let timestamp = Rfc3339(Utc::now());
-    let body = Health { status, timestamp, database, writes, redis, storage };
+    let body = Health { status, timestamp, database, writes, clock, redis, storage };
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
@@ -182,4 +199,12 @@ fn probe_storage(state: &AppState) -> Option<Storage> {
         StorageLevel::Low => Storage::Low,
         StorageLevel::Full => Storage::Full,
     })
+}
+
+fn clock_state(state: &AppState) -> ClockState {
+    match state.ledger.clock_agreement() {
+        ClockAgreement::Agree => ClockState::Agrees,
+        ClockAgreement::Differ => ClockState::Differs,
+        ClockAgreement::Unusable => ClockState::Unusable,
+    }
 }

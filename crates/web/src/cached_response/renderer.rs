@@ -40,7 +40,7 @@ impl Renderer for JsonRenderer {
 
 /// The number of the body format. Increase it with every change of a cached body: instances with another number do not
 /// serve each other's entries.
-pub const BODY_FORMAT: u32 = 2;
+pub const BODY_FORMAT: u32 = 3;
 
 fn list_body(page: &ListPage) -> Vec<u8> {
     to_json(&page.payments.iter().map(BookingSummary::from).collect::<Vec<_>>())

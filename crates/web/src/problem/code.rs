@@ -119,9 +119,13 @@ problem_codes! {
     /// The disk with the database is nearly full.
     StorageFull = "storage-full", SERVICE_UNAVAILABLE, "The server has too little free disk space",
         "Nothing was saved. Earlier payments are safe. Ask the operator to free disk space, then try again.";
-    /// The connection was lost during the commit.
+    /// The clocks of the server and of the database differ by more than an hour.
+    ClockWrong = "clock-wrong", SERVICE_UNAVAILABLE, "The clock of the server is wrong",
+        "Nothing was saved. The clocks of the server and of its database differ by more than an hour. The operator must \
+         synchronise both with a time server; changes are then accepted again.";
+    /// The database did not respond in time, or the connection was lost during the commit.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",
-        "The connection to the database was lost during the commit, so the change may or may not have been saved. \
+        "The database did not confirm the change in time, so the change may or may not have been saved. \
          To find out, send the request again with the same Idempotency-Key. If it had no key, look for the payment \
          first.";
     /// The program has an error.

@@ -16,8 +16,11 @@ impl From<SubmitError> for Problem {
             SubmitError::Busy => Self::new(ProblemCode::Overloaded),
             SubmitError::Stopping => Self::new(ProblemCode::Stopping),
             SubmitError::Unavailable => Self::new(ProblemCode::DatabaseUnavailable),
-            SubmitError::TooLarge => Self::new(ProblemCode::BodyTooLarge)
-                .with_detail("Nothing was saved. The request is too large for the database. Send less text."),
+            SubmitError::ClockWrong => Self::new(ProblemCode::ClockWrong),
+            // No field is that long: the database is set to small packets, which the log names.
+            SubmitError::TooLarge => Self::new(ProblemCode::DatabaseUnavailable).with_detail(
+                "Nothing was saved. The database accepts only smaller changes at the moment. Try again later.",
+            ),
             SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),
             // The ledger writer has logged the cause.
             SubmitError::Internal => Self::new(ProblemCode::Internal),

@@ -36,7 +36,7 @@ pub(in crate::commands) async fn run(what: Erase) -> Result<ExitCode> {
 async fn erase(configuration: &Configuration, database: &Database, what: Erase) -> Result<String> {
     let erasures = erasures(&SqlPaymentReader::new(database), &what).await?;
     ensure!(!erasures.is_empty(), "no payment has this e-mail address, and no audit row contains it");
-    let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database)?;
+    let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database).await?;
     let mut references = Vec::new();
     for erasure in erasures {
         references.push(submit(&ledger, erasure).await?);

@@ -88,14 +88,18 @@ impl FormNotice {
     /// Says why the payment was not booked, and what the payer can do.
     pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
         let (title, text) = match error {
-            SubmitError::Busy | SubmitError::Stopping | SubmitError::Unavailable => (
+            SubmitError::Busy
+            | SubmitError::Stopping
+            | SubmitError::Unavailable
+            | SubmitError::ClockWrong
+            | SubmitError::TooLarge => (
                 "Your payment is not booked yet",
                 "The service cannot save your payment right now. Nothing has been booked. Wait a moment, then \
                  confirm again.",
             ),
             SubmitError::OutcomeUnknown => (
                 "We do not know yet whether your payment was booked",
-                "The connection was lost while your payment was being saved. Confirm again to find out. Your \
+                "The service did not confirm your payment in time. Confirm again to find out. Your \
                  payment will not be booked twice.",
             ),
             SubmitError::Internal => (
@@ -103,9 +107,7 @@ impl FormNotice {
                 "An error occurred, and nothing has been booked. Confirm again. If the error comes back, send the \
                  request ID below to the finance office.",
             ),
-            SubmitError::Rejected(_) | SubmitError::TooLarge => {
-                ("Your payment is not booked yet", problem.detail())
-            }
+            SubmitError::Rejected(_) => ("Your payment is not booked yet", problem.detail()),
         };
         let may_need_help = problem.code.status().is_server_error();
         Self { title, text: text.to_owned(), request_id: may_need_help.then(|| request_id.to_owned()) }

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
@@ -66,6 +67,7 @@ impl TestApp {
     /// Starts a portal with a changed state.
     pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
         let store = MemoryStore::default();
+        store.edit(|ledger| ledger.clock = EVENING);
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
         let random_source = Arc::new(SequentialRandom::new());
         let commits = CommitNotifier::default();
@@ -75,7 +77,7 @@ impl TestApp {
             barrier: Arc::new(adapters::NoBarrier),
             commits,
             rules: rules(),
-            clock: Arc::new(FixedClock(EVENING)),
+            clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(EVENING)))),
             random_source: random_source.clone(),
         };
         let config = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };

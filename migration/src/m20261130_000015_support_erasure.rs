@@ -13,7 +13,7 @@ use crate::step::{Change, Step, TableChange};
 use crate::table::{NewTable, belongs_to_payment, index, replace_table};
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261130_000013_support_erasure", change: Change::Alter { tables } };
+    Step { name: "m20261130_000015_support_erasure", change: Change::Alter { tables } };
 
 /// The width of `subject_type`.
 const SUBJECT_TYPE_CHARS: u32 = 16;

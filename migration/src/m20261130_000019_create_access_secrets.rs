@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::NewTable;
 
-pub(crate) const STEP: Step = Step::table("m20261130_000017_create_access_secrets", ACCESS_SECRETS, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000019_create_access_secrets", ACCESS_SECRETS, create);
 
 const ACCESS_SECRETS: &str = "access_secrets";
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::step::{Change, CodeResult, Step};
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261130_000014_rebuild_audit_chain", change: Change::Code { run } };
+    Step { name: "m20261130_000016_rebuild_audit_chain", change: Change::Code { run } };
 
 /// Rows per transaction. An audit row has about one kilobyte.
 const CHUNK_ROWS: i64 = 2_000;

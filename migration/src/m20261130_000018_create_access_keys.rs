@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::NewTable;
 
-pub(crate) const STEP: Step = Step::table("m20261130_000016_create_access_keys", ACCESS_KEYS, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000018_create_access_keys", ACCESS_KEYS, create);
 
 const ACCESS_KEYS: &str = "access_keys";
 

@@ -9,7 +9,7 @@ use crate::Dialect;
 use crate::step::{Change, Step, Trigger};
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261130_000015_guard_erasable_audit_log", change: Change::Triggers { triggers } };
+    Step { name: "m20261130_000017_guard_erasable_audit_log", change: Change::Triggers { triggers } };
 
 /// The error message.
 const MESSAGE: &str = "audit_log only grows";

@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::NewTable;
 
-pub(crate) const STEP: Step = Step::table("m20261130_000018_create_access_uses", ACCESS_USES, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000020_create_access_uses", ACCESS_USES, create);
 
 const ACCESS_USES: &str = "access_uses";
 
