@@ -177,3 +177,68 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_cre
 INSERT INTO cache_signing_key (id, secret)
 VALUES (1, RANDOM_BYTES(32));
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', UNIX_TIMESTAMP());
+-- m20261130_000015_support_erasure
+DROP TRIGGER IF EXISTS audit_log_no_update;
+ALTER TABLE `audit_log` MODIFY COLUMN `payment_id` binary(16) NULL, ADD COLUMN `subject_type` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, ADD COLUMN `subject_id` varchar(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, MODIFY COLUMN `actor` varchar(128) NOT NULL, ADD COLUMN `salt` binary(16) NULL, MODIFY COLUMN `ip_address` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
+ALTER TABLE `outbox` MODIFY COLUMN `payment_id` binary(16) NULL, ADD COLUMN `subject_type` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, ADD COLUMN `subject_id` varchar(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL;
+UPDATE outbox SET subject_type = 'payment', subject_id = lower(hex(payment_id)) WHERE subject_id = '';
+ALTER TABLE `idempotency_keys` MODIFY COLUMN `payment_id` binary(16) NULL, ADD COLUMN `subject_type` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, ADD COLUMN `subject_id` varchar(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL;
+UPDATE idempotency_keys SET subject_type = 'payment', subject_id = lower(hex(payment_id)) WHERE subject_id = '';
+ALTER TABLE `payments` DROP COLUMN `page_token`, ADD COLUMN `link_version` bigint NOT NULL DEFAULT 1, ADD COLUMN `link_expires_at` datetime(6) NULL;
+ALTER TABLE `ledger_head` ADD COLUMN `access_seq` bigint NOT NULL DEFAULT 0;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000015_support_erasure', UNIX_TIMESTAMP());
+
+-- m20261130_000016_rebuild_audit_chain
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000016_rebuild_audit_chain', UNIX_TIMESTAMP());
+
+-- m20261130_000017_guard_erasable_audit_log
+DELIMITER //
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log FOR EACH ROW
+IF NOT (OLD.salt IS NOT NULL AND NEW.salt IS NULL
+    AND CAST(NEW.seq AS BINARY) <=> CAST(OLD.seq AS BINARY)
+    AND CAST(NEW.payment_id AS BINARY) <=> CAST(OLD.payment_id AS BINARY)
+    AND CAST(NEW.subject_type AS BINARY) <=> CAST(OLD.subject_type AS BINARY)
+    AND CAST(NEW.subject_id AS BINARY) <=> CAST(OLD.subject_id AS BINARY)
+    AND CAST(NEW.action AS BINARY) <=> CAST(OLD.action AS BINARY)
+    AND CAST(NEW.actor AS BINARY) <=> CAST(OLD.actor AS BINARY)
+    AND CAST(NEW.created_at AS BINARY) <=> CAST(OLD.created_at AS BINARY)
+    AND CAST(NEW.hash AS BINARY) <=> CAST(OLD.hash AS BINARY)
+    AND NEW.reason <=> SHA2(CONCAT(OLD.salt, CHAR(0), OLD.reason), 256)
+    AND NEW.old_value <=> SHA2(CONCAT(OLD.salt, CHAR(1), OLD.old_value), 256)
+    AND NEW.new_value <=> SHA2(CONCAT(OLD.salt, CHAR(2), OLD.new_value), 256)
+    AND NEW.user_agent <=> SHA2(CONCAT(OLD.salt, CHAR(3), OLD.user_agent), 256)
+    AND NEW.ip_address <=> SHA2(CONCAT(OLD.salt, CHAR(4), OLD.ip_address), 256)) THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'audit_log only grows'; END IF//
+DELIMITER ;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000017_guard_erasable_audit_log', UNIX_TIMESTAMP());
+
+-- m20261130_000018_create_access_keys
+CREATE TABLE `access_keys` (
+    `id` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+    `name` varchar(100) NOT NULL,
+    `scopes` varchar(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `created_by` varchar(128) NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `expires_at` datetime(6) NULL,
+    `revoked_at` datetime(6) NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000018_create_access_keys', UNIX_TIMESTAMP());
+
+-- m20261130_000019_create_access_secrets
+CREATE TABLE `access_secrets` (
+    `key_id` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `digest` binary(32) NOT NULL,
+    `expires_at` datetime(6) NULL,
+    PRIMARY KEY (`key_id`, `digest`),
+    CONSTRAINT `access_secrets_key_fk` FOREIGN KEY (`key_id`) REFERENCES `access_keys` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000019_create_access_secrets', UNIX_TIMESTAMP());
+
+-- m20261130_000020_create_access_uses
+CREATE TABLE `access_uses` (
+    `key_id` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `day` date NOT NULL,
+    `last_used_at` datetime(6) NOT NULL,
+    PRIMARY KEY (`key_id`, `day`),
+    CONSTRAINT `access_uses_key_fk` FOREIGN KEY (`key_id`) REFERENCES `access_keys` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', UNIX_TIMESTAMP());

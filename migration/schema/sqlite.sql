@@ -179,3 +179,119 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_cre
 INSERT INTO cache_signing_key (id, secret)
 VALUES (1, randomblob(32));
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));
+-- m20261130_000015_support_erasure
+DROP TRIGGER IF EXISTS audit_log_no_update;
+CREATE TABLE "audit_log_new" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "payment_id" blob(16) NULL,
+    "subject_type" varchar(16) NOT NULL,
+    "subject_id" varchar(36) NOT NULL,
+    "action" varchar(32) NOT NULL,
+    "actor" varchar(128) NOT NULL,
+    "salt" blob(16) NULL,
+    "reason" varchar(500) NULL,
+    "old_value" text NULL,
+    "new_value" text NULL,
+    "user_agent" varchar(255) NULL,
+    "ip_address" varchar(64) NULL,
+    "created_at" datetime_text NOT NULL,
+    "hash" blob(32) NOT NULL,
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id")
+);
+INSERT INTO audit_log_new (seq, payment_id, action, actor, reason, old_value, new_value, user_agent, ip_address, created_at, hash, subject_type, subject_id) SELECT seq, payment_id, action, actor, reason, old_value, new_value, user_agent, ip_address, created_at, hash, 'payment', lower(hex(payment_id)) FROM audit_log;
+DROP TABLE audit_log;
+ALTER TABLE audit_log_new RENAME TO audit_log;
+CREATE INDEX "audit_log_payment" ON "audit_log" ("payment_id", "seq");
+CREATE TABLE "outbox_new" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "batch_token" blob(16) NOT NULL,
+    "event_type" varchar(64) NOT NULL,
+    "payment_id" blob(16) NULL,
+    "subject_type" varchar(16) NOT NULL,
+    "subject_id" varchar(36) NOT NULL,
+    "payload" text NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id")
+);
+INSERT INTO outbox_new (seq, batch_token, event_type, payment_id, payload, created_at, subject_type, subject_id) SELECT seq, batch_token, event_type, payment_id, payload, created_at, 'payment', lower(hex(payment_id)) FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE outbox_new RENAME TO outbox;
+CREATE TABLE "idempotency_keys_new" (
+    "scope_hash" blob(32) NOT NULL PRIMARY KEY,
+    "fingerprint" blob(32) NOT NULL,
+    "payment_id" blob(16) NULL,
+    "subject_type" varchar(16) NOT NULL,
+    "subject_id" varchar(36) NOT NULL,
+    "outcome" text NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id")
+);
+INSERT INTO idempotency_keys_new (scope_hash, fingerprint, payment_id, outcome, created_at, subject_type, subject_id) SELECT scope_hash, fingerprint, payment_id, outcome, created_at, 'payment', lower(hex(payment_id)) FROM idempotency_keys;
+DROP TABLE idempotency_keys;
+ALTER TABLE idempotency_keys_new RENAME TO idempotency_keys;
+CREATE INDEX "idempotency_keys_created_at" ON "idempotency_keys" ("created_at");
+ALTER TABLE payments DROP COLUMN page_token;
+ALTER TABLE payments ADD COLUMN link_version integer NOT NULL DEFAULT 1;
+ALTER TABLE payments ADD COLUMN link_expires_at datetime_text NULL;
+ALTER TABLE ledger_head ADD COLUMN access_seq integer NOT NULL DEFAULT 0;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000015_support_erasure', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000016_rebuild_audit_chain
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000016_rebuild_audit_chain', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000017_guard_erasable_audit_log
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+WHEN NOT coalesce(OLD.salt IS NOT NULL AND NEW.salt IS NULL
+    AND NEW.seq IS OLD.seq
+    AND NEW.payment_id IS OLD.payment_id
+    AND NEW.subject_type IS OLD.subject_type
+    AND NEW.subject_id IS OLD.subject_id
+    AND NEW.action IS OLD.action
+    AND NEW.actor IS OLD.actor
+    AND NEW.created_at IS OLD.created_at
+    AND NEW.hash IS OLD.hash
+    AND CASE WHEN OLD.reason IS NULL THEN NEW.reason IS NULL ELSE length(NEW.reason) = 64 AND NEW.reason NOT GLOB '*[^0-9a-f]*' END
+    AND CASE WHEN OLD.old_value IS NULL THEN NEW.old_value IS NULL ELSE length(NEW.old_value) = 64 AND NEW.old_value NOT GLOB '*[^0-9a-f]*' END
+    AND CASE WHEN OLD.new_value IS NULL THEN NEW.new_value IS NULL ELSE length(NEW.new_value) = 64 AND NEW.new_value NOT GLOB '*[^0-9a-f]*' END
+    AND CASE WHEN OLD.user_agent IS NULL THEN NEW.user_agent IS NULL ELSE length(NEW.user_agent) = 64 AND NEW.user_agent NOT GLOB '*[^0-9a-f]*' END
+    AND CASE WHEN OLD.ip_address IS NULL THEN NEW.ip_address IS NULL ELSE length(NEW.ip_address) = 64 AND NEW.ip_address NOT GLOB '*[^0-9a-f]*' END, 0)
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
+WHEN true
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
+WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'audit_log only grows'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000017_guard_erasable_audit_log', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000018_create_access_keys
+CREATE TABLE "access_keys" (
+    "id" varchar(10) NOT NULL PRIMARY KEY,
+    "name" varchar(100) NOT NULL,
+    "scopes" varchar(1000) NOT NULL,
+    "created_by" varchar(128) NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    "expires_at" datetime_text NULL,
+    "revoked_at" datetime_text NULL
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000018_create_access_keys', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000019_create_access_secrets
+CREATE TABLE "access_secrets" (
+    "key_id" varchar(10) NOT NULL,
+    "digest" blob(32) NOT NULL,
+    "expires_at" datetime_text NULL,
+    PRIMARY KEY ("key_id", "digest"),
+    FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000019_create_access_secrets', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000020_create_access_uses
+CREATE TABLE "access_uses" (
+    "key_id" varchar(10) NOT NULL,
+    "day" date_text NOT NULL,
+    "last_used_at" datetime_text NOT NULL,
+    PRIMARY KEY ("key_id", "day"),
+    FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));

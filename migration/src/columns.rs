@@ -54,6 +54,11 @@ impl Columns {
         }
     }
 
+    /// A day in UTC.
+    pub(crate) fn date(self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).date().not_null().take()
+    }
+
     /// An amount in minor units, a count, or a sequence number.
     pub(crate) fn bigint(self, name: &'static str) -> ColumnDef {
         ColumnDef::new(name).big_integer().not_null().take()

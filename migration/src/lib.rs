@@ -9,9 +9,12 @@
 //!
 //! # Writing a step
 //!
-//! A step creates **one** table, or creates triggers, or changes rows. MySQL commits each DDL statement separately, so an
+//! A step creates **one** table, creates triggers, inserts a row, alters tables, or runs a program. MySQL commits each DDL statement separately, so an
 //! interrupted run leaves at most one table without a record, and the next run reports this table. SQLite cannot add a
 //! foreign key later, so a table is created with all of its foreign keys.
+//!
+//! A step that alters tables skips a table that an interrupted run has altered. A program stores its position, because
+//! it may be killed at any time. Neither kind of step can be reverted.
 //!
 //! A released step never changes: its SQL is part of existing databases. Add a new step instead.
 
@@ -32,6 +35,12 @@ mod m20261124_000011_guard_audit_log;
 mod m20261124_000012_refuse_replaced_audit_rows;
 mod m20261130_000013_create_cache_signing_key;
 mod m20261130_000014_insert_cache_signing_key;
+mod m20261130_000015_support_erasure;
+mod m20261130_000016_rebuild_audit_chain;
+mod m20261130_000017_guard_erasable_audit_log;
+mod m20261130_000018_create_access_keys;
+mod m20261130_000019_create_access_secrets;
+mod m20261130_000020_create_access_uses;
 mod runner;
 mod schema;
 mod step;
@@ -85,6 +94,12 @@ const STEPS: &[Step] = &[
     m20261124_000012_refuse_replaced_audit_rows::STEP,
     m20261130_000013_create_cache_signing_key::STEP,
     m20261130_000014_insert_cache_signing_key::STEP,
+    m20261130_000015_support_erasure::STEP,
+    m20261130_000016_rebuild_audit_chain::STEP,
+    m20261130_000017_guard_erasable_audit_log::STEP,
+    m20261130_000018_create_access_keys::STEP,
+    m20261130_000019_create_access_secrets::STEP,
+    m20261130_000020_create_access_uses::STEP,
 ];
 
 /// Runs the steps on the caller's connection, **without** the lock.

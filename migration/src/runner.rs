@@ -40,12 +40,12 @@ pub async fn up(
     with_session(options, async |session| session.up(steps).await).await
 }
 
-/// Reverts the last `steps` steps and returns their names, newest first. `None` reverts **all** steps and deletes every
-/// row.
+/// Reverts the last `steps` steps, or all steps, and returns their names, newest first. Reverting deletes the rows of the
+/// tables that the steps created.
 ///
 /// # Errors
 ///
-/// As [`up`].
+/// As [`up`], and at a step that cannot be reverted; the later steps are then reverted.
 pub async fn down(
     options: impl Into<ConnectOptions>,
     steps: Option<u32>,

@@ -12,7 +12,7 @@ use crate::{Dialect, STEPS, table::one_column_per_line};
 ///
 /// The script contains the statements of every step, and the records with which [`status`](crate::status) reports all
 /// steps as applied. The result is always the same and needs no database. Each statement ends with `;` at the end of a
-/// line.
+/// line. A trigger that contains a `;` has `DELIMITER` lines around it, as the client of MySQL requires.
 #[must_use]
 pub fn schema_ddl(dialect: Dialect) -> String {
     let mut script = header(dialect);
@@ -20,7 +20,12 @@ pub fn schema_ddl(dialect: Dialect) -> String {
     for step in STEPS {
         script.push_str(&format!("\n-- {}\n", step.name));
         for statement in step.up_statements(dialect) {
-            push(&mut script, &statement);
+            match dialect {
+                Dialect::MySql if statement.contains(';') => {
+                    script.push_str(&format!("DELIMITER //\n{statement}//\nDELIMITER ;\n"));
+                }
+                _ => push(&mut script, &statement),
+            }
         }
         push(&mut script, &record(dialect, step.name));
     }

@@ -1,5 +1,7 @@
 //! A step of the schema.
 
+use std::pin::Pin;
+
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager,
     sea_orm::{ConnectionTrait, DbErr, RuntimeErr, sqlx::mysql::MySqlDatabaseError},
@@ -25,6 +27,49 @@ pub(crate) enum Change {
     Row { table: &'static str, insert: fn(Dialect) -> String },
     /// Creates the triggers of a dialect if the user has the privilege. Reverting drops the triggers.
     Triggers { triggers: fn(Dialect) -> Vec<Trigger> },
+    /// Changes the columns of existing tables. Cannot be reverted.
+    Alter { tables: fn(Columns) -> Vec<TableChange> },
+    /// Runs a program on existing rows, under the migration lock. An empty database needs no such step. Cannot be
+    /// reverted.
+    ///
+    /// The program runs outside of a transaction. A run that is interrupted is repeated from the start, so the program
+    /// must find out what it has already done.
+    Code { run: for<'a> fn(&'a SchemaManager<'a>) -> CodeResult<'a> },
+}
+
+/// The running program of a [`Change::Code`].
+pub(crate) type CodeResult<'a> = Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>;
+
+/// The change of one table in a [`Change::Alter`].
+pub(crate) struct TableChange {
+    pub(crate) table: &'static str,
+    /// A column that the change adds. If the column exists, an interrupted run has executed `alter`.
+    pub(crate) adds: &'static str,
+    /// Triggers that would reject the change.
+    pub(crate) drops_triggers: &'static [&'static str],
+    /// On MySQL one statement, which succeeds or fails as a whole; on SQLite any number, in one transaction.
+    pub(crate) alter: Vec<String>,
+    /// Statements that fill the new columns; repeated after an interrupted run.
+    pub(crate) fill: Vec<String>,
+}
+
+impl TableChange {
+    /// Returns the statements, in order.
+    fn statements(&self) -> Vec<String> {
+        drop_triggers(self.drops_triggers)
+            .into_iter()
+            .chain(self.alter.clone())
+            .chain(self.fill.clone())
+            .collect()
+    }
+
+    async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        if !manager.has_column(self.table, self.adds).await? {
+            execute(manager, drop_triggers(self.drops_triggers)).await.or_else(ignore_if_forbidden)?;
+            execute(manager, self.alter).await?;
+        }
+        execute(manager, self.fill).await
+    }
 }
 
 /// A trigger, and the statement that creates the trigger.
@@ -51,15 +96,23 @@ impl Step {
             Change::Triggers { triggers } => {
                 triggers(dialect).into_iter().map(|trigger| trigger.create).collect()
             }
+            Change::Alter { tables } => {
+                tables(Columns(dialect)).iter().flat_map(TableChange::statements).collect()
+            }
+            Change::Code { .. } => Vec::new(),
         }
     }
 
-    fn down_statements(&self, dialect: Dialect) -> Vec<String> {
+    fn down_statements(&self, dialect: Dialect) -> Result<Vec<String>, DbErr> {
         match self.change {
             // IF EXISTS: a run that was interrupted between the drop and its record can be repeated.
-            Change::Table { name, .. } => vec![format!("DROP TABLE IF EXISTS {name}")],
-            Change::Row { table, .. } => vec![format!("DELETE FROM {table}")],
-            Change::Triggers { triggers } => drop_triggers(&triggers(dialect)),
+            Change::Table { name, .. } => Ok(vec![format!("DROP TABLE IF EXISTS {name}")]),
+            Change::Row { table, .. } => Ok(vec![format!("DELETE FROM {table}")]),
+            Change::Triggers { triggers } => Ok(drop_triggers(&names(&triggers(dialect)))),
+            Change::Alter { .. } | Change::Code { .. } => Err(DbErr::Custom(format!(
+                "step {} cannot be reverted; restore a backup from before the step, or use `hermes migrate fresh`",
+                self.name
+            ))),
         }
     }
 
@@ -71,7 +124,11 @@ impl Step {
                  the table and run the migration again; otherwise the database belongs to another program",
                 self.name
             ))),
-            Change::Table { .. } | Change::Row { .. } | Change::Triggers { .. } => Ok(()),
+            Change::Table { .. }
+            | Change::Row { .. }
+            | Change::Triggers { .. }
+            | Change::Alter { .. }
+            | Change::Code { .. } => Ok(()),
         }
     }
 }
@@ -91,17 +148,25 @@ impl MigrationTrait for Step {
         match self.change {
             Change::Triggers { triggers } => create_triggers(manager, &triggers(dialect), statements).await,
             Change::Table { .. } | Change::Row { .. } => execute(manager, statements).await,
+            Change::Alter { tables } => {
+                for table in tables(Columns(dialect)) {
+                    table.apply(manager).await?;
+                }
+                Ok(())
+            }
+            Change::Code { run } => run(manager).await,
         }
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let dialect = Dialect::try_from(manager.get_database_backend())?;
-        execute(manager, self.down_statements(dialect)).await
+        execute(manager, self.down_statements(dialect)?).await
     }
 
     /// Commits a step together with its record. On MySQL this applies to inserted rows only, because DDL commits separately.
+    /// A program commits by itself.
     fn use_transaction(&self) -> Option<bool> {
-        Some(true)
+        Some(!matches!(self.change, Change::Code { .. }))
     }
 }
 
@@ -116,7 +181,7 @@ async fn create_triggers(
     statements: Vec<String>,
 ) -> Result<(), DbErr> {
     let script = statements.iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join(" ");
-    execute(manager, drop_triggers(triggers)).await.or_else(ignore_if_forbidden)?;
+    execute(manager, drop_triggers(&names(triggers))).await.or_else(ignore_if_forbidden)?;
     match execute(manager, statements).await {
         Err(error) if is_forbidden(&error) => {
             log::warn!(
@@ -129,8 +194,12 @@ async fn create_triggers(
     }
 }
 
-fn drop_triggers(triggers: &[Trigger]) -> Vec<String> {
-    triggers.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {}", trigger.name)).collect()
+fn names(triggers: &[Trigger]) -> Vec<&'static str> {
+    triggers.iter().map(|trigger| trigger.name).collect()
+}
+
+fn drop_triggers(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("DROP TRIGGER IF EXISTS {name}")).collect()
 }
 
 fn ignore_if_forbidden(error: DbErr) -> Result<(), DbErr> {

@@ -38,6 +38,24 @@ impl NewTable {
     }
 }
 
+/// Returns the SQLite statements that replace `table` by `new`, whose name is `<table>_new`: SQLite cannot change a column.
+///
+/// `values` are the columns of the new table, each with the expression that reads its value from the old table.
+pub(crate) fn replace_table(table: &str, new: NewTable, values: &[(&str, &str)]) -> Vec<String> {
+    let join = |parts: Vec<&str>| parts.join(", ");
+    let columns = join(values.iter().map(|(column, _)| *column).collect());
+    let expressions = join(values.iter().map(|(_, expression)| *expression).collect());
+    let mut statements = new.statements(Dialect::Sqlite);
+    let replacement = [
+        format!("INSERT INTO {table}_new ({columns}) SELECT {expressions} FROM {table}"),
+        format!("DROP TABLE {table}"),
+        format!("ALTER TABLE {table}_new RENAME TO {table}"),
+    ];
+    // The indexes follow the table and belong to its final name.
+    statements.splice(1..1, replacement);
+    statements
+}
+
 impl From<TableCreateStatement> for NewTable {
     fn from(table: TableCreateStatement) -> Self {
         Self { table, indexes: Vec::new() }

@@ -48,15 +48,14 @@ impl BookingRows {
         let email = format!("p{number}{}", self.payment.email.get(2..).unwrap_or_default());
         rows.payment.id = id;
         rows.payment.reference = format!("REF{number:03}");
-        rows.payment.page_token = Uuid::new_v4();
         rows.payment.email_key.clone_from(&email);
         rows.payment.email = email;
         (rows.payment.created_at, rows.payment.updated_at) = (now, now);
         for check in &mut rows.checks {
             (check.payment_id, check.created_at) = (id, now);
         }
-        (rows.audit.seq, rows.audit.payment_id, rows.audit.created_at) = (number, id, now);
-        (rows.event.seq, rows.event.payment_id, rows.event.created_at) = (number, id, now);
+        (rows.audit.seq, rows.audit.payment_id, rows.audit.created_at) = (number, Some(id), now);
+        (rows.event.seq, rows.event.payment_id, rows.event.created_at) = (number, Some(id), now);
         rows.event.batch_token = Uuid::new_v4();
         rows
     }

@@ -58,11 +58,11 @@ async fn fill_chunk(
     };
     let (id, booked_at, reference, email) = expressions(kind);
     let payments = format!(
-        "INSERT INTO payments (id, reference, page_token, name, email, email_key, school, student_id, \
+        "INSERT INTO payments (id, reference, name, email, email_key, school, student_id, \
          sender_full_name, country_from, sender_address, currency_from, amount, amount_received, fee_amount, \
          final_amount, fee_rate_bps, fee_rule, fee_bearer, status, validation_status, version, created_at, \
          updated_at) \
-         SELECT {id}, {reference}, {id}, 'Ana Ruiz', {email}, {email}, 'Harvard University', 'HRV001', \
+         SELECT {id}, {reference}, 'Ana Ruiz', {email}, {email}, 'Harvard University', 'HRV001', \
          'Ana Maria Ruiz', 'USA', '123 Test Street, Springfield', 'USD', 125000, 0, 3750, 128750, 300, 'medium', \
          'PAYER', 'PENDING', 'PASSED', 1, {booked_at}, {booked_at} FROM {numbers}"
     );

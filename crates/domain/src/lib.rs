@@ -3,7 +3,7 @@
 //! The crate is pure: it uses no clock, randomness, async runtime or database. Callers pass time and randomness as
 //! arguments; adapters implement the traits in [`ports`].
 //!
-//! * [`access`]: the server key.
+//! * [`access`]: API keys, their scopes, and derived secrets.
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.

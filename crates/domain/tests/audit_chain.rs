@@ -3,7 +3,9 @@
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier, Command};
+use hermes_domain::ledger::{
+    AuditEntry, AuditHash, AuditSalt, ChainBreak, ChainError, ChainVerifier, Command,
+};
 use hermes_domain::payment::PaymentId;
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::booking;
@@ -14,7 +16,7 @@ use uuid::Uuid;
 use support::steps::{run, steps};
 
 /// The number of fields of a row.
-const FIELDS: usize = 11;
+const FIELDS: usize = 14;
 
 fn verify(rows: &[AuditEntry], ledger: &MemoryLedger) -> Result<(), ChainBreak> {
     let mut verifier = ChainVerifier::default();
@@ -34,7 +36,7 @@ fn change(row: &mut AuditEntry, field: usize) {
     };
     match field {
         0 => row.seq += 1,
-        1 => row.payment_id = PaymentId(Uuid::from_u128(row.payment_id.0.as_u128() ^ 1)),
+        1 => row.payment_id = row.payment_id.map(|id| PaymentId(Uuid::from_u128(id.0.as_u128() ^ 1))),
         2 => row.action.push('X'),
         3 => row.actor.clear(),
         4 => row.reason = other(&row.reason),
@@ -42,7 +44,10 @@ fn change(row: &mut AuditEntry, field: usize) {
         6 => row.new_value = other(&row.new_value),
         7 => row.user_agent = other(&row.user_agent),
         8 => row.ip_address = other(&row.ip_address),
-        9 => row.created_at += TimeDelta::microseconds(1),
+        9 => row.subject_type.push('X'),
+        10 => row.subject_id.push('X'),
+        11 => row.salt = Some(AuditSalt(row.salt.unwrap_or(AuditSalt([0; 16])).0.map(|byte| byte ^ 1))),
+        12 => row.created_at += TimeDelta::microseconds(1),
         _ => row.hash = AuditHash(row.hash.0.map(|byte| byte ^ 1)),
     }
 }
@@ -178,6 +183,33 @@ proptest! {
         rehash(&mut rows, last);
 
         prop_assert_eq!(verify(&rows, &ledger.0).unwrap_err().error, ChainError::NotTheHead);
+    }
+
+    #[test]
+    fn an_erased_row_retains_its_hash_and_needs_a_record((ledger, index) in ledgers()) {
+        let mut rows = ledger.0.audit.clone();
+        let index = index.index(rows.len());
+        let was_erased = rows[index].is_erased();
+        rows[index].erase();
+
+        let recorded = was_erased || rows[index + 1..].iter().any(|row| {
+            row.action == "PAYMENT_ERASED" && row.subject_id == rows[index].subject_id
+        });
+        let seq = rows[index].seq;
+        let expected = if recorded { Ok(()) } else { Err(ChainBreak { seq, error: ChainError::ErasedWithoutRecord }) };
+        prop_assert_eq!(verify(&rows, &ledger.0), expected);
+    }
+
+    #[test]
+    fn a_value_in_an_erased_row_cannot_be_replaced((ledger, index) in ledgers(), field in 4..9_usize) {
+        let mut rows = ledger.0.audit.clone();
+        let index = index.index(rows.len());
+        rows[index].erase();
+        change(&mut rows[index], field);
+
+        let found = verify(&rows, &ledger.0).unwrap_err();
+
+        prop_assert_eq!(found, ChainBreak { seq: rows[index].seq, error: ChainError::Changed });
     }
 
     #[test]

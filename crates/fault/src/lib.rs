@@ -14,7 +14,7 @@ use std::pin::pin;
 
 pub use registry::VARIABLE;
 
-/// A step in the processing of a booking.
+/// A step in the processing of a booking or of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailPoint {
     /// The request is parsed.
@@ -35,11 +35,14 @@ pub enum FailPoint {
     BeforeReply,
     /// The event is in the stream, and the relay has not recorded its position.
     AfterXadd,
+    /// A migration has rebuilt some rows of the audit log and not the rest.
+    AfterRebuiltChunk,
 }
 
 impl FailPoint {
-    /// All fail points in the order in which a booking hits them. The last one exists only with a stream.
-    pub const ALL: [Self; 9] = [
+    /// All fail points: first those of a booking in the order in which it hits them, the last of which exists only with a
+    /// stream; then that of a migration.
+    pub const ALL: [Self; 10] = [
         Self::AfterParse,
         Self::AfterEnqueue,
         Self::AfterFirstInsert,
@@ -49,6 +52,7 @@ impl FailPoint {
         Self::AfterInvalidation,
         Self::BeforeReply,
         Self::AfterXadd,
+        Self::AfterRebuiltChunk,
     ];
 
     /// Returns the name used in [`VARIABLE`].
@@ -63,6 +67,7 @@ impl FailPoint {
             Self::AfterInvalidation => "after-invalidation",
             Self::BeforeReply => "before-reply",
             Self::AfterXadd => "after-xadd",
+            Self::AfterRebuiltChunk => "after-rebuilt-chunk",
         }
     }
 }

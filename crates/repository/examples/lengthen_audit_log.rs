@@ -18,7 +18,7 @@ use hermes_repository::{Database, DatabaseSettings, SqlPaymentReader};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
-/// Rows per statement. Each row has eleven values; SQLite accepts 32,766 values, servers 65,535.
+/// Rows per statement. Each row has fourteen values; SQLite accepts 32,766 values, servers 65,535.
 const ROWS: u64 = 1_000;
 
 #[tokio::main]

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A portal for tuition and invoice payments.
 ///
@@ -34,6 +34,15 @@ pub enum Command {
     /// Verify the audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Erase the personal data of a payment or of a person; amounts and the audit chain remain
+    ///
+    /// The command may run beside a running portal. It cannot be undone.
+    Erase(Erase),
+    /// Write the personal data of one person as JSON
+    ExportPerson {
+        /// The e-mail address of the person, in any case
+        email: String,
+    },
     /// Show or warm the cache of the running portal
     #[command(subcommand)]
     Cache(Cache),
@@ -43,6 +52,18 @@ pub enum Command {
     Healthcheck,
     /// Print the effective configuration, without secrets
     Config,
+}
+
+/// What to erase.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct Erase {
+    /// A payment, by its id or reference
+    #[arg(long, value_name = "REF")]
+    pub payment: Option<String>,
+    /// Every payment with this e-mail address, and the earlier versions of payments that once had it
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
 }
 
 /// The migration commands.

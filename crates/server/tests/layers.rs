@@ -18,14 +18,14 @@ const ALLOWED: &[(&str, &str)] = &[
     ("cache", "domain redis"),
     ("events", "domain redis"),
     ("web", "domain fault service"),
-    ("migration", ""),
+    ("migration", "fault"),
     ("test-support", "domain"),
     ("server", "cache domain events migration repository service web"),
 ];
 
 /// The libraries that the domain may use; none of them does input or output.
-const PURE: &str = "async-trait bytes chrono email_address hmac iban_validate icu_normalizer icu_properties iso_currency \
-    itoa serde serde_json sha2 thiserror uuid";
+const PURE: &str = "async-trait bytes chrono crc32fast data-encoding email_address hmac iban_validate icu_normalizer \
+    icu_properties iso_currency itoa serde serde_json sha2 subtle thiserror uuid";
 
 fn packages() -> Vec<Package> {
     MetadataCommand::new().no_deps().exec().unwrap().packages

@@ -19,6 +19,7 @@
 //! | [`redis`] | a server to stop, start and pause | no |
 //! | [`FaultProxy`] | a connection to a server that can be cut, hung, slowed and made to lose replies | no |
 //! | [`MemoryLedger`], [`MemoryStore`] | the ledger as a value, and as a database with faults and gates | no |
+//! | [`earlier_ledger`] | rows as an earlier release wrote them | no |
 //! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
 //! | [`Authority`] | TLS certificates, valid and with a flaw | no |
 //! | [`capture_logs`] | the log lines of a test | no |
@@ -44,6 +45,7 @@ pub mod builders;
 mod certificates;
 mod databases;
 mod determinism;
+pub mod earlier_ledger;
 mod fault_proxy;
 mod folder;
 mod gate;

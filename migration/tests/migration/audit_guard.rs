@@ -29,6 +29,46 @@ async fn audit_rows_can_be_inserted_but_not_changed() {
     }
 }
 
+/// The commitments of the reason and the address in [`entry`], computed with Python.
+const REASON: &str = "f1e889435212e79fb4d969ef179694c062fab10893700f073c3a275e16fbbea0";
+const IP_ADDRESS: &str = "8c4a8ed569e94c63a9b18514269ca496829ae9f6cfa47aa41d8ae98c1718a872";
+
+#[tokio::test]
+async fn an_erasure_is_the_only_accepted_change() {
+    for database in each().await {
+        up(&database.url, None).await.unwrap();
+        let db = connect(&database).await;
+        insert_payment(&db, 1, "REF001").await.unwrap();
+        db.execute_unprepared(&entry()).await.unwrap();
+        let erasure = format!("salt = NULL, reason = '{REASON}', ip_address = '{IP_ADDRESS}'");
+
+        let mut rejected = vec![
+            "salt = NULL".to_owned(),
+            erasure.replace("salt = NULL, ", ""),
+            erasure.replace(REASON, "why"),
+            format!("salt = NULL, reason = NULL, ip_address = '{IP_ADDRESS}'"),
+            format!("{erasure}, old_value = '{REASON}'"),
+            format!("{erasure}, actor = 'API'"),
+            format!("{erasure}, action = 'PAYMENT_CANCELLED'"),
+            format!("{erasure}, seq = 2"),
+            format!("{erasure}, hash = X'{}'", "01".repeat(32)),
+        ];
+        if db.get_database_backend() != DbBackend::Sqlite {
+            // SQLite cannot compute the commitment; the chain detects this change.
+            rejected.push(erasure.replace(REASON, IP_ADDRESS));
+        }
+        for change in rejected {
+            let change = format!("UPDATE audit_log SET {change}");
+            let error = db.execute_unprepared(&change).await.expect_err(&change).to_string();
+            assert!(error.contains("audit_log only grows"), "{change}: {error}");
+        }
+        db.execute_unprepared(&format!("UPDATE audit_log SET {erasure}")).await.unwrap();
+        let again = db.execute_unprepared(&format!("UPDATE audit_log SET {erasure}")).await;
+        assert!(again.unwrap_err().to_string().contains("audit_log only grows"));
+        assert_eq!(column::<String>(&db, "SELECT reason FROM audit_log").await, [REASON]);
+    }
+}
+
 #[tokio::test]
 async fn a_user_without_the_trigger_privilege_can_migrate() {
     for database in each().await {
@@ -75,9 +115,12 @@ fn user(database: &TestDatabase) -> String {
 
 fn entry() -> String {
     format!(
-        "INSERT INTO audit_log (seq, payment_id, action, actor, created_at, hash)
-         VALUES (1, X'00000000000000000000000000000001', 'PAYMENT_BOOKED', 'api', '2026-11-22 10:00:00.123456',
-             X'{}')",
+        "INSERT INTO audit_log (seq, payment_id, subject_type, subject_id, action, actor, salt, reason, ip_address,
+             created_at, hash)
+         VALUES (1, X'00000000000000000000000000000001', 'payment', '{}', 'PAYMENT_BOOKED', 'api', X'{}', 'why',
+             '::1', '2026-11-22 10:00:00.123456', X'{}')",
+        "0".repeat(32),
+        "07".repeat(16),
         "00".repeat(32)
     )
 }

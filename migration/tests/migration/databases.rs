@@ -37,10 +37,10 @@ pub async fn column<T: TryGetable>(db: &DatabaseConnection, sql: &str) -> Vec<T>
 /// Inserts a payment of 100.00 USD and a fee of 5.00 USD.
 pub async fn insert_payment(db: &DatabaseConnection, id: u8, reference: &str) -> Result<(), DbErr> {
     let sql = format!(
-        "INSERT INTO payments (id, reference, page_token, name, email, email_key, currency_from, amount,
+        "INSERT INTO payments (id, reference, name, email, email_key, currency_from, amount,
              amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status,
              validation_status, version, created_at, updated_at)
-         VALUES (X'{id:032x}', '{reference}', X'{id:032x}', 'Ada', 'Ada@example.org', 'ada@example.org', 'USD', 10000,
+         VALUES (X'{id:032x}', '{reference}', 'Ada', 'Ada@example.org', 'ada@example.org', 'USD', 10000,
              0, 500, 10500, 500, 'below 1000', 'PAYER', 'PENDING',
              'PASSED', 1, '2026-11-22 10:00:00.123456', '2026-11-22 10:00:00.123456')"
     );

@@ -32,6 +32,8 @@ async fn load(db: &DatabaseConnection) {
         _ => Dialect::MySql,
     };
     for statement in schema_ddl(dialect).split_terminator(";\n") {
-        db.execute_unprepared(statement).await.unwrap();
+        // The client of MySQL interprets these lines.
+        let statement = statement.replace("DELIMITER //\n", "").replace("//\nDELIMITER ", "");
+        db.execute_unprepared(&statement).await.unwrap();
     }
 }

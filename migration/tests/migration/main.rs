@@ -7,6 +7,7 @@
 mod audit_guard;
 mod constraints;
 mod databases;
+mod erasure_schema;
 mod loading;
 mod lock;
 mod released;

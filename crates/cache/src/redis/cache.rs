@@ -209,6 +209,11 @@ impl SharedCache for RedisCache {
         self.with_timeout(self.connections.query(|| scripts::invalidate(scripts::random_version()))).await
     }
 
+    async fn clear(&self) -> Result<(), CacheError> {
+        self.invalidate().await?;
+        self.with_timeout(query(&self.pool, &scripts::delete_entries())).await
+    }
+
     async fn ping(&self) -> Result<Option<()>, CacheError> {
         // The same command as every read, so that a missing permission shows here too.
         self.with_timeout(self.get_version()).await.map(|_| Some(()))

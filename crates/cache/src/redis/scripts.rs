@@ -60,6 +60,16 @@ pub(super) fn invalidate(random: Version) -> Cmd {
     eval(include_str!("invalidate.lua"), LIST, random)
 }
 
+/// Deletes the list and every slot.
+pub(super) fn delete_entries() -> Cmd {
+    let mut command = redis::cmd("DEL");
+    command.arg(LIST);
+    for slot in 0..QUERY_SLOTS {
+        command.arg(format!("{QUERIES}{slot}"));
+    }
+    command
+}
+
 /// Stores a value if the cache version still equals `version`. Returns whether it did.
 pub(super) fn put_if_version(key: CacheKey, version: Version, value: Vec<u8>, ttl: Duration) -> Cmd {
     let mut command = eval(include_str!("put.lua"), &redis_key(key), version);

@@ -1,5 +1,14 @@
-//! Access: the secrets with which Hermes proves that it issued a value.
+//! Access control: keys, their scopes, and the secrets that Hermes derives or verifies.
 
+mod api_key;
+mod base32;
+mod key_table;
+mod page_secret;
+mod scope;
 mod server_key;
 
+pub use api_key::{ApiKey, KeyId, SecretDigest};
+pub use key_table::{KEY_NAME_MAX, KeyRecord, KeyTable, Principal, StoredSecret};
+pub use page_secret::PageSecret;
+pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use server_key::ServerKey;

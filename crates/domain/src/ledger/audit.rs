@@ -1,13 +1,21 @@
 //! The audit log: one hash chain over every change.
 //!
-//! The hash of a row is SHA-256 over the previous row's hash and the row's own fields. Each field follows its length,
+//! The hash of a row is SHA-256 over the previous row's hash and the row's own fields. Each text follows its length,
 //! so two different rows never have the same input. Changing, inserting, removing or swapping rows breaks the
 //! hashes of all later rows.
+//!
+//! A personal value enters the hash as a commitment: SHA-256 over the salt of the row, the number of the field and the
+//! value. Erasure replaces each value by its commitment and deletes the salt, so the hash remains the same. Without the
+//! salt, a commitment cannot be compared with a guessed value.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
-use super::Origin;
+use super::{Digest, ERASED_ACTION, Origin};
 use crate::payment::{Payment, PaymentId};
 
 /// The hash of an audit row.
@@ -19,6 +27,21 @@ impl AuditHash {
     pub const GENESIS: Self = Self([0; 32]);
 }
 
+/// The random salt of the commitments of one row: 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditSalt(pub [u8; 16]);
+
+/// The type of a subject that is a payment.
+pub const PAYMENT_SUBJECT: &str = "payment";
+
+/// Returns the id of a payment as a subject: 32 hexadecimal digits.
+pub fn payment_subject_id(id: PaymentId) -> String {
+    id.0.simple().to_string()
+}
+
+/// The number of personal values of a row.
+const PERSONAL_VALUES: usize = 5;
+
 /// One audit row as stored. The action is a text, so that a manipulated row can still be read and reported.
 ///
 /// `Text` is `&str` where the chain is verified, which then copies no text out of the database rows.
@@ -26,13 +49,19 @@ impl AuditHash {
 pub struct AuditEntry<Text = String> {
     /// The number of the row, counted from 1 without gaps.
     pub seq: i64,
-    /// The payment that changed.
-    pub payment_id: PaymentId,
+    /// The payment that changed, if the subject is a payment.
+    pub payment_id: Option<PaymentId>,
+    /// The type of the changed object, such as [`PAYMENT_SUBJECT`].
+    pub subject_type: Text,
+    /// The id of the changed object.
+    pub subject_id: Text,
     /// The action, such as `PAYMENT_BOOKED` ([`super::Effect::audit_action`]).
     pub action: Text,
     /// The actor.
     pub actor: Text,
-    /// The reason.
+    /// The salt of the personal values; `None` once they are erased.
+    pub salt: Option<AuditSalt>,
+    /// The reason. Personal, as all fields up to `ip_address`: once erased, each present value is its commitment.
     pub reason: Option<Text>,
     /// The payment before the change, as JSON.
     pub old_value: Option<Text>,
@@ -55,6 +84,8 @@ pub(super) struct AuditedChange<'a> {
     pub after: &'a Payment,
     pub reason: Option<String>,
     pub origin: &'a Origin,
+    /// Sixteen random bytes.
+    pub salt: Uuid,
 }
 
 impl AuditEntry {
@@ -64,9 +95,12 @@ impl AuditEntry {
         let json = |payment: &Payment| serde_json::to_string(payment).unwrap_or_default();
         let mut entry = Self {
             seq: last_seq + 1,
-            payment_id: change.after.id,
+            payment_id: Some(change.after.id),
+            subject_type: PAYMENT_SUBJECT.to_owned(),
+            subject_id: payment_subject_id(change.after.id),
             action: change.action.to_owned(),
             actor: change.origin.actor.clone(),
+            salt: Some(AuditSalt(change.salt.into_bytes())),
             reason: change.reason,
             old_value: change.before.map(json),
             new_value: Some(json(change.after)),
@@ -78,34 +112,73 @@ impl AuditEntry {
         entry.hash = entry.hash_after(last_hash);
         entry
     }
+
+    /// Replaces each personal value by its commitment, as 64 hexadecimal digits, and deletes the salt.
+    ///
+    /// The hash of the row remains valid. An erased row does not change.
+    pub fn erase(&mut self) {
+        let Some(salt) = self.salt.take() else { return };
+        let values = [
+            &mut self.reason,
+            &mut self.old_value,
+            &mut self.new_value,
+            &mut self.user_agent,
+            &mut self.ip_address,
+        ];
+        for (number, value) in (0..).zip(values) {
+            *value = value.take().map(|text| HEXLOWER.encode(&commitment(salt, number, &text)));
+        }
+    }
 }
 
 impl<Text: AsRef<str>> AuditEntry<Text> {
+    /// Returns whether the personal values are erased.
+    pub const fn is_erased(&self) -> bool {
+        self.salt.is_none()
+    }
+
     /// Returns the hash that this row must have after a row with `last_hash`.
     pub fn hash_after(&self, last_hash: AuditHash) -> AuditHash {
         let mut hasher = Sha256::new();
         hasher.update(last_hash.0);
         hasher.update(self.seq.to_be_bytes());
-        hasher.update(self.payment_id.0.as_bytes());
         hasher.update(self.created_at.timestamp_micros().to_be_bytes());
-        let texts = [
-            Some(&self.action),
-            Some(&self.actor),
-            self.reason.as_ref(),
-            self.old_value.as_ref(),
-            self.new_value.as_ref(),
-            self.user_agent.as_ref(),
-            self.ip_address.as_ref(),
-        ];
-        for text in texts {
-            let text: Option<&str> = text.map(AsRef::as_ref);
-            // Absent texts have length 0 and texts one more than their own, so an empty text differs from an absent one.
-            let length = text.map_or(0, |text| u64::try_from(text.len()).unwrap_or(u64::MAX - 1) + 1);
-            hasher.update(length.to_be_bytes());
-            hasher.update(text.unwrap_or_default());
+        // No payment has the nil id.
+        hasher.update(self.payment_id.unwrap_or(PaymentId::NIL).0.as_bytes());
+        for text in [&self.subject_type, &self.subject_id, &self.action, &self.actor] {
+            let text = text.as_ref();
+            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(text);
+        }
+        for (number, value) in (0..).zip(self.personal_values()) {
+            // An absent value differs from an empty one.
+            hasher.update([u8::from(value.is_some())]);
+            hasher.update(value.map_or([0; 32], |text| self.commitment(number, text)));
         }
         AuditHash(hasher.finalize().into())
     }
+
+    fn personal_values(&self) -> [Option<&str>; PERSONAL_VALUES] {
+        [&self.reason, &self.old_value, &self.new_value, &self.user_agent, &self.ip_address]
+            .map(|value| value.as_ref().map(AsRef::as_ref))
+    }
+
+    /// Returns the commitment of a stored value. A text that is no commitment yields zeros, which no value has.
+    fn commitment(&self, number: u8, text: &str) -> Digest {
+        match self.salt {
+            Some(salt) => commitment(salt, number, text),
+            None => HEXLOWER
+                .decode(text.as_bytes())
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Commits to a personal value. The number of the field makes equal values of a row differ.
+fn commitment(salt: AuditSalt, number: u8, text: &str) -> Digest {
+    Sha256::new().chain_update(salt.0).chain_update([number]).chain_update(text).finalize().into()
 }
 
 /// Verifies the chain row by row.
@@ -113,6 +186,8 @@ impl<Text: AsRef<str>> AuditEntry<Text> {
 pub struct ChainVerifier {
     last_seq: i64,
     last_hash: AuditHash,
+    /// The first erased row of each subject whose erasure is not recorded by a later row.
+    unrecorded_erasures: BTreeMap<String, i64>,
 }
 
 /// The first row of the chain that is wrong.
@@ -137,6 +212,9 @@ pub enum ChainError {
     /// The row is the last one, but the ledger head has another number or hash.
     #[error("not the last row according to the ledger head")]
     NotTheHead,
+    /// The personal values are erased, but no later row records an erasure of the subject.
+    #[error("erased without a record of the erasure")]
+    ErasedWithoutRecord,
     /// The row precedes the first row or follows the last row that the ledger wrote.
     #[error("not written by the ledger")]
     UnexpectedEntry,
@@ -144,14 +222,14 @@ pub enum ChainError {
 
 impl Default for ChainVerifier {
     fn default() -> Self {
-        Self { last_seq: 0, last_hash: AuditHash::GENESIS }
+        Self::after(0, AuditHash::GENESIS)
     }
 }
 
 impl ChainVerifier {
     /// Starts after a row with a trusted hash.
     pub const fn after(last_seq: i64, last_hash: AuditHash) -> Self {
-        Self { last_seq, last_hash }
+        Self { last_seq, last_hash, unrecorded_erasures: BTreeMap::new() }
     }
 
     /// Returns the number of the last verified row.
@@ -171,6 +249,12 @@ impl ChainVerifier {
         if entry.hash_after(self.last_hash) != entry.hash {
             return Err(ChainBreak { seq: expected, error: ChainError::Changed });
         }
+        if entry.action.as_ref() == ERASED_ACTION {
+            self.unrecorded_erasures.remove(entry.subject_id.as_ref());
+        }
+        if entry.is_erased() {
+            self.unrecorded_erasures.entry(entry.subject_id.as_ref().to_owned()).or_insert(expected);
+        }
         self.last_seq = expected;
         self.last_hash = entry.hash;
         Ok(())
@@ -179,13 +263,16 @@ impl ChainVerifier {
     /// Compares the end of the chain with the ledger head.
     ///
     /// # Errors
-    /// Returns the break if rows are missing at the end or the last hash differs.
+    /// Returns the break if rows are missing at the end, the last hash differs, or a row is erased without a record.
     pub fn finish(&self, head_seq: i64, head_hash: AuditHash) -> Result<(), ChainBreak> {
         if self.last_seq < head_seq {
             return Err(ChainBreak { seq: self.last_seq + 1, error: ChainError::Missing });
         }
         if self.last_seq != head_seq || self.last_hash != head_hash {
             return Err(ChainBreak { seq: self.last_seq, error: ChainError::NotTheHead });
+        }
+        if let Some(seq) = self.unrecorded_erasures.values().min() {
+            return Err(ChainBreak { seq: *seq, error: ChainError::ErasedWithoutRecord });
         }
         Ok(())
     }

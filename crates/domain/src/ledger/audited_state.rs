@@ -17,6 +17,12 @@ pub enum AuditMismatch {
         /// The number of the audit row.
         seq: i64,
     },
+    /// The last audit row is erased. An erasure writes an audit row of its own, so the last row is never erased.
+    #[error("audit row {seq}, its last one, is erased")]
+    Erased {
+        /// The number of the audit row.
+        seq: i64,
+    },
     /// Fields have other values than in the audit row.
     #[error("differs from audit row {seq} in {}", fields.join(", "))]
     Differs {
@@ -35,6 +41,9 @@ pub enum AuditMismatch {
 /// Returns the mismatch if the two differ or cannot be compared.
 pub fn verify_against_audit(payment: &Payment, last: Option<&AuditEntry>) -> Result<(), AuditMismatch> {
     let last = last.ok_or(AuditMismatch::NotAudited)?;
+    if last.is_erased() {
+        return Err(AuditMismatch::Erased { seq: last.seq });
+    }
     let audited = last.new_value.as_deref().and_then(|state| serde_json::from_str(state).ok());
     let audited: Map<String, Value> = audited.ok_or(AuditMismatch::StateUnknown { seq: last.seq })?;
     let current = serde_json::to_value(payment).unwrap_or_default();

@@ -97,6 +97,9 @@ pub struct Changes {
     pub booked: Vec<Payment>,
     /// New states of existing payments.
     pub updated: Vec<Payment>,
+    /// Payments whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
+    /// ([`IdempotencyRecord::erase`]).
+    pub erased: Vec<PaymentId>,
     /// New audit rows.
     pub audit: Vec<AuditEntry>,
     /// New events.
@@ -114,6 +117,7 @@ impl Changes {
             head,
             booked: Vec::new(),
             updated: Vec::new(),
+            erased: Vec::new(),
             audit: Vec::new(),
             events: Vec::new(),
             idempotency: Vec::new(),

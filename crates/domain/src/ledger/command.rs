@@ -46,6 +46,10 @@ pub enum Command {
     Correct(Correction),
     /// Cancels a payment.
     Cancel(Cancellation),
+    /// Invalidates the link of a payment's page and creates the next one.
+    RenewPageLink(PaymentKey),
+    /// Erases personal data.
+    Erase(Erasure),
 }
 
 impl Command {
@@ -57,7 +61,7 @@ impl Command {
     pub const fn requires_exclusive_batch(&self) -> bool {
         match self {
             Self::Book(_) => false,
-            Self::Correct(_) | Self::Cancel(_) => true,
+            Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) => true,
         }
     }
 
@@ -67,6 +71,8 @@ impl Command {
             Self::Book(_) => None,
             Self::Correct(correction) => Some(&correction.target),
             Self::Cancel(cancellation) => Some(&cancellation.target),
+            Self::RenewPageLink(target) => Some(target),
+            Self::Erase(erasure) => Some(&erasure.target),
         }
     }
 
@@ -75,6 +81,7 @@ impl Command {
             Self::Book(booking) => booking.details.text_bytes(),
             Self::Correct(correction) => correction.text_bytes(),
             Self::Cancel(cancellation) => cancellation.reason.len(),
+            Self::RenewPageLink(_) | Self::Erase(_) => 0,
         }
     }
 }
@@ -88,6 +95,24 @@ pub struct Cancellation {
     pub expected_version: Option<i64>,
     /// The reason, for the audit log and the payer.
     pub reason: String,
+}
+
+/// An erasure of the personal data of a payment. The amounts and the audit chain remain.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// The payment.
+    pub target: PaymentKey,
+    /// What is erased.
+    pub scope: ErasureScope,
+}
+
+/// What an erasure erases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErasureScope {
+    /// All texts of the payment, and its history.
+    Payment,
+    /// Only the history, because a correction has made the payment another person's.
+    History,
 }
 
 /// The origin of a command.

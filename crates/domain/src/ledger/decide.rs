@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use super::audit::AuditedChange;
 use super::correction::apply_correction;
 use super::{
-    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Event,
-    EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome, RecordedOutcome, Rejection,
-    Submission, Totals,
+    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure,
+    ErasureScope, Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome,
+    RecordedOutcome, Rejection, Submission, Totals,
 };
 use crate::money::Money;
 use crate::payment::{
-    CheckInput, DuplicateKey, NewBooking, PageToken, Payment, PaymentFields, PaymentId, PaymentKey,
+    CheckInput, DuplicateKey, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey,
     Reference, run_checks,
 };
 
@@ -83,6 +83,8 @@ impl<'a> Decider<'a> {
             Command::Book(booking) => self.book(booking)?,
             Command::Correct(correction) => self.correct(correction)?,
             Command::Cancel(cancellation) => self.cancel(cancellation)?,
+            Command::RenewPageLink(target) => self.renew_page_link(target)?,
+            Command::Erase(erasure) => self.erase(erasure)?,
         };
         let outcome =
             Outcome { effect: transition.effect, payment: transition.after.clone(), replayed: false };
@@ -112,7 +114,8 @@ impl<'a> Decider<'a> {
         let fields = PaymentFields {
             id: PaymentId::generate(now, index, random_source.random()),
             reference,
-            page_token: PageToken(random_source.random()),
+            link_version: FIRST_LINK_VERSION,
+            link_expires_at: None,
             details: booking.details.clone(),
             amount: booking.amount,
             fee: self.context.fee_for(booking.amount)?,
@@ -151,6 +154,31 @@ impl<'a> Decider<'a> {
         Ok(Transition { effect: Effect::Cancelled, before: Some(before), after, reason })
     }
 
+    fn renew_page_link(&self, target: &PaymentKey) -> Result<Transition, Rejection> {
+        let before = self.find(target)?.clone();
+        let fields = self.next_version(&before);
+        let link_version = fields.link_version + 1;
+        let after = new_payment(PaymentFields { link_version, link_expires_at: None, ..fields })?;
+        Ok(Transition { effect: Effect::PageLinkRenewed, before: Some(before), after, reason: None })
+    }
+
+    /// Erases the texts of a payment or only its history. The link that the person has stops working in both cases.
+    fn erase(&self, erasure: &Erasure) -> Result<Transition, Rejection> {
+        let before = self.find(&erasure.target)?.clone();
+        let kept = match erasure.scope {
+            ErasureScope::Payment => before.without_texts(),
+            ErasureScope::History => before.clone(),
+        };
+        let fields = self.next_version(&kept);
+        let link_version = fields.link_version + 1;
+        let after = new_payment(PaymentFields { link_version, ..fields })?;
+        Ok(Transition { effect: Effect::Erased, before: Some(before), after, reason: None })
+    }
+
+    fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {
+        self.facts.payments.get(key).ok_or_else(|| Rejection::NotFound(key.clone()))
+    }
+
     /// Finds the payment that a command changes. The payment must be live and at the expected version.
     fn target(
         &self,
@@ -158,7 +186,7 @@ impl<'a> Decider<'a> {
         expected_version: Option<i64>,
         attempted: &'static str,
     ) -> Result<&Payment, Rejection> {
-        let payment = self.facts.payments.get(key).ok_or_else(|| Rejection::NotFound(key.clone()))?;
+        let payment = self.find(key)?;
         if expected_version.is_some_and(|expected| expected != payment.version) {
             return Err(Rejection::VersionMismatch { current: payment.version });
         }
@@ -203,8 +231,10 @@ impl<'a> Decider<'a> {
                 let (details, amount) = apply_correction(payment, &correction.request).ok()?;
                 Some((self.context.duplicate_key(payment.id, &details, amount), amount))
             }
-            Command::Cancel(cancellation) => {
-                let payment = self.facts.payments.get(&cancellation.target)?;
+            Command::Cancel(Cancellation { target, .. })
+            | Command::Erase(Erasure { target, .. })
+            | Command::RenewPageLink(target) => {
+                let payment = self.facts.payments.get(target)?;
                 let key = self.context.duplicate_key(payment.id, &payment.details, payment.amount);
                 Some((key, payment.amount))
             }
@@ -219,8 +249,11 @@ impl<'a> Decider<'a> {
         }
         if let Some(action) = effect.audit_action() {
             let head = &mut self.changes.head;
-            let before = before.as_ref();
-            let change = AuditedChange { action, before, after: &after, reason, origin: &submission.origin };
+            // The row of an erasure contains nothing of what was erased.
+            let before = before.as_ref().filter(|_| effect != Effect::Erased);
+            let salt = self.context.random_source.random();
+            let origin = &submission.origin;
+            let change = AuditedChange { action, before, after: &after, reason, origin, salt };
             let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
             head.audit_seq = entry.seq;
             head.audit_hash = entry.hash;
@@ -233,7 +266,11 @@ impl<'a> Decider<'a> {
         self.record_outcome(submission, effect, &after);
         match effect {
             Effect::Booked => self.add_booked(after),
-            Effect::Corrected | Effect::Cancelled => self.add_updated(after),
+            Effect::Corrected | Effect::Cancelled | Effect::PageLinkRenewed => self.add_updated(after),
+            Effect::Erased => {
+                self.changes.erased.push(after.id);
+                self.add_updated(after);
+            }
             Effect::Unchanged => {}
         }
         Ok(())

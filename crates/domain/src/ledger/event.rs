@@ -19,15 +19,30 @@ pub enum EventKind {
     PaymentCorrected,
     /// A payment was cancelled.
     PaymentCancelled,
+    /// The link of a payment's page was renewed.
+    PageLinkRenewed,
+    /// The personal data of a payment was erased; consumers erase their copies.
+    PaymentErased,
 }
 
 impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::PaymentBooked,
+        Self::PaymentCorrected,
+        Self::PaymentCancelled,
+        Self::PageLinkRenewed,
+        Self::PaymentErased,
+    ];
+
     /// Returns the kind of an effect, or `None` if the effect changed nothing.
     pub const fn from_effect(effect: Effect) -> Option<Self> {
         match effect {
             Effect::Booked => Some(Self::PaymentBooked),
             Effect::Corrected => Some(Self::PaymentCorrected),
             Effect::Cancelled => Some(Self::PaymentCancelled),
+            Effect::PageLinkRenewed => Some(Self::PageLinkRenewed),
+            Effect::Erased => Some(Self::PaymentErased),
             Effect::Unchanged => None,
         }
     }
@@ -38,6 +53,8 @@ impl EventKind {
             Self::PaymentBooked => "payment.booked",
             Self::PaymentCorrected => "payment.corrected",
             Self::PaymentCancelled => "payment.cancelled",
+            Self::PageLinkRenewed => "payment.page_link_renewed",
+            Self::PaymentErased => "payment.erased",
         }
     }
 }

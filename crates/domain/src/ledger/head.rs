@@ -36,6 +36,8 @@ pub struct LedgerHead {
     pub audit_hash: AuditHash,
     /// The number of the last event.
     pub event_seq: i64,
+    /// The number of changes of keys and accounts. A process that holds them reloads them when this number differs.
+    pub access_seq: i64,
     /// The time of the last batch.
     pub advanced_at: DateTime<Utc>,
 }

@@ -19,14 +19,21 @@ mod head;
 mod outcome;
 mod totals;
 
-pub use audit::{AuditEntry, AuditHash, ChainBreak, ChainError, ChainVerifier};
+pub use audit::{
+    AuditEntry, AuditHash, AuditSalt, ChainBreak, ChainError, ChainVerifier, PAYMENT_SUBJECT,
+    payment_subject_id,
+};
 pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
 pub use clocks::{ClockAgreement, Clocks, MAX_CLOCK_DIFFERENCE, MAX_WRITABLE_CLOCK_DIFFERENCE};
-pub use command::{Cancellation, Command, Digest, IdempotencyClaim, Origin, Submission};
+pub use command::{
+    Cancellation, Command, Digest, Erasure, ErasureScope, IdempotencyClaim, Origin, Submission,
+};
 pub use correction::{Correction, MAX_REASON_CHARS};
 pub use decide::Decider;
 pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
 pub use head::{BatchToken, HeadId, LedgerHead};
 pub use outcome::{Effect, IdempotencyRecord, Outcome, RecordedOutcome, Rejection};
 pub use totals::Totals;
+
+use outcome::ERASED_ACTION;

@@ -7,6 +7,9 @@ use super::IdempotencyClaim;
 use crate::field::FieldError;
 use crate::payment::{Payment, PaymentId, PaymentKey, Status};
 
+/// The action of an audit row that records an erasure.
+pub(super) const ERASED_ACTION: &str = "PAYMENT_ERASED";
+
 /// The effect of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +20,10 @@ pub enum Effect {
     Corrected,
     /// The payment was cancelled.
     Cancelled,
+    /// The link of the payment's page was renewed.
+    PageLinkRenewed,
+    /// Personal data was erased.
+    Erased,
     /// The correction equals the current state.
     Unchanged,
 }
@@ -28,6 +35,8 @@ impl Effect {
             Self::Booked => Some("PAYMENT_BOOKED"),
             Self::Corrected => Some("PAYMENT_CORRECTED"),
             Self::Cancelled => Some("PAYMENT_CANCELLED"),
+            Self::PageLinkRenewed => Some("PAGE_LINK_RENEWED"),
+            Self::Erased => Some(ERASED_ACTION),
             Self::Unchanged => None,
         }
     }
@@ -55,6 +64,16 @@ pub struct IdempotencyRecord {
     pub outcome: RecordedOutcome,
     /// The time of the first request.
     pub created_at: DateTime<Utc>,
+}
+
+impl IdempotencyRecord {
+    /// Removes the personal data: the texts of the recorded payment, and the fingerprint of the request.
+    ///
+    /// A retry with the same key is then rejected as [`Rejection::KeyReused`], and books nothing.
+    pub fn erase(&mut self) {
+        self.claim.fingerprint = [0; 32];
+        self.outcome.payment = self.outcome.payment.without_texts();
+    }
 }
 
 /// The part of an outcome that is stored for replays.

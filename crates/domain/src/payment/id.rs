@@ -38,30 +38,6 @@ impl fmt::Display for PaymentId {
     }
 }
 
-/// The secret part of the URL of a payer's page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PageToken(pub Uuid);
-
-impl PageToken {
-    /// Returns whether the text is this token, in constant time for texts of the right length.
-    pub fn matches(self, text: &str) -> bool {
-        let own = self.to_string();
-        own.len() == text.len() && own.bytes().zip(text.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
-    }
-}
-
-impl fmt::Display for PageToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.simple().fmt(formatter)
-    }
-}
-
-impl fmt::Debug for PageToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("PageToken(…)")
-    }
-}
-
 /// A key that a caller can find a payment by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PaymentKey {
@@ -108,12 +84,5 @@ mod tests {
         assert!(identifiers.is_sorted_by(|a, b| a < b), "{identifiers:#?}");
         assert!(identifiers.iter().all(|id| id.0.get_version_num() == 7));
         assert!(identifiers.iter().all(|id| id.0.get_variant() == uuid::Variant::RFC4122));
-    }
-
-    #[test]
-    fn a_token_matches_only_itself() {
-        let token = PageToken(Uuid::from_u128(7));
-        assert!(token.matches(&token.to_string()));
-        assert!(!token.matches("") && !token.matches(&PageToken(Uuid::from_u128(8)).to_string()));
     }
 }

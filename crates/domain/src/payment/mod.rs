@@ -14,10 +14,10 @@ pub use check::{Check, CheckKind, ThresholdError, Thresholds, ValidationStatus};
 pub use details::PayerDetails;
 pub use duplicate::{DuplicateField, DuplicateKey, DuplicateRule, DuplicateRuleError};
 pub use fields::{BookingField, BookingRequest, CorrectionRequest, Edit, FieldSpec};
-pub use id::{PageToken, PaymentId, PaymentKey};
+pub use id::{PaymentId, PaymentKey};
 pub use reference::{Reference, ReferenceError, check_creditor_reference};
 pub use request::NewBooking;
-pub use state::{Payment, PaymentError, PaymentFields};
+pub use state::{FIRST_LINK_VERSION, Payment, PaymentError, PaymentFields};
 pub use status::{Status, UnknownState};
 
 pub(crate) use check::{CheckInput, run_checks};

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, PageToken, PayerDetails, PaymentId, Reference, Status, ValidationStatus};
+use super::{Check, PayerDetails, PaymentId, Reference, Status, ValidationStatus};
 use crate::money::{Fee, FeeBearer, Money, MoneyError};
 
 /// The stored fields of a payment, from which the others are derived.
@@ -15,9 +15,12 @@ pub struct PaymentFields {
     pub id: PaymentId,
     /// The reference.
     pub reference: Reference,
-    /// The secret of the payer's page; never serialised.
-    #[serde(skip, default = "nil_page_token")]
-    pub page_token: PageToken,
+    /// The version of the link of the payer's page. Renewing the link increments the version.
+    #[serde(default = "first_link_version")]
+    pub link_version: i64,
+    /// The time at which the link expires; `None` for a link that does not expire.
+    #[serde(default)]
+    pub link_expires_at: Option<DateTime<Utc>>,
     /// The texts.
     pub details: PayerDetails,
     /// The amount booked.
@@ -40,8 +43,11 @@ pub struct PaymentFields {
     pub updated_at: DateTime<Utc>,
 }
 
-fn nil_page_token() -> PageToken {
-    PageToken(uuid::Uuid::nil())
+/// The version of the first link of each payment's page. JSON of earlier releases lacks the version.
+pub const FIRST_LINK_VERSION: i64 = 1;
+
+const fn first_link_version() -> i64 {
+    FIRST_LINK_VERSION
 }
 
 /// A payment that upholds its invariants: a positive amount, one currency, no overflow.
@@ -114,6 +120,13 @@ impl Payment {
     /// Returns the combined result of the checks.
     pub fn validation_status(&self) -> ValidationStatus {
         ValidationStatus::from_checks(&self.fields.checks)
+    }
+
+    /// Returns the payment without its texts, which are the personal data. Everything else remains.
+    #[must_use]
+    pub fn without_texts(&self) -> Self {
+        let fields = PaymentFields { details: PayerDetails::default(), ..self.fields.clone() };
+        Self { fields, final_amount: self.final_amount }
     }
 
     /// Returns the fields, to create a changed payment from them.

@@ -101,6 +101,11 @@ pub trait SharedCache: Send + Sync {
     /// Replaces the version and deletes the list. All other entries become stale through their version.
     async fn invalidate(&self) -> Result<(), CacheError>;
 
+    /// Replaces the version and deletes all entries, also those that no instance serves any more. For erased personal data.
+    async fn clear(&self) -> Result<(), CacheError> {
+        self.invalidate().await
+    }
+
     /// Checks that the cache replies. Returns `None` if there is no shared cache.
     async fn ping(&self) -> Result<Option<()>, CacheError>;
 }

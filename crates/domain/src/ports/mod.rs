@@ -2,6 +2,7 @@
 //!
 //! Each trait documents a contract: what its callers may rely on. A contract suite tests every adapter against it.
 
+mod access;
 mod cache;
 mod events;
 mod outbox;
@@ -11,6 +12,7 @@ mod store;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};

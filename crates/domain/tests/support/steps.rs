@@ -1,8 +1,8 @@
 //! Generated histories of a ledger.
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{Command, Submission};
-use hermes_domain::payment::{BookingField, CorrectionRequest, Edit};
+use hermes_domain::ledger::{Command, Erasure, ErasureScope, Submission};
+use hermes_domain::payment::{BookingField, CorrectionRequest, Edit, PaymentKey};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{booking_in, cancel, claim, correct, submission, submission_with_claim};
 use proptest::collection::vec;
@@ -19,6 +19,10 @@ pub enum Step {
     Correct { payment: Index, amount: Option<String>, payer: Option<u8>, is_current: bool },
     /// Cancels a payment.
     Cancel { payment: Index },
+    /// Erases a payment, or only its history.
+    Erase { payment: Index, is_whole: bool },
+    /// Renews the link of a payment's page.
+    RenewPageLink { payment: Index },
     /// Advances the clock, or sets it back.
     Wait { micros: i64 },
 }
@@ -66,7 +70,16 @@ fn run_step(ledger: &mut MemoryLedger, step: &Step) {
             let reference = payment.get(&ledger.payments).reference.number();
             ledger.execute(&[submission(cancel(reference, None))]);
         }
-        Step::Correct { .. } | Step::Cancel { .. } => {
+        Step::Erase { payment, is_whole } if !ledger.payments.is_empty() => {
+            let target = PaymentKey::Reference(payment.get(&ledger.payments).reference);
+            let scope = if *is_whole { ErasureScope::Payment } else { ErasureScope::History };
+            ledger.execute_one(Command::Erase(Erasure { target, scope }));
+        }
+        Step::RenewPageLink { payment } if !ledger.payments.is_empty() => {
+            let target = payment.get(&ledger.payments).reference;
+            ledger.execute_one(Command::RenewPageLink(PaymentKey::Reference(target)));
+        }
+        Step::Correct { .. } | Step::Cancel { .. } | Step::Erase { .. } | Step::RenewPageLink { .. } => {
             assert!(ledger.execute(&[submission(cancel(1, None))])[0].is_err());
         }
         Step::Wait { micros } => ledger.clock += TimeDelta::microseconds(*micros),
@@ -103,6 +116,8 @@ fn step() -> impl Strategy<Value = Step> {
             payment, amount, payer, is_current
         }),
         2 => any::<Index>().prop_map(|payment| Step::Cancel { payment }),
+        1 => (any::<Index>(), any::<bool>()).prop_map(|(payment, is_whole)| Step::Erase { payment, is_whole }),
+        1 => any::<Index>().prop_map(|payment| Step::RenewPageLink { payment }),
         1 => (-2_000_000..2_000_000_i64).prop_map(|micros| Step::Wait { micros }),
     ]
 }

@@ -9,9 +9,9 @@ use crate::error::{has_mysql_number, statement_error};
 /// What rejects changes of existing audit rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditProtection {
-    /// Triggers reject UPDATE, DELETE and REPLACE of every user.
+    /// Triggers reject DELETE, REPLACE and every UPDATE except an erasure, for every user.
     Triggers,
-    /// The database user lacks the privileges for UPDATE and DELETE. REPLACE needs both.
+    /// The database user lacks the privileges for DELETE, and for UPDATE of other columns than an erasure changes.
     Privileges,
     /// No protection.
     Nothing,
@@ -21,8 +21,8 @@ pub enum AuditProtection {
 const ATTEMPTS: [&str; 2] =
     ["UPDATE audit_log SET actor = actor WHERE seq = -1", "DELETE FROM audit_log WHERE seq = -1"];
 
-/// MySQL and MariaDB: the user lacks the privilege for a command on a table.
-const COMMAND_DENIED: u16 = 1142;
+/// MySQL and MariaDB: the user lacks the privilege for a command on a table, or on a column.
+const COMMAND_DENIED: [u16; 2] = [1142, 1143];
 
 impl Database {
     /// Returns what protects existing rows of the audit log.
@@ -42,7 +42,7 @@ async fn detect(connection: &DatabaseConnection) -> Result<AuditProtection, DbEr
     // A user who may not create triggers does not see them either, so the user's privileges decide.
     for attempt in ATTEMPTS {
         match connection.execute_unprepared(attempt).await {
-            Err(error) if has_mysql_number(&error, COMMAND_DENIED) => {}
+            Err(error) if COMMAND_DENIED.iter().any(|number| has_mysql_number(&error, *number)) => {}
             Err(error) => return Err(error),
             Ok(_) => return Ok(AuditProtection::Nothing),
         }

@@ -10,13 +10,16 @@
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
+use hermes_domain::ports::StoreError;
 use log::LevelFilter;
-use sea_orm::ConnectOptions;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
+use super::Database;
 use super::session::Role;
 use super::settings::DatabaseSettings;
+use crate::error::statement_error;
 
 /// Connections of the writer pool.
 pub(super) const MAX_WRITERS: u32 = 1;
@@ -74,6 +77,31 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, max_connections: 
             Box::pin(async move { Ok(is_usable) })
         });
     options
+}
+
+impl Database {
+    /// Overwrites what deleted and changed rows have left in a SQLite file and its write-ahead log. Does nothing on a server.
+    ///
+    /// VACUUM rewrites the file, and the checkpoint empties the log. Both wait for running transactions.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Transient`] if another connection is in a transaction for too long.
+    pub async fn remove_deleted_data(&self) -> Result<(), StoreError> {
+        if self.reader_pool().get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let vacuum = |connection: DatabaseConnection| async move {
+            connection.execute_unprepared("VACUUM").await.map_err(statement_error)?;
+            let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+            let row = connection.query_one_raw(checkpoint).await.map_err(statement_error)?;
+            let busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)).map_err(statement_error)?;
+            match busy {
+                0 => Ok(()),
+                _ => Err(StoreError::Unavailable("a transaction is using the write-ahead log".to_owned())),
+            }
+        };
+        self.writer.write(vacuum).await
+    }
 }
 
 fn compare_ignoring_case(left: &str, right: &str) -> Ordering {

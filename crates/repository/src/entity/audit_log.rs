@@ -10,13 +10,20 @@ pub struct Model {
     /// The number, from 1, without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// The id of the changed payment.
-    pub payment_id: Uuid,
+    /// The id of the changed payment, if the subject is a payment.
+    pub payment_id: Option<Uuid>,
+    /// The type of the changed object, such as `payment`.
+    pub subject_type: String,
+    /// The id of the changed object; of a payment, 32 hexadecimal digits.
+    pub subject_id: String,
     /// The kind of change, such as `PAYMENT_BOOKED`.
     pub action: String,
     /// The actor: a staff member, an API key, the payer or the system.
     pub actor: String,
-    /// The reason.
+    /// The salt of the personal values, 16 bytes; absent once they are erased.
+    #[sea_orm(column_type = "Binary(16)", nullable)]
+    pub salt: Option<Vec<u8>>,
+    /// The reason. Personal, as the next four columns: once erased, a value is its commitment in hexadecimal digits.
     pub reason: Option<String>,
     /// The payment before the change, as JSON.
     #[sea_orm(column_type = "Text", nullable)]
@@ -35,7 +42,7 @@ pub struct Model {
     pub hash: Vec<u8>,
     /// The changed payment.
     #[sea_orm(belongs_to, from = "payment_id", to = "id")]
-    pub payment: BelongsTo<super::payments::Entity>,
+    pub payment: BelongsTo<Option<super::payments::Entity>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

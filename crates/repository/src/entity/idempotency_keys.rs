@@ -13,8 +13,12 @@ pub struct Model {
     /// SHA-256 of the content of the request, 32 bytes.
     #[sea_orm(column_type = "Binary(32)")]
     pub fingerprint: Vec<u8>,
-    /// The id of the payment.
-    pub payment_id: Uuid,
+    /// The id of the payment, if the subject is a payment.
+    pub payment_id: Option<Uuid>,
+    /// The type of the changed object, such as `payment`.
+    pub subject_type: String,
+    /// The id of the changed object; of a payment, 32 hexadecimal digits.
+    pub subject_id: String,
     /// The outcome as JSON, which a repeated request returns.
     #[sea_orm(column_type = "Text")]
     pub outcome: String,

@@ -26,6 +26,8 @@ pub struct Model {
     pub audit_hash: Vec<u8>,
     /// The number of the last event.
     pub event_seq: i64,
+    /// The number of changes of keys and accounts.
+    pub access_seq: i64,
     /// When the last batch was decided.
     pub advanced_at: DateTimeUtc,
 }

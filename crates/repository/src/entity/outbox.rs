@@ -14,8 +14,12 @@ pub struct Model {
     pub batch_token: Uuid,
     /// The type, such as `payment.booked`.
     pub event_type: String,
-    /// The id of the payment.
-    pub payment_id: Uuid,
+    /// The id of the payment, if the subject is a payment.
+    pub payment_id: Option<Uuid>,
+    /// The type of the changed object, such as `payment`.
+    pub subject_type: String,
+    /// The id of the changed object; of a payment, 32 hexadecimal digits.
+    pub subject_id: String,
     /// The data for consumers as JSON, without personal data.
     #[sea_orm(column_type = "Text")]
     pub payload: String,

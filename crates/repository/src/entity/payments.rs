@@ -13,8 +13,10 @@ pub struct Model {
     /// The reference, such as `REF001`.
     #[sea_orm(unique)]
     pub reference: String,
-    /// The secret token of the payer's own page.
-    pub page_token: Uuid,
+    /// The version of the link of the payer's page. The secret of the link is not stored.
+    pub link_version: i64,
+    /// When the link expires.
+    pub link_expires_at: Option<DateTimeUtc>,
     /// The payer's name.
     pub name: String,
     /// The payer's e-mail address as entered.

@@ -7,6 +7,7 @@ use sea_orm::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue, DatabaseTransaction, Iterable};
 
+use super::erasure;
 use super::insert::insert;
 use super::insert_row::InsertRow;
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments, validation_results};
@@ -25,6 +26,9 @@ pub(super) async fn write(
     insert(transaction, max_packet, &CheckRow::from_payments(&changes.booked)).await?;
     for payment in &changes.updated {
         update_payment(transaction, payment).await?;
+    }
+    for payment in &changes.erased {
+        erasure::erase_history(transaction, *payment).await?;
     }
     insert(transaction, max_packet, &changes.audit).await?;
     insert(transaction, max_packet, &event_rows(changes)).await?;
@@ -49,7 +53,6 @@ async fn update_payment(transaction: &DatabaseTransaction, payment: &Payment) ->
     let row = payments::ActiveModel {
         id: ActiveValue::NotSet,
         reference: ActiveValue::NotSet,
-        page_token: ActiveValue::NotSet,
         created_at: ActiveValue::NotSet,
         ..payment.active_model()
     };

@@ -63,7 +63,7 @@ impl InsertRow for Payment {
     }
 
     fn value_bytes(&self) -> usize {
-        // 190: id, token, reference, codes, amounts, times. The e-mail address is also stored in lower case.
+        // 190: id, reference, codes, amounts, times. The e-mail address is also stored in lower case.
         190 + self.details.text_bytes() + self.details.email.len()
     }
 }
@@ -96,7 +96,7 @@ impl InsertRow for AuditEntry {
 
     fn value_bytes(&self) -> usize {
         let optional = [&self.reason, &self.old_value, &self.new_value, &self.user_agent];
-        160 + self.actor.len() + optional.into_iter().flatten().map(String::len).sum::<usize>()
+        230 + self.actor.len() + optional.into_iter().flatten().map(String::len).sum::<usize>()
     }
 }
 
@@ -112,7 +112,7 @@ impl InsertRow for EventRow<'_> {
     }
 
     fn value_bytes(&self) -> usize {
-        80 + self.event.payload.len()
+        130 + self.event.payload.len()
     }
 }
 
@@ -125,6 +125,6 @@ impl InsertRow for idempotency_keys::ActiveModel {
     }
 
     fn value_bytes(&self) -> usize {
-        100 + self.outcome.try_as_ref().map_or(0, String::len)
+        150 + self.outcome.try_as_ref().map_or(0, String::len)
     }
 }

@@ -11,6 +11,7 @@
 
 mod changes;
 mod duplicates;
+mod erasure;
 mod facts;
 mod insert;
 mod insert_row;

@@ -1,12 +1,13 @@
 //! Rows of the head, the audit log, the outbox, the idempotency keys and the totals.
 
 use hermes_domain::ledger::{
-    AuditEntry, AuditHash, BatchToken, Event, EventId, IdempotencyClaim, IdempotencyRecord, LedgerHead,
-    OutboxEvent, Totals,
+    AuditEntry, AuditHash, AuditSalt, BatchToken, Event, EventId, IdempotencyClaim, IdempotencyRecord,
+    LedgerHead, OutboxEvent, PAYMENT_SUBJECT, Totals, payment_subject_id,
 };
 use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::Uuid;
 use sea_orm::{IdenStatic, QueryResult};
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ impl TryFrom<ledger_head::Model> for LedgerHead {
             audit_seq: row.audit_seq,
             audit_hash: AuditHash(digest(&row.audit_hash, "ledger head", row.id, "audit_hash")?),
             event_seq: row.event_seq,
+            access_seq: row.access_seq,
             advanced_at: row.advanced_at,
         })
     }
@@ -40,6 +42,7 @@ impl From<&LedgerHead> for ledger_head::ActiveModel {
             audit_seq: Set(head.audit_seq),
             audit_hash: Set(head.audit_hash.0.to_vec()),
             event_seq: Set(head.event_seq),
+            access_seq: Set(head.access_seq),
             advanced_at: Set(head.advanced_at),
         }
     }
@@ -51,9 +54,12 @@ impl TryFrom<audit_log::Model> for AuditEntry {
     fn try_from(row: audit_log::Model) -> Result<Self, StoreError> {
         Ok(Self {
             seq: row.seq,
-            payment_id: PaymentId(row.payment_id),
+            payment_id: row.payment_id.map(PaymentId),
+            subject_type: row.subject_type,
+            subject_id: row.subject_id,
             action: row.action,
             actor: row.actor,
+            salt: salt(row.salt.as_deref(), row.seq)?,
             reason: row.reason,
             old_value: row.old_value,
             new_value: row.new_value,
@@ -75,9 +81,12 @@ pub(crate) fn decode_audit_entry(row: &QueryResult) -> Result<AuditEntry<&str>, 
     let seq = audit_column(row, Column::Seq)?;
     Ok(AuditEntry {
         seq,
-        payment_id: PaymentId(audit_column(row, Column::PaymentId)?),
+        payment_id: audit_column::<Option<Uuid>>(row, Column::PaymentId)?.map(PaymentId),
+        subject_type: audit_column(row, Column::SubjectType)?,
+        subject_id: audit_column(row, Column::SubjectId)?,
         action: audit_column(row, Column::Action)?,
         actor: audit_column(row, Column::Actor)?,
+        salt: salt(audit_column(row, Column::Salt)?, seq)?,
         reason: audit_column(row, Column::Reason)?,
         old_value: audit_column(row, Column::OldValue)?,
         new_value: audit_column(row, Column::NewValue)?,
@@ -86,6 +95,12 @@ pub(crate) fn decode_audit_entry(row: &QueryResult) -> Result<AuditEntry<&str>, 
         created_at: audit_column(row, Column::CreatedAt)?,
         hash: AuditHash(digest(hash, "audit row", seq, "hash")?),
     })
+}
+
+/// Converts the salt of an audit row.
+fn salt(bytes: Option<&[u8]>, seq: i64) -> Result<Option<AuditSalt>, StoreError> {
+    let salt = |bytes: &[u8]| bytes.try_into().map(AuditSalt).map_err(|_| corrupt("audit row", seq, "salt"));
+    bytes.map(salt).transpose()
 }
 
 fn audit_column<'r, T: ColumnValue<'r>>(
@@ -104,9 +119,12 @@ impl From<&AuditEntry> for audit_log::ActiveModel {
     fn from(entry: &AuditEntry) -> Self {
         Self {
             seq: Set(entry.seq),
-            payment_id: Set(entry.payment_id.0),
+            payment_id: Set(entry.payment_id.map(|id| id.0)),
+            subject_type: Set(entry.subject_type.clone()),
+            subject_id: Set(entry.subject_id.clone()),
             action: Set(entry.action.clone()),
             actor: Set(entry.actor.clone()),
+            salt: Set(entry.salt.map(|salt| salt.0.to_vec())),
             reason: Set(entry.reason.clone()),
             old_value: Set(entry.old_value.clone()),
             new_value: Set(entry.new_value.clone()),
@@ -131,7 +149,9 @@ impl From<&EventRow<'_>> for outbox::ActiveModel {
             seq: Set(row.event.seq),
             batch_token: Set(row.batch.0),
             event_type: Set(row.event.kind.as_str().to_owned()),
-            payment_id: Set(row.event.payment_id.0),
+            payment_id: Set(Some(row.event.payment_id.0)),
+            subject_type: Set(PAYMENT_SUBJECT.to_owned()),
+            subject_id: Set(payment_subject_id(row.event.payment_id)),
             payload: Set(row.event.payload.clone()),
             created_at: Set(row.event.occurred_at),
         }
@@ -165,15 +185,14 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
     type Error = StoreError;
 
     fn try_from(row: idempotency_keys::Model) -> Result<Self, StoreError> {
-        let table = "idempotency key of payment";
-        let outcome =
-            serde_json::from_str(&row.outcome).map_err(|_| corrupt(table, row.payment_id, "outcome"))?;
+        let (table, id) = ("idempotency key of", &row.subject_id);
+        let outcome = serde_json::from_str(&row.outcome).map_err(|_| corrupt(table, id, "outcome"))?;
         Ok(Self {
             claim: IdempotencyClaim {
-                scope_hash: digest(&row.scope_hash, table, row.payment_id, "scope_hash")?,
-                fingerprint: digest(&row.fingerprint, table, row.payment_id, "fingerprint")?,
+                scope_hash: digest(&row.scope_hash, table, id, "scope_hash")?,
+                fingerprint: digest(&row.fingerprint, table, id, "fingerprint")?,
             },
-            payment_id: PaymentId(row.payment_id),
+            payment_id: PaymentId(row.payment_id.ok_or_else(|| corrupt(table, id, "payment_id"))?),
             outcome,
             created_at: row.created_at,
         })
@@ -187,7 +206,9 @@ impl From<&IdempotencyRecord> for idempotency_keys::ActiveModel {
         Self {
             scope_hash: Set(record.claim.scope_hash.to_vec()),
             fingerprint: Set(record.claim.fingerprint.to_vec()),
-            payment_id: Set(record.payment_id.0),
+            payment_id: Set(Some(record.payment_id.0)),
+            subject_type: Set(PAYMENT_SUBJECT.to_owned()),
+            subject_id: Set(payment_subject_id(record.payment_id)),
             outcome: Set(outcome),
             created_at: Set(record.created_at),
         }

@@ -1,7 +1,7 @@
 //! Payments and their rows.
 
 use hermes_domain::money::{BasisPoints, Currency, Fee, FeeBearer, Money};
-use hermes_domain::payment::{PageToken, PayerDetails, Payment, PaymentFields, PaymentId, Reference};
+use hermes_domain::payment::{PayerDetails, Payment, PaymentFields, PaymentId, Reference};
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::*;
@@ -45,7 +45,8 @@ impl From<&Payment> for payments::ActiveModel {
         Self {
             id: Set(payment.id.0),
             reference: Set(payment.reference.to_string()),
-            page_token: Set(payment.page_token.0),
+            link_version: Set(payment.link_version),
+            link_expires_at: Set(payment.link_expires_at),
             name: Set(details.name.clone()),
             email: Set(details.email.clone()),
             email_key: Set(details.email_key()),
@@ -80,7 +81,8 @@ pub(crate) fn decode_payment(row: &QueryResult) -> Result<payments::Model, Store
     Ok(payments::Model {
         id: column(row, Column::Id)?,
         reference: column(row, Column::Reference)?,
-        page_token: column(row, Column::PageToken)?,
+        link_version: column(row, Column::LinkVersion)?,
+        link_expires_at: column(row, Column::LinkExpiresAt)?,
         name: column(row, Column::Name)?,
         email: column(row, Column::Email)?,
         email_key: column(row, Column::EmailKey)?,
@@ -145,7 +147,8 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
         let fields = PaymentFields {
             id: PaymentId(row.id),
             reference,
-            page_token: PageToken(row.page_token),
+            link_version: row.link_version,
+            link_expires_at: row.link_expires_at,
             details: PayerDetails {
                 name: row.name,
                 email: row.email,

@@ -1,6 +1,6 @@
 //! Reads the audit log, and what a comparison of the log with the tables needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
 use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainVerifier, LedgerHead};
@@ -9,8 +9,8 @@ use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select, StreamTrait,
-    TransactionTrait,
+    Condition, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select,
+    StreamTrait, TransactionTrait,
 };
 
 use super::SqlPaymentReader;
@@ -22,6 +22,9 @@ use crate::mapping::{PaymentWithoutChecks, StoredChecks, decode_audit_entry};
 
 /// Payments per call of [`SqlPaymentReader::audited_after`].
 const MAX_AUDITED_PAYMENTS: u64 = 1_000;
+
+/// Rows that one statement of [`SqlPaymentReader::payments_with_past_email`] searches. About ten megabytes.
+const SEARCHED_ROWS: i64 = 10_000;
 
 /// The head, and the first and last number of the audit log in the same snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +100,38 @@ impl SqlPaymentReader {
             .await
     }
 
+    /// Finds the payments whose audit rows contain an e-mail address, in the order of their ids. The address of some may be
+    /// another one today, because it was corrected.
+    ///
+    /// The address is compared in lower case, and on SQLite only if it is ASCII. No index helps, so the call reads the
+    /// whole log, in chunks of [`SEARCHED_ROWS`].
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn payments_with_past_email(&self, email: &str) -> Result<Vec<PaymentId>, StoreError> {
+        let last = self.audit_bounds().await?.last_seq.unwrap_or_default();
+        let mut found = BTreeSet::new();
+        let mut after = 0;
+        while after < last {
+            let mentions = mentions_email(email);
+            let rows = audit_log::Entity::find()
+                .select_only()
+                .column(audit_log::Column::PaymentId)
+                .distinct()
+                .filter(audit_log::Column::Seq.gt(after))
+                .filter(audit_log::Column::Seq.lte(after + SEARCHED_ROWS))
+                .filter(audit_log::Column::Salt.is_not_null())
+                .filter(mentions);
+            let read = |connection| {
+                let rows = rows.clone().into_tuple::<Option<Uuid>>();
+                async move { rows.all(&connection).await.map_err(statement_error) }
+            };
+            found.extend(self.database.reader.read(read).await?.into_iter().flatten());
+            after += SEARCHED_ROWS;
+        }
+        Ok(found.into_iter().map(PaymentId).collect())
+    }
+
     /// Reads the next payments in the order of their ids, each with its last audit row, in one snapshot.
     ///
     /// Returns at most 1,000 payments, and none after the last payment.
@@ -145,6 +180,17 @@ impl SqlPaymentReader {
     }
 }
 
+/// Returns the condition that a payment in an audit row has an e-mail address. Its JSON contains the address in quotes.
+fn mentions_email(email: &str) -> Condition {
+    // A text can always be serialised.
+    let address = serde_json::to_string(&email.to_lowercase()).unwrap_or_default();
+    let text = format!("\"email\":{address}");
+    let contains = |column: audit_log::Column| {
+        Expr::cust_with_exprs("INSTR(LOWER(?), ?) > 0", [column.into_expr(), Expr::value(text.clone())])
+    };
+    Condition::any().add(contains(audit_log::Column::OldValue)).add(contains(audit_log::Column::NewValue))
+}
+
 async fn verify_chunk(
     connection: &DatabaseConnection,
     mut chain: ChainVerifier,
@@ -187,7 +233,7 @@ async fn last_entries(
         .group_by(audit_log::Column::PaymentId);
     let last = audit_log::Entity::find().filter(audit_log::Column::Seq.in_subquery(numbers.into_query()));
     let last = entries(snapshot, last).await?;
-    Ok(last.into_iter().map(|entry| (entry.payment_id.0, entry)).collect())
+    Ok(last.into_iter().filter_map(|entry| Some((entry.payment_id?.0, entry))).collect())
 }
 
 fn audited_payment(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {

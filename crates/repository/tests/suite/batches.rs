@@ -57,6 +57,16 @@ pub async fn execute(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Res
     outcomes
 }
 
+/// Decides a command that is rejected, and writes nothing.
+pub async fn execute_rejected(ledger: &TestLedger, submission: &Submission) -> Rejection {
+    let mut transaction = ledger.store.begin().await.unwrap();
+    let (mut outcomes, changes) =
+        decide(transaction.as_mut(), &rules(), std::slice::from_ref(submission)).await;
+    transaction.rollback().await;
+    assert!(changes.is_empty());
+    outcomes.remove(0).unwrap_err()
+}
+
 /// Writes a batch of bookings without committing the batch.
 pub async fn written(
     ledger: &TestLedger,

@@ -13,6 +13,7 @@ mod commit_outcome;
 mod dropped_callers;
 mod duplicates;
 mod durability;
+mod erasure;
 mod faults;
 mod filters;
 mod idempotency;

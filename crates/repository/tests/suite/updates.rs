@@ -19,7 +19,7 @@ on_each_database! {
 
         assert_eq!(corrected.validation_status(), ValidationStatus::Flagged);
         assert_eq!(read(ledger, &corrected).await, corrected);
-        assert_eq!(corrected.page_token, booked[0].page_token);
+        assert_eq!(corrected.link_version, booked[0].link_version);
         assert_eq!(read(ledger, &booked[1]).await, booked[1], "another payment was changed");
     }
 
@@ -111,7 +111,7 @@ on_each_database! {
     }
 }
 
-fn correction(payment: &Payment) -> Submission {
+pub fn correction(payment: &Payment) -> Submission {
     batches::submission(Command::Correct(Correction {
         target: PaymentKey::Id(payment.id),
         expected_version: Some(1),

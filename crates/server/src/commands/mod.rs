@@ -3,6 +3,7 @@
 mod audit;
 mod doctor;
 pub mod migrate;
+mod person;
 mod running_portal;
 mod serve;
 
@@ -28,6 +29,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         })),
         Command::Openapi => print_line(&hermes_web::routes::openapi().to_pretty_json()?),
         Command::Audit(command) => audit::run(command).await,
+        Command::Erase(what) => person::erase(what).await,
+        Command::ExportPerson { email } => person::export(&email).await,
         Command::Cache(command) => print_cache_stats(command),
         Command::Doctor => doctor::run().await,
         Command::Healthcheck => running_portal::get("/health/ready").map(|_| ExitCode::SUCCESS),

@@ -2,6 +2,7 @@
 
 pub mod data_folder;
 mod events;
+mod ledger;
 mod limits;
 pub mod server_key;
 mod sqlite_errors;
@@ -18,14 +19,13 @@ use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
-use hermes_service::read_cache::{
-    QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, run_consistency_checker,
-};
-use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
-use hermes_web::{AppState, BODY_FORMAT, JsonRenderer};
+use hermes_service::read_cache::run_consistency_checker;
+use hermes_web::{AppState, BODY_FORMAT};
 use sea_orm::ConnectOptions;
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
+
+pub use self::ledger::{CommandLedger, command_ledger, staleness_bound};
 
 use self::data_folder::SQLITE_FILE;
 use crate::config::{Configuration, Settings};
@@ -191,20 +191,11 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let signing_key = SigningKey::new(&database.cache_signing_key().await?);
     let Cache { shared: cache, pool: cache_pool } = open_cache(settings, signing_key)?;
     let reader = Arc::new(SqlPaymentReader::new(&database));
-    let renderer = Arc::new(JsonRenderer { list_window: settings.list.window });
-    let reads = ReadCache::new(
-        ReadCacheDeps { cache: Arc::clone(&cache), reader: reader.clone(), renderer },
-        read_cache_config(settings),
-    );
+    let reads = ledger::read_cache(settings, &reader, &cache);
     if settings.cache.compare_every_s > 0 {
         let every = Duration::from_secs(settings.cache.compare_every_s);
         tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
     }
-    let writer_config = WriterConfig {
-        batch_max: settings.ledger.batch_max,
-        queue_max: settings.ledger.queue_max,
-        queue_age_max: Duration::from_millis(settings.ledger.queue_age_max_ms),
-    };
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
     let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
@@ -215,15 +206,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     ));
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits)?;
-    let deps = WriterDeps {
-        store,
-        barrier: reads.clone(),
-        commits,
-        rules: Arc::new(configuration.rules.clone()),
-        clocks,
-        random_source: Arc::new(SystemRandom),
-    };
-    let (ledger, writer) = LedgerWriter::start(deps, writer_config);
+    let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         ledger,
@@ -243,21 +226,6 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         is_draining: AtomicBool::default(),
     };
     Ok(Application { state, writer, relay, database })
-}
-
-fn read_cache_config(settings: &Settings) -> ReadCacheConfig {
-    ReadCacheConfig {
-        staleness_bound: Duration::from_millis(settings.cache.staleness_bound_ms),
-        head_deadline: Duration::from_millis(settings.database.acquire_timeout_ms),
-        retry_cache_after: Duration::from_millis(settings.cache.staleness_bound_ms),
-        window: settings.list.window,
-        page_loads_max: usize::try_from(settings.database.connections_max).unwrap_or(1).div_ceil(2),
-        queries: QueryLimits {
-            count_max: settings.cache.queries_max,
-            bytes_max: settings.cache.queries_bytes_max,
-        },
-        unverified_reads: settings.cache.unverified_reads,
-    }
 }
 
 /// The cryptographic random source of the operating system.

@@ -90,8 +90,8 @@ async fn a_changed_row_is_found_unless_it_is_outside_of_the_range() {
 /// Copies an audit row to another sequence number.
 fn copy_row(from: i64, to: i64) -> String {
     format!(
-        "INSERT INTO audit_log SELECT {to}, payment_id, action, actor, reason, old_value, new_value, user_agent, \
-         ip_address, created_at, hash FROM audit_log WHERE seq = {from}"
+        "INSERT INTO audit_log SELECT {to}, payment_id, subject_type, subject_id, action, actor, salt, reason, \
+         old_value, new_value, user_agent, ip_address, created_at, hash FROM audit_log WHERE seq = {from}"
     )
 }
 
@@ -156,10 +156,10 @@ async fn a_payment_changed_without_the_log_is_reported_with_its_fields() {
 
 #[actix_web::test]
 async fn inserted_and_deleted_payments_and_wrong_email_keys_are_found() {
-    let insert = "INSERT INTO payments SELECT zeroblob(16), 'REF900', zeroblob(16), name, email, email_key, school, \
+    let insert = "INSERT INTO payments SELECT zeroblob(16), 'REF900', name, email, email_key, school, \
                   student_id, sender_full_name, country_from, sender_address, currency_from, amount, \
                   amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status, \
-                  validation_status, cancelled_at, version, created_at, updated_at FROM payments \
+                  validation_status, cancelled_at, version, created_at, updated_at, link_version, link_expires_at FROM payments \
                   WHERE reference = 'REF001'";
     for (statement, message) in [
         (insert, "payment REF900: has no audit row"),

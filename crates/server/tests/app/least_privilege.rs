@@ -32,6 +32,8 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
             "the relay",
         )
         .await;
+        let erased = app.run(&["erase", "--payment", "REF001"]);
+        assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
         app.assert_audit_log_is_intact(&["--deep"]);
 
         let login = environment.database.login().unwrap();

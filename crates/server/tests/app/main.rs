@@ -15,6 +15,7 @@ mod canary;
 mod clock;
 mod command_line;
 mod doctor;
+mod erasure;
 mod gate;
 mod invalid_requests;
 mod journey;

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit_rebuild;
 mod concurrent_bookings;
 mod connection_resets;
 mod crash;

@@ -12,17 +12,32 @@ use super::rules::{Freshness, HeadObservation, HeadProgress, freshness_of};
 /// The cached head is requested again after 1/3 of the staleness bound, before it expires, so that no read waits.
 const REFRESH_AGE_DIVISOR: u32 = 3;
 
+/// The number of changes of API keys, with the time at which it was requested from the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AccessObservation {
+    /// `ledger_head.access_seq`.
+    pub access_seq: i64,
+    /// The database read the number at some moment after this.
+    pub requested_at: Instant,
+}
+
 /// The latest head observation. Each read loads it, so it is behind an atomic pointer instead of a lock.
 pub(super) struct CachedHead {
     staleness_bound: Duration,
     latest: ArcSwapOption<HeadObservation<Instant>>,
+    access: ArcSwapOption<AccessObservation>,
     /// The time of the last failed request, if no request has succeeded since.
     failed_at: ArcSwapOption<Instant>,
 }
 
 impl CachedHead {
     pub fn new(staleness_bound: Duration) -> Self {
-        Self { staleness_bound, latest: ArcSwapOption::empty(), failed_at: ArcSwapOption::empty() }
+        Self {
+            staleness_bound,
+            latest: ArcSwapOption::empty(),
+            access: ArcSwapOption::empty(),
+            failed_at: ArcSwapOption::empty(),
+        }
     }
 
     /// Compares the head of an entry with the cached head.
@@ -49,6 +64,19 @@ impl CachedHead {
     /// Returns whether a request failed less than the staleness bound ago. Another read would wait in vain.
     pub fn is_backing_off(&self) -> bool {
         self.failed_at.load().as_ref().is_some_and(|failed_at| failed_at.elapsed() < self.staleness_bound)
+    }
+
+    /// Returns the latest observed number of changes of API keys. The observation may have expired.
+    pub fn access(&self) -> Option<AccessObservation> {
+        self.access.load().as_deref().copied()
+    }
+
+    /// Records the number of changes of API keys. The observation with the later request wins.
+    pub fn record_access(&self, observed: AccessObservation) {
+        self.access.rcu(|latest| match latest {
+            Some(latest) if latest.requested_at > observed.requested_at => Some(Arc::clone(latest)),
+            _ => Some(Arc::new(observed)),
+        });
     }
 
     /// Records a ledger head that was requested at `requested_at` and has just been received.

@@ -77,6 +77,7 @@ use crate::writer::VisibilityBarrier;
 
 #[cfg(feature = "fault-injection")]
 pub use cache_aside::VARIABLE as CACHE_ASIDE_VARIABLE;
+pub(crate) use cached_head::AccessObservation;
 pub use config::{QueryLimits, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 pub use consistency_check::{CheckResult, run_consistency_checker};
 pub use entry::{CacheEntry, Encoding, Rendered};
@@ -156,6 +157,21 @@ impl ReadCache {
             self.metrics.count_read(query, response);
         }
         Ok(response)
+    }
+
+    /// Returns the number of changes of API keys as last read with the ledger head, even if that was long ago.
+    pub(crate) fn access_observation(&self) -> Option<AccessObservation> {
+        self.validator.refresh_if_due();
+        self.cached_head.access()
+    }
+
+    /// Requests the ledger head, and returns the number of changes of API keys.
+    ///
+    /// # Errors
+    /// When the head is not read in time.
+    pub(crate) async fn request_access_observation(&self) -> Result<AccessObservation, StoreError> {
+        self.validator.current_head().await?;
+        self.cached_head.access().ok_or_else(head_timeout)
     }
 
     /// Returns the L1 entry if it has the cache version and the cached head shows that it is fresh.

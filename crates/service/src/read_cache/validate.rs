@@ -8,7 +8,7 @@ use hermes_domain::ledger::HeadId;
 use hermes_domain::ports::{PaymentReader, StoreError};
 use tokio::time::Instant;
 
-use super::cached_head::CachedHead;
+use super::cached_head::{AccessObservation, CachedHead};
 use super::config::{ReadCacheConfig, UnverifiedReads};
 use super::entry::CacheEntry;
 use super::query::{CacheTier, CachedResponse};
@@ -114,8 +114,9 @@ impl CoalescedQuery for HeadQuery {
 
     async fn execute(&self) -> Self::Response {
         let requested_at = Instant::now();
-        let head = self.reader.head().await?.id();
-        self.cached_head.record(requested_at, head);
-        Ok(head)
+        let head = self.reader.head().await?;
+        self.cached_head.record(requested_at, head.id());
+        self.cached_head.record_access(AccessObservation { access_seq: head.access_seq, requested_at });
+        Ok(head.id())
     }
 }

@@ -172,5 +172,7 @@ const fn command_kind(command: &Command) -> &'static str {
         Command::Book(_) => "book",
         Command::Correct(_) => "correct",
         Command::Cancel(_) => "cancel",
+        Command::RenewPageLink(_) => "renew-page-link",
+        Command::Erase(_) => "erase",
     }
 }

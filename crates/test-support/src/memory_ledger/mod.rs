@@ -57,6 +57,7 @@ impl Default for MemoryLedger {
                 audit_seq: 0,
                 audit_hash: AuditHash::GENESIS,
                 event_seq: 0,
+                access_seq: 0,
                 advanced_at: NOON - TimeDelta::days(1),
             },
             payments: Vec::new(),
@@ -185,6 +186,11 @@ impl MemoryLedger {
             let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
             assert_eq!(altered.version, stored.version + 1);
             *stored = altered;
+        }
+        for id in changes.erased {
+            self.audit.iter_mut().filter(|entry| entry.payment_id == Some(id)).for_each(AuditEntry::erase);
+            let of_payment = self.idempotency.iter_mut().filter(|record| record.payment_id == id);
+            of_payment.for_each(IdempotencyRecord::erase);
         }
         self.audit.extend(changes.audit);
         self.events.extend(changes.events);

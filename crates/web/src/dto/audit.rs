@@ -22,6 +22,9 @@ pub struct AuditBody {
     /// The actor.
     #[schema(example = "api")]
     pub actor: String,
+    /// Whether the personal data of the entry is erased. The reason, the payment before and after the change, the
+    /// `User-Agent` and the IP address are then absent.
+    pub erased: bool,
     /// The reason that the actor gave.
     #[schema(example = "booked twice")]
     pub reason: Option<String>,
@@ -49,16 +52,20 @@ pub struct AuditBody {
 
 impl From<&AuditEntry> for AuditBody {
     fn from(entry: &AuditEntry) -> Self {
-        let payment = |json: &Option<String>| serde_json::from_str(json.as_deref()?).ok();
+        // The text of an erased value is its commitment.
+        let erased = entry.is_erased();
+        let text = |value: &Option<String>| value.clone().filter(|_| !erased);
+        let payment = |json: &Option<String>| serde_json::from_str(&text(json)?).ok();
         Self {
             seq: entry.seq,
             action: entry.action.clone(),
             actor: entry.actor.clone(),
-            reason: entry.reason.clone(),
+            erased,
+            reason: text(&entry.reason),
             old_value: payment(&entry.old_value),
             new_value: payment(&entry.new_value),
-            user_agent: entry.user_agent.clone(),
-            ip_address: entry.ip_address.clone(),
+            user_agent: text(&entry.user_agent),
+            ip_address: text(&entry.ip_address),
             created_at: Rfc3339(entry.created_at),
             hash: entry.hash.0.iter().fold(String::new(), |mut text, byte| {
                 // Writing to a string cannot fail.

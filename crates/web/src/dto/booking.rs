@@ -121,6 +121,17 @@ pub struct CheckBody<'a> {
     pub message: &'a str,
 }
 
+/// A payment with the link of the payer's page, for the party that books the payment or renews the link.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkedBookingBody<'a> {
+    /// The payment.
+    #[serde(flatten)]
+    pub booking: BookingBody<'a>,
+    /// The address of the payer's page. Anyone with the address can open the page, so send it only to the payer.
+    #[schema(example = "https://pay.example.org/payment/REF001/5XG0R8M2Y7T4KC9QZ3VHN6PBW1DJFA0E")]
+    pub payer_page: String,
+}
+
 impl<'a> From<&'a Payment> for BookingSummary<'a> {
     fn from(payment: &'a Payment) -> Self {
         let details = &payment.details;

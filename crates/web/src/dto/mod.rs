@@ -8,7 +8,9 @@ mod stats;
 mod values;
 
 pub use audit::AuditBody;
-pub use booking::{BookingBody, BookingSummary, CheckBody, etag_from_version, version_from_etag};
+pub use booking::{
+    BookingBody, BookingSummary, CheckBody, LinkedBookingBody, etag_from_version, version_from_etag,
+};
 pub use event::{EventBody, EventData};
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
 pub use stats::{CurrencyStats, Stats};

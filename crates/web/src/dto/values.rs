@@ -58,10 +58,11 @@ schemas! {
     CheckType as "CheckType" = string_enum(CheckKind::ALL.map(CheckKind::as_str));
     /// The schema of the type of an event.
     EventType as "EventType" = string_enum(
-        [EventKind::PaymentBooked, EventKind::PaymentCorrected, EventKind::PaymentCancelled].map(EventKind::as_str));
+        EventKind::ALL.map(EventKind::as_str));
     /// The schema of the action in an audit entry.
     AuditAction as "AuditAction" = string_enum(
-        [Effect::Booked, Effect::Corrected, Effect::Cancelled].into_iter().filter_map(Effect::audit_action));
+        [Effect::Booked, Effect::Corrected, Effect::Cancelled, Effect::PageLinkRenewed, Effect::Erased]
+            .into_iter().filter_map(Effect::audit_action));
     /// The schema of the code of a field error.
     FieldErrorCode as "FieldErrorCode" =
         string_enum(FIELD_ERROR_CODES.map(|code| serde_json::to_value(code).unwrap_or_default()));

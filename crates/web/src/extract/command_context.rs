@@ -21,7 +21,7 @@ const USER_AGENT_MAX: usize = 255;
 /// The actor of API requests as long as callers are anonymous.
 const API_ACTOR: &str = "api";
 /// The actor of requests from the booking form.
-const FORM_ACTOR: &str = "payer (form)";
+pub const FORM_ACTOR: &str = "payer (form)";
 
 /// Everything about a request that changes something, except the change itself.
 pub struct CommandContext {
@@ -46,6 +46,14 @@ impl CommandContext {
         }
         self.state.ledger.check_admission()?;
         body.parse()
+    }
+
+    /// Checks whether the ledger admits commands now, for requests without a body.
+    ///
+    /// # Errors
+    /// 503 if it does not.
+    pub fn check_admission(&self) -> Result<(), Problem> {
+        Ok(self.state.ledger.check_admission()?)
     }
 
     /// Replaces the idempotency key, for requests that carry the key in the body.

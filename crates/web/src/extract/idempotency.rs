@@ -1,7 +1,7 @@
 //! The `Idempotency-Key` of a request (draft-ietf-httpapi-idempotency-key-header).
 
 use actix_web::http::header::HeaderMap;
-use hermes_domain::ledger::{Command, Digest};
+use hermes_domain::ledger::{Command, Digest, ErasureScope};
 use hermes_domain::money::Money;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -72,6 +72,11 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             &cancellation.reason,
             cancellation.expected_version,
         )),
+        Command::RenewPageLink(target) => fingerprint(&target.to_string()),
+        Command::Erase(erasure) => {
+            let keeps_payment = erasure.scope == ErasureScope::History;
+            fingerprint(&(erasure.target.to_string(), keeps_payment))
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn book_payment(
     let context = context.with_idempotency_key(key.as_str().to_owned());
     let (first, is_same) = match context.submit(Command::Book(booking.clone())).await {
         Ok(committed) if !committed.outcome.replayed => {
-            let response = redirect(&payment_status::address(&committed.outcome.payment));
+            let response = redirect(&payment_status::path(&state.server_key, &committed.outcome.payment));
             return Ok(with_cookie(response, cookie.booked(&state, &key)));
         }
         Ok(committed) => (committed.outcome.payment, true),
@@ -107,11 +107,11 @@ fn with_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpRespon
     response
 }
 
-/// Returns the URL of the first booking's page. The stored replay has no page token, so the payment is read again.
+/// Returns the path of the first booking's page. The link may have been renewed, so the payment is read again.
 async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
-    Ok(payment_status::address_already_booked(&payment))
+    Ok(payment_status::path_already_booked(&state.server_key, &payment))
 }
 
 /// Asks whether to book the new data too. `own` is the first payment, if the browser may see it.

@@ -17,7 +17,7 @@ use actix_web::{HttpResponse, get};
 
 pub(crate) use book::book_payment;
 pub(crate) use form::booking_form;
-pub(crate) use payment_status::payer_page;
+pub(crate) use payment_status::{path as payer_page_path, payer_page};
 pub use problems::problem_page;
 pub(crate) use problems::{problem_list, problem_of_code};
 pub(crate) use view::{check_label, format_money, group_thousands, page, rfc3339, status_label};

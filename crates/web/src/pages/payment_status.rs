@@ -1,10 +1,11 @@
-//! `GET /payment/{reference}/{token}`: the payer's page of one payment.
+//! `GET /payment/{reference}/{secret}`: the payer's page of one payment.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
+use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::money::{FeeBearer, Money};
 use hermes_domain::payment::{CheckKind, Payment, PaymentId, PaymentKey, Reference, Status};
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, StoreError};
@@ -28,25 +29,25 @@ struct PaymentPage<'a> {
     hints: Vec<&'static str>,
 }
 
-/// Returns the URL of a payment's page. Anyone with the URL may see the page.
-pub(super) fn address(payment: &Payment) -> String {
-    format!("/payment/{}/{}", payment.reference, payment.page_token)
+/// Returns the path of a payment's page. Anyone with the path may see the page.
+pub(crate) fn path(key: &ServerKey, payment: &Payment) -> String {
+    format!("/payment/{}/{}", payment.reference, PageSecret::derive(key, payment))
 }
 
-/// Returns the URL of the page with a message that the payment was already booked.
-pub(super) fn address_already_booked(payment: &Payment) -> String {
-    format!("{}?{ALREADY_BOOKED}", address(payment))
+/// Returns the path of the page with a message that the payment was already booked.
+pub(super) fn path_already_booked(key: &ServerKey, payment: &Payment) -> String {
+    format!("{}?{ALREADY_BOOKED}", path(key, payment))
 }
 
 /// Shows a payer what is left to pay and how to pay it.
-#[get("/payment/{reference}/{token}", wrap = "Compress::default()")]
+#[get("/payment/{reference}/{secret}", wrap = "Compress::default()")]
 pub async fn payer_page(
     state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let (reference, token) = path.into_inner();
-    let payment = find_with_token(&*state.reader, &reference, &token).await?;
+    let (reference, secret) = path.into_inner();
+    let payment = find_with_secret(&state, &reference, &secret).await?;
     let payment = payment.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let template = PaymentPage {
         payment: &payment,
@@ -57,23 +58,24 @@ pub async fn payer_page(
     Ok(response.insert_header((HeaderName::from_static("x-robots-tag"), "noindex")).body(body))
 }
 
-/// Finds a payment by its reference and page token.
+/// Finds a payment by its reference and the secret of its page.
 ///
-/// A wrong token and an unknown reference cost the same: one read that finds a payment, and one that finds nothing.
+/// A wrong secret and an unknown reference cost the same: one read that finds a payment, and one that finds nothing.
 /// Otherwise, the response time would reveal whether a reference exists.
-async fn find_with_token(
-    reader: &dyn PaymentReader,
+async fn find_with_secret(
+    state: &AppState,
     reference: &str,
-    token: &str,
+    secret: &str,
 ) -> Result<Option<Payment>, StoreError> {
     let Ok(reference) = Reference::parse(reference) else { return Ok(None) };
-    let found = reader.find(&PaymentKey::Reference(reference)).await?;
+    let found = state.reader.find(&PaymentKey::Reference(reference)).await?;
     let exists = found.is_some();
-    let payment = found.filter(|payment| payment.page_token.matches(token));
+    let opens = |payment: &Payment| PageSecret::opens(&state.server_key, payment, secret, state.clock.now());
+    let payment = found.filter(opens);
     if payment.is_none() {
         let unused =
             if exists { PaymentKey::Id(PaymentId::NIL) } else { PaymentKey::Reference(Reference::FIRST) };
-        reader.find(&unused).await?;
+        state.reader.find(&unused).await?;
     }
     Ok(payment)
 }
@@ -161,8 +163,7 @@ async fn has_twin(reader: &dyn PaymentReader, payment: &Payment) -> bool {
 mod tests {
     use chrono::DateTime;
     use hermes_domain::money::{BasisPoints, Currency, Fee};
-    use hermes_domain::payment::{PageToken, PayerDetails, PaymentFields, PaymentId};
-    use uuid::Uuid;
+    use hermes_domain::payment::{FIRST_LINK_VERSION, PayerDetails, PaymentFields, PaymentId};
 
     use super::*;
 
@@ -172,7 +173,8 @@ mod tests {
         let payment = Payment::new(PaymentFields {
             id: PaymentId::NIL,
             reference: Reference::new(1).unwrap(),
-            page_token: PageToken(Uuid::nil()),
+            link_version: FIRST_LINK_VERSION,
+            link_expires_at: None,
             details: PayerDetails {
                 name: "Ana Ruiz".to_owned(),
                 email: "ana@example.org".to_owned(),

@@ -42,7 +42,7 @@ async fn a_booking_redirects_to_the_payers_page() {
     let response = book(&app, &[]).await;
     let payment = app.payments().remove(0);
     assert_eq!(response.status, StatusCode::SEE_OTHER);
-    assert_eq!(response.header("location"), format!("/payment/REF001/{}", payment.page_token));
+    assert_eq!(response.header("location"), format!("/payment/REF001/{}", app.page_secret(&payment)));
     assert_eq!(response.header("cache-control"), "no-store");
 }
 

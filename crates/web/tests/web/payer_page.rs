@@ -16,7 +16,7 @@ async fn book(app: &TestApp, changes: &[(&str, &str)]) -> TestResponse {
 
 async fn open_newest(app: &TestApp) -> TestResponse {
     let payment = app.payments().pop().unwrap();
-    app.get(Server::Portal, &format!("/payment/{}/{}", payment.reference, payment.page_token)).await
+    app.get(Server::Portal, &format!("/payment/{}/{}", payment.reference, app.page_secret(&payment))).await
 }
 
 #[actix_web::test]
@@ -97,21 +97,75 @@ async fn any_other_address_is_not_found() {
     let app = TestApp::start();
     app.post_form(&ANA).await;
     app.post_form(&[ANA[0], ("email", "bob@example.org"), ANA[2]]).await;
-    let token = |index: usize| app.payments()[index].page_token.to_string();
+    let secret = |index: usize| app.page_secret(&app.payments()[index]);
     assert_eq!(
-        app.get(Server::Portal, &format!("/payment/REF001/{}", token(0))).await.status,
+        app.get(Server::Portal, &format!("/payment/REF001/{}", secret(0))).await.status,
         StatusCode::OK
     );
-    let unknown_token = "0".repeat(32);
+    let unknown_secret = "0".repeat(32);
     for address in [
-        format!("/payment/REF001/{}", token(1)),
-        format!("/payment/REF001/{unknown_token}"),
-        format!("/payment/REF003/{}", token(0)),
-        format!("/payment/REF1/{}", token(0)),
-        format!("/payment/{}/{}", app.payments()[0].id, token(0)),
+        format!("/payment/REF001/{}", secret(1)),
+        format!("/payment/REF001/{unknown_secret}"),
+        format!("/payment/REF003/{}", secret(0)),
+        format!("/payment/REF001/{}", secret(0).to_lowercase()),
+        format!("/payment/REF1/{}", secret(0)),
+        format!("/payment/{}/{}", app.payments()[0].id, secret(0)),
         "/payment/REF001/".to_owned(),
         "/payment/REF001".to_owned(),
     ] {
         assert_eq!(app.get(Server::Portal, &address).await.status, StatusCode::NOT_FOUND, "{address}");
+    }
+}
+
+#[actix_web::test]
+async fn a_renewed_link_replaces_the_earlier_one() {
+    let app = TestApp::start();
+    app.post_form(&ANA).await;
+    let before = app.page_secret(&app.payments()[0]);
+    let request = TestRequest::post().uri("/api/bookings/REF001/page-link");
+    let renewed = app.send(Server::Portal, request).await;
+    assert_eq!(renewed.status, StatusCode::OK);
+    let after = app.page_secret(&app.payments()[0]);
+    let body: serde_json::Value = serde_json::from_str(&renewed.body).unwrap();
+    assert_eq!(body["payer_page"], format!("/payment/REF001/{after}"));
+    assert_eq!(body["version"], 2);
+    for (secret, status) in [(before, StatusCode::NOT_FOUND), (after, StatusCode::OK)] {
+        let page = app.get(Server::Portal, &format!("/payment/REF001/{secret}")).await;
+        assert_eq!(page.status, status);
+    }
+}
+
+#[actix_web::test]
+async fn an_expired_link_is_not_found() {
+    let app = TestApp::start();
+    app.post_form(&ANA).await;
+    for (expires_at, status) in
+        [("2000-01-01T00:00:00Z", StatusCode::NOT_FOUND), ("9000-01-01T00:00:00Z", StatusCode::OK)]
+    {
+        app.edit_payment(0, |fields| fields.link_expires_at = Some(expires_at.parse().unwrap()));
+        assert_eq!(open_newest(&app).await.status, status);
+    }
+}
+
+#[actix_web::test]
+async fn a_booking_returns_the_link_of_its_page_and_a_replay_the_same_but_reads_do_not() {
+    let app = TestApp::start();
+    let book = || {
+        let body = json!({"name": "Ana Ruiz", "email": "ana@example.org", "amount": "10"});
+        let request = TestRequest::post().uri("/api/bookings").insert_header(("idempotency-key", "k"));
+        app.send(Server::Portal, request.set_json(body))
+    };
+    let first: serde_json::Value = serde_json::from_str(&book().await.body).unwrap();
+    let page = first["payer_page"].as_str().unwrap();
+    assert_eq!(app.get(Server::Portal, page).await.status, StatusCode::OK);
+
+    let request = TestRequest::post().uri("/api/bookings/REF001/page-link");
+    app.send(Server::Portal, request).await;
+    let replay: serde_json::Value = serde_json::from_str(&book().await.body).unwrap();
+    assert_eq!(replay, first);
+    for address in ["/api/bookings", "/api/bookings/REF001", "/api/bookings/REF001/audit"] {
+        let body = app.get(Server::Portal, address).await.body;
+        assert!(body.contains("REF001") && !body.contains("payer_page"), "{body}");
+        assert!(!body.contains(&app.page_secret(&app.payments()[0])), "{body}");
     }
 }

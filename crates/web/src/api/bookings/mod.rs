@@ -6,6 +6,7 @@ mod correct;
 mod create;
 mod get;
 mod list;
+mod page_link;
 
 pub use audit::audit_booking;
 pub use cancel::cancel_booking;
@@ -13,17 +14,20 @@ pub use correct::correct_booking;
 pub use create::create_booking;
 pub use get::get_booking;
 pub use list::list_bookings;
+pub use page_link::renew_page_link;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use hermes_domain::payment::{PaymentKey, Reference, ReferenceError};
 use hermes_service::writer::Committed;
 use utoipa::IntoParams;
 
 use crate::cached_response::HERMES_VERSION;
-use crate::dto::{BookingBody, etag_from_version};
+use crate::dto::{BookingBody, LinkedBookingBody, etag_from_version};
+use crate::pages;
 use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
 
 /// The header that makes a retry safe.
 #[derive(IntoParams)]
@@ -60,6 +64,20 @@ fn parse_payment_key(path: &str) -> Result<PaymentKey, Problem> {
 
 /// Builds the response to a command: the payment after the change.
 fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse {
+    let body = BookingBody::from(&committed.outcome.payment);
+    committed_headers(status, committed).json(body)
+}
+
+/// Builds the response to a command that creates a link of the payer's page: also the link.
+fn linked_response(status: StatusCode, committed: &Committed, state: &AppState) -> HttpResponse {
+    let payment = &committed.outcome.payment;
+    let path = pages::payer_page_path(&state.server_key, payment);
+    let payer_page = state.public_url.clone().unwrap_or_default() + &path;
+    let body = LinkedBookingBody { booking: payment.into(), payer_page };
+    committed_headers(status, committed).json(body)
+}
+
+fn committed_headers(status: StatusCode, committed: &Committed) -> HttpResponseBuilder {
     let payment = &committed.outcome.payment;
     let mut response = HttpResponse::build(status);
     response
@@ -71,7 +89,7 @@ fn committed_response(status: StatusCode, committed: &Committed) -> HttpResponse
     if committed.outcome.replayed {
         response.insert_header(("Idempotency-Replayed", "true"));
     }
-    response.json(BookingBody::from(payment))
+    response
 }
 
 #[cfg(test)]

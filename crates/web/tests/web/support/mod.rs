@@ -12,8 +12,8 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, Utc};
-use hermes_domain::access::ServerKey;
-use hermes_domain::payment::Payment;
+use hermes_domain::access::{PageSecret, ServerKey};
+use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{CommitNotifier, Feed};
@@ -182,6 +182,20 @@ impl TestApp {
 
     pub fn payments(&self) -> Vec<Payment> {
         self.store.ledger().payments
+    }
+
+    /// Returns the secret in the current link of a payment's page.
+    pub fn page_secret(&self, payment: &Payment) -> String {
+        PageSecret::derive(&self.state.server_key, payment).to_string()
+    }
+
+    /// Changes a payment outside of the ledger.
+    pub fn edit_payment(&self, index: usize, change: impl FnOnce(&mut PaymentFields)) {
+        self.store.edit(|ledger| {
+            let mut fields = ledger.payments[index].clone().into_fields();
+            change(&mut fields);
+            ledger.payments[index] = Payment::new(fields).unwrap();
+        });
     }
 }
 

@@ -1,0 +1,143 @@
+//! Erasure of personal data, and links of the payer's page.
+
+mod support;
+
+use hermes_domain::access::{PageSecret, ServerKey};
+use hermes_domain::ledger::{
+    Command, Effect, Erasure, ErasureScope, EventKind, Rejection, verify_against_audit,
+};
+use hermes_domain::payment::{PayerDetails, Payment};
+use hermes_test_support::builders::{
+    book, cancel, claim, correct, new_name, payment_key, submission, submission_with_claim,
+};
+use hermes_test_support::{MemoryLedger, NOON};
+
+const CANARY: &str = "canary";
+
+fn erase(reference: i64, scope: ErasureScope) -> Command {
+    Command::Erase(Erasure { target: payment_key(reference), scope })
+}
+
+/// A ledger with two payments of one person. The first was corrected, has an idempotency key and part of its money.
+fn ledger() -> MemoryLedger {
+    let mut ledger = MemoryLedger::new();
+    ledger.execute(&[submission_with_claim(book("canary@example.org", "1000"), claim(1, 1))]);
+    ledger.execute_one(correct(1, 1, new_name("Canary Ruiz")));
+    ledger.execute_one(book("canary@example.org", "20"));
+    ledger
+}
+
+/// Returns everything that is stored about the first payment.
+fn stored(ledger: &MemoryLedger) -> String {
+    let own = ledger.get(1).id;
+    let audit = ledger.audit.iter().filter(|row| row.payment_id == Some(own));
+    let records = ledger.idempotency.iter().filter(|record| record.payment_id == own);
+    let (audit, records): (Vec<_>, Vec<_>) = (audit.collect(), records.collect());
+    format!("{:?} {audit:?} {records:?}", ledger.get(1)).to_lowercase()
+}
+
+#[test]
+fn an_erasure_removes_the_texts_everywhere_and_preserves_the_money() {
+    let mut ledger = ledger();
+    let (before, totals) = (ledger.get(1).clone(), ledger.totals.clone());
+    assert!(stored(&ledger).contains(CANARY));
+
+    let outcome = ledger.execute(&[submission(erase(1, ErasureScope::Payment))]).remove(0).unwrap();
+
+    assert_eq!(outcome.effect, Effect::Erased);
+    assert!(!stored(&ledger).contains(CANARY), "{}", stored(&ledger));
+    let after = ledger.get(1);
+    assert_eq!(after.details, PayerDetails::default());
+    assert_eq!((after.amount, &after.fee, after.status()), (before.amount, &before.fee, before.status()));
+    assert_eq!((after.reference, after.version), (before.reference, before.version + 1));
+    assert_eq!(ledger.totals, totals);
+    assert_eq!(ledger.events.last().unwrap().kind, EventKind::PaymentErased);
+    let last = ledger.audit.last().unwrap();
+    assert_eq!((last.old_value.as_deref(), last.reason.as_deref()), (None, None));
+    verify_against_audit(after, Some(last)).unwrap();
+    assert_eq!(ledger.get(2).details.email, "canary@example.org", "another payment was erased");
+}
+
+#[test]
+fn an_erasure_of_the_history_preserves_the_payment() {
+    let mut ledger = ledger();
+    let before = ledger.get(1).details.clone();
+    ledger.execute_one(erase(1, ErasureScope::History));
+    assert_eq!(ledger.get(1).details, before);
+    let own = ledger.get(1).id;
+    let mut earlier = ledger.audit.iter().filter(|row| row.payment_id == Some(own)).collect::<Vec<_>>();
+    let last = earlier.pop().unwrap();
+    assert!(earlier.iter().all(|row| row.is_erased()));
+    verify_against_audit(ledger.get(1), Some(last)).unwrap();
+}
+
+#[test]
+fn a_retry_of_an_erased_booking_books_nothing() {
+    let mut ledger = ledger();
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+    let retry = submission_with_claim(book("canary@example.org", "1000"), claim(1, 1));
+    let rejection = ledger.execute(&[retry]).remove(0).unwrap_err();
+    let Rejection::KeyReused { payment } = rejection else { panic!("{rejection:?}") };
+    assert_eq!(payment.details, PayerDetails::default());
+    assert_eq!(ledger.payments.len(), 2);
+}
+
+#[test]
+fn a_cancelled_and_an_erased_payment_can_be_erased_and_an_erased_one_cancelled() {
+    let mut ledger = ledger();
+    ledger.execute_one(cancel(2, None));
+    ledger.execute_one(erase(2, ErasureScope::Payment));
+    ledger.execute_one(erase(2, ErasureScope::Payment));
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+    ledger.execute_one(cancel(1, None));
+    let missing = ledger.execute(&[submission(erase(3, ErasureScope::Payment))]).remove(0);
+    assert_eq!(missing.unwrap_err(), Rejection::NotFound(payment_key(3)));
+}
+
+fn key() -> ServerKey {
+    ServerKey::new(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+}
+
+fn secret(payment: &Payment) -> String {
+    PageSecret::derive(&key(), payment).to_string()
+}
+
+/// Mail and printed pages contain links, so no release may change them. The expected text was computed with Python.
+#[test]
+fn the_secret_of_a_page_is_the_same_in_every_release() {
+    let ledger = ledger();
+    assert_eq!(ledger.get(1).id.to_string(), "01a20320-a27b-774b-8000-000000000000");
+    assert_eq!(secret(ledger.get(1)), "JV3HYJXVH7SSYZK464GNZ8B13R28AFCK");
+}
+
+#[test]
+fn a_secret_opens_its_payment_at_its_version_until_it_expires() {
+    let mut ledger = ledger();
+    let (first, other) = (ledger.get(1).clone(), secret(ledger.get(2)));
+    let link = secret(&first);
+    assert!(link.len() == 32 && link.chars().all(|char| "0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(char)));
+    assert!(PageSecret::opens(&key(), &first, &link, NOON));
+    for wrong in ["", &link[1..], &other, &link.to_lowercase()] {
+        assert!(!PageSecret::opens(&key(), &first, wrong, NOON), "{wrong}");
+    }
+    assert!(!PageSecret::opens(&ServerKey::new([0; 32]), &first, &link, NOON));
+
+    ledger.execute_one(Command::RenewPageLink(payment_key(1)));
+    let renewed = ledger.get(1);
+    assert!(!PageSecret::opens(&key(), renewed, &link, NOON));
+    let fields = hermes_domain::payment::PaymentFields {
+        link_expires_at: Some(NOON),
+        ..renewed.clone().into_fields()
+    };
+    let (expired, link) = (Payment::new(fields).unwrap(), secret(renewed));
+    assert!(!PageSecret::opens(&key(), &expired, &link, NOON));
+    assert!(PageSecret::opens(&key(), &expired, &link, NOON - chrono::TimeDelta::microseconds(1)));
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+    assert!(!PageSecret::opens(&key(), ledger.get(1), &link, NOON), "an erasure leaves the link");
+}
+
+#[test]
+fn a_secret_does_not_appear_in_debug_output() {
+    let ledger = ledger();
+    assert_eq!(format!("{:?}", PageSecret::derive(&key(), ledger.get(1))), "PageSecret(..)");
+}

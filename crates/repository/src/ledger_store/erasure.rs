@@ -1,0 +1,82 @@
+//! Erases the personal values of one payment from its audit rows and idempotency records.
+//!
+//! The payment row itself is updated like any other change. Events contain no personal data.
+
+use hermes_domain::ledger::{AuditEntry, IdempotencyRecord};
+use hermes_domain::payment::PaymentId;
+use hermes_domain::ports::StoreError;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::DatabaseTransaction;
+use sea_orm::prelude::*;
+
+use crate::entity::{audit_log, idempotency_keys};
+use crate::error::statement_error;
+
+/// Replaces the values in all stored rows of a payment. Only these columns change: `docs/grants.sql` permits no others.
+pub(super) async fn erase_history(
+    transaction: &DatabaseTransaction,
+    payment: PaymentId,
+) -> Result<(), StoreError> {
+    let rows = audit_log::Entity::find()
+        .filter(audit_log::Column::PaymentId.eq(payment.0))
+        .filter(audit_log::Column::Salt.is_not_null())
+        .all(transaction)
+        .await
+        .map_err(statement_error)?;
+    for row in rows {
+        let mut entry = AuditEntry::try_from(row)?;
+        entry.erase();
+        erase_audit_row(transaction, entry).await?;
+    }
+    let records = idempotency_keys::Entity::find()
+        .filter(idempotency_keys::Column::PaymentId.eq(payment.0))
+        .all(transaction)
+        .await
+        .map_err(statement_error)?;
+    for row in records {
+        let mut record = IdempotencyRecord::try_from(row)?;
+        record.erase();
+        erase_idempotency_record(transaction, &record).await?;
+    }
+    Ok(())
+}
+
+async fn erase_audit_row(transaction: &DatabaseTransaction, entry: AuditEntry) -> Result<(), StoreError> {
+    let erased = audit_log::ActiveModel {
+        salt: Set(None),
+        reason: Set(entry.reason),
+        old_value: Set(entry.old_value),
+        new_value: Set(entry.new_value),
+        user_agent: Set(entry.user_agent),
+        ip_address: Set(entry.ip_address),
+        ..Default::default()
+    };
+    audit_log::Entity::update_many()
+        .set(erased)
+        .filter(audit_log::Column::Seq.eq(entry.seq))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}
+
+async fn erase_idempotency_record(
+    transaction: &DatabaseTransaction,
+    record: &IdempotencyRecord,
+) -> Result<(), StoreError> {
+    let erased = idempotency_keys::ActiveModel {
+        scope_hash: NotSet,
+        payment_id: NotSet,
+        subject_type: NotSet,
+        subject_id: NotSet,
+        created_at: NotSet,
+        ..record.into()
+    };
+    idempotency_keys::Entity::update_many()
+        .set(erased)
+        .filter(idempotency_keys::Column::ScopeHash.eq(record.claim.scope_hash.to_vec()))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `hermes export-person`: writes one person's data as JSON (GDPR article 15).
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use chrono::{DateTime, Utc};
+use hermes_domain::ledger::AuditEntry;
+use hermes_domain::payment::{Payment, PaymentId};
+use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_repository::{Database, SqlPaymentReader};
+use hermes_web::dto::{AuditBody, BookingBody};
+use hermes_web::extract::FORM_ACTOR;
+use serde::Serialize;
+
+use super::PaymentsOfPerson;
+use crate::commands::print_line;
+use crate::{compose, config, logging};
+
+#[derive(Serialize)]
+struct Export<'a> {
+    email: &'a str,
+    exported_at: DateTime<Utc>,
+    payments: Vec<ExportedPayment<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExportedPayment<'a> {
+    /// Absent if the payment has become another person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<BookingBody<'a>>,
+    changes: Vec<AuditBody>,
+}
+
+/// Prints the export. The exit status is 1 if there is no data.
+pub(in crate::commands) async fn run(email: &str) -> Result<ExitCode> {
+    let configuration = config::load()?;
+    logging::start(configuration.settings.log.format, "warn");
+    let database = compose::open_database(&configuration.settings).await?;
+    let exported = export(&database, email).await;
+    database.close().await;
+    print_line(&exported?)
+}
+
+async fn export(database: &Database, email: &str) -> Result<String> {
+    let reader = SqlPaymentReader::new(database);
+    let PaymentsOfPerson { current, past } = PaymentsOfPerson::find(&reader, email).await?;
+    ensure!(
+        !current.is_empty() || !past.is_empty(),
+        "no payment has this e-mail address, and no audit row contains it"
+    );
+    let mut payments = Vec::new();
+    for payment in &current {
+        let changes = changes(&reader, payment.id, email).await?;
+        payments.push(ExportedPayment { payment: Some(payment.into()), changes });
+    }
+    for id in past {
+        payments.push(ExportedPayment { payment: None, changes: changes(&reader, id, email).await? });
+    }
+    Ok(serde_json::to_string_pretty(&Export { email, exported_at: Utc::now(), payments })?)
+}
+
+/// Reads the changes of a payment, without the data of other persons.
+async fn changes(reader: &SqlPaymentReader, id: PaymentId, email: &str) -> Result<Vec<AuditBody>> {
+    let (mut bodies, mut after) = (Vec::new(), 0);
+    loop {
+        let page = reader.audit_of(id, after, reader_limits::PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(bodies) };
+        after = last.seq;
+        bodies.extend(page.iter().filter_map(|entry| own_change(entry, email)));
+    }
+}
+
+/// Returns a change if it contains data of the person. The address and the user agent of another party
+/// are omitted.
+fn own_change(entry: &AuditEntry, email: &str) -> Option<AuditBody> {
+    let is_own = |payment: &Payment| payment.details.email_key() == email.to_lowercase();
+    let mut body = AuditBody::from(entry);
+    body.old_value = body.old_value.filter(is_own);
+    body.new_value = body.new_value.filter(is_own);
+    if body.actor != FORM_ACTOR {
+        (body.user_agent, body.ip_address) = (None, None);
+    }
+    (body.old_value.is_some() || body.new_value.is_some()).then_some(body)
+}

@@ -1,0 +1,59 @@
+//! The rebuild of the audit chain by a migration that is killed in the middle.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Instant;
+
+use hermes_fault::FailPoint;
+use hermes_test_support::earlier_ledger::{self, EARLIER_STEPS};
+use sea_orm::Database;
+
+use crate::support::{HermesProcess, TestEnvironment, rows};
+
+/// More than three chunks. `HERMES_TEST_REBUILD_ROWS` sets another number, to measure the rebuild.
+const ROWS: i64 = 6_500;
+const SIGKILL: i32 = 9;
+
+#[actix_web::test]
+async fn a_killed_rebuild_continues_at_its_position_on_sqlite() {
+    kill_and_continue(Some(TestEnvironment::sqlite().await)).await;
+}
+
+#[actix_web::test]
+async fn a_killed_rebuild_continues_at_its_position_on_mariadb() {
+    kill_and_continue(TestEnvironment::mariadb().await).await;
+}
+
+async fn kill_and_continue(environment: Option<TestEnvironment>) {
+    let Some(environment) = environment else { return };
+    let rows: i64 = std::env::var("HERMES_TEST_REBUILD_ROWS").map_or(ROWS, |rows| rows.parse().unwrap());
+    let mut process =
+        HermesProcess::new("hermes", environment.folder.path().to_owned(), environment.variables());
+    let steps = EARLIER_STEPS.to_string();
+    assert!(process.run(&["migrate", "up", "--steps", &steps]).status.success());
+    let database = Database::connect(environment.database_url()).await.unwrap();
+    earlier_ledger::fill(&database, rows).await;
+    database.close().await.unwrap();
+
+    let started = Instant::now();
+    for kill in 1..=2 {
+        let point = format!("{}:1", FailPoint::AfterRebuiltChunk.name());
+        process.variables.push((hermes_fault::VARIABLE, point));
+        let output = process.run(&["migrate", "up"]);
+        assert_eq!(output.status.signal(), Some(SIGKILL), "{}", String::from_utf8_lossy(&output.stderr));
+        process.variables.pop();
+        let database = Database::connect(environment.database_url()).await.unwrap();
+        let position = rows::query_count(&database, "SELECT seq FROM audit_rebuild").await;
+        assert_eq!(position, kill * 2_000);
+        database.close().await.unwrap();
+    }
+    let output = process.run(&["migrate", "up"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("rebuilt {rows} audit rows in {:.1} s", started.elapsed().as_secs_f64());
+    process.assert_audit_log_is_intact(&["--deep"]);
+    let report = process.stdout_of(&["audit", "verify"]);
+    assert_eq!(report.trim(), format!("audit rows 1 to {} are intact", rows + 1));
+
+    let erased = process.run(&["erase", "--email", "canary1@example.org"]);
+    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    process.assert_audit_log_is_intact(&["--deep"]);
+}
