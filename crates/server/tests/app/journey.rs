@@ -61,6 +61,8 @@ async fn book_with_json(app: &TestApp) {
     ] {
         assert_eq!(booking[field], value, "{field}");
     }
+    let page = booking.as_object_mut().unwrap().remove("payer_page").unwrap();
+    assert!(app.get(page.as_str().unwrap()).await.expect(200).text().contains("RF59REF001"));
     assert_eq!(booking["checks"].as_array().unwrap().len(), 4);
     assert_eq!(app.get("/api/bookings/REF001").await.expect(200).json(), booking);
     assert_eq!(app.get("/api/bookings/RF59REF001").await.expect(200).json(), booking);
