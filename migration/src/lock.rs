@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     time::Duration,
 };
@@ -99,7 +100,7 @@ impl Lock {
         let failed = |source| MigrationError::LockFile { path: path.clone(), source };
         // The file remains after the release. If the file were deleted, a third process could lock a new file of the same
         // name while a second process still holds the old one.
-        let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        let file = File::options().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
         let deadline = Instant::now() + wait;
         let mut attempts = 0_u64;
         loop {

@@ -34,17 +34,13 @@ fn run(cli: cli::Cli, dotenv: dotenvy::Result<()>) -> anyhow::Result<ExitCode> {
     runtime.block_on(commands::run(cli))
 }
 
-/// Checks that `.env` is missing or was read. The error names the variable but omits its value, which may be a password.
+/// Checks that `.env` is missing or was read. The error omits the invalid line, which may contain a password.
 fn check_dotenv(result: dotenvy::Result<()>) -> anyhow::Result<()> {
     match result {
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            let name = line.split('=').next().unwrap_or_default().trim();
-            let is_name =
-                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && line.contains('=');
-            let variable =
-                if is_name { format!("value of {name}") } else { "line without a variable".to_owned() };
-            anyhow::bail!("cannot read the file .env: put the {variable} into single quotes, or correct it")
-        }
+        Err(dotenvy::Error::LineParse(..)) => anyhow::bail!(
+            "cannot read the file .env: each line must have the form NAME=value; put a value with spaces, quotes or # into \
+             single quotes"
+        ),
         Err(error) if !error.not_found() => {
             Err(anyhow::Error::new(error).context("cannot read the file .env"))
         }

@@ -1,8 +1,8 @@
 //! Opens a database and its pools.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -119,13 +119,16 @@ impl PoolMetrics for Database {
     }
 }
 
-/// Returns the backend of a URL. Creates the folder of a SQLite file if missing.
+/// Returns the backend of a URL. Creates a SQLite file and its folder if missing, only for the user of the program.
 fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
     match url.split_once(':') {
         // An error of the driver would contain the URL.
         Some(("mysql", _)) if url.parse::<MySqlConnectOptions>().is_ok() => Ok(DbBackend::MySql),
         Some(("sqlite", _)) => {
-            create_folder(&sqlite::file(url).ok_or(OpenError::Url)?)?;
+            let file = sqlite::file(url).ok_or(OpenError::Url)?;
+            create_folder(&file)?;
+            // SQLite would create the file with mode 0644. It reports the cause if the file cannot be created.
+            let _existing_or_denied = File::options().write(true).create_new(true).mode(0o600).open(&file);
             Ok(DbBackend::Sqlite)
         }
         _ => Err(OpenError::Url),
@@ -134,7 +137,6 @@ fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
 
 fn create_folder(file: &Path) -> Result<(), OpenError> {
     match file.parent() {
-        // The payments in the file concern only the user of the program.
         Some(folder) if !folder.as_os_str().is_empty() => DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -154,4 +156,36 @@ fn with_metrics(pool: &'static str, mut connection: DatabaseConnection) -> Datab
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
     sea_orm::Database::connect(options).await.map_err(statement_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_file_its_log_and_its_folder_are_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let database = Database::connect(&DatabaseSettings::sqlite(&data.join("test.db"))).await.unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&data), 0o700);
+        assert!(["test.db", "test.db-wal", "test.db-shm"].iter().all(|name| mode(&data.join(name)) == 0o600));
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_invalid_url_is_not_repeated() {
+        for url in [
+            "mysql://u:tops3cret@a b/x",
+            "mysql://u:tops3cret@h:x/y",
+            "postgres://u:tops3cret@h/x",
+            "tops3cret",
+        ] {
+            let error = Database::connect(&DatabaseSettings::new(url)).await.err().unwrap();
+            let text = format!("{error} {error:?}");
+            assert!(matches!(error, OpenError::Url) && !text.contains("tops3cret"), "{text}");
+        }
+    }
 }

@@ -50,7 +50,6 @@ pub(super) async fn run() -> Result<()> {
         data_folder::prepare(&configuration.settings.database.data_dir)?;
     }
     prepare_schema(&configuration.settings).await?;
-    compose::check_redis(&configuration.settings).await?;
     let _serve_lock = lock_sqlite_file(&configuration.settings);
 
     let Application { state, writer, relay, database } =

@@ -117,12 +117,12 @@ pub fn open_cache(settings: &Settings) -> Result<Cache> {
 
 /// Checks that Redis, if it is configured and up, accepts the configured database number and password.
 ///
-/// Hermes works without Redis. A wrong password is therefore only logged: it may be about to change in Redis. No other
-/// change in Redis can make a wrong database number correct.
+/// Hermes works without Redis. Any other rejection, such as a wrong password, is therefore only logged: a password may be
+/// about to change in Redis.
 ///
 /// # Errors
 /// If the URL is invalid, or Redis has no database with its number.
-pub async fn check_redis(settings: &Settings) -> Result<()> {
+async fn check_redis(settings: &Settings) -> Result<()> {
     if !settings.has_redis() {
         return Ok(());
     }
@@ -130,12 +130,13 @@ pub async fn check_redis(settings: &Settings) -> Result<()> {
         Err(CacheError::Refused(reason)) if reason == NO_SUCH_DATABASE => {
             bail!("{reason}: correct the number in REDIS_URL, or remove it for database 0")
         }
-        Err(CacheError::Refused(reason)) => {
+        // A user with rights on the event stream only is correct if the cache is not shared.
+        Err(CacheError::Refused(reason)) if settings.shares_cache() => {
             log::error!(
                 "Redis rejects Hermes, which starts without it: {reason}. Correct REDIS_URL or Redis"
             );
         }
-        Ok(_) | Err(CacheError::Unavailable(_)) => {}
+        Ok(_) | Err(CacheError::Refused(_) | CacheError::Unavailable(_)) => {}
     }
     Ok(())
 }
@@ -172,6 +173,7 @@ pub fn database_label(settings: &Settings) -> String {
 /// Wires the application and starts its background tasks.
 pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -> Result<Application> {
     let settings = &configuration.settings;
+    check_redis(settings).await?;
     let server_key = server_key::load(settings)?;
     let database = open_database(settings).await?;
     let Cache { shared: cache, pool: cache_pool } = open_cache(settings)?;

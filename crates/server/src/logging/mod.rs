@@ -68,7 +68,8 @@ impl Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let is_private = !metadata.target().starts_with("hermes") && metadata.level() > LIBRARY_LEVEL_MAX;
+        let is_verbose = ["hermes", "sqlx"].iter().any(|part| metadata.target().starts_with(part));
+        let is_private = !is_verbose && metadata.level() > LIBRARY_LEVEL_MAX;
         !is_private && self.output.enabled(metadata)
     }
 

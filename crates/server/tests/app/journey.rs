@@ -40,7 +40,7 @@ async fn check_health(app: &TestApp, environment: &TestEnvironment) {
 
 async fn book_with_json(app: &TestApp) {
     let response = app.post("/api/bookings", &[], &ana("35000")).await.expect(201);
-    let booking = response.json();
+    let mut booking = response.json();
     assert_eq!(response.header("Location"), format!("/api/bookings/{}", booking["id"].as_str().unwrap()));
     assert_eq!(response.header("ETag"), "\"v1\"");
     for (field, value) in [

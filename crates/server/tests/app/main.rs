@@ -19,6 +19,7 @@ mod invalid_requests;
 mod journey;
 mod least_privilege;
 mod ledger_head_behind;
+mod log_limit;
 mod redis;
 mod rejected_writes;
 mod shutdown;

@@ -38,7 +38,14 @@ async fn only_the_user_of_hermes_has_access_to_the_data_folder() {
     let data = environment.folder.path().join("data");
     let mut app = TestApp::start(&environment).await;
     app.book("ana").await.expect(201);
-    let files = ["hermes.db", "hermes.db-wal", "hermes.db-shm", "hermes.db.serve-lock", "server.key"];
+    let files = [
+        "hermes.db",
+        "hermes.db-wal",
+        "hermes.db-shm",
+        "hermes.db.migrate-lock",
+        "hermes.db.serve-lock",
+        "server.key",
+    ];
     let assert_private = || {
         assert_eq!(mode(&data), 0o700);
         assert!(files.iter().all(|name| mode(&data.join(name)) == 0o600), "{files:?}");

@@ -12,6 +12,7 @@ pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
     /// Mounts the file system; `None` without the permission to do so.
+    #[allow(clippy::print_stderr, reason = "says that the test is skipped")]
     pub fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = Command::new("mount")
