@@ -95,7 +95,8 @@ fn a_cancelled_and_an_erased_payment_can_be_erased_and_an_erased_one_cancelled()
 }
 
 fn key() -> ServerKey {
-    ServerKey::new(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+    let mut next = 0..;
+    ServerKey::new([(); 32].map(|()| next.next().unwrap_or_default()))
 }
 
 fn secret(payment: &Payment) -> String {

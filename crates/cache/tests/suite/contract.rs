@@ -67,11 +67,25 @@ redis_fulfils! {
     an_entry_round_trips_byte_for_byte
     a_new_entry_replaces_the_previous_one
     an_invalidation_deletes_the_list
+    a_clearance_deletes_every_entry
     every_query_has_its_own_entry
     a_query_never_returns_the_entry_of_another
     after_an_invalidation_no_query_has_an_entry_of_the_new_version
     an_unknown_version_stores_nothing
     no_entry_outlives_its_version_under_concurrent_writes
+}
+
+async fn a_clearance_deletes_every_entry(cache: &Instances) {
+    let version = cache.one.version().await.unwrap();
+    let keys: Vec<_> = (0..=255).map(|slot| CacheKey::Query([slot; 32])).chain([CacheKey::List]).collect();
+    for key in &keys {
+        assert!(cache.one.put_if_version(*key, &entry(version, b"[]")).await.unwrap());
+    }
+    cache.other.clear().await.unwrap();
+    for key in keys {
+        assert_eq!(cache.one.get(key).await.unwrap(), None);
+    }
+    assert_ne!(cache.one.version().await.unwrap(), version);
 }
 
 async fn a_version_is_shared_and_stays_until_it_is_invalidated(cache: &Instances) {

@@ -10,6 +10,7 @@
 mod audit;
 mod audited_state;
 mod batch;
+mod chain;
 mod clocks;
 mod command;
 mod correction;
@@ -19,12 +20,10 @@ mod head;
 mod outcome;
 mod totals;
 
-pub use audit::{
-    AuditEntry, AuditHash, AuditSalt, ChainBreak, ChainError, ChainVerifier, PAYMENT_SUBJECT,
-    payment_subject_id,
-};
+pub use audit::{AuditEntry, AuditHash, AuditSalt, PAYMENT_SUBJECT, payment_subject_id};
 pub use audited_state::{AuditMismatch, verify_against_audit};
 pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
+pub use chain::{ChainBreak, ChainError, ChainVerifier};
 pub use clocks::{ClockAgreement, Clocks, MAX_CLOCK_DIFFERENCE, MAX_WRITABLE_CLOCK_DIFFERENCE};
 pub use command::{
     Cancellation, Command, Digest, Erasure, ErasureScope, IdempotencyClaim, Origin, Submission,
@@ -35,5 +34,3 @@ pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
 pub use head::{BatchToken, HeadId, LedgerHead};
 pub use outcome::{Effect, IdempotencyRecord, Outcome, RecordedOutcome, Rejection};
 pub use totals::Totals;
-
-use outcome::ERASED_ACTION;

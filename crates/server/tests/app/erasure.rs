@@ -56,7 +56,7 @@ async fn an_erased_person_leaves_no_trace_on_any_database() {
         let output = app.run(&["erase", "--email", "CANARY@example.org"]);
         let report = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(output.status.success(), "{report}");
-        assert_eq!(report.trim(), "erased the personal data of 3 payments: REF002, REF001, REF003");
+        assert_eq!(report.trim(), "erased the personal data of REF002, REF001, REF003");
 
         // The first read after the command shows the erasure.
         for path in ["/api/bookings", "/api/bookings/REF001", "/api/bookings?email=canary@example.org"] {
@@ -102,7 +102,7 @@ async fn a_single_payment_is_erased_by_its_reference() {
     app.book("ana").await.expect(201);
     app.book("ana").await.expect(201);
     let report = app.stdout_of(&["erase", "--payment", "REF002"]);
-    assert_eq!(report.trim(), "erased the personal data of 1 payments: REF002");
+    assert_eq!(report.trim(), "erased the personal data of REF002");
     let emails = |list: Value| -> Vec<String> {
         list.as_array().unwrap().iter().map(|payment| payment["email"].as_str().unwrap().to_owned()).collect()
     };

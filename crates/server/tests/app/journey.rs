@@ -41,7 +41,7 @@ async fn check_health(app: &TestApp, environment: &TestEnvironment) {
 
 async fn book_with_json(app: &TestApp) {
     let response = app.post("/api/bookings", &[], &ana("35000")).await.expect(201);
-    let booking = response.json();
+    let mut booking = response.json();
     assert_eq!(response.header("Location"), format!("/api/bookings/{}", booking["id"].as_str().unwrap()));
     assert_eq!(response.header("ETag"), "\"v1\"");
     for (field, value) in [
@@ -62,6 +62,8 @@ async fn book_with_json(app: &TestApp) {
     ] {
         assert_eq!(booking[field], value, "{field}");
     }
+    let page = booking.as_object_mut().unwrap().remove("payer_page").unwrap();
+    assert!(app.get(page.as_str().unwrap()).await.expect(200).text().contains("RF59REF001"));
     assert_eq!(booking["checks"].as_array().unwrap().len(), 4);
     assert_eq!(app.get("/api/bookings/REF001").await.expect(200).json(), booking);
     assert_eq!(app.get("/api/bookings/RF59REF001").await.expect(200).json(), booking);

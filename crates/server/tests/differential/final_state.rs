@@ -18,9 +18,11 @@ const PAGE: u64 = 5_000;
 /// Checks every payment, its history in the audit log and in the outbox, the totals and the audit chain.
 pub async fn check(database: &DatabaseConnection, reader: &SqlPaymentReader, finished: &[FinishedSequence]) {
     let audit = audit_log::Entity::find().order_by_asc(audit_log::Column::Seq).all(database).await.unwrap();
-    let audit = histories(audit.into_iter().map(|row| (row.payment_id, row.action)), "PAYMENT_");
+    let audit =
+        histories(audit.into_iter().filter_map(|row| Some((row.payment_id?, row.action))), "PAYMENT_");
     let events = outbox::Entity::find().order_by_asc(outbox::Column::Seq).all(database).await.unwrap();
-    let events = histories(events.into_iter().map(|row| (row.payment_id, row.event_type)), "payment.");
+    let events =
+        histories(events.into_iter().filter_map(|row| Some((row.payment_id?, row.event_type))), "payment.");
     let rows = payments::Entity::find().all(database).await.unwrap();
     let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.reference.clone(), row)).collect();
     let (mut outstanding, mut cancelled, mut booked) = (0, 0, 0_i64);

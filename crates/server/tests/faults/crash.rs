@@ -128,7 +128,10 @@ impl CrashLoop<'_> {
             // A database server executes a statement that it has received, even if the client is gone.
             FailPoint::CommitSent if is_server => true,
             // SQLite, the ledger writer and the relay end with the process, at an unknown step.
-            FailPoint::CommitSent | FailPoint::AfterEnqueue | FailPoint::AfterXadd => return,
+            FailPoint::CommitSent
+            | FailPoint::AfterEnqueue
+            | FailPoint::AfterXadd
+            | FailPoint::AfterRebuiltChunk => return,
         };
         assert_eq!(retried.is_replay(), is_replay, "{}", self.point.name());
     }

@@ -13,6 +13,7 @@ pub mod small_disk;
 pub use app::TestApp;
 pub use environment::TestEnvironment;
 pub use http::{HttpClient, Response};
+pub use process::HermesProcess;
 pub use small_disk::SmallDisk;
 
 use std::time::{Duration, Instant};

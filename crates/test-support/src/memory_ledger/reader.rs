@@ -105,8 +105,10 @@ impl PaymentReader for MemoryStore {
         self.read(|ledger| ledger.totals.values().copied().collect()).await
     }
 
-    async fn audit_of(&self, _id: PaymentId, _after: i64, _limit: u64) -> Result<AuditPage, StoreError> {
-        Ok(Vec::new())
+    async fn audit_of(&self, id: PaymentId, after: i64, limit: u64) -> Result<AuditPage, StoreError> {
+        let ledger = self.lock();
+        let rows = ledger.audit.iter().filter(|row| row.payment_id == Some(id) && row.seq > after);
+        Ok(rows.take(usize::try_from(limit).unwrap()).cloned().collect())
     }
 
     async fn audit_after(&self, _seq: i64, _limit: u64) -> Result<AuditPage, StoreError> {

@@ -123,6 +123,7 @@ pub struct CheckBody<'a> {
 
 /// A payment with the link of the payer's page, for the party that books the payment or renews the link.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LinkedBooking)]
 pub struct LinkedBookingBody<'a> {
     /// The payment.
     #[serde(flatten)]

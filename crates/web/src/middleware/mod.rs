@@ -63,7 +63,7 @@ pub async fn envelope(
 /// Counts the request and writes the access log.
 fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: Instant) {
     let elapsed = started.elapsed();
-    // Logs and metrics contain the route pattern. The path would reveal references and page tokens.
+    // Logs and metrics contain the route pattern. The path would reveal references and secrets of payer pages.
     let pattern = response.request().match_pattern();
     let pattern = pattern.as_deref().unwrap_or("unmatched");
     let status = response.status();

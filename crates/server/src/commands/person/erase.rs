@@ -14,7 +14,7 @@ use hermes_service::writer::LedgerWriter;
 
 use super::PaymentsOfPerson;
 use crate::cli::Erase;
-use crate::commands::print_line;
+use crate::commands::{migrate, print_line};
 use crate::compose::{self, CommandLedger};
 use crate::config::{self, Configuration};
 use crate::logging;
@@ -26,7 +26,7 @@ const ACTOR: &str = "operator (command line)";
 pub(in crate::commands) async fn run(what: Erase) -> Result<ExitCode> {
     let configuration = config::load()?;
     logging::start(configuration.settings.log.format, "warn");
-    super::super::migrate::ensure_current(&configuration.settings).await?;
+    migrate::ensure_current(&configuration.settings).await?;
     let database = compose::open_database(&configuration.settings).await?;
     let erased = erase(&configuration, &database, what).await;
     database.close().await;
@@ -47,8 +47,7 @@ async fn erase(configuration: &Configuration, database: &Database, what: Erase) 
         // A running portal rereads the head within this time.
         tokio::time::sleep(compose::staleness_bound(&configuration.settings)).await;
     }
-    let mut report =
-        format!("erased the personal data of {} payments: {}", references.len(), references.join(", "));
+    let mut report = format!("erased the personal data of {}", references.join(", "));
     if let Err(error) = cache.clear().await {
         let ttl_s = configuration.settings.cache.ttl_s;
         report += &format!(
@@ -66,8 +65,8 @@ async fn erase(configuration: &Configuration, database: &Database, what: Erase) 
 
 async fn erasures(reader: &SqlPaymentReader, what: &Erase) -> Result<Vec<Erasure>> {
     if let Some(text) = &what.payment {
-        let key = PaymentKey::parse(text).filter(|key| !matches!(key, PaymentKey::Id(id) if id.0.is_nil()));
-        let key = key.with_context(|| format!("{text:?} is no id or reference of a payment"))?;
+        let key = PaymentKey::parse(text)
+            .with_context(|| format!("{text:?} is no id or reference of a payment"))?;
         if reader.find(&key).await?.is_none() {
             bail!("there is no payment {key}");
         }

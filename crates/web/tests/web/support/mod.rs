@@ -192,9 +192,10 @@ impl TestApp {
     /// Changes a payment outside of the ledger.
     pub fn edit_payment(&self, index: usize, change: impl FnOnce(&mut PaymentFields)) {
         self.store.edit(|ledger| {
-            let mut fields = ledger.payments[index].clone().into_fields();
+            let payment = ledger.payments.get_mut(index).unwrap();
+            let mut fields = payment.clone().into_fields();
             change(&mut fields);
-            ledger.payments[index] = Payment::new(fields).unwrap();
+            *payment = Payment::new(fields).unwrap();
         });
     }
 }
