@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use hermes_domain::access::{KeyId, KeyRecord, StoredSecret};
 use hermes_domain::ledger::{
     AuditEntry, AuditHash, BatchToken, Changes, Clocks, Command, Decider, DecisionContext, Event, Facts,
     IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::builders::{payment_key, rules, submission};
 use crate::determinism::{NOON, SequentialRandom};
 
+mod access;
 mod faults;
 mod reader;
 mod store;
@@ -43,6 +45,12 @@ pub struct MemoryLedger {
     pub batches: Vec<Changes>,
     /// The number of the last event that retention has deleted from the outbox.
     pub purged_events: i64,
+    /// The API keys.
+    pub keys: Vec<KeyRecord>,
+    /// The secrets of the keys.
+    pub secrets: Vec<StoredSecret>,
+    /// The recorded uses of keys.
+    pub key_uses: Vec<(KeyId, NaiveDate)>,
     rules: Arc<Rules>,
     random_source: Arc<SequentialRandom>,
 }
@@ -68,6 +76,9 @@ impl Default for MemoryLedger {
             clock: NOON,
             batches: Vec::new(),
             purged_events: 0,
+            keys: Vec::new(),
+            secrets: Vec::new(),
+            key_uses: Vec::new(),
             rules: rules(),
             random_source: Arc::default(),
         }

@@ -36,6 +36,10 @@ pub struct Shared {
     pub head_reply_gate: Gate,
     /// Where every other result waits after the database has read it.
     pub read_reply_gate: Gate,
+    /// Where the table of keys waits after the database has read it.
+    pub key_reply_gate: Gate,
+    /// Reads of the table of keys.
+    pub key_reads: CallCounter,
     /// Reads of the head.
     pub head_reads: CallCounter,
     /// Reads of one payment.
@@ -68,6 +72,8 @@ impl Default for MemoryStore {
             head_gate: Gate::default(),
             head_reply_gate: Gate::default(),
             read_reply_gate: Gate::default(),
+            key_reply_gate: Gate::default(),
+            key_reads: CallCounter::default(),
             head_reads: CallCounter::default(),
             find_reads: CallCounter::default(),
             list_reads: CallCounter::default(),

@@ -21,7 +21,7 @@ fn every_route(app: &TestApp) -> Vec<(Server, Method, String)> {
             .replace("{secret}", &secret)
             .replace("{name}", "hermes.css")
             .replace("{code}", "not-found");
-        methods.iter().map(move |method| (server, method.parse().unwrap(), path.clone()))
+        methods.iter().map(move |(method, _)| (server, method.parse().unwrap(), path.clone()))
     });
     routes.collect()
 }
