@@ -82,7 +82,8 @@ routes! { DASHBOARD, register_dashboard(web::ServiceConfig);
 /// The redirect to the API reference, which is public like its target.
 const REDIRECTS: &[Route] = &[("/api/docs", &[("GET", Requirement::Public)])];
 
-static PORTAL_TABLE: LazyLock<RouteTable> = LazyLock::new(|| RouteTable::new(false, &[API, PAGES, REDIRECTS]));
+static PORTAL_TABLE: LazyLock<RouteTable> =
+    LazyLock::new(|| RouteTable::new(false, &[API, PAGES, REDIRECTS]));
 static DASHBOARD_TABLE: LazyLock<RouteTable> = LazyLock::new(|| RouteTable::new(true, &[DASHBOARD]));
 
 /// Returns every route of the portal, except the redirect to `/api/docs/`.
@@ -109,9 +110,7 @@ pub fn configure_portal(config: &mut web::ServiceConfig) {
 /// Adds every route of the dashboard.
 pub fn configure_dashboard(config: &mut web::ServiceConfig) {
     register_dashboard(config);
-    config
-        .app_data::<&'static RouteTable>(&DASHBOARD_TABLE)
-        .default_service(web::to(no_dashboard_route));
+    config.app_data::<&'static RouteTable>(&DASHBOARD_TABLE).default_service(web::to(no_dashboard_route));
 }
 
 /// Returns the OpenAPI 3.1 document.

@@ -9,15 +9,15 @@ use super::faults::StoreStep;
 use super::{MemoryLedger, MemoryStore};
 
 impl MemoryLedger {
-    /// Stores a key with scopes, as a committed command does.
-    pub fn add_key(&mut self, key: &ApiKey, name: &str, scopes: &[Scope], expires_at: Option<DateTime<Utc>>) {
+    /// Stores a key that never expires, as a committed command does.
+    pub fn add_key(&mut self, key: &ApiKey, scopes: &[Scope]) {
         self.keys.push(KeyRecord {
             id: key.id(),
-            name: name.into(),
+            name: "test".into(),
             scopes: scopes.iter().copied().collect(),
             created_by: "system".to_owned(),
             created_at: self.clock,
-            expires_at,
+            expires_at: None,
             revoked_at: None,
         });
         self.add_secret(key, None);
@@ -55,7 +55,7 @@ impl AccessStore for MemoryStore {
 
     async fn record_use(&self, key: KeyId, day: NaiveDate) -> Result<(), StoreError> {
         self.faults.check(StoreStep::Write)?;
-        self.lock().key_uses.push((key, day));
+        self.lock().key_uses.insert(key, day);
         Ok(())
     }
 }

@@ -49,8 +49,8 @@ pub struct MemoryLedger {
     pub keys: Vec<KeyRecord>,
     /// The secrets of the keys.
     pub secrets: Vec<StoredSecret>,
-    /// The recorded uses of keys.
-    pub key_uses: Vec<(KeyId, NaiveDate)>,
+    /// The last day on which each key was used.
+    pub key_uses: HashMap<KeyId, NaiveDate>,
     rules: Arc<Rules>,
     random_source: Arc<SequentialRandom>,
 }
@@ -78,7 +78,7 @@ impl Default for MemoryLedger {
             purged_events: 0,
             keys: Vec::new(),
             secrets: Vec::new(),
-            key_uses: Vec::new(),
+            key_uses: HashMap::new(),
             rules: rules(),
             random_source: Arc::default(),
         }

@@ -39,7 +39,9 @@ impl Credentials {
         }
         if accepts_basic && scheme.eq_ignore_ascii_case("basic") {
             let decoded = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            return decoded.and_then(|text| text.strip_prefix(BASIC_USER).map(Self::parse)).unwrap_or(Self::Missing);
+            return decoded
+                .and_then(|text| text.strip_prefix(BASIC_USER).map(Self::parse))
+                .unwrap_or(Self::Missing);
         }
         Self::Missing
     }
@@ -85,7 +87,9 @@ mod tests {
         let bearer = format!("Bearer {text}");
         assert_eq!(read(&[&bearer, &bearer], false), Credentials::Invalid);
         assert_eq!(read(&[&bearer, "Basic eA=="], false), Credentials::Invalid);
-        for invalid in ["Bearer", "Bearer ", "Bearer x", &format!("Bearer {text}x"), &format!("Bearer  {text} x")] {
+        for invalid in
+            ["Bearer", "Bearer ", "Bearer x", &format!("Bearer {text}x"), &format!("Bearer  {text} x")]
+        {
             assert_eq!(read(&[invalid], false), Credentials::Invalid, "{invalid}");
         }
         for other in ["", &text, "Digest x", &format!("Token {text}"), &format!("Bearer\t{text}")] {
@@ -108,7 +112,9 @@ mod tests {
     #[test]
     fn a_key_anywhere_in_a_query_is_found() {
         let text = key().expose();
-        for query in [format!("key={text}"), format!("a=1&{text}"), format!("q=hk_+{text}"), text[..20].to_owned()] {
+        for query in
+            [format!("key={text}"), format!("a=1&{text}"), format!("q=hk_+{text}"), text[..20].to_owned()]
+        {
             assert!(is_in_query(&query), "{query}");
         }
         for query in ["", "q=hk_", "q=hk_short", "q=hk_0123456789", "limit=10"] {

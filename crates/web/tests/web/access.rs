@@ -8,7 +8,7 @@ use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hermes_domain::access::{ApiKey, Scope};
-use hermes_test_support::{SequentialRandom, capture_logs, take_logs};
+use hermes_test_support::{capture_logs, take_logs};
 use hermes_web::access::Requirement;
 use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::routes;
@@ -32,8 +32,7 @@ async fn get_with_authorization(app: &TestApp, server: Server, path: &str, value
 }
 
 /// Returns the server, method, pattern, an address, and the requirement of every route. The only payment is REF001.
-fn every_route(app: &TestApp) -> Vec<(Server, &'static str, &'static str, String, Requirement)> {
-    let secret = app.page_secret(&app.payments()[0]);
+fn every_route() -> Vec<(Server, &'static str, &'static str, String, Requirement)> {
     let portal = routes::portal_routes().map(|route| (Server::Portal, route));
     let dashboard = routes::dashboard_routes().map(|route| (Server::Dashboard, route));
     let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
@@ -41,7 +40,6 @@ fn every_route(app: &TestApp) -> Vec<(Server, &'static str, &'static str, String
             .replace("{key}", "REF001")
             .replace("{id}", "0123456789")
             .replace("{reference}", "REF001")
-            .replace("{secret}", &secret)
             .replace("{name}", "hermes.css")
             .replace("{code}", "not-found");
         methods
@@ -53,14 +51,19 @@ fn every_route(app: &TestApp) -> Vec<(Server, &'static str, &'static str, String
 
 /// Sends a request to a route and returns its cell in the matrix: the status of a refusal, or a check mark.
 async fn cell(app: &TestApp, server: Server, method: &str, path: &str, key: Option<&ApiKey>) -> &'static str {
-    let request = TestRequest::with_uri(path).method(method.parse::<Method>().unwrap());
+    // An earlier request may have renewed the link.
+    let path = path.replace("{secret}", &app.page_secret(&app.payments()[0]));
+    let request = TestRequest::with_uri(&path).method(method.parse::<Method>().unwrap());
     let request = key.into_iter().fold(request, |request, key| request.insert_header(bearer(key)));
     let response = app.send(server, request).await;
     match response.status {
         StatusCode::UNAUTHORIZED => "401",
         StatusCode::FORBIDDEN => "403",
         status => {
-            assert!(!status.is_server_error() && status != StatusCode::NOT_FOUND, "{method} {path}: {status}");
+            assert!(
+                !status.is_server_error() && status != StatusCode::NOT_FOUND,
+                "{method} {path}: {status}"
+            );
             "✓"
         }
     }
@@ -83,7 +86,7 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
         format!("| port | route | no key | {} |", names.join(" | ")),
         format!("|---|---|---|{}", "---|".repeat(names.len())),
     ];
-    for (server, method, pattern, path, requirement) in every_route(&app) {
+    for (server, method, pattern, path, requirement) in every_route() {
         let port = if matches!(server, Server::Portal) { "portal" } else { "dashboard" };
         let no_key = cell(&app, server, method, &path, None).await;
         assert_eq!(no_key == "✓", requirement == Requirement::Public, "{method} {path}");
@@ -119,7 +122,11 @@ async fn a_path_without_a_route_needs_a_key_too() {
     ] {
         let is_payers = path.starts_with("/payment/");
         let status = app.get(server, path).await.status;
-        assert_eq!(status, if is_payers { StatusCode::NOT_FOUND } else { StatusCode::UNAUTHORIZED }, "{path}");
+        assert_eq!(
+            status,
+            if is_payers { StatusCode::NOT_FOUND } else { StatusCode::UNAUTHORIZED },
+            "{path}"
+        );
         assert_eq!(get_with(&app, server, path, &key).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let put = || TestRequest::put().uri("/api/bookings");
@@ -161,8 +168,8 @@ async fn every_failure_has_the_same_response() {
     app.edit_ledger(|ledger| ledger.revoke_key(revoked.id()));
     assert_eq!(get_with(&app, Server::Portal, "/api/stats", &valid).await.status, StatusCode::OK);
     let text = valid.expose();
-    let unknown = ApiKey::generate(&SequentialRandom::new()).expose();
-    let wrong = ApiKey::with_new_secret(valid.id(), &SequentialRandom::new()).expose();
+    let unknown = app.new_key().expose();
+    let wrong = app.new_secret(&valid).expose();
     let login = STANDARD.encode(format!("key:{text}"));
     for value in [
         "",
@@ -183,7 +190,8 @@ async fn every_failure_has_the_same_response() {
         assert_eq!(body["code"], "unauthenticated");
         assert!(body["detail"].as_str().unwrap().ends_with("the password is the access key."), "{body}");
     }
-    let twice = TestRequest::get().uri("/api/stats").append_header(bearer(&valid)).append_header(bearer(&valid));
+    let twice =
+        TestRequest::get().uri("/api/stats").append_header(bearer(&valid)).append_header(bearer(&valid));
     assert_eq!(app.send(Server::Portal, twice).await.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -202,7 +210,10 @@ async fn a_missing_scope_is_named() {
 async fn a_browser_opens_the_dashboard_with_the_key_as_its_password() {
     let app = TestApp::closed();
     let refused = app.get(Server::Dashboard, "/").await;
-    assert_eq!((refused.status, refused.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Basic realm=\"Hermes\""));
+    assert_eq!(
+        (refused.status, refused.header("www-authenticate")),
+        (StatusCode::UNAUTHORIZED, "Basic realm=\"Hermes\"")
+    );
     assert!(refused.body.contains("<html"), "{}", refused.body);
     let key = app.create_key(&[Scope::BookingsRead]);
     let login = format!("Basic {}", STANDARD.encode(format!("key:{}", key.expose())));
@@ -221,7 +232,11 @@ async fn a_key_in_the_query_is_rejected_and_not_logged() {
         let path = format!("{path}?access_token={}", key.expose());
         let response = get_with(&app, Server::Portal, &path, &key).await;
         assert_eq!(response.status, StatusCode::BAD_REQUEST, "{path}");
-        assert!(response.body.contains("revoke this key") && !response.body.contains("hk_"), "{}", response.body);
+        assert!(
+            response.body.contains("revoke this key") && !response.body.contains("hk_"),
+            "{}",
+            response.body
+        );
     }
     let lines: Vec<_> = take_logs().into_iter().map(|(_, text)| text).collect();
     assert!(!lines.is_empty() && lines.iter().all(|line| !line.contains("hk_")), "{lines:?}");
@@ -235,7 +250,7 @@ async fn wrong_keys_of_an_address_are_limited_but_no_key_is_locked() {
         let peer = SocketAddr::from(([192, 0, 2, last], 4711));
         TestRequest::get().uri("/api/stats").peer_addr(peer).insert_header(("authorization", value))
     };
-    let wrong = || format!("Bearer {}", ApiKey::with_new_secret(key.id(), &SequentialRandom::new()).expose());
+    let wrong = || bearer(&app.new_secret(&key)).1;
     capture_logs();
     for _ in 0..30 {
         assert_eq!(app.send(Server::Portal, from(1, wrong())).await.status, StatusCode::UNAUTHORIZED);
@@ -269,9 +284,14 @@ async fn a_key_has_its_own_limits_instead_of_those_of_its_address() {
     let key = app.create_key(&[Scope::BookingsRead, Scope::BookingsWrite]);
     for _ in 0..20 {
         let response = get_with(&app, Server::Portal, "/api/stats", &key).await;
-        assert_eq!((response.status, response.header("ratelimit-policy")), (StatusCode::OK, "\"key\";q=1000;w=1"));
+        assert_eq!(
+            (response.status, response.header("ratelimit-policy")),
+            (StatusCode::OK, "\"key\";q=1000;w=1")
+        );
     }
-    let book = |key: &ApiKey| TestRequest::post().uri("/api/bookings").insert_header(bearer(key)).set_json(json!({}));
+    let book = |key: &ApiKey| {
+        TestRequest::post().uri("/api/bookings").insert_header(bearer(key)).set_json(json!({}))
+    };
     let mut response = app.send(Server::Portal, book(&key)).await;
     assert_eq!(response.status, StatusCode::UNPROCESSABLE_ENTITY);
     for _ in 0..100 {
@@ -280,7 +300,10 @@ async fn a_key_has_its_own_limits_instead_of_those_of_its_address() {
         }
         response = app.send(Server::Portal, book(&key)).await;
     }
-    assert_eq!((response.status, response.header("ratelimit-policy")), (StatusCode::TOO_MANY_REQUESTS, "\"key-writes\";q=1;w=1"));
+    assert_eq!(
+        (response.status, response.header("ratelimit-policy")),
+        (StatusCode::TOO_MANY_REQUESTS, "\"key-writes\";q=1;w=1")
+    );
     let other = app.create_key(&[Scope::BookingsWrite]);
     assert_eq!(app.send(Server::Portal, book(&other)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -296,10 +319,13 @@ async fn the_key_is_the_actor_and_the_scope_of_idempotency_keys() {
     };
     for (key, replayed) in [(&first, ""), (&first, "true"), (&second, "")] {
         let response = app.send(Server::Portal, book(key)).await;
-        assert_eq!((response.status, response.header("idempotency-replayed")), (StatusCode::CREATED, replayed));
+        assert_eq!(
+            (response.status, response.header("idempotency-replayed")),
+            (StatusCode::CREATED, replayed)
+        );
     }
     app.post_form(&ANA).await;
-    let actor = |key: &ApiKey| format!("key:{} shop", key.id());
+    let actor = |key: &ApiKey| format!("key:{} test", key.id());
     assert_eq!(app.actors(), [actor(&first), actor(&second), "payer (form)".to_owned()]);
 }
 
@@ -312,7 +338,10 @@ async fn in_open_mode_nobody_needs_a_key_and_a_wrong_key_is_still_refused() {
     assert_eq!(app.actors(), ["open"]);
     let wrong = get_with_authorization(&app, Server::Portal, "/api/stats", "Bearer x").await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(get_with_authorization(&app, Server::Portal, "/api/stats", "Basic x").await.status, StatusCode::OK);
+    assert_eq!(
+        get_with_authorization(&app, Server::Portal, "/api/stats", "Basic x").await.status,
+        StatusCode::OK
+    );
 }
 
 #[actix_web::test]

@@ -58,11 +58,8 @@ pub const ANA: [(&str, &str); 4] =
 const STALENESS_BOUND: Duration = Duration::from_millis(250);
 
 /// Access without a delay for changes of keys: each request reads the ledger head, and there is no grace period.
-pub const CLOSED: AccessConfig = AccessConfig {
-    is_open_without_keys: false,
-    staleness_bound: Duration::ZERO,
-    grace: Duration::ZERO,
-};
+pub const CLOSED: AccessConfig =
+    AccessConfig { is_open_without_keys: false, staleness_bound: Duration::ZERO, grace: Duration::ZERO };
 
 /// The maximum number of bookings in the list.
 const LIST_WINDOW: u64 = 1_000;
@@ -129,11 +126,7 @@ impl TestApp {
                 unverified_reads: UnverifiedReads::Serve,
             },
         );
-        let access = AccessControl::open(
-            Arc::clone(&reads),
-            Arc::new(store.clone()),
-            access,
-        );
+        let access = AccessControl::open(Arc::clone(&reads), Arc::new(store.clone()), access);
         let mut state = AppState {
             // A store in memory answers at once.
             access: access.now_or_never().unwrap().unwrap(),
@@ -191,11 +184,21 @@ impl TestApp {
         self.state.feed.close();
     }
 
-    /// Creates a key with the name `shop`.
+    /// Creates a key with the name `test`.
     pub fn create_key(&self, scopes: &[Scope]) -> ApiKey {
-        let key = ApiKey::generate(&*self.state.random_source);
-        self.store.edit(|ledger| ledger.add_key(&key, "shop", scopes, None));
+        let key = self.new_key();
+        self.store.edit(|ledger| ledger.add_key(&key, scopes));
         key
+    }
+
+    /// Returns a key that does not exist.
+    pub fn new_key(&self) -> ApiKey {
+        ApiKey::generate(&*self.state.random_source)
+    }
+
+    /// Returns a key with a wrong secret.
+    pub fn new_secret(&self, key: &ApiKey) -> ApiKey {
+        ApiKey::with_new_secret(key.id(), &*self.state.random_source)
     }
 
     /// Changes the ledger as another instance does.
@@ -205,7 +208,7 @@ impl TestApp {
 
     /// Returns the actors of the audit log.
     pub fn actors(&self) -> Vec<String> {
-        self.store.ledger().audit.iter().map(|entry| entry.origin.actor.clone()).collect()
+        self.store.ledger().audit.iter().map(|entry| entry.actor.to_string()).collect()
     }
 
     /// Makes every read fail until [`TestApp::recover`].
