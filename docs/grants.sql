@@ -11,4 +11,7 @@ GRANT SELECT, INSERT ON hermes_payments.audit_log TO 'hermes'@'%';
 GRANT SELECT, INSERT, DELETE ON hermes_payments.outbox TO 'hermes'@'%';
 GRANT SELECT, UPDATE ON hermes_payments.event_relay TO 'hermes'@'%';
 GRANT SELECT, INSERT, DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_secrets TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
 GRANT SELECT ON hermes_payments.cache_signing_key TO 'hermes'@'%';

@@ -16,8 +16,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::{ApiKey, Principal, Scope};
+use hermes_domain::ledger::{KeyCommand, KeyRotation};
 use hermes_service::access::{AccessConfig, AccessControl, AccessError};
 use hermes_test_support::{MemoryStore, NOON, SequentialRandom, StoreFault, StoreStep};
 use tokio::time::advance;
@@ -25,6 +26,8 @@ use tokio::time::advance;
 use crate::support::{D, FakeCache, HEAD_TIMEOUT, ReadCacheHarness, config, settle};
 
 const GRACE: Duration = Duration::from_secs(60);
+/// The time of requests.
+const NOW: DateTime<Utc> = NOON.checked_add_signed(TimeDelta::minutes(1)).unwrap();
 const INSTANT: Duration = Duration::from_millis(1);
 
 /// The state of the shared cache.
@@ -70,7 +73,7 @@ impl Instances {
     async fn accept(&self, key: &ApiKey) -> Vec<bool> {
         let mut accepted = Vec::new();
         for access in &self.all {
-            accepted.push(match access.authenticate(Some(key), NOON).await {
+            accepted.push(match access.authenticate(Some(key), NOW).await {
                 Ok(principal) => principal.has(Scope::BookingsRead),
                 Err(AccessError::Unauthenticated) => false,
                 Err(error) => panic!("{error}"),
@@ -86,24 +89,33 @@ async fn open(store: &MemoryStore, cache: Arc<FakeCache>, is_open_without_keys: 
     AccessControl::open(reads, Arc::new(store.clone()), settings).await.unwrap()
 }
 
+/// Commits a change of a key.
+fn change(store: &MemoryStore, command: KeyCommand) {
+    store.edit(|ledger| ledger.execute_key(command)).unwrap();
+}
+
+fn rotation(key: &ApiKey, overlap: TimeDelta) -> KeyCommand {
+    KeyCommand::Rotate(KeyRotation::new(key, overlap).unwrap())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_takes_effect_on_every_instance_within_the_staleness_bound() {
     for redis in [Redis::Up, Redis::Down, Redis::Absent] {
         let instances = Instances::start(redis).await;
         let Instances { store, random, key, .. } = &instances;
         let second = ApiKey::with_new_secret(key.id(), random);
-        store.edit(|ledger| ledger.add_secret(&second, Some(NOON + TimeDelta::hours(1))));
+        change(store, rotation(&second, TimeDelta::hours(1)));
         advance(D).await;
         assert_eq!(instances.accept(&second).await, [true; 3], "{redis:?}: rotation");
         assert_eq!(instances.accept(key).await, [true; 3], "{redis:?}: the earlier secret is still valid");
 
         let third = ApiKey::with_new_secret(key.id(), random);
-        store.edit(|ledger| ledger.add_secret(&third, Some(NOON)));
+        change(store, rotation(&third, TimeDelta::zero()));
         advance(D).await;
         assert_eq!(instances.accept(&second).await, [false; 3], "{redis:?}: expiry of a secret");
         assert_eq!(instances.accept(&third).await, [true; 3], "{redis:?}");
 
-        store.edit(|ledger| ledger.revoke_key(key.id()));
+        change(store, KeyCommand::Revoke(key.id()));
         advance(D).await;
         assert_eq!(instances.accept(&third).await, [false; 3], "{redis:?}: revocation");
 
@@ -118,15 +130,15 @@ async fn a_change_takes_effect_on_every_instance_within_the_staleness_bound() {
 async fn a_key_expires_at_its_time_without_a_read() {
     let instances = Instances::start(Redis::Up).await;
     instances.store.edit(|ledger| {
-        ledger.keys[0].expires_at = Some(NOON + TimeDelta::minutes(1));
+        ledger.keys[0].expires_at = Some(NOW + TimeDelta::minutes(1));
         ledger.head.access_seq += 1;
     });
     advance(D).await;
     assert_eq!(instances.accept(&instances.key).await, [true; 3]);
     let reads = instances.store.key_reads.count();
     for (now, is_valid) in [
-        (NOON + TimeDelta::minutes(1) - TimeDelta::microseconds(1), true),
-        (NOON + TimeDelta::minutes(1), false),
+        (NOW + TimeDelta::minutes(1) - TimeDelta::microseconds(1), true),
+        (NOW + TimeDelta::minutes(1), false),
     ] {
         for access in &instances.all {
             assert_eq!(access.authenticate(Some(&instances.key), now).await.is_ok(), is_valid, "{now}");
@@ -142,10 +154,10 @@ async fn a_head_that_was_read_before_the_revocation_does_not_extend_the_key() {
         advance(D).await;
         // The database reads the head for each instance, then the key is revoked, and the replies arrive much later.
         instances.store.head_reply_gate.close();
-        let request = |access: usize| instances.all[access].authenticate(Some(&instances.key), NOON);
+        let request = |access: usize| instances.all[access].authenticate(Some(&instances.key), NOW);
         let (first, second, third, ()) = tokio::join!(request(0), request(1), request(2), async {
             instances.store.head_reply_gate.arrived(3).await;
-            instances.store.edit(|ledger| ledger.revoke_key(instances.key.id()));
+            change(&instances.store, KeyCommand::Revoke(instances.key.id()));
             advance(D - INSTANT).await;
             instances.store.head_reply_gate.open();
         });
@@ -168,7 +180,7 @@ async fn a_table_that_was_read_before_the_revocation_does_not_extend_the_key() {
     let access = &instances.all[0];
     let (first, ()) = tokio::join!(access.authenticate(Some(&instances.key), NOON), async {
         instances.store.key_reply_gate.arrived(1).await;
-        instances.store.edit(|ledger| ledger.revoke_key(instances.key.id()));
+        change(&instances.store, KeyCommand::Revoke(instances.key.id()));
         advance(D - INSTANT).await;
         instances.store.key_reply_gate.open();
     });
@@ -204,7 +216,7 @@ async fn while_the_database_is_down_keys_remain_valid_for_the_grace_period() {
     advance(4 * HEAD_TIMEOUT + INSTANT).await;
     for access in &instances.all {
         for key in [Some(&instances.key), Some(&unknown), None] {
-            let result = access.authenticate(key, NOON).await;
+            let result = access.authenticate(key, NOW).await;
             assert!(matches!(result, Err(AccessError::Unavailable(_))), "{result:?}");
         }
     }
@@ -221,20 +233,20 @@ async fn the_first_key_closes_every_instance_for_ever() {
         all.push(open(&store, Arc::default(), true).await);
     }
     for access in &all {
-        assert_eq!(access.authenticate(None, NOON).await.unwrap(), Principal::Open);
+        assert_eq!(access.authenticate(None, NOW).await.unwrap(), Principal::Open);
     }
     let key = ApiKey::generate(&SequentialRandom::new());
     store.edit(|ledger| ledger.add_key(&key, &[Scope::OpsRead]));
     advance(D).await;
     for access in &all {
-        assert!(matches!(access.authenticate(None, NOON).await, Err(AccessError::Unauthenticated)));
-        assert!(access.authenticate(Some(&key), NOON).await.is_ok());
+        assert!(matches!(access.authenticate(None, NOW).await, Err(AccessError::Unauthenticated)));
+        assert!(access.authenticate(Some(&key), NOW).await.is_ok());
     }
-    store.edit(|ledger| ledger.revoke_key(key.id()));
+    change(&store, KeyCommand::Revoke(key.id()));
     advance(D).await;
     for access in &all {
         assert!(
-            access.authenticate(None, NOON).await.is_err(),
+            access.authenticate(None, NOW).await.is_err(),
             "a revoked key does not open the portal again"
         );
     }
@@ -246,10 +258,10 @@ async fn the_use_of_a_key_is_recorded_once_a_day() {
     settle().await;
     let id = instances.key.id();
     let last_use = || instances.store.ledger().key_uses.get(&id).copied();
-    assert_eq!(last_use(), Some(NOON.date_naive()));
-    let tomorrow = NOON + TimeDelta::days(1);
+    assert_eq!(last_use(), Some(NOW.date_naive()));
+    let tomorrow = NOW + TimeDelta::days(1);
     instances.store.fail(StoreStep::Write, StoreFault::unavailable());
-    for expected in [NOON, tomorrow, tomorrow] {
+    for expected in [NOW, tomorrow, tomorrow] {
         instances.all[0].authenticate(Some(&instances.key), tomorrow).await.unwrap();
         settle().await;
         assert_eq!(last_use(), Some(expected.date_naive()), "a failed record is repeated");

@@ -1,44 +1,13 @@
-//! The API keys of the ledger in memory.
+//! [`MemoryStore`] as the store of keys.
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
-use hermes_domain::access::{ApiKey, KeyId, KeyRecord, KeyTable, Scope, StoredSecret};
+use chrono::NaiveDate;
+use hermes_domain::access::{KeyId, KeyTable};
 use hermes_domain::ports::{AccessStore, StoreError};
 
-use super::faults::StoreStep;
-use super::{MemoryLedger, MemoryStore};
-
-impl MemoryLedger {
-    /// Stores a key that never expires, as a committed command does.
-    pub fn add_key(&mut self, key: &ApiKey, scopes: &[Scope]) {
-        self.keys.push(KeyRecord {
-            id: key.id(),
-            name: "test".into(),
-            scopes: scopes.iter().copied().collect(),
-            created_by: "system".to_owned(),
-            created_at: self.clock,
-            expires_at: None,
-            revoked_at: None,
-        });
-        self.add_secret(key, None);
-    }
-
-    /// Stores another secret of a key, and limits the time of the earlier ones.
-    pub fn add_secret(&mut self, key: &ApiKey, earlier_expire_at: Option<DateTime<Utc>>) {
-        for secret in self.secrets.iter_mut().filter(|secret| secret.key_id == key.id()) {
-            secret.expires_at = earlier_expire_at;
-        }
-        self.secrets.push(StoredSecret { key_id: key.id(), digest: key.digest(), expires_at: None });
-        self.head.access_seq += 1;
-    }
-
-    /// Revokes a key.
-    pub fn revoke_key(&mut self, id: KeyId) {
-        let key = self.keys.iter_mut().find(|key| key.id == id).unwrap();
-        key.revoked_at = Some(self.clock);
-        self.head.access_seq += 1;
-    }
-}
+use super::{MemoryStore, StoreStep};
 
 #[async_trait]
 impl AccessStore for MemoryStore {
@@ -55,7 +24,14 @@ impl AccessStore for MemoryStore {
 
     async fn record_use(&self, key: KeyId, day: NaiveDate) -> Result<(), StoreError> {
         self.faults.check(StoreStep::Write)?;
-        self.lock().key_uses.insert(key, day);
+        let mut ledger = self.lock();
+        let last = ledger.key_uses.entry(key).or_insert(day);
+        *last = day.max(*last);
         Ok(())
+    }
+
+    async fn last_uses(&self) -> Result<HashMap<KeyId, NaiveDate>, StoreError> {
+        self.faults.check(StoreStep::Read)?;
+        Ok(self.lock().key_uses.clone())
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use hermes_domain::access::{KeyId, KeyRecord};
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
@@ -226,6 +227,11 @@ impl LedgerTransaction for MemoryTransaction {
         self.check(StoreStep::FindPayments)?;
         let ledger = self.store.lock();
         Ok(keys.iter().filter_map(|key| Some((key.clone(), ledger.find(key)?.clone()))).collect())
+    }
+
+    async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.check(StoreStep::FindKey)?;
+        Ok(self.store.lock().keys.iter().find(|key| key.id == id).cloned())
     }
 
     async fn find_duplicates(

@@ -8,6 +8,7 @@ use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hermes_domain::access::{ApiKey, Scope};
+use hermes_domain::ledger::KeyCommand;
 use hermes_test_support::{capture_logs, take_logs};
 use hermes_web::access::Requirement;
 use hermes_web::limits::{LimitSettings, Limits};
@@ -164,8 +165,10 @@ async fn head_requires_the_scope_of_get() {
 async fn every_failure_has_the_same_response() {
     let app = TestApp::closed();
     let [valid, expired, revoked] = [(); 3].map(|()| app.create_key(&[Scope::BookingsRead]));
-    app.edit_ledger(|ledger| ledger.keys[1].expires_at = Some(EVENING));
-    app.edit_ledger(|ledger| ledger.revoke_key(revoked.id()));
+    app.edit_ledger(|ledger| {
+        ledger.keys[1].expires_at = Some(EVENING);
+        ledger.execute_key(KeyCommand::Revoke(revoked.id())).unwrap();
+    });
     assert_eq!(get_with(&app, Server::Portal, "/api/stats", &valid).await.status, StatusCode::OK);
     let text = valid.expose();
     let unknown = app.new_key().expose();
