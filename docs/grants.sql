@@ -14,4 +14,7 @@ GRANT SELECT, INSERT, DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%'
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_secrets TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON hermes_payments.access_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (expires_at) ON hermes_payments.access_secrets TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
 GRANT SELECT ON hermes_payments.cache_signing_key TO 'hermes'@'%';

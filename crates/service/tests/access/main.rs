@@ -27,7 +27,7 @@ use crate::support::{D, FakeCache, HEAD_TIMEOUT, ReadCacheHarness, config, settl
 
 const GRACE: Duration = Duration::from_secs(60);
 /// The time of requests.
-const NOW: DateTime<Utc> = NOON.checked_add_signed(TimeDelta::minutes(1)).unwrap();
+const NOW: DateTime<Utc> = DateTime::from_timestamp(NOON.timestamp() + 60, 0).unwrap();
 const INSTANT: Duration = Duration::from_millis(1);
 
 /// The state of the shared cache.

@@ -206,9 +206,10 @@ impl TestApp {
         self.store.edit(change);
     }
 
-    /// Returns the actors of the audit log.
+    /// Returns the actors of all changes of payments.
     pub fn actors(&self) -> Vec<String> {
-        self.store.ledger().audit.iter().map(|entry| entry.actor.to_string()).collect()
+        let audit = self.store.ledger().audit.into_iter();
+        audit.filter(|entry| entry.payment_id.is_some()).map(|entry| entry.actor).collect()
     }
 
     /// Makes every read fail until [`TestApp::recover`].
