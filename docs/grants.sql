@@ -13,6 +13,12 @@ GRANT UPDATE (salt, reason, old_value, new_value, user_agent, ip_address) ON her
 GRANT SELECT, INSERT, DELETE ON hermes_payments.outbox TO 'hermes'@'%';
 GRANT SELECT, UPDATE ON hermes_payments.event_relay TO 'hermes'@'%';
 GRANT SELECT, INSERT, DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_secrets TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON hermes_payments.access_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (expires_at) ON hermes_payments.access_secrets TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
 GRANT SELECT ON hermes_payments.cache_signing_key TO 'hermes'@'%';
 GRANT UPDATE (fingerprint, outcome) ON hermes_payments.idempotency_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_keys TO 'hermes'@'%';

@@ -237,7 +237,6 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000019_cre
 CREATE TABLE `access_uses` (
     `key_id` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `day` date NOT NULL,
-    `last_used_at` datetime(6) NOT NULL,
     PRIMARY KEY (`key_id`, `day`),
     CONSTRAINT `access_uses_key_fk` FOREIGN KEY (`key_id`) REFERENCES `access_keys` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

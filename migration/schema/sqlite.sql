@@ -290,7 +290,6 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000019_cre
 CREATE TABLE "access_uses" (
     "key_id" varchar(10) NOT NULL,
     "day" date_text NOT NULL,
-    "last_used_at" datetime_text NOT NULL,
     PRIMARY KEY ("key_id", "day"),
     FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
 );

@@ -1,4 +1,4 @@
-//! `access_uses`: the last use of each API key on each day. It is written outside of the ledger.
+//! `access_uses`: the days on which each API key was used. The rows are written outside of the ledger.
 
 use sea_orm_migration::sea_query::{ForeignKey, Index, Table};
 
@@ -15,7 +15,6 @@ fn create(column: Columns) -> NewTable {
         .table(ACCESS_USES)
         .col(column.code("key_id", 10))
         .col(column.date("day"))
-        .col(column.timestamp("last_used_at"))
         .primary_key(Index::create().col("key_id").col("day"))
         .foreign_key(
             ForeignKey::create()

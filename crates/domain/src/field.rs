@@ -52,6 +52,8 @@ pub enum ValidationCode {
     UnknownCurrency,
     /// The value is not one of the allowed values.
     NotAChoice,
+    /// The value is not a time, or not one in the allowed range.
+    NotATime,
     /// The value can no longer be changed.
     Frozen,
 }

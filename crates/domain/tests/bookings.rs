@@ -3,7 +3,7 @@
 mod support;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{Effect, EventKind, Rejection, Rules};
+use hermes_domain::ledger::{Effect, EventKind, PaymentOutcome, Rejection, Rules, Subject};
 use hermes_domain::payment::{DuplicateField, DuplicateRule};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{book, cancel, claim, correct, rules, submission, submission_with_claim};
@@ -14,7 +14,7 @@ use support::commands::{assert_rejected, duplicate, ledger_with, new_amount};
 fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     let ledger = MemoryLedger::new();
     let (outcomes, changes) = ledger.decide(&[submission(book("ana@example.org", "35000"))]);
-    let outcome = outcomes[0].as_ref().unwrap();
+    let outcome = PaymentOutcome::try_from(outcomes[0].clone().unwrap()).unwrap();
     let payment = &changes.booked[0];
 
     assert_eq!((outcome.effect, outcome.replayed), (Effect::Booked, false));
@@ -28,7 +28,7 @@ fn a_booking_writes_a_payment_an_audit_row_and_an_event() {
     assert_eq!(changes.audit[0].ip_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(changes.audit[0].old_value, None);
     assert_eq!(changes.events[0].kind, EventKind::PaymentBooked);
-    assert_eq!(changes.events[0].payment_id, payment.id);
+    assert_eq!(changes.events[0].subject, Subject::Payment(payment.id));
     assert!(changes.updated.is_empty() && changes.idempotency.is_empty());
 }
 

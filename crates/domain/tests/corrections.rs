@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use hermes_domain::ledger::{Command, Effect, EventKind, Rejection, Rules};
+use hermes_domain::ledger::{Command, Effect, EventKind, PaymentOutcome, Rejection, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{
     BookingField, CorrectionRequest, Edit, NewBooking, PayerDetails, Payment, Status,
@@ -99,7 +99,7 @@ fn a_correction_to_the_current_values_writes_nothing() {
         CorrectionRequest::from([(BookingField::School, Edit::Clear)]),
     ] {
         let (outcomes, changes) = ledger.decide(&[submission(correct(1, 1, request.clone()))]);
-        let outcome = outcomes[0].as_ref().unwrap();
+        let outcome = PaymentOutcome::try_from(outcomes[0].clone().unwrap()).unwrap();
         assert_eq!(outcome.effect, Effect::Unchanged, "{request:?}");
         assert_eq!(&outcome.payment, ledger.get(1));
         assert!(changes.is_empty(), "{request:?}");

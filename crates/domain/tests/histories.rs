@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::HashMap;
 
-use hermes_domain::ledger::{ChainBreak, ChainVerifier, Command, Totals};
+use hermes_domain::ledger::{ChainBreak, ChainVerifier, Command, Subject, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment};
 use hermes_test_support::MemoryLedger;
@@ -65,7 +65,7 @@ fn assert_invariants(ledger: &MemoryLedger) {
 
     for payment in payments {
         let rows: Vec<_> = ledger.audit.iter().filter(|row| row.payment_id == Some(payment.id)).collect();
-        let events = ledger.events.iter().filter(|event| event.payment_id == payment.id);
+        let events = ledger.events.iter().filter(|event| event.subject == Subject::Payment(payment.id));
         assert_eq!(i64::try_from(rows.len()).unwrap(), payment.version);
         assert_eq!(i64::try_from(events.count()).unwrap(), payment.version);
         let last = rows.last().unwrap();

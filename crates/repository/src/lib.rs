@@ -8,6 +8,7 @@
 //! |---|---|
 //! | open a database | [`Database::connect`] with [`DatabaseSettings`] |
 //! | find and list payments, totals and audit rows, each from one snapshot | [`SqlPaymentReader`], which implements [`PaymentReader`](hermes_domain::ports::PaymentReader) |
+//! | read the API keys, and record their use | [`SqlAccessStore`], which implements [`AccessStore`](hermes_domain::ports::AccessStore) |
 //! | follow events without Redis | [`SqlOutbox`], which implements [`Outbox`](hermes_domain::ports::Outbox) |
 //! | run any other query | the [`entity`] modules on [`Database::reader_pool`], which cannot write |
 //! | convert rows to a valid [`Payment`](hermes_domain::payment::Payment) | [`StoredPayment`] |
@@ -107,6 +108,7 @@
 
 pub mod entity;
 
+mod access_store;
 mod database;
 mod error;
 mod ledger_store;
@@ -114,6 +116,7 @@ mod mapping;
 mod outbox;
 mod reader;
 
+pub use access_store::SqlAccessStore;
 pub use database::{
     AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
     tune_connections_to,

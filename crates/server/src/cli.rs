@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A portal for tuition and invoice payments.
@@ -44,14 +46,31 @@ pub enum Command {
         email: String,
     },
     /// Show or warm the cache of the running portal
-    #[command(subcommand)]
-    Cache(Cache),
+    Cache {
+        #[command(subcommand)]
+        command: Cache,
+        #[command(flatten)]
+        key: KeyFile,
+    },
     /// Check everything that Hermes needs, and say how to repair it
-    Doctor,
+    Doctor(KeyFile),
     /// Check whether the running portal is ready (exit status 0)
-    Healthcheck,
+    Healthcheck(KeyFile),
     /// Print the effective configuration, without secrets
     Config,
+}
+
+/// The access key for a portal that is closed.
+#[derive(Debug, Clone, Args)]
+pub struct KeyFile {
+    /// A file with the access key; required if the portal is closed
+    #[arg(long, global = true, env = KeyFile::VARIABLE, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl KeyFile {
+    /// The variable that also names the file.
+    pub const VARIABLE: &str = "HERMES_KEY_FILE";
 }
 
 /// What to erase.

@@ -1,26 +1,30 @@
-//! Every route of both ports. A GET route also serves HEAD.
+//! Every route of both ports, and what it requires of its caller. A GET route also serves HEAD.
 
 use std::sync::{Arc, LazyLock};
 
-use actix_web::dev::ResourceDef;
 use actix_web::{App, HttpRequest, HttpResponse, web};
+use hermes_domain::access::Scope;
 use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::access::{Requirement, RouteTable};
 use crate::admin::{cache, dashboard, metrics};
 use crate::api::{bookings, docs, events, health, stats};
 use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
-/// A path pattern and its methods.
-pub type Route = (&'static str, &'static [&'static str]);
+/// A path pattern, and its methods with their requirements.
+pub type Route = (&'static str, &'static [(&'static str, Requirement)]);
 
-/// Declares a table of routes, for the `Allow` header, and the function that registers their handlers.
+/// Declares a table of routes and the function that registers their handlers. Each method has a requirement in brackets:
+/// `public`, or a [`Scope`].
 macro_rules! routes {
-    ($table:ident, $register:ident($config:ty); $($path:literal: $($method:ident $handler:path),+;)+) => {
-        const $table: &[Route] = &[$(($path, &[$(stringify!($method)),+])),+];
+    ($table:ident, $register:ident($config:ty);
+     $($path:literal: $($method:ident $handler:path [$required:ident]),+;)+) => {
+        const $table: &[Route] = &[$(($path, &[$((stringify!($method), requirement!($required))),+])),+];
 
         fn $register(config: &mut $config) {
             config$($(.service($handler))+)+;
@@ -28,43 +32,59 @@ macro_rules! routes {
     };
 }
 
+macro_rules! requirement {
+    (public) => {
+        Requirement::Public
+    };
+    ($scope:ident) => {
+        Requirement::Scope(Scope::$scope)
+    };
+}
+
 // The operations in the OpenAPI document, on the portal's port.
 routes! { API, register_api(ServiceConfig<'_>);
-    "/api/bookings":              GET bookings::list_bookings, POST bookings::create_booking;
-    "/api/bookings/{key}":        GET bookings::get_booking, PATCH bookings::correct_booking;
-    "/api/bookings/{key}/cancel": POST bookings::cancel_booking;
-    "/api/bookings/{key}/audit":  GET bookings::audit_booking;
-    "/api/bookings/{key}/page-link": POST bookings::renew_page_link;
-    "/api/events":                GET events::list_events;
-    "/api/stats":                 GET stats::get_stats;
-    "/api/cache":                 GET cache::cache_status;
-    "/api/cache/warm":            POST cache::warm_cache;
-    "/health":                    GET health::health;
-    "/health/live":               GET health::live;
-    "/health/ready":              GET health::ready;
+    "/api/bookings":              GET bookings::list_bookings [BookingsRead], POST bookings::create_booking [BookingsWrite];
+    "/api/bookings/{key}":        GET bookings::get_booking [BookingsRead], PATCH bookings::correct_booking [BookingsCorrect];
+    "/api/bookings/{key}/cancel": POST bookings::cancel_booking [BookingsCancel];
+    "/api/bookings/{key}/audit":  GET bookings::audit_booking [AuditRead];
+    "/api/bookings/{key}/page-link": POST bookings::renew_page_link [BookingsWrite];
+    "/api/events":                GET events::list_events [EventsRead];
+    "/api/stats":                 GET stats::get_stats [BookingsRead];
+    "/api/cache":                 GET cache::cache_status [OpsRead];
+    "/api/cache/warm":            POST cache::warm_cache [OpsWrite];
+    "/health":                    GET health::health [public];
+    "/health/live":               GET health::live [public];
+    "/health/ready":              GET health::ready [public];
 }
 
 // The pages, on the portal's port.
 routes! { PAGES, register_pages(web::ServiceConfig);
-    "/":                            GET pages::home;
-    "/payment":                     GET pages::booking_form, POST pages::book_payment;
-    "/payment/{reference}/{secret}": GET pages::payer_page;
-    "/problems":                    GET pages::problem_list;
-    "/problems/{code}":             GET pages::problem_of_code;
-    "/assets/{name}":               GET assets::asset;
-    "/api/docs/":                   GET docs::api_docs;
-    "/api/openapi.json":            GET docs::openapi_json;
+    "/":                            GET pages::home [public];
+    "/payment":                     GET pages::booking_form [public], POST pages::book_payment [public];
+    "/payment/{reference}/{secret}": GET pages::payer_page [public];
+    "/problems":                    GET pages::problem_list [public];
+    "/problems/{code}":             GET pages::problem_of_code [public];
+    "/assets/{name}":               GET assets::asset [public];
+    "/api/docs/":                   GET docs::api_docs [public];
+    "/api/openapi.json":            GET docs::openapi_json [public];
 }
 
 // The dashboard's port.
 routes! { DASHBOARD, register_dashboard(web::ServiceConfig);
-    "/":                GET dashboard::overview::overview;
-    "/metrics":         GET metrics::get_metrics;
-    "/health/live":     GET health::live;
-    "/problems":        GET pages::problem_list;
-    "/problems/{code}": GET pages::problem_of_code;
-    "/assets/{name}":   GET assets::asset;
+    "/":                GET dashboard::overview::overview [BookingsRead];
+    "/metrics":         GET metrics::get_metrics [OpsRead];
+    "/health/live":     GET health::live [public];
+    "/problems":        GET pages::problem_list [public];
+    "/problems/{code}": GET pages::problem_of_code [public];
+    "/assets/{name}":   GET assets::asset [public];
 }
+
+/// The redirect to the API reference, which is public like its target.
+const REDIRECTS: &[Route] = &[("/api/docs", &[("GET", Requirement::Public)])];
+
+static PORTAL_TABLE: LazyLock<RouteTable> =
+    LazyLock::new(|| RouteTable::new(false, &[API, PAGES, REDIRECTS]));
+static DASHBOARD_TABLE: LazyLock<RouteTable> = LazyLock::new(|| RouteTable::new(true, &[DASHBOARD]));
 
 /// Returns every route of the portal, except the redirect to `/api/docs/`.
 pub fn portal_routes() -> impl Iterator<Item = &'static Route> {
@@ -82,6 +102,7 @@ pub fn configure_portal(config: &mut web::ServiceConfig) {
     register_pages(config);
     config
         .app_data(web::Data::from(Arc::clone(&DOCUMENT)))
+        .app_data::<&'static RouteTable>(&PORTAL_TABLE)
         .service(web::redirect("/api/docs", "/api/docs/"))
         .default_service(web::to(no_portal_route));
 }
@@ -89,7 +110,7 @@ pub fn configure_portal(config: &mut web::ServiceConfig) {
 /// Adds every route of the dashboard.
 pub fn configure_dashboard(config: &mut web::ServiceConfig) {
     register_dashboard(config);
-    config.default_service(web::to(no_dashboard_route));
+    config.app_data::<&'static RouteTable>(&DASHBOARD_TABLE).default_service(web::to(no_dashboard_route));
 }
 
 /// Returns the OpenAPI 3.1 document.
@@ -100,6 +121,7 @@ pub fn openapi() -> &'static utoipa::openapi::OpenApi {
 static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
     let app = App::new().into_utoipa_app().openapi(Document::openapi()).configure(register_api);
     let mut document = app.split_for_parts().1;
+    add_security(&mut document);
     for item in document.paths.paths.values_mut() {
         for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
             add_responses(operation, &EVERY_REQUEST);
@@ -110,6 +132,46 @@ static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
     }
     Arc::new(document)
 });
+
+/// The name of the security scheme in the OpenAPI document.
+const KEY_SCHEME: &str = "key";
+
+/// The responses to operations that require a scope.
+const WITH_SCOPE: [(&str, &str); 2] = [
+    ("401", "The request has no valid access key."),
+    ("403", "The key does not have the scope, or a page of another site sent the request."),
+];
+
+/// Adds the scope that each operation requires. For a scheme other than OAuth 2, OpenAPI 3.1 calls this a role.
+fn add_security(document: &mut utoipa::openapi::OpenApi) {
+    let description = "An access key, as printed by `hermes keys create`. A new installation that listens on loopback is \
+                       open until its first key exists.";
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("hk_<id>_<secret>")
+        .description(Some(description));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(KEY_SCHEME, SecurityScheme::Http(scheme.build()));
+    for (path, methods) in API {
+        let Some(item) = document.paths.paths.get_mut(*path) else { continue };
+        for (method, requirement) in *methods {
+            if let (Some(operation), Requirement::Scope(scope)) = (operation_mut(item, method), requirement) {
+                operation.security = Some(vec![SecurityRequirement::new(KEY_SCHEME, [scope.as_str()])]);
+                add_responses(operation, &WITH_SCOPE);
+            }
+        }
+    }
+}
+
+fn operation_mut<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operation> {
+    match method {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PATCH" => item.patch.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
 
 /// The responses of the request gate to every operation.
 const EVERY_REQUEST: [(&str, &str); 2] = [
@@ -151,17 +213,16 @@ fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
 struct Document;
 
 async fn no_portal_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(Problem::unmatched(allowed_methods(request.path(), &[API, PAGES])))
+    Err(Problem::unmatched(allowed_methods(&PORTAL_TABLE, request.path())))
 }
 
 async fn no_dashboard_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(Problem::unmatched(allowed_methods(request.path(), &[DASHBOARD])))
+    Err(Problem::unmatched(allowed_methods(&DASHBOARD_TABLE, request.path())))
 }
 
 /// Returns the methods of a path, as in the `Allow` header; `None` if no route has this path.
-fn allowed_methods(path: &str, tables: &[&[Route]]) -> Option<String> {
-    let mut routes = tables.iter().copied().flatten();
-    let (_, methods) = routes.find(|(pattern, _)| ResourceDef::new(*pattern).is_match(path))?;
+fn allowed_methods(table: &RouteTable, path: &str) -> Option<String> {
+    let methods: Vec<_> = table.methods(path)?.iter().map(|(method, _)| *method).collect();
     Some(methods.join(", ").replace("GET", "GET, HEAD"))
 }
 
@@ -175,7 +236,7 @@ mod tests {
     async fn assert_handled(configure: fn(&mut web::ServiceConfig), tables: &[&[Route]]) {
         let service = init_service(App::new().configure(configure)).await;
         for (path, methods) in tables.iter().copied().flatten() {
-            for method in *methods {
+            for (method, _) in *methods {
                 let request = TestRequest::default().method(method.parse::<Method>().unwrap()).uri(path);
                 let response = call_service(&service, request.to_request()).await;
                 assert_eq!(response.request().match_pattern().as_deref(), Some(*path), "{method}");
@@ -203,7 +264,7 @@ mod tests {
             .collect();
         let mut listed: Vec<_> = API
             .iter()
-            .flat_map(|(path, methods)| methods.iter().map(move |method| format!("{method} {path}")))
+            .flat_map(|(path, methods)| methods.iter().map(move |(method, _)| format!("{method} {path}")))
             .collect();
         documented.sort_unstable();
         listed.sort_unstable();

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{Clock, PaymentReader, PoolMetrics, SharedCache};
+use hermes_service::access::AccessControl;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
 use hermes_service::writer::LedgerWriter;
@@ -14,6 +15,8 @@ use crate::limits::{Limits, StorageSpace};
 
 /// Everything that an endpoint may use. One value serves all threads of the process.
 pub struct AppState {
+    /// Identifies the principals of requests.
+    pub access: AccessControl,
     /// Executes commands.
     pub ledger: LedgerWriter,
     /// Serves cached reads: the list, filtered pages, single payments and totals.

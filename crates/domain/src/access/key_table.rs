@@ -29,6 +29,13 @@ pub struct KeyRecord {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
+impl KeyRecord {
+    /// Returns whether the key is neither revoked nor expired at a time.
+    pub fn is_usable(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && is_before(now, self.expires_at)
+    }
+}
+
 /// The stand-in for the secret of an unknown key. No known secret has this digest.
 const UNKNOWN: [StoredSecret; 1] =
     [StoredSecret { key_id: KeyId::NIL, digest: SecretDigest([0; 32]), expires_at: None }];
@@ -135,8 +142,7 @@ impl KeyTable {
             .iter()
             .fold(false, |is_valid, secret| is_valid | (matches(secret) & is_before(now, secret.expires_at)));
         let record = &entry?.record;
-        let is_usable = is_valid && record.revoked_at.is_none() && is_before(now, record.expires_at);
-        is_usable.then(|| Arc::clone(record))
+        (is_valid && record.is_usable(now)).then(|| Arc::clone(record))
     }
 }
 

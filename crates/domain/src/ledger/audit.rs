@@ -10,11 +10,12 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Digest, Origin};
-use crate::payment::{Payment, PaymentId};
+use super::{Digest, Origin, Subject};
+use crate::payment::PaymentId;
 
 /// The hash of an audit row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +30,6 @@ impl AuditHash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditSalt(pub [u8; 16]);
 
-/// The type of a subject that is a payment.
-pub const PAYMENT_SUBJECT: &str = "payment";
-
-/// Returns the id of a payment as a subject: 32 hexadecimal digits.
-pub fn payment_subject_id(id: PaymentId) -> String {
-    id.0.simple().to_string()
-}
-
 /// The number of personal values of a row.
 const PERSONAL_VALUES: usize = 5;
 
@@ -49,11 +42,11 @@ pub struct AuditEntry<Text = String> {
     pub seq: i64,
     /// The payment that changed, if the subject is a payment.
     pub payment_id: Option<PaymentId>,
-    /// The type of the changed object, such as [`PAYMENT_SUBJECT`].
+    /// The type of the changed object, such as `payment` ([`Subject::type_name`]).
     pub subject_type: Text,
     /// The id of the changed object.
     pub subject_id: Text,
-    /// The action, such as `PAYMENT_BOOKED` ([`super::Effect::audit_action`]).
+    /// The action, such as `PAYMENT_BOOKED` ([`super::Effect::audit_action`], [`super::KeyEffect::audit_action`]).
     pub action: Text,
     /// The actor.
     pub actor: Text,
@@ -61,9 +54,9 @@ pub struct AuditEntry<Text = String> {
     pub salt: Option<AuditSalt>,
     /// The reason. Personal, as all fields up to `ip_address`: once erased, each present value is its commitment.
     pub reason: Option<Text>,
-    /// The payment before the change, as JSON.
+    /// The subject before the change, as JSON.
     pub old_value: Option<Text>,
-    /// The payment after the change, as JSON.
+    /// The subject after the change, as JSON.
     pub new_value: Option<Text>,
     /// The client's `User-Agent`.
     pub user_agent: Option<Text>,
@@ -76,26 +69,32 @@ pub struct AuditEntry<Text = String> {
 }
 
 /// The change that a new row records.
-pub(super) struct AuditedChange<'a> {
+pub(super) struct AuditedChange<'a, State> {
     pub action: &'static str,
-    pub before: Option<&'a Payment>,
-    pub after: &'a Payment,
+    pub subject: Subject,
+    /// A state consists of texts, integers and timestamps, so serialising cannot fail.
+    pub before: Option<&'a State>,
+    pub after: &'a State,
     pub reason: Option<String>,
     pub origin: &'a Origin,
+    pub changed_at: DateTime<Utc>,
     /// Sixteen random bytes.
     pub salt: Uuid,
 }
 
 impl AuditEntry {
     /// Creates the row that follows the row with the given number and hash.
-    pub(super) fn append_after(last_seq: i64, last_hash: AuditHash, change: AuditedChange<'_>) -> Self {
-        // A payment consists of texts, integers and timestamps, so serialising cannot fail.
-        let json = |payment: &Payment| serde_json::to_string(payment).unwrap_or_default();
+    pub(super) fn append_after<State: Serialize>(
+        last_seq: i64,
+        last_hash: AuditHash,
+        change: AuditedChange<'_, State>,
+    ) -> Self {
+        let json = |state: &State| serde_json::to_string(state).unwrap_or_default();
         let mut entry = Self {
             seq: last_seq + 1,
-            payment_id: Some(change.after.id),
-            subject_type: PAYMENT_SUBJECT.to_owned(),
-            subject_id: payment_subject_id(change.after.id),
+            payment_id: change.subject.payment_id(),
+            subject_type: change.subject.type_name().to_owned(),
+            subject_id: change.subject.id(),
             action: change.action.to_owned(),
             actor: change.origin.actor.clone(),
             salt: Some(AuditSalt(change.salt.into_bytes())),
@@ -104,7 +103,7 @@ impl AuditEntry {
             new_value: Some(json(change.after)),
             user_agent: change.origin.user_agent.clone(),
             ip_address: change.origin.ip_address.map(|address| address.to_string()),
-            created_at: change.after.updated_at,
+            created_at: change.changed_at,
             hash: AuditHash::GENESIS,
         };
         entry.hash = entry.hash_after(last_hash);

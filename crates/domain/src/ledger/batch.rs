@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Totals};
+use crate::access::{KeyId, KeyRecord, StoredSecret};
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
 use crate::payment::{
     DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentId, PaymentKey, Reference, Thresholds,
@@ -67,6 +68,8 @@ pub struct Facts {
     pub head: LedgerHead,
     /// The existing payments that the batch names, by the key in the command.
     pub payments: HashMap<PaymentKey, Payment>,
+    /// The existing API keys that the batch names.
+    pub keys: HashMap<KeyId, KeyRecord>,
     /// The records of the batch's idempotency keys, by scope.
     pub idempotency: HashMap<Digest, IdempotencyRecord>,
     /// The latest live payment for each duplicate key that has one.
@@ -81,11 +84,38 @@ impl Facts {
         Self {
             head,
             payments: HashMap::new(),
+            keys: HashMap::new(),
             idempotency: HashMap::new(),
             duplicates: HashMap::new(),
             totals: HashMap::new(),
         }
     }
+}
+
+/// A change of an API key, as the database writes it.
+#[derive(Debug, Clone)]
+pub enum KeyChange {
+    /// Adds a key and its first secret.
+    Created {
+        /// The key.
+        record: KeyRecord,
+        /// The secret.
+        secret: StoredSecret,
+    },
+    /// Adds a secret. The earlier secrets of the key expire.
+    Rotated {
+        /// The secret.
+        secret: StoredSecret,
+        /// The latest time at which the earlier secrets expire. Those that expire sooner do not change.
+        earlier_expire_at: DateTime<Utc>,
+    },
+    /// Revokes a key.
+    Revoked {
+        /// The key.
+        id: KeyId,
+        /// The time of revocation.
+        revoked_at: DateTime<Utc>,
+    },
 }
 
 /// The rows that a batch writes in one commit.
@@ -100,6 +130,8 @@ pub struct Changes {
     /// Payments whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
     /// ([`IdempotencyRecord::erase`]).
     pub erased: Vec<PaymentId>,
+    /// Changes of API keys, in order.
+    pub keys: Vec<KeyChange>,
     /// New audit rows.
     pub audit: Vec<AuditEntry>,
     /// New events.
@@ -118,6 +150,7 @@ impl Changes {
             booked: Vec::new(),
             updated: Vec::new(),
             erased: Vec::new(),
+            keys: Vec::new(),
             audit: Vec::new(),
             events: Vec::new(),
             idempotency: Vec::new(),
@@ -127,6 +160,9 @@ impl Changes {
 
     /// Returns whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.booked.is_empty() && self.updated.is_empty() && self.idempotency.is_empty()
+        self.booked.is_empty()
+            && self.updated.is_empty()
+            && self.keys.is_empty()
+            && self.idempotency.is_empty()
     }
 }

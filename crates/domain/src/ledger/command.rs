@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::Correction;
+use super::{Correction, KeyCommand};
+use crate::access::KeyId;
 use crate::payment::{NewBooking, PaymentKey};
 
 /// A SHA-256 digest.
@@ -15,7 +16,7 @@ pub struct Submission {
     pub command: Command,
     /// The origin, for the audit log.
     pub origin: Origin,
-    /// The idempotency key, if the caller sent one.
+    /// The idempotency key, if the caller sent one. Commands that change keys take none.
     pub idempotency: Option<IdempotencyClaim>,
 }
 
@@ -50,6 +51,8 @@ pub enum Command {
     RenewPageLink(PaymentKey),
     /// Erases personal data.
     Erase(Erasure),
+    /// Changes an API key.
+    Key(KeyCommand),
 }
 
 impl Command {
@@ -57,22 +60,34 @@ impl Command {
     ///
     /// Bookings only add payments, so the facts of the batch still hold after each booking. A command that changes a
     /// payment can invalidate the facts of *other* payments (whether their payer has a live payment), and no query
-    /// before the batch can foresee that.
+    /// before the batch can foresee that. Changes of keys are rare and need no shared batch.
     pub const fn requires_exclusive_batch(&self) -> bool {
         match self {
             Self::Book(_) => false,
-            Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) => true,
+            Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) | Self::Key(_) => {
+                true
+            }
         }
     }
 
     /// Returns the key of the existing payment that the command changes.
     pub const fn target(&self) -> Option<&PaymentKey> {
         match self {
-            Self::Book(_) => None,
+            Self::Book(_) | Self::Key(_) => None,
             Self::Correct(correction) => Some(&correction.target),
             Self::Cancel(cancellation) => Some(&cancellation.target),
             Self::RenewPageLink(target) => Some(target),
             Self::Erase(erasure) => Some(&erasure.target),
+        }
+    }
+
+    /// Returns the id of the API key that the command changes.
+    pub const fn key_target(&self) -> Option<KeyId> {
+        match self {
+            Self::Key(command) => Some(command.key_id()),
+            Self::Book(_) | Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) => {
+                None
+            }
         }
     }
 
@@ -82,6 +97,7 @@ impl Command {
             Self::Correct(correction) => correction.text_bytes(),
             Self::Cancel(cancellation) => cancellation.reason.len(),
             Self::RenewPageLink(_) | Self::Erase(_) => 0,
+            Self::Key(command) => command.text_bytes(),
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::audit::AuditedChange;
 use super::correction::apply_correction;
 use super::{
     AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure,
-    ErasureScope, Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Outcome,
-    RecordedOutcome, Rejection, Submission, Totals,
+    ErasureScope, Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Origin, Outcome,
+    PaymentOutcome, RecordedOutcome, Rejection, Subject, Submission, Totals,
 };
 use crate::money::Money;
 use crate::payment::{
@@ -17,9 +19,9 @@ use crate::payment::{
 
 /// Decides the commands of one batch, in order.
 pub struct Decider<'a> {
-    context: DecisionContext<'a>,
-    facts: Facts,
-    changes: Changes,
+    pub(super) context: DecisionContext<'a>,
+    pub(super) facts: Facts,
+    pub(super) changes: Changes,
 }
 
 /// The transition of a payment to its next state.
@@ -77,7 +79,7 @@ impl<'a> Decider<'a> {
     /// Returns the rejection; the command then changes nothing.
     pub fn decide(&mut self, submission: &Submission) -> Result<Outcome, Rejection> {
         if let Some(RecordedOutcome { effect, payment }) = self.recorded_outcome(submission)? {
-            return Ok(Outcome { effect, payment, replayed: true });
+            return Ok(Outcome::Payment(PaymentOutcome { effect, payment, replayed: true }));
         }
         let transition = match &submission.command {
             Command::Book(booking) => self.book(booking)?,
@@ -85,11 +87,12 @@ impl<'a> Decider<'a> {
             Command::Cancel(cancellation) => self.cancel(cancellation)?,
             Command::RenewPageLink(target) => self.renew_page_link(target)?,
             Command::Erase(erasure) => self.erase(erasure)?,
+            Command::Key(command) => return self.decide_key(command, &submission.origin).map(Outcome::Key),
         };
-        let outcome =
-            Outcome { effect: transition.effect, payment: transition.after.clone(), replayed: false };
+        let Transition { effect, after, .. } = &transition;
+        let outcome = PaymentOutcome { effect: *effect, payment: after.clone(), replayed: false };
         self.apply(submission, transition)?;
-        Ok(outcome)
+        Ok(Outcome::Payment(outcome))
     }
 
     /// Returns the rows that the batch writes.
@@ -238,6 +241,7 @@ impl<'a> Decider<'a> {
                 let key = self.context.duplicate_key(payment.id, &payment.details, payment.amount);
                 Some((key, payment.amount))
             }
+            Command::Key(_) => None,
         }
     }
 
@@ -248,16 +252,9 @@ impl<'a> Decider<'a> {
             self.update_totals(before.as_ref(), &after)?;
         }
         if let Some(action) = effect.audit_action() {
-            let head = &mut self.changes.head;
             // The row of an erasure contains nothing of what was erased.
             let before = before.as_ref().filter(|_| effect != Effect::Erased);
-            let salt = self.context.random_source.random();
-            let origin = &submission.origin;
-            let change = AuditedChange { action, before, after: &after, reason, origin, salt };
-            let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
-            head.audit_seq = entry.seq;
-            head.audit_hash = entry.hash;
-            self.changes.audit.push(entry);
+            self.audit(action, Subject::Payment(after.id), before, &after, reason, &submission.origin);
         }
         if let Some(kind) = EventKind::from_effect(effect) {
             self.changes.head.event_seq += 1;
@@ -274,6 +271,26 @@ impl<'a> Decider<'a> {
             Effect::Unchanged => {}
         }
         Ok(())
+    }
+
+    /// Adds the audit row of a change.
+    pub(super) fn audit<State: Serialize>(
+        &mut self,
+        action: &'static str,
+        subject: Subject,
+        before: Option<&State>,
+        after: &State,
+        reason: Option<String>,
+        origin: &Origin,
+    ) {
+        let salt = self.context.random_source.random();
+        let changed_at = self.context.now;
+        let change = AuditedChange { action, subject, before, after, reason, origin, changed_at, salt };
+        let head = &mut self.changes.head;
+        let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
+        head.audit_seq = entry.seq;
+        head.audit_hash = entry.hash;
+        self.changes.audit.push(entry);
     }
 
     fn update_totals(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), Rejection> {

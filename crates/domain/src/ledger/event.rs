@@ -7,8 +7,9 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{BatchToken, Effect};
-use crate::payment::{Payment, PaymentId};
+use super::{BatchToken, Effect, KeyEffect, Subject};
+use crate::access::KeyId;
+use crate::payment::Payment;
 
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,19 +24,28 @@ pub enum EventKind {
     PageLinkRenewed,
     /// The personal data of a payment was erased; consumers erase their copies.
     PaymentErased,
+    /// An API key was created.
+    KeyCreated,
+    /// An API key got a new secret.
+    KeyRotated,
+    /// An API key was revoked.
+    KeyRevoked,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::PaymentBooked,
         Self::PaymentCorrected,
         Self::PaymentCancelled,
         Self::PageLinkRenewed,
         Self::PaymentErased,
+        Self::KeyCreated,
+        Self::KeyRotated,
+        Self::KeyRevoked,
     ];
 
-    /// Returns the kind of an effect, or `None` if the effect changed nothing.
+    /// Returns the kind of an effect on a payment, or `None` if the effect changed nothing.
     pub const fn from_effect(effect: Effect) -> Option<Self> {
         match effect {
             Effect::Booked => Some(Self::PaymentBooked),
@@ -47,6 +57,15 @@ impl EventKind {
         }
     }
 
+    /// Returns the kind of an effect on a key.
+    pub const fn from_key_effect(effect: KeyEffect) -> Self {
+        match effect {
+            KeyEffect::Created => Self::KeyCreated,
+            KeyEffect::Rotated => Self::KeyRotated,
+            KeyEffect::Revoked => Self::KeyRevoked,
+        }
+    }
+
     /// Returns the event type on the wire, such as `payment.booked`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +74,9 @@ impl EventKind {
             Self::PaymentCancelled => "payment.cancelled",
             Self::PageLinkRenewed => "payment.page_link_renewed",
             Self::PaymentErased => "payment.erased",
+            Self::KeyCreated => "key.created",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyRevoked => "key.revoked",
         }
     }
 }
@@ -66,8 +88,8 @@ pub struct Event {
     pub seq: i64,
     /// The kind.
     pub kind: EventKind,
-    /// The payment that changed.
-    pub payment_id: PaymentId,
+    /// The object that changed.
+    pub subject: Subject,
     /// The data for consumers, as JSON without personal data.
     pub payload: String,
     /// The time of the change.
@@ -111,7 +133,7 @@ pub struct OutboxEvent {
     pub event_type: String,
     /// The time of the change.
     pub occurred_at: DateTime<Utc>,
-    /// The reference of the payment.
+    /// The reference of the payment, or the id of the key.
     pub reference: String,
     /// The data for consumers, as JSON without personal data.
     pub data: String,
@@ -133,6 +155,12 @@ pub struct EventPosition {
     pub seq: i64,
     /// The id of the last event.
     pub id: EventId,
+}
+
+/// The payload about a key names only the key: consumers of events have no need to know its rights.
+#[derive(Serialize)]
+struct KeyPayload {
+    reference: String,
 }
 
 #[derive(Serialize)]
@@ -163,10 +191,21 @@ impl Event {
         Self {
             seq,
             kind,
-            payment_id: payment.id,
+            subject: Subject::Payment(payment.id),
             // The payload consists of texts and one integer, so serialising cannot fail.
             payload: serde_json::to_string(&payload).unwrap_or_default(),
             occurred_at: payment.updated_at,
+        }
+    }
+
+    /// Creates the event that publishes a change of a key.
+    pub(super) fn of_key(seq: i64, effect: KeyEffect, key: KeyId, occurred_at: DateTime<Utc>) -> Self {
+        Self {
+            seq,
+            kind: EventKind::from_key_effect(effect),
+            subject: Subject::Key(key),
+            payload: serde_json::to_string(&KeyPayload { reference: key.to_string() }).unwrap_or_default(),
+            occurred_at,
         }
     }
 }

@@ -15,14 +15,17 @@ mod clocks;
 mod command;
 mod correction;
 mod decide;
+mod decide_key;
 mod event;
 mod head;
+mod key_command;
 mod outcome;
+mod subject;
 mod totals;
 
-pub use audit::{AuditEntry, AuditHash, AuditSalt, PAYMENT_SUBJECT, payment_subject_id};
+pub use audit::{AuditEntry, AuditHash, AuditSalt};
 pub use audited_state::{AuditMismatch, verify_against_audit};
-pub use batch::{Changes, DecisionContext, FactQueries, Facts, RandomSource, Rules};
+pub use batch::{Changes, DecisionContext, FactQueries, Facts, KeyChange, RandomSource, Rules};
 pub use chain::{ChainBreak, ChainError, ChainVerifier};
 pub use clocks::{ClockAgreement, Clocks, MAX_CLOCK_DIFFERENCE, MAX_WRITABLE_CLOCK_DIFFERENCE};
 pub use command::{
@@ -32,5 +35,12 @@ pub use correction::{Correction, MAX_REASON_CHARS};
 pub use decide::Decider;
 pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
 pub use head::{BatchToken, HeadId, LedgerHead};
-pub use outcome::{Effect, IdempotencyRecord, Outcome, RecordedOutcome, Rejection};
+pub use key_command::{
+    InvalidOverlap, KEY_LIFETIME_DAYS_MAX, KEY_ROTATION_DAYS_MAX, KeyCommand, KeyRotation, NewKey,
+};
+pub use outcome::{
+    Effect, IdempotencyRecord, KeyEffect, KeyOutcome, Outcome, OutcomeMismatch, PaymentOutcome,
+    RecordedOutcome, Rejection,
+};
+pub use subject::{KEY_SUBJECT, PAYMENT_SUBJECT, Subject};
 pub use totals::Totals;

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::IdempotencyClaim;
+use crate::access::{KeyId, KeyRecord};
 use crate::field::FieldError;
 use crate::payment::{Payment, PaymentId, PaymentKey, Status};
 
 /// The action of an audit row that records an erasure.
 pub(super) const ERASED_ACTION: &str = "PAYMENT_ERASED";
 
-/// The effect of an accepted command.
+/// The effect of an accepted command on a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -42,9 +43,76 @@ impl Effect {
     }
 }
 
-/// The result of an accepted command.
+/// The effect of an accepted command on an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEffect {
+    /// The key was created.
+    Created,
+    /// The key got a new secret.
+    Rotated,
+    /// The key was revoked.
+    Revoked,
+}
+
+impl KeyEffect {
+    /// Returns the action of the effect's audit row.
+    pub const fn audit_action(self) -> &'static str {
+        match self {
+            Self::Created => "KEY_CREATED",
+            Self::Rotated => "KEY_ROTATED",
+            Self::Revoked => "KEY_REVOKED",
+        }
+    }
+}
+
+/// The result of an accepted command, by the kind of its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub enum Outcome {
+    /// The command changed a payment.
+    Payment(PaymentOutcome),
+    /// The command changed an API key.
+    Key(KeyOutcome),
+}
+
+/// The outcome of a command has another kind than its caller expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the outcome of the command has another kind")]
+pub struct OutcomeMismatch;
+
+impl TryFrom<Outcome> for PaymentOutcome {
+    type Error = OutcomeMismatch;
+
+    fn try_from(outcome: Outcome) -> Result<Self, OutcomeMismatch> {
+        match outcome {
+            Outcome::Payment(outcome) => Ok(outcome),
+            Outcome::Key(_) => Err(OutcomeMismatch),
+        }
+    }
+}
+
+impl TryFrom<Outcome> for KeyOutcome {
+    type Error = OutcomeMismatch;
+
+    fn try_from(outcome: Outcome) -> Result<Self, OutcomeMismatch> {
+        match outcome {
+            Outcome::Key(outcome) => Ok(outcome),
+            Outcome::Payment(_) => Err(OutcomeMismatch),
+        }
+    }
+}
+
+/// The result of a command that changed an API key. A replay does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyOutcome {
+    /// The effect.
+    pub effect: KeyEffect,
+    /// The key after the command.
+    pub key: KeyRecord,
+}
+
+/// The result of a command that changed a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentOutcome {
     /// The effect.
     pub effect: Effect,
     /// The payment after the command; for a replay, as returned at first.
@@ -53,7 +121,7 @@ pub struct Outcome {
     pub replayed: bool,
 }
 
-/// The stored result of a command with an idempotency key.
+/// The stored result of a command with an idempotency key. Only commands that change payments have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
     /// The claim of the first request.
@@ -114,6 +182,18 @@ pub enum Rejection {
         /// The payment of the first request.
         payment: Box<Payment>,
     },
+    /// The API key does not exist.
+    #[error("there is no key {0}")]
+    KeyNotFound(KeyId),
+    /// A key with this id already exists.
+    #[error("key {0} already exists")]
+    KeyExists(KeyId),
+    /// The API key is revoked.
+    #[error("key {0} is revoked")]
+    KeyRevoked(KeyId),
+    /// The API key has expired.
+    #[error("key {0} has expired")]
+    KeyExpired(KeyId),
     /// An amount, a total or a number would overflow.
     #[error("the ledger's totals cannot hold this amount")]
     OutOfRange,

@@ -1,5 +1,7 @@
 //! The port that reads the table of keys and records their use.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
@@ -17,4 +19,7 @@ pub trait AccessStore: Send + Sync {
 
     /// Records that a key was used on a day (UTC). The record is not part of the ledger.
     async fn record_use(&self, key: KeyId, day: NaiveDate) -> Result<(), StoreError>;
+
+    /// Reads the last day (UTC) on which each key was used. Keys that were never used are absent.
+    async fn last_uses(&self) -> Result<HashMap<KeyId, NaiveDate>, StoreError>;
 }

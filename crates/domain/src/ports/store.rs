@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::access::{KeyId, KeyRecord};
 use crate::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use crate::money::Currency;
 use crate::payment::{DuplicateKey, Payment, PaymentKey, Reference};
@@ -107,6 +108,9 @@ pub trait LedgerTransaction: Send {
         &mut self,
         keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError>;
+
+    /// Finds an API key.
+    async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError>;
 
     /// Finds the latest live payment for each duplicate key that has one.
     async fn find_duplicates(

@@ -4,6 +4,9 @@
 //! [`StoredPayment`](crate::StoredPayment) converts rows to a [`Payment`](hermes_domain::payment::Payment). Writes with
 //! these entities bypass the ledger and break its numbers, its audit chain and its totals.
 
+pub mod access_keys;
+pub mod access_secrets;
+pub mod access_uses;
 pub mod audit_log;
 pub mod event_relay;
 pub mod idempotency_keys;

@@ -7,9 +7,9 @@ use sea_orm::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue, DatabaseTransaction, Iterable};
 
-use super::erasure;
 use super::insert::insert;
 use super::insert_row::InsertRow;
+use super::{erasure, keys};
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 use crate::mapping::{CheckRow, EventRow};
@@ -29,6 +29,9 @@ pub(super) async fn write(
     }
     for payment in &changes.erased {
         erasure::erase_history(transaction, *payment).await?;
+    }
+    for change in &changes.keys {
+        keys::write(transaction, change).await?;
     }
     insert(transaction, max_packet, &changes.audit).await?;
     insert(transaction, max_packet, &event_rows(changes)).await?;
@@ -112,6 +115,6 @@ async fn advance_head(transaction: &DatabaseTransaction, head: &LedgerHead) -> R
 }
 
 /// sqlx configures MySQL to count found rows, so a row without changes counts too.
-fn expect_one_row(affected: u64, message: &str) -> Result<(), StoreError> {
+pub(super) fn expect_one_row(affected: u64, message: &str) -> Result<(), StoreError> {
     if affected == 1 { Ok(()) } else { Err(StoreError::Internal(message.to_owned())) }
 }

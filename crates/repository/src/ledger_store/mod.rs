@@ -7,7 +7,7 @@
 //! takes 27.
 //!
 //! A command that names a payment loads the payment and its checks with two more. Its UPDATE and the UPSERT of its checks
-//! replace the first two INSERTs.
+//! replace the first two INSERTs. A command that changes an API key loads the key with one more and writes at most two rows.
 
 mod changes;
 mod duplicates;
@@ -15,6 +15,7 @@ mod erasure;
 mod facts;
 mod insert;
 mod insert_row;
+mod keys;
 mod transaction;
 
 use async_trait::async_trait;

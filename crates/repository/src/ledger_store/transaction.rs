@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use hermes_domain::access::{KeyId, KeyRecord};
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use hermes_domain::ports::{LedgerTransaction, LockedHead, StoreError};
 use sea_orm::DatabaseTransaction;
 
-use super::{changes, duplicates, facts};
+use super::{changes, duplicates, facts, keys};
 use crate::Database;
 use crate::database::{Permit, Pool};
 use crate::error::{commit_error, statement_error};
@@ -58,6 +59,10 @@ impl LedgerTransaction for SqlLedgerTransaction {
         keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
         self.record_error(facts::payments(&self.transaction, keys).await)
+    }
+
+    async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.record_error(keys::find(&self.transaction, id).await)
     }
 
     async fn find_duplicates(

@@ -2,7 +2,7 @@
 
 use hermes_domain::ledger::{
     AuditEntry, AuditHash, AuditSalt, BatchToken, Event, EventId, IdempotencyClaim, IdempotencyRecord,
-    LedgerHead, OutboxEvent, PAYMENT_SUBJECT, Totals, payment_subject_id,
+    LedgerHead, OutboxEvent, Subject, Totals,
 };
 use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
@@ -149,9 +149,9 @@ impl From<&EventRow<'_>> for outbox::ActiveModel {
             seq: Set(row.event.seq),
             batch_token: Set(row.batch.0),
             event_type: Set(row.event.kind.as_str().to_owned()),
-            payment_id: Set(Some(row.event.payment_id.0)),
-            subject_type: Set(PAYMENT_SUBJECT.to_owned()),
-            subject_id: Set(payment_subject_id(row.event.payment_id)),
+            payment_id: Set(row.event.subject.payment_id().map(|id| id.0)),
+            subject_type: Set(row.event.subject.type_name().to_owned()),
+            subject_id: Set(row.event.subject.id()),
             payload: Set(row.event.payload.clone()),
             created_at: Set(row.event.occurred_at),
         }
@@ -203,12 +203,13 @@ impl From<&IdempotencyRecord> for idempotency_keys::ActiveModel {
     fn from(record: &IdempotencyRecord) -> Self {
         // The outcome consists of texts, integers and instants, so its serialisation cannot fail.
         let outcome = serde_json::to_string(&record.outcome).unwrap_or_default();
+        let subject = Subject::Payment(record.payment_id);
         Self {
             scope_hash: Set(record.claim.scope_hash.to_vec()),
             fingerprint: Set(record.claim.fingerprint.to_vec()),
             payment_id: Set(Some(record.payment_id.0)),
-            subject_type: Set(PAYMENT_SUBJECT.to_owned()),
-            subject_id: Set(payment_subject_id(record.payment_id)),
+            subject_type: Set(subject.type_name().to_owned()),
+            subject_id: Set(subject.id()),
             outcome: Set(outcome),
             created_at: Set(record.created_at),
         }

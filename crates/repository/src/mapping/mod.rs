@@ -4,6 +4,7 @@
 //! invariant yields [`StoreError::Corrupt`]. The error names the row and the column, never a payer's data.
 
 mod checks;
+mod key;
 mod ledger_rows;
 mod payment;
 mod position;
@@ -15,6 +16,7 @@ use hermes_domain::ports::StoreError;
 pub use payment::StoredPayment;
 
 pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
+pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
 

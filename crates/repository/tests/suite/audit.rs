@@ -15,10 +15,10 @@ on_each_database! {
         let booking = |booking| batches::submission(Command::Book(booking));
         let submissions = [booking(bookings::with_everything()), booking(bookings::number(1))];
         let mut transaction = ledger.store.begin().await.unwrap();
-        let (outcomes, changes) = batches::decide(transaction.as_mut(), &rules(), &submissions).await;
+        let (_, changes) = batches::decide(transaction.as_mut(), &rules(), &submissions).await;
         transaction.write(&changes).await.unwrap();
         transaction.commit().await.unwrap();
-        let payment = outcomes.into_iter().next().unwrap().unwrap().payment;
+        let payment = changes.booked[0].clone();
 
         assert_eq!(ledger.reader.audit_after(0, 10).await.unwrap(), changes.audit);
 

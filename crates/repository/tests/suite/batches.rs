@@ -1,9 +1,12 @@
 //! Executes batches as the ledger writer does.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use hermes_domain::access::KeyRecord;
 use hermes_domain::ledger::{
-    Changes, Clocks, Command, Decider, DecisionContext, Facts, IdempotencyClaim, Origin, Outcome, Rejection,
-    Rules, Submission,
+    Changes, Clocks, Command, Decider, DecisionContext, Facts, IdempotencyClaim, KeyCommand, KeyOutcome,
+    Origin, Outcome, PaymentOutcome, Rejection, Rules, Submission,
 };
 use hermes_domain::payment::{NewBooking, Payment};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
@@ -12,7 +15,7 @@ use crate::ledger::TestLedger;
 use crate::rules::{RANDOM, rules};
 
 /// The clock of the tests.
-fn noon() -> DateTime<Utc> {
+pub fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_795_348_800_123_456).unwrap()
 }
 
@@ -49,7 +52,22 @@ pub async fn book_one(ledger: &TestLedger, booking: NewBooking) -> Payment {
     book(ledger, vec![booking]).await.pop().unwrap()
 }
 
-pub async fn execute(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+/// Executes commands that change payments.
+pub async fn execute(
+    ledger: &TestLedger,
+    submissions: &[Submission],
+) -> Vec<Result<PaymentOutcome, Rejection>> {
+    let outcomes = execute_any(ledger, submissions).await.into_iter();
+    outcomes.map(|outcome| Ok(outcome?.try_into().unwrap())).collect()
+}
+
+/// Executes a command that changes a key and must succeed.
+pub async fn execute_key(ledger: &TestLedger, command: KeyCommand) -> KeyRecord {
+    let outcome = execute_any(ledger, &[submission(Command::Key(command))]).await.remove(0);
+    KeyOutcome::try_from(outcome.unwrap()).unwrap().key
+}
+
+async fn execute_any(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
     let mut transaction = ledger.store.begin().await.unwrap();
     let (outcomes, changes) = decide(transaction.as_mut(), &rules(), submissions).await;
     transaction.write(&changes).await.unwrap();
@@ -89,7 +107,12 @@ pub async fn decide(
     let scopes: Vec<_> = claims.map(|claim| claim.scope_hash).collect();
     let targets = submissions.iter().filter_map(|submission| submission.command.target().cloned());
     let records = transaction.find_idempotency(&scopes).await.unwrap();
+    let mut keys = HashMap::new();
+    for id in submissions.iter().filter_map(|submission| submission.command.key_target()) {
+        keys.extend(transaction.find_key(id).await.unwrap().map(|key| (id, key)));
+    }
     let facts = Facts {
+        keys,
         payments: transaction.find_payments(&targets.collect::<Vec<_>>()).await.unwrap(),
         idempotency: records.into_iter().map(|record| (record.claim.scope_hash, record)).collect(),
         ..Facts::at(head)

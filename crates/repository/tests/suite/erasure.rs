@@ -77,7 +77,7 @@ fn erasure(payment: &Payment) -> Submission {
     batches::submission(Command::Erase(Erasure { target, scope: ErasureScope::Payment }))
 }
 
-async fn verify_chain(ledger: &TestLedger) -> Result<(), ChainBreak> {
+pub async fn verify_chain(ledger: &TestLedger) -> Result<(), ChainBreak> {
     let head = ledger.reader.head().await.unwrap();
     let chain = ledger.reader.verify_chain_chunk(ChainVerifier::default(), i64::MAX).await.unwrap()?;
     chain.finish(head.audit_seq, head.audit_hash)

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlPaymentReader};
+use hermes_repository::{Database, DatabaseSettings, SqlAccessStore, SqlLedgerStore, SqlPaymentReader};
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
 pub struct TestLedger {
     pub store: SqlLedgerStore,
     pub reader: SqlPaymentReader,
+    pub access: SqlAccessStore,
     pub database: Database,
     // Dropped last: the connections above use it.
     pub test_database: Arc<TestDatabase>,
@@ -43,6 +44,7 @@ impl TestLedger {
         Self {
             store: SqlLedgerStore::new(&database),
             reader: SqlPaymentReader::new(&database),
+            access: SqlAccessStore::new(&database),
             database,
             test_database,
         }

@@ -17,6 +17,7 @@ mod erasure;
 mod faults;
 mod filters;
 mod idempotency;
+mod keys;
 mod ledger;
 mod lists;
 mod locking;

@@ -7,14 +7,18 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail};
 use chrono::Utc;
 use hermes_cache::SigningKey;
+use hermes_domain::access::ApiKey;
 use hermes_domain::ledger::{ClockAgreement, Clocks, LedgerHead};
 use hermes_domain::payment::{PaymentKey, Reference};
-use hermes_domain::ports::{DatabaseClock, Outbox, PaymentReader, RelayLease};
-use hermes_repository::{AuditBounds, AuditProtection, Database, SqlOutbox, SqlPaymentReader};
-
+use hermes_domain::ports::{AccessStore, DatabaseClock, Outbox, PaymentReader, RelayLease};
+use hermes_repository::{
+    AuditBounds, AuditProtection, Database, SqlAccessStore, SqlOutbox, SqlPaymentReader,
+};
 use hermes_web::limits::StorageLevel;
+use secrecy::ExposeSecret;
 
 use super::print_line;
+use crate::cli::KeyFile;
 use crate::compose::{data_folder, server_key};
 use crate::config::{self, Configuration, Settings};
 use crate::{compose, logging, tls_advice};
@@ -30,7 +34,7 @@ const CLOCK_ADVICE: &str = "synchronise this machine and the database with a tim
 type Finding = (&'static str, Result<String>);
 
 /// Runs all checks and prints their results. The exit status is 1 if a check fails.
-pub(super) async fn run() -> Result<ExitCode> {
+pub(super) async fn run(key: &KeyFile) -> Result<ExitCode> {
     let configuration = config::load()?;
     logging::start(configuration.settings.log.format, "error");
     let settings = &configuration.settings;
@@ -46,7 +50,7 @@ pub(super) async fn run() -> Result<ExitCode> {
     }
     match compose::open_database(settings).await {
         Ok(database) => {
-            findings.extend(check_database(&database).await);
+            findings.extend(check_database(&configuration, &database, key).await);
             findings.push(("disk space", check_disk_space(settings)));
             database.close().await;
         }
@@ -108,7 +112,7 @@ async fn check_cache(settings: &Settings) -> Result<String> {
     })
 }
 
-async fn check_database(database: &Database) -> Vec<Finding> {
+async fn check_database(configuration: &Configuration, database: &Database, key: &KeyFile) -> Vec<Finding> {
     let schema = match hermes_migration::pending(database.reader_pool()).await {
         Ok(0) => Ok("current".to_owned()),
         Ok(count) => Err(anyhow!("{count} migrations are missing; run hermes migrate up")),
@@ -124,8 +128,22 @@ async fn check_database(database: &Database) -> Vec<Finding> {
         findings.push(("audit log", check_audit_protection(database).await));
         findings.push(("ledger", check_ledger(database).await));
         findings.push(("events", check_events(database).await));
+        findings.push(("access", check_access(configuration, database, key).await));
     }
     findings
+}
+
+/// Describes who has access, and verifies the key in the file, if there is one.
+async fn check_access(configuration: &Configuration, database: &Database, key: &KeyFile) -> Result<String> {
+    let (table, now) = (SqlAccessStore::new(database).key_table().await?, Utc::now());
+    let state = compose::access::describe(configuration, &table.records(), now)?;
+    let Some(file) = &key.key_file else { return Ok(state) };
+    let secret = config::read_secret(file, KeyFile::VARIABLE)?;
+    let verified = ApiKey::parse(secret.expose_secret()).and_then(|key| table.verify(&key, now));
+    match verified {
+        Some(key) => Ok(format!("{state}; the key in {} has the scopes {}", file.display(), key.scopes)),
+        None => bail!("{state}; the key in {} is unknown, expired or revoked", file.display()),
+    }
 }
 
 async fn check_durability(database: &Database) -> Result<String> {

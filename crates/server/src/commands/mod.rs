@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use hermes_migration::schema_ddl;
 
-use crate::cli::{Cache, Cli, Command, Dialect};
+use crate::cli::{Cache, Cli, Command, Dialect, KeyFile};
 use crate::config;
 
 /// Executes the command of the command line.
@@ -31,17 +31,17 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit(command) => audit::run(command).await,
         Command::Erase(what) => person::erase(what).await,
         Command::ExportPerson { email } => person::export(&email).await,
-        Command::Cache(command) => print_cache_stats(command),
-        Command::Doctor => doctor::run().await,
-        Command::Healthcheck => running_portal::get("/health/ready").map(|_| ExitCode::SUCCESS),
+        Command::Cache { command, key } => print_cache_stats(command, &key),
+        Command::Doctor(key) => doctor::run(&key).await,
+        Command::Healthcheck(key) => running_portal::get("/health/ready", &key).map(|_| ExitCode::SUCCESS),
         Command::Config => print_configuration(),
     }
 }
 
-fn print_cache_stats(command: Cache) -> Result<ExitCode> {
+fn print_cache_stats(command: Cache, key: &KeyFile) -> Result<ExitCode> {
     let stats = match command {
-        Cache::Warm => running_portal::post("/api/cache/warm")?,
-        Cache::Status => running_portal::get("/api/cache")?,
+        Cache::Warm => running_portal::post("/api/cache/warm", key)?,
+        Cache::Status => running_portal::get("/api/cache", key)?,
     };
     print_line(&serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&stats)?)?)
 }

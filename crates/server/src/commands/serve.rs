@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use anyhow::{Context, Result, ensure};
+use chrono::Utc;
 use hermes_repository::{Database, DurabilityWarning};
 use hermes_web::gate::RequestGate;
 use hermes_web::{AppState, routes};
@@ -51,6 +52,7 @@ pub(super) async fn run() -> Result<()> {
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
+    let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     check_durability(configuration.environment, &database).await?;
     let state = web::Data::new(state);
     let gate = web::Data::new(RequestGate::new(settings.gate()));
@@ -80,6 +82,7 @@ pub(super) async fn run() -> Result<()> {
     tokio::spawn(memory::run_trimmer());
     let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
+    log::info!("access     {access}");
     state.reads.warm();
 
     // A signal stops both servers. A failure of one ends both.

@@ -14,6 +14,8 @@ pub(super) fn open(configuration: &Configuration) -> Limits {
     Limits::new(&if limits.on_loopback || !configuration.is_local_development() {
         LimitSettings {
             address_requests_per_s: limits.address_requests_per_s,
+            key_requests_per_s: limits.key_requests_per_s,
+            key_writes_per_s: limits.key_writes_per_s,
             form_burst: limits.form_burst,
             form_per_10_min: limits.form_per_10_min,
             form_total_per_s: limits.form_total_per_s,

@@ -1,5 +1,6 @@
 //! The composition root: the only module that names concrete adapters.
 
+pub mod access;
 pub mod data_folder;
 mod events;
 mod ledger;
@@ -196,6 +197,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         let every = Duration::from_secs(settings.cache.compare_every_s);
         tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
     }
+    let access = access::open(configuration, &database, &reads).await?;
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
     let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
@@ -209,6 +211,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
+        access,
         ledger,
         feed,
         reads,

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use config::{Config, File, FileFormat, Value, ValueKind};
 
 use super::sources::DEFAULTS;
+use crate::cli::KeyFile;
 
 /// Tables whose keys are currency codes.
 const OPEN_TABLES: [&str; 2] = ["fees.by_currency", "checks.amount_threshold_by_currency"];
@@ -32,7 +33,7 @@ pub(super) fn misspelled_variables(merged: &Config) -> Vec<String> {
 
 fn misspelled_variable(name: &str, known: &BTreeSet<String>) -> Option<String> {
     /// Variables with a meaning of their own.
-    const RESERVED: [&str; 2] = ["HERMES_ENV", "HERMES_CONFIG_DIR"];
+    const RESERVED: [&str; 3] = ["HERMES_ENV", "HERMES_CONFIG_DIR", KeyFile::VARIABLE];
     let rest = name.strip_prefix("HERMES_").filter(|rest| !rest.starts_with('_'))?;
     if name.starts_with("HERMES_TEST_") || RESERVED.contains(&name) {
         return None;

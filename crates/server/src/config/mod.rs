@@ -15,7 +15,7 @@ mod tls;
 
 pub use environment::Environment;
 pub use secret_files::read_secret;
-pub use settings::{LogFormat, Settings};
+pub use settings::{AccessMode, LogFormat, Settings};
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;
@@ -56,6 +56,11 @@ impl Configuration {
     /// Returns whether the portal is for development and listens on loopback only.
     pub fn is_local_development(&self) -> bool {
         self.environment == Environment::Development && safety::is_loopback(&self.settings.server.host)
+    }
+
+    /// Returns whether every program on this machine has access until the first API key exists.
+    pub fn is_open_without_keys(&self) -> bool {
+        self.settings.access.mode == AccessMode::Auto && self.is_local_development()
     }
 
     /// Rejects settings that are dangerous to serve with.

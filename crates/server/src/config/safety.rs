@@ -11,10 +11,7 @@ use super::{Environment, Settings};
 /// Returns what is wrong and the line that changes it, or `None`. The text contains no secret.
 type Rule = fn(&Settings) -> Option<String>;
 
-/// The rules for every environment.
-const RULES: [Rule; 1] = [open_portal];
-
-/// The additional rules for production. `hermes serve` also checks the durability of the database server.
+/// The rules for production. `hermes serve` also checks the durability of the database server, and that an API key exists.
 const PRODUCTION_RULES: [Rule; 6] =
     [database_password, redis_password, database_transport, redis_transport, server_key, public_url];
 
@@ -31,8 +28,8 @@ const DOCUMENTED_PASSWORDS: [&str; 4] =
 /// If a rule is violated; the message lists all violations.
 pub(super) fn check(environment: Environment, settings: &Settings) -> Result<()> {
     let rules = match environment {
-        Environment::Development => RULES.to_vec(),
-        Environment::Production => RULES.into_iter().chain(PRODUCTION_RULES).collect(),
+        Environment::Development => &[][..],
+        Environment::Production => &PRODUCTION_RULES,
     };
     let violations: Vec<_> = rules.iter().filter_map(|rule| rule(settings)).collect();
     match violations.as_slice() {
@@ -42,17 +39,6 @@ pub(super) fn check(environment: Environment, settings: &Settings) -> Result<()>
             bail!("{} settings are dangerous:\n  - {}", violations.len(), violations.join("\n  - "))
         }
     }
-}
-
-fn open_portal(Settings { server, .. }: &Settings) -> Option<String> {
-    (!is_loopback(&server.host) && !server.allow_open).then(|| {
-        format!(
-            "server.host is {}: other machines could reach the portal and, without access control, read and book \
-             payments. Listen on 127.0.0.1 behind a proxy with a login, or, if the network is closed, set \
-             HERMES__SERVER__ALLOW_OPEN=true",
-            server.host
-        )
-    })
 }
 
 fn database_password(settings: &Settings) -> Option<String> {

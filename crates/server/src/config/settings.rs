@@ -47,7 +47,6 @@ pub struct Server {
     pub host: String,
     pub port: u16,
     pub dashboard_port: u16,
-    pub allow_open: bool,
     pub public_url: String,
     pub dashboard_url: String,
     #[serde(deserialize_with = "list_or_commas")]
@@ -64,7 +63,19 @@ pub struct Server {
 
 #[derive(Debug, Deserialize)]
 pub struct Access {
+    pub mode: AccessMode,
+    pub grace_s: u64,
     pub server_key_file: PathBuf,
+}
+
+/// Who has access before the first API key exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessMode {
+    /// Every program on this machine, in development on a loopback address. Otherwise nobody.
+    Auto,
+    /// Nobody.
+    Closed,
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,6 +176,8 @@ pub struct Events {
 pub struct Limits {
     pub on_loopback: bool,
     pub address_requests_per_s: u32,
+    pub key_requests_per_s: u32,
+    pub key_writes_per_s: u32,
     pub form_burst: u32,
     pub form_per_10_min: u32,
     pub form_total_per_s: u32,
@@ -378,6 +391,7 @@ impl Settings {
         within("database.connections_max", u64::from(self.database.connections_max), 1, 1_000)?;
         within("database.acquire_timeout_ms", self.database.acquire_timeout_ms, 1, 60_000)?;
         within("database.statement_timeout_ms", self.database.statement_timeout_ms, 1, 600_000)?;
+        within("access.grace_s", self.access.grace_s, 0, 3_600)?;
         within("server.drain_s", self.server.drain_s, 0, 600)?;
         self.limits.check(within)?;
         ensure!(
@@ -424,6 +438,8 @@ impl Limits {
     fn check(&self, within: impl Fn(&str, u64, u64, u64) -> Result<()>) -> Result<()> {
         for (name, value) in [
             ("limits.address_requests_per_s", self.address_requests_per_s),
+            ("limits.key_requests_per_s", self.key_requests_per_s),
+            ("limits.key_writes_per_s", self.key_writes_per_s),
             ("limits.form_burst", self.form_burst),
             ("limits.form_per_10_min", self.form_per_10_min),
             ("limits.form_total_per_s", self.form_total_per_s),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hermes_domain::access::{ApiKey, Scope};
 use hermes_test_support::private_mariadb;
 use sea_orm::ConnectionTrait;
 
@@ -16,11 +17,8 @@ const SECRET: &str = "tops3cret-9fk2";
 const EXIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Settings that may serve payers, except for those of the servers.
-const PRODUCTION: [(&str, &str); 3] = [
-    ("HERMES_ENV", "production"),
-    ("HERMES__SERVER__ALLOW_OPEN", "true"),
-    ("HERMES__SERVER__PUBLIC_URL", "https://pay.example.org"),
-];
+const PRODUCTION: [(&str, &str); 2] =
+    [("HERMES_ENV", "production"), ("HERMES__SERVER__PUBLIC_URL", "https://pay.example.org")];
 
 /// Starts Hermes with the most detailed log, and returns everything that it printed until it failed.
 fn failing_start(folder: &Path, variables: &[(&str, &str)]) -> String {
@@ -108,14 +106,6 @@ fn no_broken_file_prints_a_password() {
 }
 
 #[test]
-fn an_open_portal_for_other_machines_does_not_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = failing_start(folder.path(), &[("HERMES__SERVER__HOST", "0.0.0.0")]);
-    assert!(output.contains("HERMES__SERVER__ALLOW_OPEN=true"), "{output}");
-    assert!(!folder.path().join("data").exists(), "the data folder was created");
-}
-
-#[test]
 fn production_reports_all_dangerous_settings_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let variables = [
@@ -128,7 +118,6 @@ fn production_reports_all_dangerous_settings_at_once() {
     ];
     let output = failing_start(folder.path(), &variables);
     for line in [
-        "HERMES__SERVER__ALLOW_OPEN=true",
         "DB_PASSWORD has fewer than 12 characters",
         "the password in REDIS_URL is missing",
         "HERMES__DATABASE__SSL_MODE=verify_identity",
@@ -143,7 +132,9 @@ fn production_reports_all_dangerous_settings_at_once() {
 #[actix_web::test]
 async fn production_serves_from_sqlite() {
     let environment = TestEnvironment::sqlite().await;
-    let app = TestApp::start_with(&environment, &PRODUCTION).await;
+    let key = create_key(&environment).await;
+    let mut app = TestApp::start_with(&environment, &PRODUCTION).await;
+    app.key = Some(key);
     app.book("ana").await.expect(201);
 }
 
@@ -168,8 +159,32 @@ async fn production_requires_a_durable_database_server() {
     assert!(!output.contains(SECRET), "{output}");
 
     root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 1").await.unwrap();
-    let app = TestApp::start_with(&environment, &settings).await;
+    let output = failing_start(environment.folder.path(), &variables);
+    assert!(output.contains("no access key exists"), "{output}");
+    let key = rows::create_key(&root, &[Scope::BookingsWrite]).await;
+    let mut app = TestApp::start_with(&environment, &settings).await;
+    app.key = Some(key);
     app.book("ana").await.expect(201);
+}
+
+/// Creates the schema of an SQLite database and a key that may book.
+async fn create_key(environment: &TestEnvironment) -> ApiKey {
+    let app = TestApp::start(environment).await;
+    let database = rows::connect(environment).await;
+    let key = rows::create_key(&database, &[Scope::BookingsWrite]).await;
+    database.close().await.unwrap();
+    drop(app);
+    key
+}
+
+#[actix_web::test]
+async fn production_requires_a_key() {
+    let environment = TestEnvironment::sqlite().await;
+    let all = environment.variables();
+    let mut variables: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.extend(PRODUCTION);
+    let output = failing_start(environment.folder.path(), &variables);
+    assert!(output.contains("no access key exists") && output.contains("`hermes keys create "), "{output}");
 }
 
 #[actix_web::test]

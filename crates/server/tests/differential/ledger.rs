@@ -82,6 +82,8 @@ fn rules() -> Rules {
 #[async_trait]
 impl VisibilityBarrier for SystemPorts {
     async fn wait_until_visible(&self) {}
+
+    async fn wait_until_keys_apply(&self) {}
 }
 
 impl Clock for SystemPorts {

@@ -198,6 +198,11 @@ const fn reason(rejection: &Rejection) -> &'static str {
         Rejection::Invalid(_) => "invalid",
         Rejection::KeyReused { .. } => "key reused",
         Rejection::OutOfRange => "out of range",
+        // The sequences do not manage keys.
+        Rejection::KeyNotFound(_)
+        | Rejection::KeyExists(_)
+        | Rejection::KeyRevoked(_)
+        | Rejection::InvalidKey(_) => "key",
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
+use hermes_domain::access::ApiKey;
 use serde_json::{Value, json};
 
 use super::contract::OpenApiContract;
@@ -19,6 +20,8 @@ pub struct TestApp {
     /// For requests that may fail or need other headers.
     pub client: HttpClient,
     contract: Option<OpenApiContract>,
+    /// The access key of every request, if any.
+    pub key: Option<ApiKey>,
 }
 
 impl TestApp {
@@ -33,7 +36,7 @@ impl TestApp {
         variables.push(("HERMES__DATABASE__MIGRATE_AT_START", "always".to_owned()));
         variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let process = HermesProcess::new("hermes", environment.folder.path().to_owned(), variables);
-        let mut app = Self { process, client: HttpClient::new(RESPONSE_TIMEOUT), contract: None };
+        let mut app = Self { process, client: HttpClient::new(RESPONSE_TIMEOUT), contract: None, key: None };
         app.restart().await;
         let document = app.get("/api/openapi.json").await.json();
         app.contract = Some(OpenApiContract::new(document));
@@ -125,7 +128,13 @@ impl TestApp {
     /// Sends a GET request to the port of the dashboard.
     pub async fn dashboard(&self, path: &str) -> Response {
         let url = format!("http://127.0.0.1:{}{path}", self.dashboard_port());
-        self.client.send("GET", &url, &[], None).await.unwrap().expect(200)
+        let authorization = self.authorization();
+        let headers: Vec<_> = authorization.iter().map(|value| ("Authorization", value.as_str())).collect();
+        self.client.send("GET", &url, &headers, None).await.unwrap().expect(200)
+    }
+
+    fn authorization(&self) -> Option<String> {
+        self.key.as_ref().map(|key| format!("Bearer {}", key.expose()))
     }
 
     pub async fn metrics(&self) -> Metrics {
@@ -141,6 +150,8 @@ impl TestApp {
         body: Option<String>,
     ) -> Response {
         let mut headers = headers.to_vec();
+        let authorization = self.authorization();
+        headers.extend(authorization.as_ref().map(|value| ("Authorization", value.as_str())));
         if body.is_some() {
             headers.push(("Content-Type", "application/json"));
         }

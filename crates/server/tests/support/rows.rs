@@ -1,6 +1,10 @@
 //! The rows of the database, read without Hermes.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
+use chrono::Utc;
+use hermes_domain::access::{ApiKey, Scope, ScopeSet};
+use hermes_domain::ledger::RandomSource;
+use hermes_repository::entity::{access_keys, access_secrets};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Set, Statement};
 
 use super::TestEnvironment;
 
@@ -40,6 +44,38 @@ impl PayerRows {
     pub fn assert_all_or_nothing(self, context: &str) -> bool {
         assert!([Self::NONE, Self::ONE_BOOKING].contains(&self), "{context}: {self:?}");
         self == Self::ONE_BOOKING
+    }
+}
+
+/// Creates a key without Hermes.
+pub async fn create_key(database: &DatabaseConnection, scopes: &[Scope]) -> ApiKey {
+    let key = ApiKey::generate(&RandomIds);
+    let record = access_keys::ActiveModel {
+        id: Set(key.id().to_string()),
+        name: Set("test".to_owned()),
+        scopes: Set(scopes.iter().copied().collect::<ScopeSet>().to_string()),
+        created_by: Set("system".to_owned()),
+        created_at: Set(Utc::now()),
+        expires_at: Set(None),
+        revoked_at: Set(None),
+    };
+    access_keys::Entity::insert(record).exec_without_returning(database).await.unwrap();
+    let secret = access_secrets::ActiveModel {
+        key_id: Set(key.id().to_string()),
+        digest: Set(key.digest().0.to_vec()),
+        expires_at: Set(None),
+    };
+    access_secrets::Entity::insert(secret).exec_without_returning(database).await.unwrap();
+    let changed = "UPDATE ledger_head SET access_seq = access_seq + 1";
+    database.execute_unprepared(changed).await.unwrap();
+    key
+}
+
+struct RandomIds;
+
+impl RandomSource for RandomIds {
+    fn random(&self) -> uuid::Uuid {
+        uuid::Uuid::new_v4()
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hermes_domain::access::{ApiKey, KeyTable, Principal};
+use hermes_domain::access::{ApiKey, KeyRecord, KeyTable, Principal};
 use hermes_domain::ports::{AccessStore, StoreError};
 use tokio::time::Instant;
 
@@ -97,6 +97,11 @@ impl AccessControl {
         Ok(Principal::Key(key))
     }
 
+    /// Returns every key that was ever created, as of the last read of the table, oldest first.
+    pub fn keys(&self) -> Vec<Arc<KeyRecord>> {
+        self.table.load().table.records()
+    }
+
     /// Returns the table of keys. It shows every change that was committed at least D before this call.
     ///
     /// # Errors
@@ -104,9 +109,13 @@ impl AccessControl {
     async fn current_table(&self) -> Result<Arc<LoadedTable>, StoreError> {
         let loaded = self.table.load_full();
         let is_recent = |requested_at: Instant| requested_at.elapsed() < self.config.staleness_bound;
-        let access_seq = match self.heads.access_observation() {
+        let observed = self.heads.access_observation();
+        // An earlier observation may be older than the table, which would then be read again for every request.
+        if is_recent(loaded.requested_at) {
+            return Ok(loaded);
+        }
+        let access_seq = match observed {
             Some(observed) if is_recent(observed.requested_at) => observed.access_seq,
-            _ if is_recent(loaded.requested_at) => return Ok(loaded),
             _ => match self.heads.request_access_observation().await {
                 Ok(observed) => observed.access_seq,
                 Err(error) => return self.last_table(loaded, error),

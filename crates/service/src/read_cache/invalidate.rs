@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hermes_domain::outage::{OutageChange, OutageTracker};
 use hermes_domain::ports::{CacheError, SharedCache, Version};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::config::ReadCacheConfig;
 use super::metrics::CacheMetrics;
@@ -72,6 +72,13 @@ impl Invalidator {
             self.metrics.barrier_waits.increment();
             sleep_until(ack_at).await;
         }
+    }
+
+    /// Waits until no request relies on a ledger head that was requested before this call.
+    ///
+    /// The table of keys depends on the head only, so this holds with and without a shared cache.
+    pub async fn wait_for_staleness_bound(&self) {
+        sleep(self.staleness_bound).await;
     }
 
     /// Returns how long the shared cache has been down, or `None` if it is up.

@@ -328,6 +328,10 @@ impl VisibilityBarrier for ReadCache {
             self.warm();
         }
     }
+
+    async fn wait_until_keys_apply(&self) {
+        self.invalidator.wait_for_staleness_bound().await;
+    }
 }
 
 fn db_response(loaded: LoadedEntry, verified: bool) -> Option<CachedResponse> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ledger::{Command, LedgerHead, Submission};
+use hermes_domain::ledger::{Command, KeyCommand, LedgerHead, Submission};
 use hermes_domain::ports::StoreError;
 use tokio::time::Instant;
 
@@ -174,5 +174,8 @@ const fn command_kind(command: &Command) -> &'static str {
         Command::Cancel(_) => "cancel",
         Command::RenewPageLink(_) => "renew-page-link",
         Command::Erase(_) => "erase",
+        Command::Key(KeyCommand::Create(_)) => "create-key",
+        Command::Key(KeyCommand::Rotate(_)) => "rotate-key",
+        Command::Key(KeyCommand::Revoke(_)) => "revoke-key",
     }
 }

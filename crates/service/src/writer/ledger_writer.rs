@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ledger::{ClockAgreement, Submission};
+use hermes_domain::ledger::{
+    ClockAgreement, Command, KeyCommand, KeyOutcome, Origin, Outcome, OutcomeMismatch, PaymentOutcome,
+    Submission,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
@@ -82,13 +85,32 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// Executes a command and waits until every read shows its result.
+    /// Executes a command that changes a payment, and waits until every read shows its result.
     ///
     /// Dropping the future does not cancel the command.
     ///
     /// # Errors
     /// If the command is rejected, or cannot be executed.
-    pub async fn submit(&self, submission: Submission) -> Result<Committed, SubmitError> {
+    pub async fn submit(&self, submission: Submission) -> Result<Committed<PaymentOutcome>, SubmitError> {
+        self.execute(submission).await
+    }
+
+    /// Executes a command that changes an API key. Every instance applies the change within the staleness bound.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_key(
+        &self,
+        command: KeyCommand,
+        origin: Origin,
+    ) -> Result<Committed<KeyOutcome>, SubmitError> {
+        self.execute(Submission { command: Command::Key(command), origin, idempotency: None }).await
+    }
+
+    async fn execute<O: TryFrom<Outcome, Error = OutcomeMismatch>>(
+        &self,
+        submission: Submission,
+    ) -> Result<Committed<O>, SubmitError> {
         self.check_admission()?;
         let (caller, reply) = Caller::new();
         let command = PendingCommand { submission, caller, queued_at: Instant::now() };
@@ -103,7 +125,7 @@ impl LedgerWriter {
         hermes_fault::hit(hermes_fault::FailPoint::AfterEnqueue);
         // A command gets no reply if its batch panicked or timed out. Such a command may have been committed.
         match timeout(REPLY_TIMEOUT, reply).await {
-            Ok(Ok(result)) => result,
+            Ok(Ok(result)) => result?.into_kind().map_err(|_| SubmitError::Internal),
             Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
         }
     }

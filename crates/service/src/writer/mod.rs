@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{Outcome, RandomSource, Rejection, Rules};
+use hermes_domain::ledger::{Outcome, OutcomeMismatch, PaymentOutcome, RandomSource, Rejection, Rules};
 use hermes_domain::ports::LedgerStore;
 
 use crate::clock_monitor::ClockMonitor;
@@ -70,15 +70,28 @@ pub struct WriterConfig {
 pub trait VisibilityBarrier: Send + Sync {
     /// Waits until every read that starts from now on, on any instance, shows all earlier commits.
     async fn wait_until_visible(&self);
+
+    /// Waits until every request that starts from now on, on any instance, is checked against all earlier changes of API
+    /// keys.
+    async fn wait_until_keys_apply(&self);
 }
 
 /// An executed command, durable and visible.
 #[derive(Debug, Clone)]
-pub struct Committed {
+pub struct Committed<O = PaymentOutcome> {
     /// The outcome of the command.
-    pub outcome: Outcome,
+    pub outcome: O,
     /// The sequence number of the head after the command's batch. A replay has the current head, which is later.
     pub head_seq: i64,
+}
+
+impl Committed<Outcome> {
+    /// Converts the outcome to the kind that the command has.
+    fn into_kind<O: TryFrom<Outcome, Error = OutcomeMismatch>>(
+        self,
+    ) -> Result<Committed<O>, OutcomeMismatch> {
+        Ok(Committed { outcome: self.outcome.try_into()?, head_seq: self.head_seq })
+    }
 }
 
 /// The reason a command was not executed. Each variant tells the caller what to do.

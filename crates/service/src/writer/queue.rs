@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hermes_domain::ledger::Submission;
+use hermes_domain::ledger::{Outcome, Submission};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ use super::{Committed, SubmitError, WriterConfig, saturating_u32};
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
 
 /// The reply to a command.
-type Reply = Result<Committed, SubmitError>;
+type Reply = Result<Committed<Outcome>, SubmitError>;
 
 /// A queued command and the channel to its caller.
 pub(super) struct PendingCommand {

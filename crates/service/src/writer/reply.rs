@@ -43,6 +43,12 @@ impl ReplyTracker {
             let waiting = replies.reply_to_rejected();
             if !waiting.is_empty() {
                 barrier.wait_until_visible().await;
+                let changes_key = |(_, result): &(_, Result<Committed<Outcome>, _>)| {
+                    matches!(result, Ok(Committed { outcome: Outcome::Key(_), .. }))
+                };
+                if waiting.iter().any(changes_key) {
+                    barrier.wait_until_keys_apply().await;
+                }
                 #[cfg(feature = "fault-injection")]
                 hermes_fault::hit(hermes_fault::FailPoint::AfterInvalidation);
             }
@@ -59,8 +65,8 @@ impl ReplyTracker {
 }
 
 impl BatchReplies {
-    /// Replies to the rejected callers. Returns the commands whose result names a payment.
-    fn reply_to_rejected(self) -> Vec<(PendingCommand, Result<Committed, SubmitError>)> {
+    /// Replies to the rejected callers. Returns the commands whose result names a payment or a key.
+    fn reply_to_rejected(self) -> Vec<(PendingCommand, Result<Committed<Outcome>, SubmitError>)> {
         let head_seq = self.head_seq;
         let mut waiting = Vec::with_capacity(self.commands.len());
         for (command, decision) in self.commands.into_iter().zip(self.decisions) {

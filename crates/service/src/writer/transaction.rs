@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use hermes_domain::access::KeyId;
 use hermes_domain::ledger::{
     Changes, Clocks, Decider, DecisionContext, Digest, Facts, LedgerHead, Outcome, Rejection, Submission,
 };
@@ -127,7 +128,7 @@ async fn decide_and_write(
     Ok(DecidedBatch { head: changes.head, changes, decisions })
 }
 
-/// Loads the rows that the commands name: used idempotency keys and the payments to change.
+/// Loads the rows that the commands name: used idempotency keys, and the payments and API keys to change.
 async fn load_targets(
     transaction: &mut dyn LedgerTransaction,
     head: LedgerHead,
@@ -140,6 +141,8 @@ async fn load_targets(
         .collect();
     let targets: Vec<PaymentKey> =
         submissions.iter().filter_map(|submission| submission.command.target()).cloned().collect();
+    let keys: Vec<KeyId> =
+        submissions.iter().filter_map(|submission| submission.command.key_target()).collect();
     let mut facts = Facts::at(head);
     if !scopes.is_empty() {
         let records = transaction.find_idempotency(&scopes).await?;
@@ -147,6 +150,9 @@ async fn load_targets(
     }
     if !targets.is_empty() {
         facts.payments = transaction.find_payments(&targets).await?;
+    }
+    for id in keys {
+        facts.keys.extend(transaction.find_key(id).await?.map(|key| (id, key)));
     }
     Ok(facts)
 }

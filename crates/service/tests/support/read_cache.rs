@@ -68,7 +68,8 @@ impl ReadCacheHarness {
         Self::on(self.store.clone(), Arc::clone(&self.cache), config())
     }
 
-    fn on(store: MemoryStore, cache: Arc<FakeCache>, config: ReadCacheConfig) -> Self {
+    /// An instance on a database and a cache.
+    pub fn on(store: MemoryStore, cache: Arc<FakeCache>, config: ReadCacheConfig) -> Self {
         let reader = Arc::new(store.clone());
         let deps = ReadCacheDeps { cache: cache.clone(), reader, renderer: Arc::new(Names) };
         Self { reads: ReadCache::new(deps, config), store, cache }

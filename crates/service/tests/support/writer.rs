@@ -52,6 +52,7 @@ pub struct WriterHarness {
 pub struct FakeBarrier {
     pub gate: Gate,
     passed: AtomicUsize,
+    key_changes: AtomicUsize,
     panics: AtomicBool,
 }
 
@@ -154,6 +155,11 @@ impl FakeBarrier {
         self.passed.load(Ordering::SeqCst)
     }
 
+    /// Returns how many batches waited until a change of a key applied.
+    pub fn key_changes(&self) -> usize {
+        self.key_changes.load(Ordering::SeqCst)
+    }
+
     pub fn panic_once(&self) {
         self.panics.store(true, Ordering::SeqCst);
     }
@@ -165,6 +171,10 @@ impl VisibilityBarrier for FakeBarrier {
         self.gate.pass().await;
         assert!(!self.panics.swap(false, Ordering::SeqCst), "injected: the barrier panics");
         self.passed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    async fn wait_until_keys_apply(&self) {
+        self.key_changes.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -1,5 +1,8 @@
 //! A reply is sent once every instance shows the commit.
 
+use hermes_domain::access::{ApiKey, KeyId, Scope};
+use hermes_domain::ledger::{KeyCommand, NewKey, Origin, Rejection};
+use hermes_domain::ports::AccessStore;
 use hermes_service::writer::SubmitError;
 
 use crate::support::{
@@ -94,4 +97,22 @@ async fn a_correction_of_an_outdated_version_does_not_advance_the_head() {
     writer.submit(correction(1)).await.unwrap();
     assert!(matches!(writer.submit(correction(1)).await, Err(SubmitError::Rejected(_))));
     assert_eq!(writer.store.ledger().head.seq, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_a_key_is_acknowledged_once_every_instance_applies_it() {
+    let writer = WriterHarness::start();
+    let key = ApiKey::generate(writer.random_source.as_ref());
+    let new = NewKey::new(&key, "billing", [Scope::BookingsRead].into_iter().collect(), None).unwrap();
+    let created = writer.ledger.submit_key(KeyCommand::Create(new), Origin::default()).await.unwrap();
+    assert_eq!((created.outcome.key.id, created.head_seq), (key.id(), 1));
+    assert_eq!((writer.barrier.passed(), writer.barrier.key_changes()), (1, 1));
+    assert_eq!(writer.store.key_table().await.unwrap().access_seq(), 1);
+
+    writer.book("ana").await;
+    assert_eq!((writer.barrier.passed(), writer.barrier.key_changes()), (2, 1));
+    let revoke = KeyCommand::Revoke(KeyId::parse("0000000000").unwrap());
+    let rejected = writer.ledger.submit_key(revoke, Origin::default()).await.unwrap_err();
+    assert!(matches!(rejected, SubmitError::Rejected(Rejection::KeyNotFound(_))));
+    assert_eq!(writer.barrier.key_changes(), 1);
 }

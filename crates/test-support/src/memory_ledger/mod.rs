@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use hermes_domain::access::{ApiKey, KeyId, KeyRecord, Scope, StoredSecret};
 use hermes_domain::ledger::{
     AuditEntry, AuditHash, BatchToken, Changes, Clocks, Command, Decider, DecisionContext, Event, Facts,
-    IdempotencyRecord, LedgerHead, Outcome, Rejection, Rules, Submission, Totals,
+    IdempotencyRecord, KeyChange, KeyCommand, KeyOutcome, LedgerHead, NewKey, Outcome, PaymentOutcome,
+    Rejection, Rules, Submission, Totals,
 };
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentFields, PaymentKey, Reference};
@@ -15,6 +17,7 @@ use uuid::Uuid;
 use crate::builders::{payment_key, rules, submission};
 use crate::determinism::{NOON, SequentialRandom};
 
+mod access;
 mod faults;
 mod reader;
 mod store;
@@ -29,6 +32,12 @@ pub struct MemoryLedger {
     pub head: LedgerHead,
     /// All payments, in booking order.
     pub payments: Vec<Payment>,
+    /// The API keys, in the order of their creation.
+    pub keys: Vec<KeyRecord>,
+    /// The secrets of the keys.
+    pub secrets: Vec<StoredSecret>,
+    /// The last day on which each key was used.
+    pub key_uses: HashMap<KeyId, NaiveDate>,
     /// The audit log.
     pub audit: Vec<AuditEntry>,
     /// The events, in commit order.
@@ -61,6 +70,9 @@ impl Default for MemoryLedger {
                 advanced_at: NOON - TimeDelta::days(1),
             },
             payments: Vec::new(),
+            keys: Vec::new(),
+            secrets: Vec::new(),
+            key_uses: HashMap::new(),
             audit: Vec::new(),
             events: Vec::new(),
             totals: HashMap::new(),
@@ -90,8 +102,13 @@ impl MemoryLedger {
         self.rules = Arc::new(rules);
     }
 
-    /// Decides a batch and applies its changes.
-    pub fn execute(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+    /// Decides a batch of commands that change payments, and applies its changes.
+    pub fn execute(&mut self, submissions: &[Submission]) -> Vec<Result<PaymentOutcome, Rejection>> {
+        let outcomes = self.execute_any(submissions).into_iter();
+        outcomes.map(|outcome| Ok(outcome?.try_into().unwrap())).collect()
+    }
+
+    fn execute_any(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
         let (outcomes, changes) = self.decide(submissions);
         if !changes.is_empty() {
             self.apply(changes);
@@ -99,10 +116,22 @@ impl MemoryLedger {
         outcomes
     }
 
-    /// Executes one command that must succeed.
+    /// Executes one command that changes a payment and must succeed.
     pub fn execute_one(&mut self, command: Command) -> Payment {
         let mut outcomes = self.execute(&[submission(command)]);
         outcomes.remove(0).unwrap().payment
+    }
+
+    /// Executes the creation of a key that never expires.
+    pub fn add_key(&mut self, key: &ApiKey, scopes: &[Scope]) -> KeyRecord {
+        let new = NewKey::new(key, "test", scopes.iter().copied().collect(), None).unwrap();
+        self.execute_key(KeyCommand::Create(new)).unwrap()
+    }
+
+    /// Executes a command that changes a key.
+    pub fn execute_key(&mut self, command: KeyCommand) -> Result<KeyRecord, Rejection> {
+        let outcome = self.execute_any(&[submission(Command::Key(command))]).remove(0)?;
+        Ok(KeyOutcome::try_from(outcome).unwrap().key)
     }
 
     /// Decides a batch without applying its changes.
@@ -117,6 +146,7 @@ impl MemoryLedger {
         let mut facts = Facts::at(self.head);
         let targets = commands().filter_map(Command::target);
         facts.payments.extend(targets.filter_map(|key| Some((key.clone(), self.find(key)?.clone()))));
+        facts.keys.extend(self.keys.iter().map(|key| (key.id, key.clone())));
         let records = self.idempotency.iter().map(|record| (record.claim.scope_hash, record.clone()));
         facts.idempotency.extend(records);
         let mut decider = Decider::new(context, facts);
@@ -192,12 +222,34 @@ impl MemoryLedger {
             let of_payment = self.idempotency.iter_mut().filter(|record| record.payment_id == id);
             of_payment.for_each(IdempotencyRecord::erase);
         }
+        changes.keys.into_iter().for_each(|change| self.apply_key(change));
         self.audit.extend(changes.audit);
         self.events.extend(changes.events);
         self.totals.extend(changes.totals);
         for record in changes.idempotency {
             assert!(self.idempotency.iter().all(|known| known.claim.scope_hash != record.claim.scope_hash));
             self.idempotency.push(record);
+        }
+    }
+
+    fn apply_key(&mut self, change: KeyChange) {
+        match change {
+            KeyChange::Created { record, secret } => {
+                assert!(self.keys.iter().all(|key| key.id != record.id));
+                self.keys.push(record);
+                self.secrets.push(secret);
+            }
+            KeyChange::Rotated { secret, earlier_expire_at } => {
+                for earlier in self.secrets.iter_mut().filter(|earlier| earlier.key_id == secret.key_id) {
+                    let expires_at = earlier.expires_at.unwrap_or(earlier_expire_at);
+                    earlier.expires_at = Some(expires_at.min(earlier_expire_at));
+                }
+                self.secrets.push(secret);
+            }
+            KeyChange::Revoked { id, revoked_at } => {
+                let key = self.keys.iter_mut().find(|key| key.id == id).unwrap();
+                key.revoked_at = Some(revoked_at);
+            }
         }
     }
 

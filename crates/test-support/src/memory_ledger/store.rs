@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use hermes_domain::access::{KeyId, KeyRecord};
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
@@ -36,6 +37,10 @@ pub struct Shared {
     pub head_reply_gate: Gate,
     /// Where every other result waits after the database has read it.
     pub read_reply_gate: Gate,
+    /// Where the table of keys waits after the database has read it.
+    pub key_reply_gate: Gate,
+    /// Reads of the table of keys.
+    pub key_reads: CallCounter,
     /// Reads of the head.
     pub head_reads: CallCounter,
     /// Reads of one payment.
@@ -68,6 +73,8 @@ impl Default for MemoryStore {
             head_gate: Gate::default(),
             head_reply_gate: Gate::default(),
             read_reply_gate: Gate::default(),
+            key_reply_gate: Gate::default(),
+            key_reads: CallCounter::default(),
             head_reads: CallCounter::default(),
             find_reads: CallCounter::default(),
             list_reads: CallCounter::default(),
@@ -220,6 +227,11 @@ impl LedgerTransaction for MemoryTransaction {
         self.check(StoreStep::FindPayments)?;
         let ledger = self.store.lock();
         Ok(keys.iter().filter_map(|key| Some((key.clone(), ledger.find(key)?.clone()))).collect())
+    }
+
+    async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.check(StoreStep::FindKey)?;
+        Ok(self.store.lock().keys.iter().find(|key| key.id == id).cloned())
     }
 
     async fn find_duplicates(

@@ -20,7 +20,7 @@ pub struct AuditBody {
     #[schema(value_type = AuditAction, example = "PAYMENT_BOOKED")]
     pub action: String,
     /// The actor.
-    #[schema(example = "api")]
+    #[schema(example = "key:0123456789 shop")]
     pub actor: String,
     /// Whether the personal data of the entry is erased. The reason, the payment before and after the change, the
     /// `User-Agent` and the IP address are then absent.

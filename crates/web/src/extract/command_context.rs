@@ -6,20 +6,22 @@ use std::time::Instant;
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
+use hermes_domain::access::Principal;
 use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
 use hermes_domain::mask_card_numbers;
 use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
 use super::{JsonBody, JsonFields};
+use crate::access;
 use crate::gate::client_address;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 /// The longest `User-Agent` in the audit log, in characters.
 const USER_AGENT_MAX: usize = 255;
-/// The actor of API requests as long as callers are anonymous.
-const API_ACTOR: &str = "api";
+/// The scope of idempotency keys in open mode. It is the former actor of API requests, so that stored replays still work.
+const OPEN_IDEMPOTENCY_SCOPE: &str = "api";
 /// The actor of requests from the booking form.
 pub const FORM_ACTOR: &str = "payer (form)";
 
@@ -29,6 +31,8 @@ pub struct CommandContext {
     /// The method and the route pattern: part of the scope of an idempotency key.
     operation: String,
     origin: Origin,
+    /// The caller to whom the idempotency key belongs.
+    idempotency_scope: String,
     idempotency_key: Option<String>,
 }
 
@@ -68,7 +72,7 @@ impl CommandContext {
     /// As [`LedgerWriter::submit`](hermes_service::writer::LedgerWriter::submit).
     pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
         let idempotency = self.idempotency_key.map(|key| IdempotencyClaim {
-            scope_hash: scope_hash(&self.origin.actor, &self.operation, &key),
+            scope_hash: scope_hash(&self.idempotency_scope, &self.operation, &key),
             fingerprint: command_fingerprint(&command),
         });
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
@@ -79,11 +83,20 @@ impl CommandContext {
         let state =
             state.ok_or_else(|| Problem::new(ProblemCode::Internal).caused_by("no application state"))?;
         let pattern = request.match_pattern().unwrap_or_default();
-        // The form sends its key in the body.
-        let (actor, idempotency_key) = if pattern.starts_with("/api/") {
-            (API_ACTOR, idempotency_key_from_header(request.headers())?)
-        } else {
-            (FORM_ACTOR, None)
+        let (actor, idempotency_scope, idempotency_key) = match access::principal(request) {
+            Some(principal) => {
+                let scope = match &principal {
+                    Principal::Open => OPEN_IDEMPOTENCY_SCOPE,
+                    Principal::Key(key) => key.id.as_str(),
+                };
+                let key = idempotency_key_from_header(request.headers())?;
+                (principal.actor(), scope.to_owned(), key)
+            }
+            None if pattern.starts_with("/api/") => {
+                return Err(Problem::new(ProblemCode::Internal).caused_by("the request has no principal"));
+            }
+            // The form is public, and sends its key in the body.
+            None => (FORM_ACTOR.to_owned(), FORM_ACTOR.to_owned(), None),
         };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         let user_agent = user_agent.map(mask_card_numbers);
@@ -91,10 +104,11 @@ impl CommandContext {
             state: state.clone(),
             operation: format!("{} {pattern}", request.method()),
             origin: Origin {
-                actor: actor.to_owned(),
+                actor,
                 user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
                 ip_address: request.peer_addr().map(|_| client_address(request)),
             },
+            idempotency_scope,
             idempotency_key,
         })
     }

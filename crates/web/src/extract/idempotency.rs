@@ -72,6 +72,8 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             &cancellation.reason,
             cancellation.expected_version,
         )),
+        // Commands that change an access key take no idempotency key.
+        Command::Key(command) => fingerprint(&command.key_id().as_str()),
         Command::RenewPageLink(target) => fingerprint(&target.to_string()),
         Command::Erase(erasure) => {
             let keeps_payment = erasure.scope == ErasureScope::History;

@@ -36,7 +36,7 @@ impl From<IpAddr> for AddressBlock {
     }
 }
 
-/// The buckets of all principals of one kind. A second table with the key as the principal can limit access keys.
+/// The buckets of all principals of one kind.
 #[derive(Debug)]
 pub struct Buckets<P> {
     quota: Quota,

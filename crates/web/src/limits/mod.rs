@@ -3,8 +3,8 @@
 //! With several instances, a caller reaches the sum of their limits. In return, no request waits for Redis.
 //!
 //! [`quota`] is the algorithm of a token bucket, and [`buckets`] the table of all buckets. [`bodies`] limits the memory
-//! of request bodies, and [`storage`] the writes on a nearly full disk. [`crate::middleware`] applies the limit of
-//! requests, and the booking form its own limits.
+//! of request bodies, and [`storage`] the writes on a nearly full disk. [`crate::middleware`] applies the limits of
+//! requests, [`crate::access`] that of wrong keys, and the booking form its own limits.
 
 mod bodies;
 mod buckets;
@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
+use hermes_domain::access::KeyId;
+
 pub use bodies::BodyMemory;
 pub use storage::{StorageLevel, StorageSpace};
 
@@ -26,6 +28,9 @@ use crate::problem::{Problem, ProblemCode};
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// The wrong access keys that one address may send in a minute.
+const WRONG_KEYS_PER_MINUTE: u32 = 30;
 /// The period in which one address may book `form_per_10_min` payments.
 const FORM_WINDOW: Duration = Duration::from_secs(600);
 
@@ -34,6 +39,10 @@ const FORM_WINDOW: Duration = Duration::from_secs(600);
 pub struct LimitSettings {
     /// Requests per second of one address without an access key.
     pub address_requests_per_s: u32,
+    /// Requests per second of one access key.
+    pub key_requests_per_s: u32,
+    /// Requests per second of one access key that change something.
+    pub key_writes_per_s: u32,
     /// Bookings that one address may send with the form at once.
     pub form_burst: u32,
     /// Bookings that one address may send with the form in ten minutes after that.
@@ -48,6 +57,9 @@ pub struct LimitSettings {
 #[derive(Debug)]
 pub struct Limits {
     requests: Option<Limit<AddressBlock>>,
+    key_requests: Option<Limit<KeyId>>,
+    key_writes: Option<Limit<KeyId>>,
+    wrong_keys: Option<Limit<AddressBlock>>,
     form: Option<Limit<AddressBlock>>,
     form_total: Option<Limit<()>>,
     security_log: Option<Buckets<&'static str>>,
@@ -76,9 +88,13 @@ impl Limits {
     /// Creates limits whose buckets are full.
     pub fn new(settings: &LimitSettings) -> Self {
         let per_s = settings.address_requests_per_s;
+        let (key_per_s, key_writes_per_s) = (settings.key_requests_per_s, settings.key_writes_per_s);
         let total_per_s = settings.form_total_per_s;
         Self {
             requests: Limit::new("address", per_s, per_s, SECOND),
+            key_requests: Limit::new("key", key_per_s, key_per_s, SECOND),
+            key_writes: Limit::new("key-writes", key_writes_per_s, key_writes_per_s, SECOND),
+            wrong_keys: Limit::new("wrong-keys", WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE, MINUTE),
             form: Limit::new("form", settings.form_burst, settings.form_per_10_min, FORM_WINDOW),
             form_total: Limit::new("form-total", total_per_s, total_per_s, SECOND),
             security_log: Quota::new(1, 1, SECOND).map(Buckets::new),
@@ -96,13 +112,32 @@ impl Limits {
     /// # Errors
     /// 429 if the address has sent too many requests.
     pub fn admit_request(&self, address: IpAddr, now: Instant) -> Result<Option<LimitHeaders>, Problem> {
-        let Some(limit) = &self.requests else { return Ok(None) };
-        match limit.buckets.take(address.into(), now) {
-            Ok(taken) => {
-                Ok(Some(limit.headers(taken.remaining, taken.full_at.saturating_duration_since(now))))
-            }
-            Err(exhausted) => Err(self.reject(limit, exhausted, now)),
-        }
+        self.admit(self.requests.as_ref(), address.into(), now)
+    }
+
+    /// Counts a request with a valid access key. Returns the headers of its response, or `None` without a limit.
+    ///
+    /// # Errors
+    /// 429 if the key has sent too many requests.
+    pub fn admit_read(&self, key: KeyId, now: Instant) -> Result<Option<LimitHeaders>, Problem> {
+        self.admit(self.key_requests.as_ref(), key, now)
+    }
+
+    /// Counts a request with a valid access key that changes something. Returns the headers of its response.
+    ///
+    /// # Errors
+    /// 429 if the key has sent too many requests, or too many that change something.
+    pub fn admit_write(&self, key: KeyId, now: Instant) -> Result<Option<LimitHeaders>, Problem> {
+        let headers = self.admit_read(key, now)?;
+        Ok(self.admit(self.key_writes.as_ref(), key, now)?.or(headers))
+    }
+
+    /// Counts a request with a wrong access key. This limit is always on: it slows down guessing, but locks no key.
+    ///
+    /// # Errors
+    /// 429 if the address has sent too many wrong keys.
+    pub fn admit_wrong_key(&self, address: IpAddr, now: Instant) -> Result<(), Problem> {
+        self.admit(self.wrong_keys.as_ref(), address.into(), now).map(|_| ())
     }
 
     /// Counts a valid booking from the form.
@@ -122,6 +157,21 @@ impl Limits {
             })?;
         }
         Ok(())
+    }
+
+    fn admit<P: Eq + std::hash::Hash>(
+        &self,
+        limit: Option<&Limit<P>>,
+        principal: P,
+        now: Instant,
+    ) -> Result<Option<LimitHeaders>, Problem> {
+        let Some(limit) = limit else { return Ok(None) };
+        match limit.buckets.take(principal, now) {
+            Ok(taken) => {
+                Ok(Some(limit.headers(taken.remaining, taken.full_at.saturating_duration_since(now))))
+            }
+            Err(exhausted) => Err(self.reject(limit, exhausted, now)),
+        }
     }
 
     fn reject<P>(&self, limit: &Limit<P>, exhausted: Exhausted, now: Instant) -> Problem {

@@ -1,4 +1,4 @@
-//! The request envelope: gate, limits, request id, error rendering, metrics, access log and the common headers.
+//! The request envelope: gate, access, limits, request id, error rendering, metrics, access log and the common headers.
 
 mod errors;
 mod limits;
@@ -15,8 +15,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use hermes_domain::access::Principal;
+
+use crate::access;
 use crate::extract::{RequestId, trace_id};
 use crate::gate::RequestGate;
+use crate::limits::LimitHeaders;
 use crate::problem::{Problem, ProblemCode};
 
 /// Wraps every request of both servers.
@@ -38,8 +42,12 @@ pub async fn envelope(
         Some(gate) => gate.check(request.request()),
         None => Err(Problem::new(ProblemCode::Internal).caused_by("the server has no request gate")),
     };
-    let rejected = checked.as_ref().err().map(|problem| problem.code);
-    let (response, limit_headers) = match checked.and_then(|()| limits::admit(&request, started)) {
+    let admitted = match checked {
+        Ok(()) => admit(&request, started).await,
+        Err(problem) => Err(problem),
+    };
+    let rejected = admitted.as_ref().err().map(|problem| problem.code).filter(is_security_event);
+    let (response, limit_headers) = match admitted {
         Ok(headers) => (next.call(request).await?, headers),
         Err(problem) => (request.error_response(problem), None),
     };
@@ -58,6 +66,25 @@ pub async fn envelope(
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());
     Ok(response)
+}
+
+/// Checks the key of a request and counts the request. Returns the headers of its response.
+///
+/// # Errors
+/// If the caller may not send the request, or sends too many.
+async fn admit(request: &ServiceRequest, now: Instant) -> Result<Option<LimitHeaders>, Problem> {
+    let authorized = access::authorize(request, now).await;
+    let key = match &authorized {
+        Ok(Some(Principal::Key(key))) => Some(key.id),
+        Ok(Some(Principal::Open) | None) | Err(_) => None,
+    };
+    let headers = limits::admit(request, key, now)?;
+    authorized.map(|_| headers)
+}
+
+/// Returns whether the security log contains rejections with a code. Limits have log lines of their own.
+fn is_security_event(code: &ProblemCode) -> bool {
+    code.status().is_client_error() && *code != ProblemCode::RateLimited
 }
 
 /// Counts the request and writes the access log.

@@ -57,6 +57,13 @@ problem_codes! {
     /// The idempotency key is invalid.
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
         "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
+    /// The request has no valid key.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "An access key is required",
+        "Nothing was saved. Send a valid access key in the header Authorization: Bearer. In a browser, the user is key, and \
+         the password is the access key.";
+    /// The key does not have the scope of the operation.
+    InsufficientScope = "insufficient-scope", FORBIDDEN, "The access key lacks a scope",
+        "Nothing was saved. Use a key with the scope of this operation.";
     /// A page of another site sent the request.
     CrossSite = "cross-site", FORBIDDEN, "Another site sent the request",
         "Nothing was saved. Open the page on this site and send the form from there.";

@@ -48,6 +48,12 @@ impl From<Rejection> for Problem {
             Rejection::Invalid(errors) => Self::invalid_fields(errors),
             // The payment may be that of another caller, so the response does not name it.
             Rejection::KeyReused { payment: _ } => Self::new(ProblemCode::IdempotencyKeyReused),
+            Rejection::KeyNotFound(id) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("There is no key {id}."))
+            }
+            Rejection::KeyExists(_) | Rejection::KeyRevoked(_) | Rejection::KeyExpired(_) => {
+                Self::new(ProblemCode::IllegalState).with_detail(format!("Nothing was saved: {rejection}."))
+            }
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
         }
     }

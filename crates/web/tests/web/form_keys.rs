@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
 use hermes_test_support::FixedClock;
 use hermes_web::AppState;
+use hermes_web::gate::GateSettings;
 
 use crate::support::{ANA, Browser, EVENING, Server, TestApp, TestResponse};
 
@@ -16,10 +17,6 @@ const VICTIM: [(&str, &str); 3] =
 
 fn at(minutes: i64) -> impl FnOnce(&mut AppState) {
     move |state| state.clock = Arc::new(FixedClock(EVENING + TimeDelta::minutes(minutes)))
-}
-
-fn with_tls(state: &mut AppState) {
-    state.public_url = Some("https://pay.example.org".to_owned());
 }
 
 #[track_caller]
@@ -106,7 +103,7 @@ async fn a_planted_key_reveals_nothing_a_quarter_of_an_hour_after_the_booking() 
 
 #[actix_web::test]
 async fn with_tls_only_the_host_cookie_counts() {
-    let app = TestApp::start_with(with_tls);
+    let app = TestApp::with_gate(GateSettings { uses_tls: true, ..GateSettings::default() });
     let form = app.get(Server::Portal, "/payment").await;
     let cookie = form.header("set-cookie");
     assert!(cookie.starts_with("__Host-hermes_form=") && cookie.ends_with("; Path=/; Secure"), "{cookie}");

@@ -1,6 +1,7 @@
 //! The pages, the dashboard, the event feed and cached responses over an in-memory ledger.
 #![expect(clippy::unwrap_used, reason = "an unexpected response fails the test")]
 
+mod access;
 mod api_docs;
 mod booking_form;
 mod cached;

@@ -8,7 +8,6 @@ use super::*;
 
 /// Settings that may serve payers, with a database server and Redis on other machines.
 const SAFE: &str = r#"
-    server.allow_open = true
     server.public_url = "https://pay.example.org"
     access.server_key_file = "/run/secrets/key"
     database.host = "db"
@@ -39,13 +38,6 @@ fn safe_settings_may_serve_payers_and_so_may_one_instance_on_sqlite() {
         database = { host = "", password = "", ssl_mode = "preferred" }
         redis.url = """#;
     assert_eq!(violations(embedded), "");
-}
-
-#[test]
-fn an_open_portal_requires_permission() {
-    let open = "server = { host = '0.0.0.0', allow_open = false }";
-    assert_rejected(open, "server.host is 0.0.0.0", "HERMES__SERVER__ALLOW_OPEN=true");
-    assert_eq!(violations("server = { host = '::1', allow_open = false }"), "");
 }
 
 #[test]

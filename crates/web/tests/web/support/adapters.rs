@@ -13,6 +13,8 @@ pub struct NoBarrier;
 #[async_trait]
 impl VisibilityBarrier for NoBarrier {
     async fn wait_until_visible(&self) {}
+
+    async fn wait_until_keys_apply(&self) {}
 }
 
 /// A cache that stores nothing.

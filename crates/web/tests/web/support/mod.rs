@@ -12,15 +12,17 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, Utc};
-use hermes_domain::access::{PageSecret, ServerKey};
+use futures_util::FutureExt;
+use hermes_domain::access::{ApiKey, PageSecret, Scope, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
+use hermes_service::access::{AccessConfig, AccessControl};
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
-use hermes_test_support::{FixedClock, MemoryStore, SequentialRandom, StoreFault, StoreStep};
+use hermes_test_support::{FixedClock, MemoryLedger, MemoryStore, SequentialRandom, StoreFault, StoreStep};
 use hermes_web::gate::{GateSettings, RequestGate};
 use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
@@ -52,6 +54,13 @@ pub enum Server {
 pub const ANA: [(&str, &str); 4] =
     [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "35000"), ("currency_from", "USD")];
 
+/// The staleness bound of the portal.
+const STALENESS_BOUND: Duration = Duration::from_millis(250);
+
+/// Access without a delay for changes of keys: each request reads the ledger head, and there is no grace period.
+pub const CLOSED: AccessConfig =
+    AccessConfig { is_open_without_keys: false, staleness_bound: Duration::ZERO, grace: Duration::ZERO };
+
 /// The maximum number of bookings in the list.
 const LIST_WINDOW: u64 = 1_000;
 
@@ -66,6 +75,27 @@ impl TestApp {
 
     /// Starts a portal with a changed state.
     pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
+        Self::start_with_access(
+            AccessConfig {
+                is_open_without_keys: true,
+                staleness_bound: STALENESS_BOUND,
+                grace: Duration::from_secs(60),
+            },
+            change,
+        )
+    }
+
+    /// Starts a portal that requires keys. It has none yet.
+    pub fn closed() -> Self {
+        Self::closed_with(|_| ())
+    }
+
+    /// Starts a portal with a changed state that requires keys.
+    pub fn closed_with(change: impl FnOnce(&mut AppState)) -> Self {
+        Self::start_with_access(CLOSED, change)
+    }
+
+    fn start_with_access(access: AccessConfig, change: impl FnOnce(&mut AppState)) -> Self {
         let store = MemoryStore::default();
         store.edit(|ledger| ledger.clock = EVENING);
         let reader: Arc<dyn PaymentReader> = Arc::new(store.clone());
@@ -87,7 +117,7 @@ impl TestApp {
         let reads = ReadCache::new(
             ReadCacheDeps { cache: cache.clone(), reader: reader.clone(), renderer },
             ReadCacheConfig {
-                staleness_bound: Duration::from_millis(250),
+                staleness_bound: STALENESS_BOUND,
                 head_deadline: Duration::from_secs(1),
                 retry_cache_after: Duration::from_millis(250),
                 window: LIST_WINDOW,
@@ -96,7 +126,10 @@ impl TestApp {
                 unverified_reads: UnverifiedReads::Serve,
             },
         );
+        let access = AccessControl::open(Arc::clone(&reads), Arc::new(store.clone()), access);
         let mut state = AppState {
+            // A store in memory answers at once.
+            access: access.now_or_never().unwrap().unwrap(),
             ledger,
             feed: Arc::new(feed),
             reads,
@@ -149,6 +182,39 @@ impl TestApp {
     /// Ends every wait for an event, as a stopping server does.
     pub fn close_feed(&self) {
         self.state.feed.close();
+    }
+
+    /// Creates a key with the name `test`.
+    pub fn create_key(&self, scopes: &[Scope]) -> ApiKey {
+        let key = self.new_key();
+        self.store.edit(|ledger| ledger.add_key(&key, scopes));
+        key
+    }
+
+    /// Returns a key that does not exist.
+    pub fn new_key(&self) -> ApiKey {
+        ApiKey::generate(&*self.state.random_source)
+    }
+
+    /// Returns a key with a wrong secret.
+    pub fn new_secret(&self, key: &ApiKey) -> ApiKey {
+        ApiKey::with_new_secret(key.id(), &*self.state.random_source)
+    }
+
+    /// Changes the ledger as another instance does.
+    pub fn edit_ledger(&self, change: impl FnOnce(&mut MemoryLedger)) {
+        self.store.edit(change);
+    }
+
+    /// Returns the actors of all changes of payments.
+    pub fn actors(&self) -> Vec<String> {
+        let audit = self.store.ledger().audit.into_iter();
+        audit.filter(|entry| entry.payment_id.is_some()).map(|entry| entry.actor).collect()
+    }
+
+    /// Makes every read fail until [`TestApp::recover`].
+    pub fn fail_reads(&self) {
+        self.store.keep_failing(StoreStep::Read, StoreFault::unavailable());
     }
 
     /// Makes every write fail until [`TestApp::recover`].

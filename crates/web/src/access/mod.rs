@@ -1,0 +1,95 @@
+//! Decides who may send a request: the route's requirement, the caller's key and its scopes.
+//!
+//! Access is denied by default: a path without a route needs a key too. `Authorization: Bearer` carries the key; on the
+//! dashboard, also HTTP Basic, so that a browser asks for it. Every failure has the same response.
+
+mod credentials;
+mod requirement;
+
+use std::time::Instant;
+
+use actix_web::HttpMessage;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, web};
+use hermes_domain::access::{Principal, Scope};
+use hermes_service::access::AccessError;
+
+pub use requirement::Requirement;
+pub(crate) use requirement::RouteTable;
+
+use self::credentials::{Credentials, is_in_query};
+use crate::extract::client_address;
+use crate::problem::{Problem, ProblemCode};
+use crate::state::AppState;
+
+/// The challenge of the portal: its clients are programs (RFC 6750 section 3).
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+/// The challenge of the dashboard: a browser then asks for a user and a password (RFC 7617 section 2).
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"Hermes\"");
+
+/// Returns the principal of a request, or `None` if its route is public. [`principal`] returns it to the endpoint.
+///
+/// # Errors
+/// 400 for a key in the query, 401 without a valid key, 403 without the scope, 429 after too many wrong keys of the
+/// address, 503 if keys cannot be verified.
+pub(crate) async fn authorize(request: &ServiceRequest, now: Instant) -> Result<Option<Principal>, Problem> {
+    if is_in_query(request.query_string()) {
+        return Err(Problem::new(ProblemCode::BadRequest).with_detail(
+            "Nothing was saved. The URL contains an access key, and URLs are logged: revoke this key. Send the new one in \
+             the header Authorization: Bearer.",
+        ));
+    }
+    let (Some(routes), Some(state)) =
+        (request.app_data::<&'static RouteTable>(), request.app_data::<web::Data<AppState>>())
+    else {
+        return Err(Problem::new(ProblemCode::Internal).caused_by("the server has no table of routes"));
+    };
+    // The router matches the same path.
+    let requirement = routes.requirement(request.match_info().unprocessed(), request.method());
+    if requirement == Requirement::Public {
+        return Ok(None);
+    }
+    let credentials = Credentials::read(request.headers(), routes.accepts_basic);
+    let principal = match &credentials {
+        Credentials::Invalid => Err(AccessError::Unauthenticated),
+        Credentials::Missing => state.access.authenticate(None, state.clock.now()).await,
+        Credentials::Key(key) => state.access.authenticate(Some(key), state.clock.now()).await,
+    };
+    let principal = match principal {
+        Ok(principal) => principal,
+        Err(AccessError::Unavailable(error)) => {
+            return Err(Problem::new(ProblemCode::DatabaseUnavailable).caused_by(error));
+        }
+        Err(AccessError::Unauthenticated) => {
+            if credentials != Credentials::Missing {
+                state.limits.admit_wrong_key(client_address(request.request()), now)?;
+            }
+            let challenge = if routes.accepts_basic { BASIC } else { BEARER };
+            return Err(Problem::new(ProblemCode::Unauthenticated).with_header(WWW_AUTHENTICATE, challenge));
+        }
+    };
+    match requirement {
+        Requirement::Scope(scope) if !principal.has(scope) => return Err(insufficient(scope)),
+        Requirement::Scope(_) | Requirement::AnyKey | Requirement::Public => {}
+    }
+    request.extensions_mut().insert(principal.clone());
+    Ok(Some(principal))
+}
+
+/// Returns the principal of a request, or `None` on a public route.
+pub(crate) fn principal(request: &HttpRequest) -> Option<Principal> {
+    request.extensions().get::<Principal>().cloned()
+}
+
+fn insufficient(scope: Scope) -> Problem {
+    let problem = Problem::new(ProblemCode::InsufficientScope).with_detail(format!(
+        "Nothing was saved. The key does not have the scope {scope}: {}",
+        scope.description()
+    ));
+    // RFC 6750 section 3.1.
+    match HeaderValue::try_from(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"")) {
+        Ok(challenge) => problem.with_header(WWW_AUTHENTICATE, challenge),
+        Err(_) => problem,
+    }
+}
