@@ -52,8 +52,8 @@ pub(super) async fn run() -> Result<()> {
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
-    let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     check_durability(configuration.environment, &database).await?;
+    let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     let state = web::Data::new(state);
     let gate = web::Data::new(RequestGate::new(settings.gate()));
     let drain = Duration::from_secs(settings.drain_s);
