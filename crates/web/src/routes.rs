@@ -10,7 +10,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::admin::{cache, dashboard, metrics};
-use crate::api::{bookings, docs, events, health, stats};
+use crate::api::{bookings, docs, events, health, keys, stats};
 use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
@@ -35,6 +35,10 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/bookings/{key}/cancel": POST bookings::cancel_booking;
     "/api/bookings/{key}/audit":  GET bookings::audit_booking;
     "/api/bookings/{key}/page-link": POST bookings::renew_page_link;
+    "/api/keys":                  GET keys::list_keys, POST keys::create_key;
+    "/api/keys/{id}":             GET keys::get_key;
+    "/api/keys/{id}/rotate":      POST keys::rotate_key;
+    "/api/keys/{id}/revoke":      POST keys::revoke_key;
     "/api/events":                GET events::list_events;
     "/api/stats":                 GET stats::get_stats;
     "/api/cache":                 GET cache::cache_status;
@@ -143,6 +147,7 @@ fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
     servers((url = "/", description = "This server")),
     tags(
         (name = "bookings", description = "Book, find, correct and cancel payments"),
+        (name = "keys", description = "Create, rotate and revoke API keys"),
         (name = "events", description = "The feed of all changes"),
         (name = "stats", description = "Totals and the state of the cache"),
         (name = "health", description = "The state of the server"),

@@ -77,6 +77,8 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             let keeps_payment = erasure.scope == ErasureScope::History;
             fingerprint(&(erasure.target.to_string(), keeps_payment))
         }
+        // Commands that change keys take no idempotency key.
+        Command::Key(command) => fingerprint(&command.key_id().as_str()),
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
@@ -101,6 +101,8 @@ impl TestApp {
             feed: Arc::new(feed),
             reads,
             reader,
+            keys: Arc::new(store.clone()),
+            key_overlap: TimeDelta::days(7),
             cache,
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
