@@ -134,7 +134,7 @@ async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) 
 }
 
 /// Applies missing migrations if configured; otherwise checks that none is missing.
-async fn prepare_schema(settings: &Settings) -> Result<()> {
+pub(super) async fn prepare_schema(settings: &Settings) -> Result<()> {
     if settings.migrates_at_start() {
         let applied = migrate::up(settings, None).await?;
         if !applied.is_empty() {

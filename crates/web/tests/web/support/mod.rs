@@ -11,7 +11,7 @@ use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use hermes_domain::access::{ApiKey, PageSecret, Scope, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
@@ -134,6 +134,8 @@ impl TestApp {
             feed: Arc::new(feed),
             reads,
             reader,
+            keys: Arc::new(store.clone()),
+            key_overlap: TimeDelta::days(7),
             cache,
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
@@ -189,6 +191,11 @@ impl TestApp {
         let key = self.new_key();
         self.store.edit(|ledger| ledger.add_key(&key, scopes));
         key
+    }
+
+    /// Returns the id of the oldest key.
+    pub fn first_key(&self) -> String {
+        self.store.ledger().keys[0].id.to_string()
     }
 
     /// Returns a key that does not exist.
