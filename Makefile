@@ -11,7 +11,7 @@ help: ## Show this list
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey chaos check fmt lint doc ci
+.PHONY: run test test-all journey chaos nightly check fmt lint doc ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -26,6 +26,9 @@ journey: ## Test the built program over HTTP on every installed database
 
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
+
+nightly: ## Prove what takes long or needs an optimised build: the timing of the check of access keys
+	cargo run --quiet --release --package hermes-bench --bin key_timing
 
 check: ## Type-check the workspace
 	cargo check --workspace --all-targets

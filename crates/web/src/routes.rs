@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Requirement, RouteTable};
 use crate::admin::{cache, dashboard, metrics};
-use crate::api::{bookings, docs, events, health, stats};
+use crate::api::{bookings, docs, events, health, keys, stats};
 use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
@@ -48,6 +48,10 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/bookings/{key}/cancel": POST bookings::cancel_booking [BookingsCancel];
     "/api/bookings/{key}/audit":  GET bookings::audit_booking [AuditRead];
     "/api/bookings/{key}/page-link": POST bookings::renew_page_link [BookingsWrite];
+    "/api/keys":                  GET keys::list_keys [AccessManage], POST keys::create_key [AccessManage];
+    "/api/keys/{id}":             GET keys::get_key [AccessManage];
+    "/api/keys/{id}/rotate":      POST keys::rotate_key [AccessManage];
+    "/api/keys/{id}/revoke":      POST keys::revoke_key [AccessManage];
     "/api/events":                GET events::list_events [EventsRead];
     "/api/stats":                 GET stats::get_stats [BookingsRead];
     "/api/cache":                 GET cache::cache_status [OpsRead];
@@ -205,6 +209,7 @@ fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
     servers((url = "/", description = "This server")),
     tags(
         (name = "bookings", description = "Book, find, correct and cancel payments"),
+        (name = "keys", description = "Create, rotate and revoke API keys"),
         (name = "events", description = "The feed of all changes"),
         (name = "stats", description = "Totals and the state of the cache"),
         (name = "health", description = "The state of the server"),

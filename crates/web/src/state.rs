@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{Clock, PaymentReader, PoolMetrics, SharedCache};
+use hermes_domain::ports::{AccessStore, Clock, PaymentReader, PoolMetrics, SharedCache};
 use hermes_service::access::AccessControl;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
@@ -25,6 +26,10 @@ pub struct AppState {
     pub feed: Arc<Feed>,
     /// Serves reads that are not cached.
     pub reader: Arc<dyn PaymentReader>,
+    /// Reads the API keys, for `/api/keys`.
+    pub keys: Arc<dyn AccessStore>,
+    /// How long the earlier secrets of a rotated key remain valid.
+    pub key_overlap: TimeDelta,
     /// The shared cache, for the health check.
     pub cache: Arc<dyn SharedCache>,
     /// Whether instances share the cache.

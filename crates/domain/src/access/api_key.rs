@@ -70,11 +70,11 @@ impl ApiKey {
 
     /// Parses a key and verifies its checksum; returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, rest) = text.strip_prefix(PREFIX)?.split_once('_')?;
-        let (secret, _) = rest.split_at_checked(SECRET_LENGTH)?;
+        let (body, checksum) = text.split_at_checked(text.len().checked_sub(CHECKSUM_LENGTH)?)?;
+        let (id, secret) = body.strip_prefix(PREFIX)?.split_once('_')?;
         let secret: [u8; SECRET_LENGTH] = secret.as_bytes().try_into().ok()?;
         let key = Self { id: KeyId::parse(id)?, secret };
-        (base32::is_base32(&secret) && key.expose() == text).then_some(key)
+        (base32::is_base32(&secret) && checksum.as_bytes() == checksum_of(body)).then_some(key)
     }
 
     /// Returns the id.
@@ -92,11 +92,16 @@ impl ApiKey {
     /// Returns the key as text, with its secret.
     pub fn expose(&self) -> String {
         let secret = std::str::from_utf8(&self.secret).unwrap_or_default();
-        let text = format!("{PREFIX}{}_{secret}", self.id);
-        let low_bits = crc32fast::hash(text.as_bytes()) << (u32::BITS - CHECKSUM_BITS);
-        let checksum = base32::encode::<CHECKSUM_LENGTH>(&low_bits.to_be_bytes());
-        text + std::str::from_utf8(&checksum).unwrap_or_default()
+        let body = format!("{PREFIX}{}_{secret}", self.id);
+        let checksum = checksum_of(&body);
+        body + std::str::from_utf8(&checksum).unwrap_or_default()
     }
+}
+
+/// Returns the checksum of a key without its checksum.
+fn checksum_of(body: &str) -> [u8; CHECKSUM_LENGTH] {
+    let low_bits = crc32fast::hash(body.as_bytes()) << (u32::BITS - CHECKSUM_BITS);
+    base32::encode(&low_bits.to_be_bytes())
 }
 
 impl fmt::Debug for ApiKey {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod doctor;
+mod keys;
 pub mod migrate;
 mod person;
 mod running_portal;
@@ -14,6 +15,9 @@ use hermes_migration::schema_ddl;
 
 use crate::cli::{Cache, Cli, Command, Dialect, KeyFile};
 use crate::config;
+
+/// The actor of the command line in the audit log.
+const OPERATOR: &str = "operator (command line)";
 
 /// Executes the command of the command line.
 ///
@@ -31,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit(command) => audit::run(command).await,
         Command::Erase(what) => person::erase(what).await,
         Command::ExportPerson { email } => person::export(&email).await,
+        Command::Keys(command) => keys::run(command).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
         Command::Doctor(key) => doctor::run(&key).await,
         Command::Healthcheck(key) => running_portal::get("/health/ready", &key).map(|_| ExitCode::SUCCESS),

@@ -52,8 +52,8 @@ pub(super) async fn run() -> Result<()> {
 
     let Application { state, writer, relay, database } =
         compose::compose(&configuration, metrics::start()?).await?;
-    let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     check_durability(configuration.environment, &database).await?;
+    let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     let state = web::Data::new(state);
     let gate = web::Data::new(RequestGate::new(settings.gate()));
     let drain = Duration::from_secs(settings.drain_s);
@@ -135,7 +135,7 @@ async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) 
 }
 
 /// Applies missing migrations if configured; otherwise checks that none is missing.
-async fn prepare_schema(settings: &Settings) -> Result<()> {
+pub(super) async fn prepare_schema(settings: &Settings) -> Result<()> {
     if settings.migrates_at_start() {
         let applied = migrate::up(settings, None).await?;
         if !applied.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use hermes_domain::access::KeyRecord;
-use hermes_repository::{Database, SqlAccessStore};
+use hermes_domain::ports::AccessStore;
 use hermes_service::access::{AccessConfig, AccessControl};
 use hermes_service::read_cache::ReadCache;
 
@@ -19,7 +19,7 @@ const FIRST_KEY: &str = "hermes keys create --name admin --scope access:manage";
 /// Reads the keys.
 pub(super) async fn open(
     configuration: &Configuration,
-    database: &Database,
+    keys: &Arc<dyn AccessStore>,
     heads: &Arc<ReadCache>,
 ) -> Result<AccessControl> {
     let config = AccessConfig {
@@ -27,8 +27,9 @@ pub(super) async fn open(
         staleness_bound: staleness_bound(&configuration.settings),
         grace: Duration::from_secs(configuration.settings.access.grace_s),
     };
-    let store = Arc::new(SqlAccessStore::new(database));
-    AccessControl::open(Arc::clone(heads), store, config).await.context("cannot read the access keys")
+    AccessControl::open(Arc::clone(heads), Arc::clone(keys), config)
+        .await
+        .context("cannot read the access keys")
 }
 
 /// Describes who has access.
@@ -46,7 +47,8 @@ pub fn describe(
     }
     ensure!(
         configuration.environment == Environment::Development,
-        "no access key exists, so nobody could use the API: create one with `{FIRST_KEY}`"
+        "no access key exists, so nobody could use the API: create one with `{FIRST_KEY}`, or name the \
+         file of one in HERMES__ACCESS__FIRST_KEY_FILE"
     );
     Ok(if configuration.is_open_without_keys() {
         "open to this machine; `hermes keys create` closes it".to_owned()

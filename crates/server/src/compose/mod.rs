@@ -3,6 +3,7 @@
 pub mod access;
 pub mod data_folder;
 mod events;
+mod first_key;
 mod ledger;
 mod limits;
 pub mod server_key;
@@ -15,8 +16,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{CacheError, Clock, PoolMetrics, SharedCache};
-use hermes_repository::{Database, DatabaseSettings, MySqlAddress, SqlLedgerStore, SqlPaymentReader};
+use hermes_domain::ports::{AccessStore, CacheError, Clock, PoolMetrics, SharedCache};
+use hermes_repository::{
+    Database, DatabaseSettings, MySqlAddress, SqlAccessStore, SqlLedgerStore, SqlPaymentReader,
+};
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
@@ -197,7 +200,6 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         let every = Duration::from_secs(settings.cache.compare_every_s);
         tokio::spawn(run_consistency_checker(Arc::clone(&reads), every));
     }
-    let access = access::open(configuration, &database, &reads).await?;
     let cache_is_shared = settings.shares_cache();
     let store = Arc::new(SqlLedgerStore::new(&database));
     let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
@@ -209,6 +211,9 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits)?;
     let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
+    let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
+    first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
+    let access = access::open(configuration, &keys, &reads).await?;
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         access,
@@ -216,6 +221,8 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         feed,
         reads,
         reader,
+        keys,
+        key_overlap: settings.access.key_overlap(),
         cache,
         cache_is_shared,
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
@@ -233,7 +240,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
 
 /// The cryptographic random source of the operating system.
 #[derive(Debug, Clone, Copy)]
-struct SystemRandom;
+pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
     fn random(&self) -> uuid::Uuid {

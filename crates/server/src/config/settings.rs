@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use actix_web::http::Uri;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use hermes_domain::access::{ScopeSet, UnknownScope};
+use hermes_domain::ledger::KEY_ROTATION_DAYS_MAX;
 use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
@@ -66,6 +69,10 @@ pub struct Access {
     pub mode: AccessMode,
     pub grace_s: u64,
     pub server_key_file: PathBuf,
+    pub first_key_file: PathBuf,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub first_key_scopes: Vec<String>,
+    pub rotation_days: u8,
 }
 
 /// Who has access before the first API key exists.
@@ -259,6 +266,21 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
     list_or_commas(deserializer)?.into_iter().map(parse).collect()
 }
 
+impl Access {
+    /// Returns the scopes of the first key.
+    ///
+    /// # Errors
+    /// If a name is unknown.
+    pub fn first_key_scopes(&self) -> Result<ScopeSet, UnknownScope> {
+        ScopeSet::parse(&self.first_key_scopes.join(" "))
+    }
+
+    /// Returns how long the earlier secrets of a rotated key remain valid.
+    pub fn key_overlap(&self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.rotation_days))
+    }
+}
+
 impl Server {
     /// Returns the URL of the portal without a trailing slash, or `None` if it is not set.
     pub fn public_url(&self) -> Option<String> {
@@ -377,8 +399,20 @@ impl Settings {
         within("events.poll_ms", self.events.poll_ms, 10, 60_000)?;
         within("events.command_timeout_ms", self.events.command_timeout_ms, 1, 60_000)?;
         within("events.waiters_max", size(self.events.waiters_max), 1, 100_000)?;
-        let per_address = size(self.events.waiters_per_address_max);
-        within("events.waiters_per_address_max", per_address, 1, 100_000)?;
+        within(
+            "events.waiters_per_address_max",
+            size(self.events.waiters_per_address_max),
+            1,
+            size(self.events.waiters_max),
+        )?;
+        within(
+            "access.rotation_days",
+            u64::from(self.access.rotation_days),
+            0,
+            u64::from(KEY_ROTATION_DAYS_MAX),
+        )?;
+        let scopes = self.access.first_key_scopes();
+        ensure!(!scopes.context("access.first_key_scopes")?.is_empty(), "access.first_key_scopes is empty");
         within("list.window", self.list.window, 1, reader_limits::PAGE_MAX)?;
         within("cache.ttl_s", self.cache.ttl_s, 1, 86_400)?;
         within("cache.staleness_bound_ms", self.cache.staleness_bound_ms, 10, 10_000)?;

@@ -202,7 +202,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         Rejection::KeyNotFound(_)
         | Rejection::KeyExists(_)
         | Rejection::KeyRevoked(_)
-        | Rejection::InvalidKey(_) => "key",
+        | Rejection::KeyExpired(_) => "key",
     }
 }
 

@@ -173,7 +173,7 @@ async fn a_head_that_was_read_before_the_revocation_does_not_extend_the_key() {
 async fn a_table_that_was_read_before_the_revocation_does_not_extend_the_key() {
     let instances = Instances::start(Redis::Up).await;
     let other = ApiKey::generate(&instances.random);
-    instances.store.edit(|ledger| ledger.add_key(&other, &[]));
+    instances.store.edit(|ledger| ledger.add_key(&other, &[Scope::OpsRead]));
     advance(D).await;
     // The database reads the table, then the key is revoked, and the table arrives much later.
     instances.store.key_reply_gate.close();
@@ -193,7 +193,7 @@ async fn a_table_that_was_read_before_the_revocation_does_not_extend_the_key() {
 async fn the_table_is_read_once_per_change() {
     let instances = Instances::start(Redis::Up).await;
     let other = ApiKey::generate(&instances.random);
-    instances.store.edit(|ledger| ledger.add_key(&other, &[]));
+    instances.store.edit(|ledger| ledger.add_key(&other, &[Scope::OpsRead]));
     let reads = instances.store.key_reads.count();
     for _ in 0..50 {
         advance(D / 10).await;

@@ -3,6 +3,7 @@
 pub mod bookings;
 pub mod events;
 pub mod health;
+pub mod keys;
 pub mod stats;
 
 pub(crate) mod docs;

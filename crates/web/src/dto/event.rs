@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{CheckedResult, EventType, PaymentStatus, Rfc3339};
 
-/// One change of a payment, without personal data.
+/// One change of a payment or of an API key, without personal data.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub struct EventBody {
@@ -24,18 +24,38 @@ pub struct EventBody {
     /// The time of the change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub time: Rfc3339,
-    /// The reference of the payment.
-    #[schema(example = "REF001", pattern = "^REF[0-9]{3,18}$")]
+    /// The reference of the payment, or the ID of the key.
+    #[schema(example = "REF001", pattern = "^(REF[0-9]{3,18}|[0-9A-HJKMNP-TV-Z]{10})$")]
     pub reference: String,
-    /// The payment after the change.
+    /// The payment or the key after the change.
     #[schema(value_type = EventData)]
     pub data: Option<Box<RawValue>>,
+}
+
+/// The object that changed.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum EventData {
+    /// A payment after a change.
+    Payment(PaymentEventData),
+    /// A key after a change.
+    Key(KeyEventData),
+}
+
+/// A key after a change.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "documents the JSON that the ledger writes to the outbox")]
+pub struct KeyEventData {
+    /// The ID of the key.
+    #[schema(example = "7S3C4M0Q2D", pattern = "^[0-9A-HJKMNP-TV-Z]{10}$")]
+    reference: String,
 }
 
 /// A payment after a change, without personal data.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documents the JSON that the ledger writes to the outbox")]
-pub struct EventData {
+pub struct PaymentEventData {
     /// The reference of the payment.
     #[schema(example = "REF001", pattern = "^REF[0-9]{3,18}$")]
     reference: String,

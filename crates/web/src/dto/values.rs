@@ -69,7 +69,7 @@ schemas! {
 }
 
 /// Every code of a field error.
-const FIELD_ERROR_CODES: [ValidationCode; 15] = [
+const FIELD_ERROR_CODES: [ValidationCode; 16] = [
     ValidationCode::Required,
     ValidationCode::UnknownField,
     ValidationCode::DuplicateField,
@@ -84,6 +84,7 @@ const FIELD_ERROR_CODES: [ValidationCode; 15] = [
     ValidationCode::TooLarge,
     ValidationCode::UnknownCurrency,
     ValidationCode::NotAChoice,
+    ValidationCode::NotATime,
     ValidationCode::Frozen,
 ];
 

@@ -31,10 +31,10 @@ pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldErr
 }
 
 /// Adds the domain's errors to those of the extractor, at most one per field.
-fn merge_errors(
+pub(super) fn merge_errors<T>(
     mut errors: Vec<FieldError>,
-    parsed: Result<NewBooking, Vec<FieldError>>,
-) -> Result<NewBooking, Vec<FieldError>> {
+    parsed: Result<T, Vec<FieldError>>,
+) -> Result<T, Vec<FieldError>> {
     if errors.is_empty() {
         return parsed;
     }

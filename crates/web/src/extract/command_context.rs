@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::access::Principal;
-use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
+use hermes_domain::ledger::{Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, Submission};
 use hermes_domain::mask_card_numbers;
 use hermes_service::writer::{Committed, SubmitError};
 
@@ -76,6 +76,21 @@ impl CommandContext {
             fingerprint: command_fingerprint(&command),
         });
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
+    }
+
+    /// Submits a command that changes an API key, and waits until every instance applies the change.
+    ///
+    /// # Errors
+    /// 400 if the request has an idempotency key, because the response to a retry could not contain the secret again.
+    /// Otherwise as [`LedgerWriter::submit_key`](hermes_service::writer::LedgerWriter::submit_key).
+    pub async fn submit_key(self, command: KeyCommand) -> Result<Committed<KeyOutcome>, Problem> {
+        if self.idempotency_key.is_some() {
+            return Err(Problem::new(ProblemCode::InvalidIdempotencyKey).with_detail(
+                "Nothing was saved. Requests that change access keys take no Idempotency-Key, because a retry could not \
+                 return the same secret.",
+            ));
+        }
+        Ok(self.state.ledger.submit_key(command, self.origin).await?)
     }
 
     fn from_parts(request: &HttpRequest) -> Result<Self, Problem> {

@@ -72,13 +72,13 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             &cancellation.reason,
             cancellation.expected_version,
         )),
-        // Commands that change an access key take no idempotency key.
-        Command::Key(command) => fingerprint(&command.key_id().as_str()),
         Command::RenewPageLink(target) => fingerprint(&target.to_string()),
         Command::Erase(erasure) => {
             let keeps_payment = erasure.scope == ErasureScope::History;
             fingerprint(&(erasure.target.to_string(), keeps_payment))
         }
+        // Commands that change keys take no idempotency key.
+        Command::Key(command) => fingerprint(&command.key_id().as_str()),
     }
 }
 

@@ -76,6 +76,16 @@ impl JsonFields {
         self.parse_string(name, &value)
     }
 
+    /// Reads an array of strings; `None` if the field is missing or null.
+    pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let value = self.take(name)?;
+        let texts = serde_json::from_str::<Vec<String>>(value.get()).ok();
+        if texts.is_none() {
+            self.errors.push(FieldError::new(name, ValidationCode::WrongType, "Send an array of strings"));
+        }
+        texts
+    }
+
     /// Reads the source text of a decimal number, which is a JSON string or a JSON number. Only the latter may have an
     /// exponent.
     fn number(&mut self, name: &str) -> Option<String> {

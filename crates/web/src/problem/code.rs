@@ -79,6 +79,9 @@ problem_codes! {
     /// The status of the payment does not allow the change.
     IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this change",
         "Nothing was saved. Get the payment to see its status.";
+    /// The access key is revoked or has expired.
+    KeyEnded = "key-ended", CONFLICT, "The access key is revoked or has expired",
+        "Nothing was saved. Create another key.";
     /// The feed no longer has the events after this position, or does not have them yet.
     EventsGone = "events-gone", GONE, "The feed does not have the events after this position",
         "The feed retains events for a limited time, and a restored database reuses sequence numbers. List the \

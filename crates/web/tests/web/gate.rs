@@ -25,7 +25,7 @@ fn every_route() -> Vec<(Server, Method, String)> {
 }
 
 async fn app_with_a_payment(uses_tls: bool) -> TestApp {
-    let app = TestApp::with_gate(GateSettings { uses_tls, ..GateSettings::default() });
+    let app = TestApp::closed_with_gate(GateSettings { uses_tls, ..GateSettings::default() });
     assert_eq!(app.post_form(&ANA).await.status, StatusCode::SEE_OTHER);
     app
 }
@@ -34,7 +34,8 @@ async fn send(app: &TestApp, route: &(Server, Method, String), headers: &[(&str,
     let (server, method, path) = route;
     // An earlier request may have renewed the link.
     let secret = app.payments().first().map_or_else(|| "0".repeat(32), |payment| app.page_secret(payment));
-    let request = TestRequest::with_uri(&path.replace("{secret}", &secret)).method(method.clone());
+    let request = TestRequest::with_uri(&path.replace("{secret}", &secret).replace("{id}", &app.first_key()))
+        .method(method.clone());
     app.send(*server, headers.iter().fold(request, |request, header| request.insert_header(*header))).await
 }
 

@@ -14,13 +14,10 @@ use hermes_service::writer::LedgerWriter;
 
 use super::PaymentsOfPerson;
 use crate::cli::Erase;
-use crate::commands::{migrate, print_line};
+use crate::commands::{OPERATOR, migrate, print_line};
 use crate::compose::{self, CommandLedger};
 use crate::config::{self, Configuration};
 use crate::logging;
-
-/// The actor in the audit log.
-const ACTOR: &str = "operator (command line)";
 
 /// Erases, and prints the references of the erased payments. The exit status is 1 if there is nothing to erase.
 pub(in crate::commands) async fn run(what: Erase) -> Result<ExitCode> {
@@ -85,7 +82,7 @@ async fn submit(ledger: &LedgerWriter, erasure: Erasure) -> Result<String> {
     let target = erasure.target.to_string();
     let submission = Submission {
         command: Command::Erase(erasure),
-        origin: Origin { actor: ACTOR.to_owned(), user_agent: None, ip_address: None },
+        origin: Origin { actor: OPERATOR.to_owned(), user_agent: None, ip_address: None },
         idempotency: None,
     };
     let committed = ledger.submit(submission).await;

@@ -7,11 +7,11 @@ mod response;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use hermes_domain::access::{ApiKey, PageSecret, Scope, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
@@ -41,6 +41,8 @@ pub struct TestApp {
     store: MemoryStore,
     state: web::Data<AppState>,
     gate: web::Data<RequestGate>,
+    /// The key of requests that present no other, if any.
+    key: Option<ApiKey>,
 }
 
 /// One of the two servers.
@@ -71,6 +73,15 @@ impl TestApp {
 
     pub fn with_gate(settings: GateSettings) -> Self {
         Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::start() }
+    }
+
+    /// Starts a portal that requires keys, and has one with every scope for requests that present no other. The oldest
+    /// key is unused.
+    pub fn closed_with_gate(settings: GateSettings) -> Self {
+        let app = Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::closed() };
+        app.create_key(&[Scope::OpsRead]);
+        let key = app.create_key(Scope::ALL);
+        Self { key: Some(key), ..app }
     }
 
     /// Starts a portal with a changed state.
@@ -134,6 +145,8 @@ impl TestApp {
             feed: Arc::new(feed),
             reads,
             reader,
+            keys: Arc::new(store.clone()),
+            key_overlap: TimeDelta::days(7),
             cache,
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
@@ -147,7 +160,7 @@ impl TestApp {
             is_draining: Default::default(),
         };
         change(&mut state);
-        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::default()) }
+        Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::default()), key: None }
     }
 
     pub async fn get(&self, server: Server, address: &str) -> TestResponse {
@@ -176,6 +189,10 @@ impl TestApp {
         if !request.headers().contains_key(HOST) {
             request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
         }
+        if let Some(key) = self.key.as_ref().filter(|_| !request.headers().contains_key(AUTHORIZATION)) {
+            let value = HeaderValue::try_from(format!("Bearer {}", key.expose())).unwrap();
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
         TestResponse::read(test::call_service(&service, request).await).await
     }
 
@@ -189,6 +206,11 @@ impl TestApp {
         let key = self.new_key();
         self.store.edit(|ledger| ledger.add_key(&key, scopes));
         key
+    }
+
+    /// Returns the id of the oldest key.
+    pub fn first_key(&self) -> String {
+        self.store.ledger().keys[0].id.to_string()
     }
 
     /// Returns a key that does not exist.
