@@ -1,9 +1,11 @@
 //! The commands: one file each, except those of a few lines.
 
 mod audit;
+mod backup;
 mod doctor;
 pub mod migrate;
 mod person;
+mod restore;
 mod running_portal;
 mod serve;
 
@@ -31,6 +33,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit(command) => audit::run(command).await,
         Command::Erase(what) => person::erase(what).await,
         Command::ExportPerson { email } => person::export(&email).await,
+        Command::Backup { file } => backup::run(&file).await,
+        Command::Restore(what) => restore::run(what).await,
         Command::Cache(command) => print_cache_stats(command),
         Command::Doctor => doctor::run().await,
         Command::Healthcheck => running_portal::get("/health/ready").map(|_| ExitCode::SUCCESS),
