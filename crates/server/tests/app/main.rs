@@ -11,6 +11,7 @@
 mod support;
 
 mod audit_verify;
+mod backup;
 mod canary;
 mod clock;
 mod command_line;
