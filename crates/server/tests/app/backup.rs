@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hermes_test_support::{TestDatabase, mariadb, mysql, sqlite};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::json;
 
 use crate::support::process::HermesProcess;
@@ -289,40 +289,117 @@ async fn a_backup_of_another_kind_or_a_wrong_list_restores_nothing() {
     }
 }
 
-/// The password contains every character that an option file or a shell treats specially.
+/// A correction makes the payment Bob's. Only the backup in which it is Bob's already retains his data.
 #[actix_web::test]
-async fn any_password_works_and_a_missing_tool_is_named_without_it() {
-    const PASSWORD: &str = "a\"b\\c'd#e $f\\n";
-    for environment in servers().await {
-        let mut backup = Backup::of(environment).await;
-        let database = rows::connect(&backup.environment).await;
-        let (name, quoted) =
-            (backup.environment.database.name(), PASSWORD.replace('\\', "\\\\").replace('\'', "''"));
-        let user = format!("u{}", &name[name.len() - 12..]);
-        for statement in [
-            format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-            format!("GRANT ALL ON {name}.* TO '{user}'@'%'"),
-        ] {
-            database.execute_unprepared(&statement).await.unwrap();
-        }
-        let folder = backup.environment.folder.path().to_owned();
-        let second = folder.join("second");
-        backup.app.variables.retain(|(name, _)| !["DB_USER", "DB_PASSWORD"].contains(name));
-        backup.app.variables.extend([("DB_USER", user.clone()), ("DB_PASSWORD", PASSWORD.to_owned())]);
-        succeed(&backup.app, &["backup", second.to_str().unwrap()]);
-        database.execute_unprepared(&format!("DROP USER '{user}'@'%'")).await.unwrap();
-
-        let mut restored = HermesProcess::new("h", folder.clone(), backup.environment.variables());
-        restored.variables.push(("PATH", "/nonexistent".to_owned()));
-        fail_with(&restored, &["backup", "third"], "mariadb-dump --host='127.0.0.1'");
-        let (_, text) = run(&restored, &["backup", "third"]);
-        assert!(!text.contains(&backup.environment.database.login().unwrap().password), "{text}");
-        assert!(no_leftovers(&folder));
+async fn a_repeated_erasure_leaves_nothing_of_the_person_in_any_backup() {
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start(&environment).await;
+    app.book("canary").await.expect(201);
+    let backup = |app: &TestApp, name| {
+        let path = environment.folder.path().join(name);
+        succeed(app, &["backup", path.to_str().unwrap()]);
+        path
+    };
+    let earlier = backup(&app, "earlier");
+    let to_bob = json!({"name": "Bob", "email": "bob@example.org", "reason": "not the canary"});
+    app.patch("/api/bookings/REF001", &[("If-Match", "\"v1\"")], &to_bob).await.expect(200);
+    let later = backup(&app, "later");
+    succeed(&app, &["erase", "--email", "canary@example.org"]);
+    let newest = backup(&app, "newest");
+    fs::write(environment.folder.path().join("list"), app.stdout_of(&["erase", "--list"])).unwrap();
+    app.kill();
+    let data = environment.folder.path().join("data");
+    for (file, email, report) in [
+        (earlier, "", "erased the personal data of 1 payments: REF001"),
+        (later, "bob@example.org", "erased the personal data of 1 payments: REF001"),
+        (newest, "bob@example.org", "the backup contains every listed erasure"),
+    ] {
+        fs::remove_dir_all(&data).unwrap();
+        let restored = succeed(&app, &["restore", file.to_str().unwrap(), "--erasures", "list"]);
+        assert!(restored.contains(report), "{restored}");
+        app.restart().await;
+        assert_eq!(app.get("/api/bookings/REF001").await.expect(200).json()["email"], email);
+        app.assert_audit_log_is_intact(&["--deep"]);
+        app.kill();
+        let content = fs::read(data.join("hermes.db")).unwrap();
+        assert!(!String::from_utf8_lossy(&content).contains("canary"), "{file:?}");
     }
 }
 
-fn no_leftovers(folder: &Path) -> bool {
-    fs::read_dir(folder)
-        .unwrap()
-        .all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with(".hermes"))
+/// A database user of its own, with which the backup is made.
+struct User {
+    name: String,
+    owner: DatabaseConnection,
+}
+
+impl User {
+    /// Creates a user without privileges and lets the portal's commands use that user.
+    async fn create(backup: &mut Backup, password: &str) -> Self {
+        let owner = rows::connect(&backup.environment).await;
+        let database = backup.environment.database.name();
+        let name = format!("u{}", &database[database.len() - 12..]);
+        let quoted = password.replace('\\', "\\\\").replace('\'', "''");
+        owner
+            .execute_unprepared(&format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{quoted}'"))
+            .await
+            .unwrap();
+        backup.app.variables.retain(|(name, _)| !["DB_USER", "DB_PASSWORD"].contains(name));
+        backup.app.variables.extend([("DB_USER", name.clone()), ("DB_PASSWORD", password.to_owned())]);
+        Self { name, owner }
+    }
+
+    async fn grant(&self, what: &str) {
+        self.owner.execute_unprepared(&format!("GRANT {what} TO '{}'@'%'", self.name)).await.unwrap();
+    }
+
+    async fn drop(self) {
+        self.owner.execute_unprepared(&format!("DROP USER '{}'@'%'", self.name)).await.unwrap();
+        self.owner.close().await.unwrap();
+    }
+}
+
+/// The password contains every character that an option file treats specially.
+#[actix_web::test]
+async fn any_password_works_and_a_missing_tool_is_named_without_it() {
+    for environment in servers().await {
+        let mut backup = Backup::of(environment).await;
+        let folder = backup.environment.folder.path().to_owned();
+        let user = User::create(&mut backup, "a\"b\\c'd#e $f\\n").await;
+        user.grant(&format!("ALL ON {}.*", backup.environment.database.name())).await;
+        succeed(&backup.app, &["backup", "second"]);
+        user.drop().await;
+
+        let mut process = HermesProcess::new("h", folder.clone(), backup.environment.variables());
+        process.variables.push(("PATH", "/nonexistent".to_owned()));
+        let (success, text) = run(&process, &["backup", "third"]);
+        assert!(!success && text.contains("mariadb-dump --host='127.0.0.1'"), "{text}");
+        assert!(!text.contains(&backup.environment.database.login().unwrap().password), "{text}");
+        let mut files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(files.all(|name| !name.to_string_lossy().starts_with(".hermes")), "a temporary file remains");
+    }
+}
+
+/// The dump tools omit what the user may not read, and report no error.
+#[actix_web::test]
+async fn a_user_with_too_few_privileges_gets_no_incomplete_backup() {
+    for environment in servers().await {
+        let mut backup = Backup::of(environment).await;
+        let database = backup.environment.database.name().to_owned();
+        let user = User::create(&mut backup, "hermes-Test-1").await;
+        let tables = "SELECT CAST(table_name AS CHAR), 0 FROM information_schema.tables WHERE table_schema = DATABASE()";
+        for (table, _) in rows::query_pairs::<String, i64>(&user.owner, tables).await {
+            if table != "validation_results" {
+                user.grant(&format!("SELECT ON {database}.{table}")).await;
+            }
+        }
+        fail_with(&backup.app, &["backup", "second"], "the dump lacks the tables validation_results");
+        assert!(!backup.environment.folder.path().join("second").exists());
+        user.grant(&format!("SELECT ON {database}.validation_results")).await;
+        assert!(
+            succeed(&backup.app, &["backup", "second"]).contains("warning: the backup lacks the triggers")
+        );
+        user.grant(&format!("TRIGGER ON {database}.*")).await;
+        assert!(!succeed(&backup.app, &["backup", "third"]).contains("warning"));
+        user.drop().await;
+    }
 }

@@ -1,5 +1,6 @@
 //! Backups of MySQL and MariaDB: the output of the dump tool, with the record as its last line.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail, ensure};
 use hermes_domain::ledger::{AuditEntry, AuditHash, AuditSalt};
 use hermes_domain::payment::PaymentId;
+use hermes_migration::{Dialect, schema_ddl};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -55,7 +57,7 @@ pub(super) fn write(settings: &Settings, output: &mut File, file: &Path) -> Resu
     let status = child.wait()?;
     copied?;
     ensure!(status.success(), "the dump tool ended with {status}");
-    ensure!(reader.is_complete, "the dump tool did not complete the dump");
+    reader.ensure_complete()?;
     let manifest = reader.contents.new_manifest(Some(reader.sha256()))?;
     writeln!(output, "{RECORD}{}", serde_json::to_string(&manifest)?)?;
     output.flush()?;
@@ -67,7 +69,7 @@ pub(super) fn write(settings: &Settings, output: &mut File, file: &Path) -> Resu
 pub(super) fn read(file: &Path) -> Result<Contents> {
     let mut reader = Reader::default();
     read_lines(BufReader::new(File::open(file)?), |line| reader.read_line(line))?;
-    ensure!(reader.is_complete, "the end is missing");
+    reader.ensure_complete()?;
     Ok(reader.contents)
 }
 
@@ -88,7 +90,8 @@ struct Reader {
     digest: Sha256,
     /// The lines of an unfinished statement. The tools escape line breaks in values.
     statement: Vec<u8>,
-    is_complete: bool,
+    tables: BTreeSet<String>,
+    ends: bool,
 }
 
 impl Reader {
@@ -101,7 +104,8 @@ impl Reader {
             return Ok(());
         }
         self.digest.update(line);
-        self.is_complete = line.starts_with(COMPLETED) && line.ends_with(b"\n");
+        self.ends = line.starts_with(COMPLETED) && line.ends_with(b"\n");
+        self.tables.extend(created_table(line).map(str::to_owned));
         let tables = ["seaql_migrations", "ledger_head", "audit_log"];
         let begins = |table: &&str| line.starts_with(format!("INSERT INTO `{table}`").as_bytes());
         if self.statement.is_empty() && !tables.iter().any(begins) {
@@ -126,9 +130,30 @@ impl Reader {
         })
     }
 
+    /// Checks the end, and that no table is missing: the tools omit tables that the user may not read.
+    fn ensure_complete(&self) -> Result<()> {
+        ensure!(self.ends, "the end is missing");
+        let schema = schema_ddl(Dialect::MySql);
+        let missing = schema.lines().filter_map(|line| created_table(line.as_bytes()));
+        let missing: Vec<_> = missing.filter(|table| !self.tables.contains(*table)).collect();
+        ensure!(
+            missing.is_empty() || !self.contents.is_current(),
+            "the dump lacks the tables {}: grant the database user SELECT on them",
+            missing.join(", ")
+        );
+        Ok(())
+    }
+
     fn sha256(&self) -> String {
         hex::encode(self.digest.clone().finalize())
     }
+}
+
+/// Returns the table that a line begins to create.
+fn created_table(line: &[u8]) -> Option<&str> {
+    let line = str::from_utf8(line).ok()?.strip_prefix("CREATE TABLE ")?;
+    let name = line.strip_prefix("IF NOT EXISTS ").unwrap_or(line).strip_prefix('`')?;
+    name.split_once('`').map(|(name, _)| name)
 }
 
 fn recorded_head(row: &Row<'_>) -> Result<RecordedHead> {
