@@ -102,6 +102,11 @@ const STEPS: &[Step] = &[
     m20261130_000020_create_access_uses::STEP,
 ];
 
+/// Returns the names of all steps, oldest first.
+pub fn step_names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.name)
+}
+
 /// Runs the steps on the caller's connection, **without** the lock.
 ///
 /// For tests with their own database. All other callers use [`up`], [`down`] or [`fresh`].

@@ -124,4 +124,4 @@ pub use database::{
 pub use ledger_store::SqlLedgerStore;
 pub use mapping::StoredPayment;
 pub use outbox::SqlOutbox;
-pub use reader::{AuditBounds, AuditedPayment, SqlPaymentReader};
+pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};

@@ -47,6 +47,19 @@ pub enum Command {
         /// The e-mail address of the person, in any case
         email: String,
     },
+    /// Write a backup of the database to a new file
+    ///
+    /// The portal may run meanwhile. SQLite is copied by Hermes; a server by mariadb-dump or mysqldump, which must be
+    /// installed. The backup contains personal data, so the file has mode 0600. It does not contain the server key.
+    Backup {
+        /// The file to create
+        file: PathBuf,
+    },
+    /// Restore a backup into an empty database, and repeat the erasures since the backup
+    ///
+    /// Stop every portal first. The command checks the file before, and the audit log and the payments after the
+    /// restore. A backup of a server needs the program mariadb or mysql.
+    Restore(Restore),
     /// Create, list, rotate and revoke API keys
     #[command(subcommand)]
     Keys(Keys),
@@ -78,6 +91,20 @@ impl KeyFile {
     pub const VARIABLE: &str = "HERMES_KEY_FILE";
 }
 
+/// What to restore.
+#[derive(Debug, Clone, Args)]
+pub struct Restore {
+    /// The backup
+    pub file: PathBuf,
+    /// Only check the file, and write nothing: that it is complete and unchanged, that this version of Hermes knows its
+    /// schema, and that its audit chain ends at its ledger head
+    #[arg(long, conflicts_with = "erasures")]
+    pub check: bool,
+    /// The list that `hermes erase --list` printed last; by default, FILE.erasures if it exists
+    #[arg(long, value_name = "LIST")]
+    pub erasures: Option<PathBuf>,
+}
+
 /// What to erase.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
@@ -88,6 +115,9 @@ pub struct Erase {
     /// Every payment with this e-mail address, and the earlier versions of payments that once had it
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
+    /// Erase nothing; print the list of all erasures, which `hermes restore` repeats
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// The commands for API keys. They may run beside a running portal and return once every portal applies the change.

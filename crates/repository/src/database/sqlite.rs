@@ -8,7 +8,7 @@
 //! transactions would become savepoints of a transaction that never commits, although Hermes acknowledged them.
 
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hermes_domain::ports::StoreError;
 use log::LevelFilter;
@@ -101,6 +101,22 @@ impl Database {
             }
         };
         self.writer.write(vacuum).await
+    }
+
+    /// Writes a consistent copy of a SQLite database to a file, which must be empty or missing.
+    ///
+    /// `VACUUM INTO` reads one snapshot on a connection of its own. In the write-ahead log mode, writers continue
+    /// meanwhile. The copy may take longer than a statement of a request may.
+    ///
+    /// # Errors
+    /// If the database cannot be read or the file cannot be written. The file is then incomplete.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let connection = self.connect_dedicated().await?;
+        let path = file.to_string_lossy().into_owned();
+        let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [path.into()]);
+        let copied = connection.execute_raw(copy).await.map_err(statement_error);
+        connection.close().await.map_err(statement_error)?;
+        copied.map(|_| ())
     }
 }
 

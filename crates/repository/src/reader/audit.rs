@@ -1,9 +1,9 @@
 //! Reads the audit log, and what a comparison of the log with the tables needs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
-use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainVerifier, LedgerHead};
+use hermes_domain::ledger::{AuditEntry, ChainBreak, ChainVerifier, Effect, ErasureScope, LedgerHead};
 use hermes_domain::payment::{Payment, PaymentId};
 use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
@@ -23,7 +23,7 @@ use crate::mapping::{PaymentWithoutChecks, StoredChecks, decode_audit_entry};
 /// Payments per call of [`SqlPaymentReader::audited_after`].
 const MAX_AUDITED_PAYMENTS: u64 = 1_000;
 
-/// Rows that one statement of [`SqlPaymentReader::payments_with_past_email`] searches. About ten megabytes.
+/// Rows that one statement searches without an index. About ten megabytes.
 const SEARCHED_ROWS: i64 = 10_000;
 
 /// The head, and the first and last number of the audit log in the same snapshot.
@@ -35,6 +35,17 @@ pub struct AuditBounds {
     pub first_seq: Option<i64>,
     /// The highest number of a row, or `None` if the log is empty.
     pub last_seq: Option<i64>,
+}
+
+/// The last erasure of a payment, as the audit log records it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedErasure {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The version of the payment after the erasure.
+    pub version: i64,
+    /// What was erased.
+    pub scope: ErasureScope,
 }
 
 /// A payment, and its last audit row in the same snapshot.
@@ -132,6 +143,35 @@ impl SqlPaymentReader {
         Ok(found.into_iter().map(PaymentId).collect())
     }
 
+    /// Reads the last erasure of each payment, in the order of the ids. No index helps, so the call reads the whole log.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn recorded_erasures(&self) -> Result<Vec<RecordedErasure>, StoreError> {
+        let last = self.audit_bounds().await?.last_seq.unwrap_or_default();
+        let mut found = BTreeMap::new();
+        let mut after = 0;
+        while after < last {
+            let rows = audit_log::Entity::find()
+                .filter(audit_log::Column::Seq.gt(after))
+                .filter(audit_log::Column::Seq.lte(after + SEARCHED_ROWS))
+                .filter(audit_log::Column::Action.eq(Effect::Erased.audit_action()))
+                .order_by_asc(audit_log::Column::Seq);
+            let read = |connection| {
+                let rows = rows.clone();
+                async move { entries(&connection, rows).await }
+            };
+            for entry in self.database.reader.read(read).await? {
+                // An earlier erasure of a payment is itself erased and has no readable state.
+                if let Some(erasure) = recorded_erasure(&entry) {
+                    found.insert(erasure.payment, erasure);
+                }
+            }
+            after += SEARCHED_ROWS;
+        }
+        Ok(found.into_values().collect())
+    }
+
     /// Reads the next payments in the order of their ids, each with its last audit row, in one snapshot.
     ///
     /// Returns at most 1,000 payments, and none after the last payment.
@@ -189,6 +229,13 @@ fn mentions_email(email: &str) -> Condition {
         Expr::cust_with_exprs("INSTR(LOWER(?), ?) > 0", [column.into_expr(), Expr::value(text.clone())])
     };
     Condition::any().add(contains(audit_log::Column::OldValue)).add(contains(audit_log::Column::NewValue))
+}
+
+fn recorded_erasure(entry: &AuditEntry) -> Option<RecordedErasure> {
+    let after: Payment = serde_json::from_str(entry.new_value.as_deref()?).ok()?;
+    let has_texts = after != after.without_texts();
+    let scope = if has_texts { ErasureScope::History } else { ErasureScope::Payment };
+    Some(RecordedErasure { payment: after.id, version: after.version, scope })
 }
 
 async fn verify_chunk(

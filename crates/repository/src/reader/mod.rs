@@ -16,7 +16,7 @@ mod payments;
 
 use crate::Database;
 
-pub use audit::{AuditBounds, AuditedPayment};
+pub use audit::{AuditBounds, AuditedPayment, RecordedErasure};
 
 pub(crate) use load::{IdLocality, PaymentRows, head, missing_head, payment_rows};
 

@@ -1,10 +1,12 @@
 //! The commands: one file each, except those of a few lines.
 
 mod audit;
+mod backup;
 mod doctor;
 mod keys;
 pub mod migrate;
 mod person;
+mod restore;
 mod running_portal;
 mod serve;
 
@@ -35,6 +37,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit(command) => audit::run(command).await,
         Command::Erase(what) => person::erase(what).await,
         Command::ExportPerson { email } => person::export(&email).await,
+        Command::Backup { file } => backup::run(&file).await,
+        Command::Restore(what) => restore::run(what).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
         Command::Doctor(key) => doctor::run(&key).await,

@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod audit_verify;
+mod backup;
 mod canary;
 mod clock;
 mod command_line;

@@ -33,6 +33,11 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode> {
     Ok(if is_intact? && payments_match? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Verifies the whole chain and compares the payments with it. Prints the result and returns whether all is intact.
+pub(super) async fn verify_all(reader: &SqlPaymentReader) -> Result<bool> {
+    Ok(verify_chain(reader, 1, None).await? && deep::verify(reader).await?)
+}
+
 /// Verifies the chain, prints the result and returns whether the chain is intact.
 async fn verify_chain(reader: &SqlPaymentReader, from: i64, to: Option<i64>) -> Result<bool> {
     if from > 1 {

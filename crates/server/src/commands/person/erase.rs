@@ -25,14 +25,27 @@ pub(in crate::commands) async fn run(what: Erase) -> Result<ExitCode> {
     logging::start(configuration.settings.log.format, "warn");
     migrate::ensure_current(&configuration.settings).await?;
     let database = compose::open_database(&configuration.settings).await?;
-    let erased = erase(&configuration, &database, what).await;
+    let reader = SqlPaymentReader::new(&database);
+    let report = match what.list {
+        true => super::erasures::list(&reader).await,
+        false => erase_person(&configuration, &database, &what).await,
+    };
     database.close().await;
-    print_line(&erased?)
+    print_line(&report?)
 }
 
-async fn erase(configuration: &Configuration, database: &Database, what: Erase) -> Result<String> {
-    let erasures = erasures(&SqlPaymentReader::new(database), &what).await?;
+async fn erase_person(configuration: &Configuration, database: &Database, what: &Erase) -> Result<String> {
+    let erasures = erasures(&SqlPaymentReader::new(database), what).await?;
     ensure!(!erasures.is_empty(), "no payment has this e-mail address, and no audit row contains it");
+    erase(configuration, database, erasures).await
+}
+
+/// Erases, waits until running portals show the change, and reports the references of the payments.
+pub(super) async fn erase(
+    configuration: &Configuration,
+    database: &Database,
+    erasures: Vec<Erasure>,
+) -> Result<String> {
     let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database).await?;
     let mut references = Vec::new();
     for erasure in erasures {

@@ -1,6 +1,7 @@
 //! `hermes erase` and `hermes export-person`: the personal data of one person.
 
 mod erase;
+mod erasures;
 mod export;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, Position, reader_
 use hermes_repository::SqlPaymentReader;
 
 pub(super) use erase::run as erase;
+pub(super) use erasures::{parse as parse_erasures, repeat as repeat_erasures};
 pub(super) use export::run as export;
 
 /// The payments that contain the personal data of one person.
