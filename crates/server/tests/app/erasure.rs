@@ -146,7 +146,7 @@ async fn a_copy_of_the_database_opens_no_page() {
 }
 
 /// Returns every copy of the data outside of a process, in lower case: the SQLite files or the dump, and Redis.
-fn copies(app: &TestApp, environment: &TestEnvironment) -> String {
+pub(crate) fn copies(app: &TestApp, environment: &TestEnvironment) -> String {
     let mut text = match environment.database.login() {
         None => files(&environment.folder.path().join("data")),
         Some(login) => {

@@ -34,6 +34,8 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
         .await;
         let erased = app.run(&["erase", "--payment", "REF001"]);
         assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+        let created = app.run(&["keys", "create", "--name", "a", "--scope", "ops:read", "--out", "a.key"]);
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
         app.assert_audit_log_is_intact(&["--deep"]);
 
         let login = environment.database.login().unwrap();

@@ -20,6 +20,7 @@ mod erasure;
 mod gate;
 mod invalid_requests;
 mod journey;
+mod keys;
 mod least_privilege;
 mod ledger_head_behind;
 mod limits;
