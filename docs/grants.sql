@@ -1,4 +1,5 @@
--- The minimal rights of the Hermes user on MySQL and MariaDB. The user cannot change or delete rows of audit_log.
+-- The minimal rights of the Hermes user on MySQL and MariaDB. The user cannot delete rows of audit_log; in
+-- them, it can change only the columns with personal data, which an erasure replaces.
 -- Run these statements as an administrator after another user has created the schema (hermes migrate up). Database and
 -- user have their default names. Create the user with CREATE USER first.
 
@@ -7,10 +8,10 @@ GRANT SELECT, UPDATE ON hermes_payments.ledger_head TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.payments TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.validation_results TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.payment_totals TO 'hermes'@'%';
-GRANT SELECT, INSERT ON hermes_payments.audit_log TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (salt, reason, old_value, new_value, user_agent, ip_address) ON hermes_payments.audit_log TO 'hermes'@'%';
 GRANT SELECT, INSERT, DELETE ON hermes_payments.outbox TO 'hermes'@'%';
 GRANT SELECT, UPDATE ON hermes_payments.event_relay TO 'hermes'@'%';
-GRANT SELECT, INSERT, DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE (fingerprint, outcome), DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (revoked_at) ON hermes_payments.access_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (expires_at) ON hermes_payments.access_secrets TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE ON hermes_payments.access_uses TO 'hermes'@'%';
