@@ -11,14 +11,12 @@ use crate::support::{ANA, Server, TestApp, TestResponse, with_fields};
 
 /// Returns the server, method and an existing path of every route. The only payment is REF001.
 fn every_route(app: &TestApp) -> Vec<(Server, Method, String)> {
-    let key = app.add_key();
     let secret = app.payments().first().map_or_else(|| "0".repeat(32), |payment| app.page_secret(payment));
     let portal = routes::portal_routes().map(|route| (Server::Portal, route));
     let dashboard = routes::dashboard_routes().map(|route| (Server::Dashboard, route));
     let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
         let path = pattern
             .replace("{key}", "REF001")
-            .replace("{id}", key.id().as_str())
             .replace("{reference}", "REF001")
             .replace("{secret}", &secret)
             .replace("{name}", "hermes.css")

@@ -12,7 +12,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpMessage, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use hermes_domain::access::{ApiKey, PageSecret, Scope, ServerKey};
+use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
 use hermes_service::clock_monitor::ClockMonitor;
@@ -117,13 +117,6 @@ impl TestApp {
         };
         change(&mut state);
         Self { store, state: web::Data::new(state), gate: web::Data::new(RequestGate::default()) }
-    }
-
-    /// Creates an API key with every scope.
-    pub fn add_key(&self) -> ApiKey {
-        let key = ApiKey::generate(self.state.random_source.as_ref());
-        self.store.edit(|ledger| ledger.add_key(&key, Scope::ALL));
-        key
     }
 
     pub async fn get(&self, server: Server, address: &str) -> TestResponse {
