@@ -108,7 +108,7 @@ fn unknown_existing_and_expired_keys_are_rejected() {
 }
 
 #[test]
-fn an_expiry_is_in_the_future_and_at_most_ten_years_away() {
+fn an_expiry_is_in_the_future_within_ten_years() {
     let (ledger, key) = (MemoryLedger::new(), generate());
     let longest = TimeDelta::days(i64::from(KEY_LIFETIME_DAYS_MAX));
     let micro = TimeDelta::microseconds(1);

@@ -67,6 +67,7 @@ impl KeyEffect {
 
 /// The result of an accepted command, by the kind of its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all outcomes are of the largest kind")]
 pub enum Outcome {
     /// The command changed a payment.
     Payment(PaymentOutcome),
