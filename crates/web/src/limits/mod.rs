@@ -19,9 +19,10 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use hermes_domain::access::KeyId;
 
 pub use bodies::BodyMemory;
+pub use buckets::AddressBlock;
 pub use storage::{StorageLevel, StorageSpace};
 
-use self::buckets::{AddressBlock, Buckets};
+use self::buckets::Buckets;
 use self::quota::{Exhausted, Quota};
 use crate::problem::{Problem, ProblemCode};
 
