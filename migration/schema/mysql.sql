@@ -177,6 +177,7 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_cre
 INSERT INTO cache_signing_key (id, secret)
 VALUES (1, RANDOM_BYTES(32));
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', UNIX_TIMESTAMP());
+
 -- m20261130_000015_support_erasure
 DROP TRIGGER IF EXISTS audit_log_no_update;
 ALTER TABLE `audit_log` MODIFY COLUMN `payment_id` binary(16) NULL, ADD COLUMN `subject_type` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, ADD COLUMN `subject_id` varchar(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, MODIFY COLUMN `actor` varchar(128) NOT NULL, ADD COLUMN `salt` binary(16) NULL, MODIFY COLUMN `ip_address` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;

@@ -179,6 +179,7 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000013_cre
 INSERT INTO cache_signing_key (id, secret)
 VALUES (1, randomblob(32));
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000014_insert_cache_signing_key', CAST(strftime('%s', 'now') AS INTEGER));
+
 -- m20261130_000015_support_erasure
 DROP TRIGGER IF EXISTS audit_log_no_update;
 CREATE TABLE "audit_log_new" (

@@ -12,7 +12,7 @@ use crate::builders::book;
 use crate::{MemoryLedger, NOON};
 
 /// The number of steps of the schema of that release.
-pub const EARLIER_STEPS: u32 = 12;
+pub const EARLIER_STEPS: u32 = 14;
 
 /// The number of payments that [`fill`] inserts.
 pub const PAYMENTS: usize = 10;

@@ -47,9 +47,9 @@ fn row(number: usize) -> String {
     let payer = number % 50;
     let second = number % 60;
     format!(
-        "(X'{number:032x}', 'REF{number}', X'{number:032x}', 'Ana', 'p{payer}@example.org', 'p{payer}@example.org', \
+        "(X'{number:032x}', 'REF{number}', 'Ana', 'p{payer}@example.org', 'p{payer}@example.org', \
          NULL, NULL, NULL, NULL, NULL, 'USD', 100, 0, 0, 100, 0, 'rest', 'PAYER', 'PENDING', 'PASSED', NULL, 1, \
-         '2026-11-22 10:00:{second:02}', '2026-11-22 10:00:00')"
+         '2026-11-22 10:00:{second:02}', '2026-11-22 10:00:00', 1, NULL)"
     )
 }
 
