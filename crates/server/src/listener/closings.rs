@@ -1,12 +1,6 @@
 //! The reasons why Hermes closes connections, counted and logged.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// The shortest time between two log lines with the same reason, so that an attack does not fill the log.
-const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The reason for closing a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,17 +13,24 @@ pub(super) enum Reason {
     SlowHead,
     /// A request body took too long.
     SlowBody,
-    /// The client did not read a response.
+    /// The client did not read a response, or read it too slowly.
     UnreadResponse,
     /// A line of a request head ended with a bare LF.
     BareLf,
-    /// The name of a header field is too long.
+    /// The name of a header field is too long, or a field that determines the length of the body.
     LongFieldName,
     /// The HTTP library could not parse a request.
     Malformed,
 }
 
 impl Reason {
+    /// Counts and logs a closing. `detail` adds to the reason; it must not contain data from the request. The logger
+    /// writes one line a second for each reason.
+    pub(super) fn record(self, detail: &str) {
+        metrics::counter!("hermes_connections_rejected_total", "reason" => self.label()).increment(1);
+        log::warn!(target: "hermes::security", reason = self.label(); "closed a connection: {self}{detail}");
+    }
+
     /// Returns the label of the metric.
     fn label(self) -> &'static str {
         match self {
@@ -52,60 +53,10 @@ impl fmt::Display for Reason {
             Self::TotalLimit => "there are too many connections for the limit of open files",
             Self::SlowHead => "the head of its request took too long",
             Self::SlowBody => "the body of its request took too long",
-            Self::UnreadResponse => "it did not read the response",
+            Self::UnreadResponse => "it read the response too slowly",
             Self::BareLf => "a line of its request head ended with LF without CR",
-            Self::LongFieldName => "its request head had a header with a long name",
+            Self::LongFieldName => "its request head had a header with a long name or length",
             Self::Malformed => "its request was malformed",
         })
-    }
-}
-
-/// Counts closings, and logs at most one line per reason and [`LOG_INTERVAL`].
-#[derive(Debug, Default)]
-pub(super) struct Closings {
-    /// The time of the last line, and the number of closings since that were not logged.
-    lines: Mutex<HashMap<Reason, (Instant, u64)>>,
-}
-
-impl Closings {
-    /// Records a closing. `detail` adds to the reason; it must not contain data from the request.
-    pub(super) fn record(&self, reason: Reason, detail: &str) {
-        metrics::counter!("hermes_connections_rejected_total", "reason" => reason.label()).increment(1);
-        let Some(omitted) = self.omitted_since_last_line(reason, Instant::now()) else { return };
-        log::warn!(
-            target: "hermes::security", reason = reason.label(), omitted;
-            "closed a connection: {reason}{detail}"
-        );
-    }
-
-    /// Returns the number of omitted lines if a line is due.
-    fn omitted_since_last_line(&self, reason: Reason, now: Instant) -> Option<u64> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((last, omitted)) = lines.get_mut(&reason) else {
-            lines.insert(reason, (now, 0));
-            return Some(0);
-        };
-        if now.duration_since(*last) < LOG_INTERVAL {
-            *omitted += 1;
-            return None;
-        }
-        *last = now;
-        Some(std::mem::take(omitted))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_reason_is_logged_once_per_second_with_the_number_of_omitted_lines() {
-        let (closings, start) = (Closings::default(), Instant::now());
-        let line = |reason, now| closings.omitted_since_last_line(reason, now);
-        assert_eq!(line(Reason::SlowHead, start), Some(0));
-        assert_eq!(line(Reason::SlowHead, start), None);
-        assert_eq!(line(Reason::BareLf, start), Some(0));
-        assert_eq!(line(Reason::SlowHead, start + LOG_INTERVAL), Some(1));
-        assert_eq!(line(Reason::SlowHead, start + LOG_INTERVAL), None);
     }
 }

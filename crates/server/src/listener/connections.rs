@@ -4,15 +4,15 @@
 //! request is being processed is never replaced.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use hermes_web::limits::AddressBlock;
 use ipnet::IpNet;
 use tokio::sync::oneshot;
 
-use super::closings::{Closings, Reason};
+use super::closings::Reason;
 
 /// The limits on the number of connections of a server.
 #[derive(Debug, Clone)]
@@ -30,21 +30,19 @@ pub struct ConnectionLimits {
 pub(super) struct Connections {
     limits: ConnectionLimits,
     open: Mutex<Open>,
-    started: Instant,
-    pub(super) closings: Closings,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     next_id: u64,
     connections: HashMap<u64, Entry>,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<AddressBlock, usize>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    address: IpAddr,
-    activity: Arc<Activity>,
+    address: AddressBlock,
+    activity: Arc<Mutex<Activity>>,
     close: oneshot::Sender<Reason>,
 }
 
@@ -52,23 +50,24 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Admission {
     id: u64,
-    activity: Arc<Activity>,
+    activity: Arc<Mutex<Activity>>,
     connections: Arc<Connections>,
 }
 
-/// What a connection does: 0 while a request is processed. Otherwise the client's turn since a time, in milliseconds
-/// after the start of the server plus 1, times 2, plus 1 if the connection is idle.
-#[derive(Debug)]
-struct Activity(AtomicU64);
+/// What a connection does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// A request is processed.
+    Busy,
+    /// There has been no request since a time.
+    Idle(Instant),
+    /// The client has had to send the rest of a request, or read a response, since a time.
+    Transfer(Instant),
+}
 
 impl Connections {
     pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            open: Mutex::default(),
-            started: Instant::now(),
-            closings: Closings::default(),
-        })
+        Arc::new(Self { limits, open: Mutex::default() })
     }
 
     /// Admits a connection from an address. The receiver gets a reason when the connection must be closed.
@@ -79,13 +78,13 @@ impl Connections {
         self: &Arc<Self>,
         peer: IpAddr,
     ) -> Result<(Admission, oneshot::Receiver<Reason>), Reason> {
-        let address = subscriber(peer);
+        let address = AddressBlock::from(peer);
         let limit = self.limits.per_address;
         let is_exempt = limit == 0 || self.limits.exempt.iter().any(|net| net.contains(&peer.to_canonical()));
-        let activity = Arc::new(Activity(AtomicU64::new(self.waiting_since_now(Wait::Idle))));
+        let activity = Arc::new(Mutex::new(Activity::Idle(Instant::now())));
         let mut open = self.lock();
         if !is_exempt && open.by_address.get(&address).is_some_and(|count| *count >= limit) {
-            open.replace(Reason::AddressLimit, |entry| entry.address == address && entry.activity.is_idle())?;
+            open.replace(Reason::AddressLimit, |entry| entry.address == address && entry.is_idle())?;
         }
         if open.connections.len() >= self.limits.total {
             open.replace(Reason::TotalLimit, |_| true)?;
@@ -98,39 +97,15 @@ impl Connections {
         Ok((Admission { id, activity, connections: Arc::clone(self) }, closed))
     }
 
-    fn waiting_since_now(&self, wait: Wait) -> u64 {
-        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
-        (elapsed + 1) * 2 + u64::from(wait == Wait::Idle)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The reason for waiting for a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// There is no request.
-    Idle,
-    /// The client must send the rest of a request, or read a response.
-    Transfer,
-}
-
 impl Admission {
-    /// Records that a request is being processed.
-    pub(super) fn set_busy(&self) {
-        self.activity.0.store(0, Ordering::Relaxed);
-    }
-
-    /// Records that the connection waits for its client from now on.
-    pub(super) fn set_waiting(&self, wait: Wait) {
-        self.activity.0.store(self.connections.waiting_since_now(wait), Ordering::Relaxed);
-    }
-
-    /// Records that the connection is closed for a reason.
-    pub(super) fn record(&self, reason: Reason, detail: &str) {
-        self.connections.closings.record(reason, detail);
+    /// Records what the connection does from now on.
+    pub(super) fn set_activity(&self, activity: Activity) {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
     }
 }
 
@@ -144,7 +119,7 @@ impl Open {
     /// Closes the connection that has waited longest for its client, of those that may be replaced.
     fn replace(&mut self, reason: Reason, is_replaceable: impl Fn(&Entry) -> bool) -> Result<(), Reason> {
         let waiting = self.connections.iter().filter(|(_, entry)| is_replaceable(entry));
-        let waiting = waiting.filter_map(|(id, entry)| Some((entry.activity.waiting_since()?, *id)));
+        let waiting = waiting.filter_map(|(id, entry)| Some((entry.waiting_since()?, *id)));
         let (_, oldest) = waiting.min().ok_or(reason)?;
         if let Some(entry) = self.remove(oldest) {
             // Fails if the connection has just ended.
@@ -165,24 +140,20 @@ impl Open {
     }
 }
 
-impl Activity {
-    fn waiting_since(&self) -> Option<u64> {
-        Some(self.0.load(Ordering::Relaxed) / 2).filter(|since| *since != 0)
+impl Entry {
+    fn activity(&self) -> Activity {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_idle(&self) -> bool {
-        self.0.load(Ordering::Relaxed) % 2 == 1
+        matches!(self.activity(), Activity::Idle(_))
     }
-}
 
-/// Returns the address for which a limit counts: an IPv4 address, or the /56 network of an IPv6 address, which
-/// providers assign to one subscriber (RFC 6177).
-fn subscriber(address: IpAddr) -> IpAddr {
-    /// The bits of an IPv6 address after its /56 network.
-    const HOST_BITS: u32 = 72;
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> HOST_BITS << HOST_BITS).into(),
+    fn waiting_since(&self) -> Option<Instant> {
+        match self.activity() {
+            Activity::Busy => None,
+            Activity::Idle(since) | Activity::Transfer(since) => Some(since),
+        }
     }
 }
 
@@ -205,10 +176,10 @@ mod tests {
         let (first, mut first_closed) = connections.admit(address("192.0.2.1")).unwrap();
         let (_other, mut other_closed) = connections.admit(address("192.0.2.2")).unwrap();
         let (_second, mut second_closed) = connections.admit(address("::ffff:192.0.2.1")).unwrap();
-        first.set_busy();
+        first.set_activity(Activity::Busy);
         let (third, mut third_closed) = connections.admit(address("192.0.2.1")).unwrap();
         assert_eq!(second_closed.try_recv(), Ok(Reason::AddressLimit));
-        third.set_waiting(Wait::Transfer);
+        third.set_activity(Activity::Transfer(Instant::now()));
         assert_eq!(connections.admit(address("192.0.2.1")).unwrap_err(), Reason::AddressLimit);
         for closed in [&mut first_closed, &mut other_closed, &mut third_closed] {
             assert!(closed.try_recv().is_err());
@@ -222,11 +193,11 @@ mod tests {
         let connections = connections(2, 0);
         let (busy, _busy_closed) = connections.admit(address("192.0.2.1")).unwrap();
         let (slow, mut slow_closed) = connections.admit(address("192.0.2.1")).unwrap();
-        busy.set_busy();
-        slow.set_waiting(Wait::Transfer);
+        busy.set_activity(Activity::Busy);
+        slow.set_activity(Activity::Transfer(Instant::now()));
         let (next, _next_closed) = connections.admit(address("192.0.2.9")).unwrap();
         assert_eq!(slow_closed.try_recv(), Ok(Reason::TotalLimit));
-        next.set_busy();
+        next.set_activity(Activity::Busy);
         assert_eq!(connections.admit(address("192.0.2.9")).unwrap_err(), Reason::TotalLimit);
         drop((busy, slow, next));
         let open = connections.lock();
@@ -238,7 +209,7 @@ mod tests {
         let connections = connections(10, 1);
         let _held: Vec<_> = (0..3).map(|_| connections.admit(address("10.1.2.3")).unwrap()).collect();
         let (ipv6, _closed) = connections.admit(address("2001:db8:0:100::1")).unwrap();
-        ipv6.set_busy();
+        ipv6.set_activity(Activity::Busy);
         assert!(connections.admit(address("2001:db8:0:1ff::2")).is_err());
         assert!(connections.admit(address("2001:db8:0:200::1")).is_ok());
     }

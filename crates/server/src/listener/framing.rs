@@ -16,13 +16,16 @@ use super::closings::Reason;
 /// The longest name of a header field, in bytes. The names in use have fewer than 50.
 const FIELD_NAME_MAX: usize = 1_024;
 
-/// The longest line, in bytes. The HTTP library limits a head to half of this. It does not limit a trailer line.
-const LINE_MAX: usize = 256 * 1024;
+/// The bytes that are kept of the beginning of an incomplete line. The rest is not needed, except for its end.
+const LINE_START_MAX: usize = 2 * FIELD_NAME_MAX;
+
+/// The bytes that are kept of the end of an incomplete line: a CR, or a CRLF.
+const LINE_END: usize = 2;
 
 /// The part of a request that a connection receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// No byte of the next request has arrived.
+    /// No byte of the next request has arrived, except for an empty line.
     Idle,
     /// The request line and the header fields.
     Head,
@@ -44,7 +47,7 @@ pub(super) struct RejectedLine {
 pub(super) struct RequestFraming {
     state: State,
     head: Head,
-    /// The beginning of a line whose end has not arrived.
+    /// The first [`LINE_START_MAX`] and the last [`LINE_END`] bytes of a line whose end has not arrived.
     line: Vec<u8>,
     requests: u64,
 }
@@ -66,6 +69,7 @@ enum State {
 /// The fields of a head that determine the length of the body.
 #[derive(Debug, Default)]
 struct Head {
+    has_empty_line: bool,
     has_request_line: bool,
     is_connect: bool,
     is_chunked: bool,
@@ -95,13 +99,15 @@ impl RequestFraming {
     /// Follows the next bytes of the connection.
     ///
     /// # Errors
-    /// If a line of a head ends with a bare LF or has a long field name. The framing ignores all further bytes then.
+    /// If a line of a head ends with a bare LF, or is a long field. The framing ignores all further bytes then.
     pub(super) fn advance(&mut self, input: &[u8]) -> Result<(), RejectedLine> {
         let mut rest = input;
         while !rest.is_empty() {
             rest = match self.state {
                 State::Idle | State::Head => {
-                    self.state = State::Head;
+                    if !self.is_before_request(rest) {
+                        self.state = State::Head;
+                    }
                     let (line, after) = self.take_line(rest);
                     if let Some(Err(reason)) = line.map(|line| self.accept_head_line(&line)) {
                         self.state = State::UntilClose;
@@ -132,42 +138,55 @@ impl RequestFraming {
                     match line {
                         Some(line) if *line == *b"\r\n" => self.complete(),
                         // The HTTP library regards a bare LF as a part of the trailer line.
-                        Some(line) if !line.ends_with(b"\r\n") => self.line = line.into_owned(),
+                        Some(line) if !line.ends_with(b"\r\n") => self.keep(&line),
                         _ => {}
                     }
                     after
                 }
                 State::UntilClose => return Ok(()),
             };
-            if self.line.len() > LINE_MAX {
-                // The deadline of the body ends the connection.
-                self.line = Vec::new();
-                self.state = State::UntilClose;
-            }
         }
         Ok(())
     }
 
-    /// Returns the next line with its LF, or `None` if the end of the line has not arrived, and the bytes after it.
+    /// Returns whether the next bytes are the empty line that a client may send before a request (RFC 9112, section 2.2).
+    fn is_before_request(&self, next: &[u8]) -> bool {
+        let starts_with_cr = self.line.first().or(next.first()) == Some(&b'\r');
+        starts_with_cr && !self.head.has_request_line && !self.head.has_empty_line
+    }
+
+    /// Returns the next line with its LF, or `None` if the end of the line has not arrived, and the bytes after it. Of a
+    /// line that arrived in parts, the middle may be missing.
     fn take_line<'a>(&mut self, input: &'a [u8]) -> (Option<Cow<'a, [u8]>>, &'a [u8]) {
         let end = memchr(b'\n', input).map(|at| at + 1);
         let (line, after) = input.split_at(end.unwrap_or(input.len()));
         if end.is_some() && self.line.is_empty() {
             return (Some(Cow::Borrowed(line)), after);
         }
-        self.line.extend_from_slice(line);
+        self.keep(line);
         (end.map(|_| Cow::Owned(std::mem::take(&mut self.line))), after)
+    }
+
+    /// Appends bytes to the incomplete line, and drops its middle.
+    fn keep(&mut self, bytes: &[u8]) {
+        let missing = LINE_START_MAX.saturating_sub(self.line.len());
+        let (start, rest) = bytes.split_at(missing.min(bytes.len()));
+        self.line.extend_from_slice(start);
+        self.line.extend_from_slice(rest.split_at(rest.len().saturating_sub(LINE_END)).1);
+        if self.line.len() > LINE_START_MAX + LINE_END {
+            self.line.drain(LINE_START_MAX..self.line.len() - LINE_END);
+        }
     }
 
     /// Follows a line of a head.
     ///
     /// # Errors
-    /// If the line ends with a bare LF or has a long field name.
+    /// If the line ends with a bare LF, or is a long field.
     fn accept_head_line(&mut self, line: &[u8]) -> Result<(), Reason> {
         let line = line.strip_suffix(b"\r\n").ok_or(Reason::BareLf)?;
         match (line.is_empty(), self.head.has_request_line) {
             (true, true) => self.end_head(),
-            (true, false) => {}
+            (true, false) => self.head.has_empty_line = true,
             (false, true) => self.head.add_field(line)?,
             (false, false) => {
                 self.head = Head {
@@ -199,13 +218,18 @@ impl RequestFraming {
 
 impl Head {
     fn add_field(&mut self, line: &[u8]) -> Result<(), Reason> {
-        let Some(colon) = memchr(b':', line) else { return Ok(()) };
+        let start = line.get(..=FIELD_NAME_MAX);
+        let Some(colon) = memchr(b':', start.unwrap_or(line)) else {
+            return if start.is_some() { Err(Reason::LongFieldName) } else { Ok(()) };
+        };
         let (name, value) = line.split_at(colon);
-        if name.len() > FIELD_NAME_MAX {
-            return Err(Reason::LongFieldName);
-        }
         if !matches!(name.first(), Some(b'C' | b'c' | b'T' | b't' | b'U' | b'u')) {
             return Ok(());
+        }
+        let decides_length = [&b"content-length"[..], b"transfer-encoding", b"upgrade"];
+        if line.len() >= LINE_START_MAX && decides_length.iter().any(|other| name.eq_ignore_ascii_case(other))
+        {
+            return Err(Reason::LongFieldName);
         }
         let value = || value.get(1..).unwrap_or_default().trim_ascii();
         if name.eq_ignore_ascii_case(b"content-length") {
@@ -301,14 +325,51 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_line_after_a_body_uses_bounded_memory() {
-        let mut framing = RequestFraming::new();
-        framing.advance(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n").unwrap();
-        for _ in 0..1_000 {
-            framing.advance(&[b"a\n".as_slice(); 512].concat()).unwrap();
-            assert!(framing.line.capacity() <= 4 * LINE_MAX);
+    fn a_line_that_never_ends_uses_little_memory() {
+        let trailer = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+        for (start, part, stage) in [
+            (trailer, "a\n", Stage::Body),
+            (trailer, "a", Stage::Body),
+            ("GET / HTTP/1.1\r\nCookie: ", "a", Stage::Head),
+            ("GET /", "a\r", Stage::Head),
+        ] {
+            let mut framing = RequestFraming::new();
+            framing.advance(start.as_bytes()).unwrap();
+            for _ in 0..1_000 {
+                framing.advance(part.repeat(512).as_bytes()).unwrap();
+                assert!(framing.line.capacity() <= 2 * LINE_START_MAX, "{}", framing.line.capacity());
+            }
+            assert_eq!((framing.stage(), framing.requests()), (stage, 0));
         }
-        assert_eq!((framing.stage(), framing.requests()), (Stage::Body, 0));
+    }
+
+    #[test]
+    fn a_long_line_is_followed_to_its_end() {
+        let long = "x".repeat(3 * LINE_START_MAX);
+        assert_follows(&format!("GET /{long} HTTP/1.1\r\nCookie: {long}\r\n\r\nG"), 1, Stage::Head);
+        let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+        assert_follows(&format!("{chunked}A: {long}\r\n\r\nG"), 1, Stage::Head);
+        let head = format!("GET / HTTP/1.1\r\nCookie: {long}");
+        for (result, ..) in in_two_parts(&format!("{head}\n\r\n")) {
+            assert_eq!(result, Err(bare_lf(head.len())));
+        }
+        for field in ["Content-Length", "transfer-encoding", "Upgrade"] {
+            for (result, ..) in
+                in_two_parts(&format!("GET / HTTP/1.1\r\n{field}: {}1\r\n\r\n", " ".repeat(LINE_START_MAX)))
+            {
+                assert_eq!(result.unwrap_err().reason, Reason::LongFieldName);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_line_between_requests_belongs_to_none() {
+        assert_follows("\r", 0, Stage::Idle);
+        assert_follows("\r\n", 0, Stage::Idle);
+        assert_follows(&format!("{GET}\r\n"), 1, Stage::Idle);
+        assert_follows(&format!("{GET}\r\n{GET}\r\nG"), 2, Stage::Head);
+        // More empty lines count as the beginning of a head, so that its deadline ends the connection.
+        assert_follows(&format!("{GET}\r\n\r\n"), 1, Stage::Head);
     }
 
     #[test]

@@ -3,16 +3,17 @@
 //! - `connections` limits the number of connections, in total and per address.
 //! - `stream` closes connections whose client does not send a request, or read a response, in time.
 //! - `framing` follows the requests in the bytes of a connection.
+//! - `responses` counts the processed requests of a connection, and divides large responses.
 //! - `closings` counts and logs the connections that were closed.
 
 mod closings;
 mod connections;
 mod framing;
+mod responses;
 mod stream;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -24,7 +25,6 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 use anyhow::{Context, Result};
-use hermes_web::middleware;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::sync::oneshot;
@@ -32,6 +32,7 @@ use tokio::sync::oneshot;
 use closings::Reason;
 pub use connections::ConnectionLimits;
 use connections::Connections;
+use responses::process;
 use stream::GuardedStream;
 
 /// Connections that the kernel accepts before Hermes does.
@@ -111,12 +112,15 @@ pub fn serve(
     let address = socket.local_addr()?;
     let server = builder.listen("hermes", socket, move || {
         let connections = connections.clone();
-        let app = App::new().wrap(from_fn(middleware::envelope)).configure(&configure);
+        let app = App::new().wrap(from_fn(process)).configure(&configure);
         let stop = stop.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stop = stop.clone();
                 async move { stop.notified().await }
+            })
+            .on_connect_ext(|stream: &GuardedStream, data| {
+                data.insert(stream.processed());
             })
             // The stream has its own deadlines, which also apply to later requests of a connection.
             .client_request_timeout(Duration::ZERO)
@@ -132,16 +136,15 @@ pub fn serve(
             let admitted = connections
                 .admit(address)
                 .map(|(admission, closed)| (http.call((GuardedStream::new(io, admission), peer)), closed));
-            converse(admitted, connections.clone())
+            serve_connection(admitted)
         })
     });
     Ok(server?.run())
 }
 
 /// Serves a connection until it ends, or until another connection replaces it.
-async fn converse(
+async fn serve_connection(
     admitted: Result<(impl Future<Output = Result<(), DispatchError>>, oneshot::Receiver<Reason>), Reason>,
-    connections: Arc<Connections>,
 ) -> Result<(), DispatchError> {
     let reason = match admitted {
         Err(reason) => reason,
@@ -151,7 +154,7 @@ async fn converse(
             Ok(reason) = closed => reason,
         },
     };
-    connections.closings.record(reason, "");
+    reason.record("");
     Ok(())
 }
 

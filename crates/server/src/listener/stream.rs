@@ -7,21 +7,24 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use chrono::Utc;
+use hermes_web::extract::BODY_TIMEOUT;
 use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 use uuid::Uuid;
 
 use super::closings::Reason;
-use super::connections::{Admission, Wait};
+use super::connections::{Activity, Admission};
 use super::framing::{RequestFraming, Stage};
+use super::responses::Processed;
 
 /// Time limit for the head of a request, from its first byte; for the first request, from the start of the connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time limit for the body of a request, from the end of its head.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time limit for a response of which the client accepts no further byte.
-const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time by which a client may be behind [`RATE_MIN`] while it reads responses. A response of `n` bytes is therefore
+/// accepted within this time plus `n` / [`RATE_MIN`], or abandoned.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+/// The minimum rate at which a client reads responses, in bytes per second.
+const RATE_MIN: u32 = 16 * 1024;
 /// The size of the longest response that the HTTP library generates for a request that it cannot parse, in bytes.
 const PARSER_RESPONSE_MAX: usize = 256;
 /// A date field, whose length is fixed (RFC 9110, section 5.6.7).
@@ -38,15 +41,16 @@ pub(super) struct GuardedStream {
     framing: RequestFraming,
     /// When the current head or body must be complete.
     read_deadline: Option<Deadline>,
-    /// When the client must have accepted another byte.
+    /// The time left to the client to accept output.
+    write_time: Duration,
+    /// The end of this time, while the client accepts nothing.
     write_deadline: Option<Deadline>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether a complete request has no response yet.
-    owes_response: bool,
+    processed: Processed,
     /// Whether a part of a response was sent since the current head or body began.
     has_written: bool,
     /// The unsent part of the header fields that replace the final CRLF of a response of the HTTP library itself.
-    more_fields: Vec<u8>,
+    added_fields: Vec<u8>,
 }
 
 impl GuardedStream {
@@ -56,13 +60,24 @@ impl GuardedStream {
             io,
             admission,
             framing: RequestFraming::new(),
-            read_deadline: Some((Instant::now() + HEAD_TIMEOUT, Reason::SlowHead)),
+            read_deadline: read_deadline(Stage::Head),
+            write_time: WRITE_TIMEOUT,
             write_deadline: None,
             timer: None,
-            owes_response: false,
+            processed: Processed::default(),
             has_written: false,
-            more_fields: Vec::new(),
+            added_fields: Vec::new(),
         }
+    }
+
+    /// Returns the counter of the processed requests of this connection.
+    pub(super) fn processed(&self) -> Processed {
+        self.processed.clone()
+    }
+
+    /// Returns whether a complete request is waiting or being processed.
+    fn owes_response(&self) -> bool {
+        self.framing.requests() > self.processed.count()
     }
 
     /// Follows received bytes. Invalidates a line that the framing rejects, so that the HTTP library rejects the head
@@ -74,19 +89,18 @@ impl GuardedStream {
                 // No part of a head may contain NUL (RFC 9110, section 5.5).
                 *byte = 0;
             }
-            self.admission.record(line.reason, "");
+            line.reason.record("");
         }
         let (stage, requests) = (self.framing.stage(), self.framing.requests());
         if before == (stage, requests) {
             return;
         }
         self.has_written = false;
-        self.owes_response |= requests != before.1;
-        self.read_deadline = match stage {
-            Stage::Idle => None,
-            Stage::Head => Some((Instant::now() + HEAD_TIMEOUT, Reason::SlowHead)),
-            Stage::Body => Some((Instant::now() + BODY_TIMEOUT, Reason::SlowBody)),
-        };
+        self.read_deadline = read_deadline(stage);
+        if self.write_deadline.is_none() {
+            // The client has accepted all earlier output.
+            self.write_time = WRITE_TIMEOUT;
+        }
         self.update_activity();
     }
 
@@ -96,52 +110,69 @@ impl GuardedStream {
         match self.framing.stage() {
             // The connection has waited since its last write.
             _ if self.write_deadline.is_some() => {}
-            _ if self.owes_response => self.admission.set_busy(),
-            Stage::Idle => self.admission.set_waiting(Wait::Idle),
-            Stage::Head | Stage::Body => self.admission.set_waiting(Wait::Transfer),
+            _ if self.owes_response() => self.admission.set_activity(Activity::Busy),
+            Stage::Idle => self.admission.set_activity(Activity::Idle(now())),
+            Stage::Head | Stage::Body => self.admission.set_activity(Activity::Transfer(now())),
         }
     }
 
     /// Returns an error if a deadline has passed. Otherwise, wakes the task at the next deadline.
     fn poll_deadline<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let deadlines = self.read_deadline.into_iter().chain(self.write_deadline);
-        let Some((at, reason)) = deadlines.min_by_key(|(at, _)| *at) else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        if timer.deadline() != at {
-            timer.as_mut().reset(at);
+        loop {
+            let deadlines = self.read_deadline.into_iter().chain(self.write_deadline);
+            let Some((at, reason)) = deadlines.min_by_key(|(at, _)| *at) else { return Poll::Pending };
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+            if timer.deadline() != at {
+                timer.as_mut().reset(at);
+            }
+            ready!(timer.as_mut().poll(cx));
+            if reason == Reason::UnreadResponse || !self.owes_response() {
+                return Poll::Ready(Err(self.close(reason)));
+            }
+            // The next request may be incomplete until the response to the earlier one.
+            self.read_deadline = read_deadline(self.framing.stage());
         }
-        ready!(timer.as_mut().poll(cx));
-        self.admission.record(reason, "");
-        if reason != Reason::UnreadResponse && !self.owes_response && !self.has_written {
+    }
+
+    /// Records that a deadline has passed, and responds to an incomplete request.
+    fn close(&mut self, reason: Reason) -> io::Error {
+        reason.record("");
+        if reason != Reason::UnreadResponse && !self.has_written {
             // The buffer of the socket is empty, so it accepts the whole response. The connection closes in any case.
             let _closing = self.io.try_write(&request_timeout());
         }
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, reason.to_string())))
+        io::Error::new(io::ErrorKind::TimedOut, reason.to_string())
     }
 
-    /// Writes to the socket. While it accepts nothing, the client must read within [`WRITE_STALL_TIMEOUT`].
+    /// Writes to the socket. While it accepts nothing, the time left to the client passes.
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<usize>> {
         let Poll::Ready(sent) = Pin::new(&mut self.io).poll_write(cx, output)? else {
             if self.write_deadline.is_none() {
-                self.write_deadline = Some((Instant::now() + WRITE_STALL_TIMEOUT, Reason::UnreadResponse));
-                self.admission.set_waiting(Wait::Transfer);
+                self.write_deadline = Some((Instant::now() + self.write_time, Reason::UnreadResponse));
+                self.admission.set_activity(Activity::Transfer(now()));
             }
             return self.poll_deadline(cx);
         };
-        self.write_deadline = None;
-        self.owes_response = false;
+        if let Some((deadline, _)) = self.write_deadline.take() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.write_time = WRITE_TIMEOUT.min(left + reading_time(sent));
+        }
         self.has_written = true;
+        if self.framing.stage() != Stage::Idle {
+            // The client may send the rest of its request after it has received the response to the earlier one.
+            self.read_deadline = read_deadline(self.framing.stage());
+        }
         self.update_activity();
         Poll::Ready(Ok(sent))
     }
 
     /// Sends the header fields that replace the final CRLF of a response.
     fn poll_send_fields(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.more_fields.is_empty() {
-            let fields = std::mem::take(&mut self.more_fields);
+        while !self.added_fields.is_empty() {
+            let fields = std::mem::take(&mut self.added_fields);
             let sent = self.poll_send(cx, &fields);
-            self.more_fields = fields;
-            self.more_fields.drain(..ready!(sent)?);
+            self.added_fields = fields;
+            self.added_fields.drain(..ready!(sent)?);
         }
         Poll::Ready(Ok(()))
     }
@@ -166,13 +197,13 @@ impl AsyncRead for GuardedStream {
 impl AsyncWrite for GuardedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.more_fields.is_empty() {
+        if this.added_fields.is_empty() {
             match missing_fields(output) {
                 Some(fields) => {
                     let is_too_large = memmem::find(output, b" 431 ").is_some();
                     let cause = if is_too_large { ": the head is too large" } else { ": invalid syntax" };
-                    this.admission.record(Reason::Malformed, cause);
-                    this.more_fields = fields;
+                    Reason::Malformed.record(cause);
+                    this.added_fields = fields;
                 }
                 None => return this.poll_send(cx, output),
             }
@@ -193,6 +224,24 @@ impl AsyncWrite for GuardedStream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
     }
+}
+
+/// Returns when the current head or body must be complete if it begins now.
+fn read_deadline(stage: Stage) -> Option<Deadline> {
+    match stage {
+        Stage::Idle => None,
+        Stage::Head => Some((Instant::now() + HEAD_TIMEOUT, Reason::SlowHead)),
+        Stage::Body => Some((Instant::now() + BODY_TIMEOUT, Reason::SlowBody)),
+    }
+}
+
+/// Returns the time in which a client must read a number of bytes.
+fn reading_time(bytes: usize) -> Duration {
+    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / RATE_MIN
+}
+
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 /// Returns the header fields that a response of the HTTP library itself lacks, if the output ends with one: a client

@@ -40,6 +40,18 @@ async fn a_connection_beyond_the_limit_of_its_address_replaces_the_one_that_was_
 }
 
 #[actix_web::test]
+async fn a_connection_is_not_replaced_between_two_responses() {
+    let environment = TestEnvironment::sqlite().await;
+    let limits = [("HERMES__SERVER__CONNECTIONS_PER_ADDRESS", "1")];
+    let app = TestApp::start_with(&environment, &limits).await;
+    let mut client = RawClient::connect(CLIENT, app.port()).await;
+    client.send(&format!("{}{}", get("/health/live"), get("/api/events?wait_s=3"))).await;
+    assert_eq!(client.response().await.unwrap().0, 200);
+    assert_eq!(RawClient::connect(CLIENT, app.port()).await.read_to_end().await, "");
+    assert_eq!(client.response().await, Some((200, "[]".to_owned())));
+}
+
+#[actix_web::test]
 async fn the_soft_limit_of_open_files_is_raised() {
     let environment = TestEnvironment::sqlite().await;
     let mut app = TestApp::start(&environment).await;

@@ -3,22 +3,26 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use crate::raw_client::{HOME, LARGE, MORE_THAN_BUFFERS, RawClient, assert_bare_response, get};
+use crate::raw_client::{HOME, LARGE, MORE_THAN_BUFFERS, POST, RawClient, assert_bare_response, get};
 use crate::support::{TestApp, TestEnvironment};
 use actix_web::rt::time::sleep;
+use tokio::io::AsyncReadExt;
 
 /// The expected time in seconds until a connection is closed, with time for a slow machine.
 const HEAD: Range<f64> = 4.9..8.0;
 const BODY: Range<f64> = 9.9..13.0;
 const WRITE_STALL: Range<f64> = 14.9..19.0;
+/// For a client that reads at less than half of the minimum rate. The buffers of the connection add some seconds.
+const SLOW_READ: Range<f64> = 14.9..35.0;
+/// The number of large responses that a connection with small buffers cannot hold while it is read slowly for
+/// [`SLOW_READ`]: the system enlarges its buffers.
+const MORE_THAN_ENLARGED_BUFFERS: usize = 64;
 /// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
 const WAIT_S: u64 = 16;
 
-const POST: &str = "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-
 /// All cases run at the same time on one server, because each takes as long as its deadline.
 #[actix_web::test]
-async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_15_s_to_read_any_part_of_a_response() {
+async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at_a_minimum_rate() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
     let port = app.port();
@@ -29,11 +33,13 @@ async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_15_s_to_read_any_part_o
         an_unfinished_body_gets_408(port, "Content-Length: 9999\r\n\r\n"),
         an_unfinished_body_gets_408(port, "Transfer-Encoding: chunked\r\n\r\nffff\r\n"),
         an_unread_response_is_abandoned(&app),
+        a_slowly_read_response_is_abandoned(&app),
         an_idle_connection_remains_open(port),
         a_long_poll_is_answered_after_its_time(port),
+        a_long_poll_is_answered_although_bytes_follow_it(port),
     );
     let metrics = app.metrics().await;
-    for (reason, count) in [("slow_head", 3.0), ("slow_body", 2.0), ("unread_response", 1.0)] {
+    for (reason, count) in [("slow_head", 3.0), ("slow_body", 2.0), ("unread_response", 2.0)] {
         assert_eq!(
             metrics.value("hermes_connections_rejected_total", &[("reason", reason)]),
             count,
@@ -85,12 +91,34 @@ async fn an_unread_response_is_abandoned(app: &TestApp) {
     let mut client = RawClient::connect_with_small_buffers(HOME, app.port()).await;
     let start = Instant::now();
     client.send(&get(LARGE).repeat(MORE_THAN_BUFFERS)).await;
-    let counter = "hermes_connections_rejected_total{reason=\"unread_response\"} 1";
-    while !app.dashboard("/metrics").await.text().contains(counter) {
+    while abandoned_responses(app).await < 1.0 {
         assert!(start.elapsed().as_secs_f64() < WRITE_STALL.end, "the connection is still open");
         sleep(Duration::from_millis(100)).await;
     }
     assert_within(start.elapsed().as_secs_f64(), WRITE_STALL);
+}
+
+/// A client that always reads some bytes cannot hold its connection.
+async fn a_slowly_read_response_is_abandoned(app: &TestApp) {
+    let mut client = RawClient::connect_with_small_buffers(HOME, app.port()).await;
+    let start = Instant::now();
+    client.send(&get(LARGE).repeat(MORE_THAN_ENLARGED_BUFFERS)).await;
+    let mut part = [0; 1_024];
+    // The unread response was abandoned before.
+    while abandoned_responses(app).await < 2.0 {
+        assert!(start.elapsed().as_secs_f64() < SLOW_READ.end, "the connection is still open");
+        client.0.read_exact(&mut part).await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_within(start.elapsed().as_secs_f64(), SLOW_READ);
+}
+
+/// Returns the number of connections that were closed because of an unread response.
+async fn abandoned_responses(app: &TestApp) -> f64 {
+    let text = app.dashboard("/metrics").await.text();
+    let counter = "hermes_connections_rejected_total{reason=\"unread_response\"} ";
+    let value = text.lines().find_map(|line| line.strip_prefix(counter));
+    value.map_or(0.0, |value| value.parse().unwrap())
 }
 
 async fn an_idle_connection_remains_open(port: u16) {
@@ -109,6 +137,18 @@ async fn a_long_poll_is_answered_after_its_time(port: u16) {
     assert_eq!(client.get(&path).await, Some((200, "[]".to_owned())));
     assert!(start.elapsed() >= Duration::from_secs(WAIT_S));
     assert_eq!(client.get("/health/live").await.unwrap().0, 200);
+}
+
+/// An empty line belongs to no request, and an unfinished head waits for the response.
+async fn a_long_poll_is_answered_although_bytes_follow_it(port: u16) {
+    for following in ["\r\n", "\r\n\r\n", "GET /heal"] {
+        let mut client = RawClient::connect(HOME, port).await;
+        client.send(&format!("{}{following}", get("/api/events?wait_s=7"))).await;
+        assert_eq!(client.response().await, Some((200, "[]".to_owned())), "{following:?}");
+        let next = get("/health/live");
+        client.send(next.strip_prefix(following).unwrap_or(&next)).await;
+        assert_eq!(client.response().await.unwrap().0, 200, "{following:?}");
+    }
 }
 
 #[track_caller]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::raw_client::{HOME, RawClient, get};
+use crate::raw_client::{HOME, POST, RawClient, get};
 use crate::support::{TestApp, TestEnvironment};
 
 /// The connections of all attackers.
@@ -31,8 +31,20 @@ enum Kind {
     Idle,
     SlowHead,
     UnfinishedBody,
+    UnfinishedChunk,
     UnreadResponse,
     SlowSecondHead,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [
+        Self::Idle,
+        Self::SlowHead,
+        Self::UnfinishedBody,
+        Self::UnfinishedChunk,
+        Self::UnreadResponse,
+        Self::SlowSecondHead,
+    ];
 }
 
 #[actix_web::test]
@@ -46,8 +58,7 @@ async fn other_clients_are_served_while_2_000_connections_are_held_with_1_024_de
     app.restart().await;
     let payers: Vec<_> = (0..BOOKINGS).map(|number| format!("payer{number}")).collect();
     join_all(payers.iter().map(|payer| app.book(payer))).await;
-    for kind in [Kind::Idle, Kind::SlowHead, Kind::UnfinishedBody, Kind::UnreadResponse, Kind::SlowSecondHead]
-    {
+    for kind in Kind::ALL {
         assert_others_are_served(&app, kind).await;
     }
 }
@@ -117,9 +128,10 @@ async fn attack(from: Ipv4Addr, port: u16, kind: Kind) -> RawClient {
             client.send("GET / HTTP/1.1\r\nHost: ").await;
         }
         Kind::UnfinishedBody => {
-            client
-                .send("POST /api/bookings HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
-                .await;
+            client.send(&format!("{POST}Content-Length: 9\r\n\r\n{{")).await;
+        }
+        Kind::UnfinishedChunk => {
+            client.send(&format!("{POST}Transfer-Encoding: chunked\r\n\r\n9\r\n{{")).await;
         }
         Kind::UnreadResponse => {
             client.send(&get("/api/bookings").repeat(LISTS)).await;

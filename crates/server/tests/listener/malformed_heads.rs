@@ -1,6 +1,6 @@
 //! Heads with a bare LF, and heads that the HTTP library cannot parse.
 
-use crate::raw_client::{HOME, RawClient, assert_bare_response, get};
+use crate::raw_client::{HOME, POST, RawClient, assert_bare_response, get};
 use crate::support::{TestApp, TestEnvironment};
 
 /// A text in the requests that no log may contain.
@@ -51,11 +51,10 @@ async fn bodies_may_contain_a_bare_lf_and_requests_may_follow_each_other_at_once
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
     let body = "{\n\"name\":\"Ana\",\n\n\"email\":\"ana@example.org\",\"amount\":\"5\"}\n";
-    let head = "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    let sized = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let sized = format!("{POST}Content-Length: {}\r\n\r\n{body}", body.len());
     let (first, last) = body.split_at(9);
     let chunked = format!(
-        "{head}Transfer-Encoding: chunked\r\n\r\n9;a=b\r\n{first}\r\n{:X}\r\n{last}\r\n0\r\n\r\n",
+        "{POST}Transfer-Encoding: chunked\r\n\r\n9;a=b\r\n{first}\r\n{:X}\r\n{last}\r\n0\r\n\r\n",
         last.len()
     );
     let requests = format!("{}{sized}{chunked}{sized}{}", get("/health/live"), get("/health/live"));

@@ -14,6 +14,8 @@ pub const LARGE: &str = "/api/openapi.json";
 pub const MORE_THAN_BUFFERS: usize = 8;
 /// The address of clients that do no harm.
 pub const HOME: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// The head of a booking, without the fields that determine the length of its body.
+pub const POST: &str = "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 pub struct RawClient(pub TcpStream);

@@ -14,8 +14,8 @@ use crate::limits::BodyMemory;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
-/// The longest time in which a body must arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// Time limit for the body of a request, from the end of its head.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits for the whole body. Its bytes count as used memory until the request ends.
 ///
@@ -28,7 +28,7 @@ pub(super) async fn read_body(request: HttpRequest, payload: Payload) -> Result<
     }
     let state = request.app_data::<web::Data<AppState>>();
     let memory = state.map_or_else(|| BodyMemory::new(0), |state| state.limits.bodies.clone());
-    let body = actix_web::rt::time::timeout(BODY_DEADLINE, collect(&request, payload, &memory));
+    let body = actix_web::rt::time::timeout(BODY_TIMEOUT, collect(&request, payload, &memory));
     body.await.unwrap_or_else(|_| Err(Problem::new(ProblemCode::RequestTimeout)))
 }
 

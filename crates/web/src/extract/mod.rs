@@ -15,6 +15,7 @@ mod request_id;
 mod urlencoded;
 
 pub use crate::gate::client_address;
+pub use body::BODY_TIMEOUT;
 pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
 pub use command_context::CommandContext;
 pub use conditional::{IfMatch, matched_etag};

@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 pub use bodies::BodyMemory;
+pub use buckets::AddressBlock;
 pub use storage::{StorageLevel, StorageSpace};
 
-use self::buckets::{AddressBlock, Buckets};
+use self::buckets::Buckets;
 use self::quota::{Exhausted, Quota};
 use crate::problem::{Problem, ProblemCode};
 
