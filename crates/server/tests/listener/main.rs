@@ -15,4 +15,5 @@ mod deadlines;
 mod held_connections;
 mod long_polls;
 mod malformed_heads;
+mod memory;
 mod raw_client;
