@@ -62,7 +62,8 @@ async fn memory_is_returned_to_the_system_after_a_burst() {
     }))
     .await;
     drop(clients);
-    let is_released = || async { resident(&app) < before + total * 3 / 4 };
+    // Without a trim, nearly twice the size of the bodies remains resident.
+    let is_released = || async { resident(&app) < before + total * 3 / 2 };
     poll(is_released, "the memory of the bodies to be returned").await;
 }
 
