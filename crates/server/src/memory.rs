@@ -7,15 +7,16 @@ use std::time::Duration;
 
 /// The interval of the checks.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// The growth of the resident memory that causes a trim, in KiB.
+/// The resident memory above its lowest value that causes a trim, in KiB.
 const GROWTH_KIB: u64 = 8 * 1_024;
 
-/// Checks the resident memory periodically, and returns free memory if it has grown since the last trim.
+/// Checks the resident memory periodically, and returns free memory while it is above its lowest value. A trim during a
+/// burst returns nothing, so one trim is not enough.
 pub async fn run_trimmer() {
-    let mut after_trim = resident_kib();
+    let mut lowest = resident_kib();
     loop {
         tokio::time::sleep(CHECK_INTERVAL).await;
-        if resident_kib() < after_trim + GROWTH_KIB {
+        if resident_kib() < lowest + GROWTH_KIB {
             continue;
         }
         // A trim locks each arena in turn, for about a millisecond.
@@ -24,7 +25,7 @@ pub async fn run_trimmer() {
             log::warn!("free memory is not returned to the system: {error}");
             return;
         }
-        after_trim = resident_kib();
+        lowest = lowest.min(resident_kib());
     }
 }
 

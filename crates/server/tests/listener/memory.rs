@@ -1,7 +1,9 @@
 //! The resident memory of the process while clients do not read, and after a burst of requests.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
+use actix_web::rt::time::sleep;
 use futures_util::future::join_all;
 
 use crate::raw_client::{POST, RawClient, get};
@@ -16,6 +18,8 @@ const SENDERS: [Ipv4Addr; 3] =
     [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4)];
 /// The size of a body, in bytes: the maximum.
 const BODY: usize = 64 * 1024;
+/// The interval at which the process returns free memory.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 #[actix_web::test]
 async fn an_unread_response_uses_much_less_memory_than_its_size() {
@@ -50,13 +54,16 @@ async fn memory_is_returned_to_the_system_after_a_burst() {
     join_all(clients.iter_mut().map(|client| client.send(&unfinished))).await;
     let total = clients.len() * BODY;
     poll(|| async { resident(&app) > before + total }, "all bodies in memory").await;
+    // A check during the burst must not prevent the release after it.
+    sleep(CHECK_INTERVAL).await;
     join_all(clients.iter_mut().map(|client| async {
         client.send("[").await;
         assert_eq!(client.response().await.unwrap().0, 400);
     }))
     .await;
     drop(clients);
-    let is_released = || async { resident(&app) < before + total * 3 / 4 };
+    // Without a trim, nearly twice the size of the bodies remains resident.
+    let is_released = || async { resident(&app) < before + total * 3 / 2 };
     poll(is_released, "the memory of the bodies to be returned").await;
 }
 
