@@ -8,6 +8,8 @@ use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::ledger::{Command, IdempotencyClaim, Origin, Submission};
 use hermes_domain::mask_card_numbers;
+use hermes_domain::payment::Payment;
+use hermes_domain::ports::StoreError;
 use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
@@ -54,16 +56,30 @@ impl CommandContext {
         Self { idempotency_key: Some(key), ..self }
     }
 
+    /// Finds the payment of an earlier request with the same idempotency key, and whether that request was the same.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn find_replay(&self, command: &Command) -> Result<Option<(Payment, bool)>, StoreError> {
+        let Some(claim) = self.claim(command) else { return Ok(None) };
+        let record = self.state.reader.find_idempotency(&claim.scope_hash).await?;
+        Ok(record.map(|record| (record.outcome.payment, record.claim == claim)))
+    }
+
     /// Submits a command to the ledger and waits until every read shows the change.
     ///
     /// # Errors
     /// As [`LedgerWriter::submit`](hermes_service::writer::LedgerWriter::submit).
     pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
-        let idempotency = self.idempotency_key.map(|key| IdempotencyClaim {
-            scope_hash: scope_hash(&self.origin.actor, &self.operation, &key),
-            fingerprint: command_fingerprint(&command),
-        });
+        let idempotency = self.claim(&command);
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
+    }
+
+    fn claim(&self, command: &Command) -> Option<IdempotencyClaim> {
+        self.idempotency_key.as_deref().map(|key| IdempotencyClaim {
+            scope_hash: scope_hash(&self.origin.actor, &self.operation, key),
+            fingerprint: command_fingerprint(command),
+        })
     }
 
     fn from_parts(request: &HttpRequest) -> Result<Self, Problem> {

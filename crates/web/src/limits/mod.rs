@@ -129,7 +129,7 @@ impl Limits {
         let seconds = whole_seconds(exhausted.wait);
         let LimitHeaders { limit, policy } = limit.headers(0, exhausted.wait);
         Problem::new(ProblemCode::RateLimited)
-            .with_detail(format!("Nothing was saved. Send the request again after {seconds} s."))
+            .with_detail(format!("This request saved nothing. Send it again after {seconds} s."))
             .with_header(RATE_LIMIT, limit)
             .with_header(RATE_LIMIT_POLICY, policy)
             .with_header(RETRY_AFTER, HeaderValue::from(seconds))

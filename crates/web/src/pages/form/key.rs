@@ -17,7 +17,7 @@ const RANDOM_BYTES: usize = 16;
 const MAC_BYTES: usize = 16;
 const KEY_BYTES: usize = RANDOM_BYTES + size_of::<u64>() + MAC_BYTES;
 
-/// A key that this installation issued at most a day ago.
+/// A key that this installation issued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FormKey {
     text: String,
@@ -30,15 +30,19 @@ impl FormKey {
         Self::new(state, state.random_source.random().into_bytes(), now(state))
     }
 
-    /// Returns the key of a text; `None` if this installation did not issue it, or more than a day ago.
+    /// Returns the key of a text, which may be too old for a booking; `None` if this installation did not issue it.
     pub fn verify(state: &AppState, text: &str) -> Option<Self> {
         let bytes: [u8; KEY_BYTES] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let random = *bytes.first_chunk::<RANDOM_BYTES>()?;
         let issued_at = u64::from_be_bytes(*bytes.get(RANDOM_BYTES..)?.first_chunk()?);
         let key = Self::new(state, random, issued_at);
+        is_equal(&key.text, text).then_some(key)
+    }
+
+    /// Returns whether the key is young enough for a booking.
+    pub fn is_current(&self, state: &AppState) -> bool {
         // The clock of another instance may be ahead, so the age can be negative.
-        let is_current = now(state).saturating_sub(issued_at) <= AGE_MAX_S;
-        (is_equal(&key.text, text) && is_current).then_some(key)
+        now(state).saturating_sub(self.issued_at) <= AGE_MAX_S
     }
 
     /// Returns the key for a second booking with this form. The same new data always has the same key.
