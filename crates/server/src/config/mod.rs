@@ -39,10 +39,11 @@ pub fn load() -> Result<Configuration> {
     let environment = Environment::from_variables()?;
     let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
-    let warnings = known_keys::misspelled_variables(&merged);
+    let mut warnings = known_keys::misspelled_variables(&merged);
     let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
     secret_files::resolve(&mut settings)?;
     settings.check()?;
+    warnings.extend(safety::untrusted_proxy(environment, &settings));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })
 }

@@ -44,6 +44,17 @@ pub(super) fn check(environment: Environment, settings: &Settings) -> Result<()>
     }
 }
 
+/// Returns a warning if the proxy that ends TLS is not trusted.
+pub(super) fn untrusted_proxy(environment: Environment, settings: &Settings) -> Option<String> {
+    let server = &settings.server;
+    let has_tls = environment == Environment::Production && server.public_url.starts_with("https://");
+    (has_tls && server.trusted_proxies.is_empty()).then(|| {
+        "server.trusted_proxies is empty: all clients have the address of the proxy that ends TLS, so they share the \
+         limits of one address. Set HERMES__SERVER__TRUSTED_PROXIES to the address or network of the proxy"
+            .to_owned()
+    })
+}
+
 fn open_portal(Settings { server, .. }: &Settings) -> Option<String> {
     (!is_loopback(&server.host) && !server.allow_open).then(|| {
         format!(

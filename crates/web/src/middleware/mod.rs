@@ -5,6 +5,7 @@ mod limits;
 mod metrics;
 mod security;
 
+pub(crate) use metrics::known_method;
 pub(crate) use security::PRIVATE;
 
 use std::time::Instant;
@@ -16,7 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
 use crate::extract::RequestId;
-use crate::gate::RequestGate;
+use crate::gate::{RequestGate, log_rejection};
 use crate::problem::{Problem, ProblemCode};
 
 /// Wraps every request of both servers.
@@ -44,8 +45,8 @@ pub async fn envelope(
         Err(problem) => (request.error_response(problem), None),
     };
     let id = RequestId::get_or_create(response.request());
-    if let (Some(code), Some(gate)) = (rejected, &gate) {
-        gate.log.rejected(code, response.request(), &id);
+    if let Some(code) = rejected {
+        log_rejection(code, response.request(), &id);
     }
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
@@ -71,6 +72,6 @@ fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: 
     log::debug!(
         target: "hermes::access",
         request_id = id.as_str(), status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        "{method} {pattern} {}", status.as_u16()
+        "{} {pattern} {}", known_method(method), status.as_u16()
     );
 }
