@@ -72,7 +72,7 @@ async fn bookings_above_the_limit_of_the_form_get_a_page_with_their_entries() {
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(page.header("retry-after"), "60");
     assert_eq!(page.header("ratelimit"), "\"form\";r=0;t=60");
-    assert_eq!(page.header("ratelimit-policy"), "\"form\";q=10;w=600");
+    assert_eq!(page.header("ratelimit-policy"), "\"form\";q=10;w=600;burst=5");
     for expected in
         ["<h2>This attempt booked nothing</h2>", "value=\"Ana Ruiz\"", "value=\"Harvard\"", "value=\"35000\""]
     {
