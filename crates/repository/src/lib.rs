@@ -116,7 +116,7 @@ mod reader;
 
 pub use database::{
     AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
-    tune_connections_to,
+    create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
 pub use mapping::StoredPayment;

@@ -93,7 +93,7 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     if settings.is_embedded() {
         data_folder::prepare(folder)?;
         let file = folder.join(SQLITE_FILE);
-        let created = data_folder::create_private_file(&file)
+        let created = hermes_repository::create_private_file(&file)
             .with_context(|| format!("cannot open the file {}", file.display()));
         explain_database_error(settings, created)?;
     }
@@ -207,7 +207,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         Arc::clone(&clocks),
     ));
     let commits = CommitNotifier::default();
-    let (feed, relay) = events::start(settings, &database, &commits)?;
+    let (feed, relay) = events::start(settings, &database, &commits, Arc::clone(&clocks))?;
     let deps = WriterDeps {
         store,
         barrier: reads.clone(),
@@ -224,6 +224,7 @@ pub async fn compose(configuration: &Configuration, metrics: PrometheusHandle) -
         reads,
         reader,
         cache,
+        redis_probe: Default::default(),
         cache_is_shared,
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),

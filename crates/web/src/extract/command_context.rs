@@ -20,6 +20,9 @@ use crate::state::AppState;
 
 /// The longest `User-Agent` in the audit log, in characters.
 const USER_AGENT_MAX: usize = 255;
+/// How much of a `User-Agent` is searched for card numbers, in bytes: a number that begins within the stored part ends
+/// within this one.
+const USER_AGENT_SEARCHED_MAX: usize = 300;
 /// The actor of API requests as long as callers are anonymous.
 const API_ACTOR: &str = "api";
 /// The actor of requests from the booking form.
@@ -94,6 +97,8 @@ impl CommandContext {
             (FORM_ACTOR, None)
         };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        // A header that `to_str` returns is ASCII, so every index is a boundary.
+        let user_agent = user_agent.and_then(|text| text.get(..text.len().min(USER_AGENT_SEARCHED_MAX)));
         let user_agent = user_agent.map(mask_card_numbers);
         Ok(Self {
             state: state.clone(),

@@ -102,6 +102,7 @@ impl TestApp {
             reads,
             reader,
             cache,
+            redis_probe: Default::default(),
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
