@@ -17,8 +17,10 @@ pub mod outage;
 pub mod payment;
 pub mod ports;
 
+mod address_block;
 mod field;
 mod text;
 
+pub use address_block::AddressBlock;
 pub use field::{FieldError, ValidationCode};
 pub use text::{mask_card_numbers, normalize_text, parse_text};

@@ -261,7 +261,7 @@ fn numbers_next_to_other_numbers_are_rejected() {
 #[test]
 fn the_error_says_what_to_do_with_another_kind_of_number() {
     let error = parse_text("student_id", "4111111111111111", 64).unwrap_err();
-    assert!(error.detail.contains("leave out its last four digits"), "{}", error.detail);
+    assert!(error.detail.contains("contact the finance office"), "{}", error.detail);
     assert!(!is_rejected("411111111111"));
 }
 

@@ -119,7 +119,7 @@ mod reader;
 pub use access_store::SqlAccessStore;
 pub use database::{
     AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
-    tune_connections_to,
+    create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
 pub use mapping::StoredPayment;

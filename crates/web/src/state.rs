@@ -12,6 +12,7 @@ use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
 use hermes_service::writer::LedgerWriter;
 
+use crate::api::health::RedisProbe;
 use crate::limits::{Limits, StorageSpace};
 
 /// Everything that an endpoint may use. One value serves all threads of the process.
@@ -32,6 +33,8 @@ pub struct AppState {
     pub key_overlap: TimeDelta,
     /// The shared cache, for the health check.
     pub cache: Arc<dyn SharedCache>,
+    /// The last state of the shared cache.
+    pub redis_probe: RedisProbe,
     /// Whether instances share the cache.
     pub cache_is_shared: bool,
     /// The connection pools, for their metrics.

@@ -1,7 +1,6 @@
 //! [`SharedCache`] on Redis.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hermes_domain::ports::{
@@ -22,9 +21,6 @@ const MAX_QUERY_BYTES: usize = 256 * 1_024;
 
 /// The error code for a key that holds another type of value.
 const WRONG_TYPE: &str = "WRONGTYPE";
-
-/// At most one log line about entries with a bad signature is written in this interval.
-const BAD_SIGNATURE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 const ADVICE: Advice = &[
     ("OOM", "Redis is out of memory: raise maxmemory or allow eviction"),
@@ -76,7 +72,6 @@ pub struct RedisCache {
     entry_ttl: Duration,
     format: String,
     signing_key: SigningKey,
-    bad_signature_logged_at: Mutex<Option<Instant>>,
 }
 
 impl RedisCache {
@@ -96,7 +91,6 @@ impl RedisCache {
             entry_ttl: settings.entry_ttl,
             format: settings.format.clone(),
             signing_key: settings.signing_key.clone(),
-            bad_signature_logged_at: Mutex::default(),
         })
     }
 
@@ -144,15 +138,9 @@ impl RedisCache {
         Ok(version)
     }
 
-    /// Counts an entry with a bad signature, and logs it unless another one was logged a moment ago.
-    fn report_bad_signature(&self, key: CacheKey) {
+    /// Counts and logs an entry with a bad signature.
+    fn report_bad_signature(key: CacheKey) {
         metrics::counter!("hermes_cache_bad_signatures_total").increment(1);
-        let now = Instant::now();
-        let mut logged_at = self.bad_signature_logged_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged_at.is_some_and(|last| now.duration_since(last) < BAD_SIGNATURE_LOG_INTERVAL) {
-            return;
-        }
-        *logged_at = Some(now);
         let slot = scripts::redis_key(key);
         log::error!(
             target: "hermes::security", slot = slot.as_str();
@@ -190,7 +178,7 @@ impl SharedCache for RedisCache {
             Ok(entry) => Ok(Some(entry)),
             Err(DecodeError::OtherEntry) => Ok(None),
             Err(DecodeError::BadSignature) => {
-                self.report_bad_signature(key);
+                Self::report_bad_signature(key);
                 Ok(None)
             }
         }

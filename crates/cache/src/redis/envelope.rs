@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::{BatchToken, HeadId};
 use hermes_domain::ports::{CacheKey, StoredEntry, Version};
-use hmac::digest::Key;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -25,13 +25,9 @@ pub struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
     /// Creates the key from 32 secret bytes.
+    #[expect(clippy::expect_used, reason = "HMAC accepts keys of every length")]
     pub fn new(secret: &[u8; 32]) -> Self {
-        // HMAC pads a short key with zeros to the block size of its hash (RFC 2104).
-        let mut block = Key::<Hmac<Sha256>>::default();
-        for (padded, byte) in block.iter_mut().zip(secret) {
-            *padded = *byte;
-        }
-        Self(Hmac::new(&block))
+        Self(Hmac::new_from_slice(secret).expect("HMAC accepts keys of every length"))
     }
 }
 
@@ -87,7 +83,7 @@ pub(super) fn encode(format: &str, signing_key: &SigningKey, key: CacheKey, entr
         query: query_digest(key),
         hmac: None,
     };
-    header.hmac = Some(to_hex(&header.sign(signing_key, &entry.body).finalize().into_bytes()));
+    header.hmac = Some(HEXLOWER.encode(&header.sign(signing_key, &entry.body).finalize().into_bytes()));
     let mut bytes = header.to_line();
     bytes.reserve_exact(entry.body.len());
     bytes.extend_from_slice(&entry.body);
@@ -130,7 +126,7 @@ impl Header {
 
     /// Returns the entry if its signature is valid.
     fn verified_entry(mut self, signing_key: &SigningKey, body: Bytes) -> Option<StoredEntry> {
-        let signature = from_hex(&self.hmac.take()?)?;
+        let signature = HEXLOWER.decode(self.hmac.take()?.as_bytes()).ok()?;
         self.sign(signing_key, &body).verify_slice(&signature).ok()?;
         Some(StoredEntry {
             version: Version::parse(&self.version)?,
@@ -151,17 +147,8 @@ fn split_header(bytes: &Bytes) -> Option<(&[u8], Bytes)> {
 fn query_digest(key: CacheKey) -> Option<String> {
     match key {
         CacheKey::List => None,
-        CacheKey::Query(digest) => Some(to_hex(&digest)),
+        CacheKey::Query(digest) => Some(HEXLOWER.encode(&digest)),
     }
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
-    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
-    digits.as_bytes().chunks(2).map(byte).collect()
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ async fn an_entry_signed_with_another_key_is_not_served() {
 }
 
 #[tokio::test]
-async fn bad_signatures_are_logged_once_without_the_value() {
+async fn bad_signatures_are_logged_without_the_value() {
     let Some(server) = hermes_test_support::redis().await else { return };
     let cache = patient(&server);
     assert!(cache.put_if_version(QUERY, &entry(cache.version().await.unwrap())).await.unwrap());
@@ -109,8 +109,8 @@ async fn bad_signatures_are_logged_once_without_the_value() {
     }
     let logged = take_logs();
     let lines: Vec<_> = logged.iter().filter(|(_, line)| line.contains(SLOT)).collect();
-    assert_eq!(lines.len(), 1, "{logged:?}");
-    assert!(!lines[0].1.contains("ana@"), "{logged:?}");
+    assert_eq!(lines.len(), 3, "{logged:?}");
+    assert!(lines.iter().all(|(_, line)| *line == lines[0].1 && !line.contains("ana@")), "{logged:?}");
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// The number of bytes of a server key, and of each derived secret.
 const KEY_BYTES: usize = 32;
+/// The fewest bytes of a derived secret that prove it (RFC 2104, section 5: half of the digest).
+const PROOF_BYTES_MIN: usize = 16;
 
 /// The secret of one installation, which all its instances share. `Debug` does not print it.
 #[derive(Clone)]
@@ -24,18 +25,24 @@ impl ServerKey {
     /// The result is HMAC-SHA-256 (RFC 2104) over the purpose and the parts. The length of each, as a big-endian `u64`,
     /// precedes it. Different purposes or parts therefore never produce the same message.
     pub fn derive(&self, purpose: &str, parts: &[&[u8]]) -> [u8; KEY_BYTES] {
-        // RFC 2104 pads a short key with zeros to the block size.
-        let mut block = Key::<Hmac<Sha256>>::default();
-        for (padded, byte) in block.iter_mut().zip(self.0) {
-            *padded = byte;
-        }
-        let mut mac = Hmac::<Sha256>::new(&block);
+        self.mac(purpose, parts).finalize().into_bytes().into()
+    }
+
+    /// Returns whether a proof is the beginning of a derived secret, of at least 16 bytes. Takes the same time for
+    /// all proofs of one length.
+    pub fn verify(&self, purpose: &str, parts: &[&[u8]], proof: &[u8]) -> bool {
+        proof.len() >= PROOF_BYTES_MIN && self.mac(purpose, parts).verify_truncated_left(proof).is_ok()
+    }
+
+    #[expect(clippy::expect_used, reason = "HMAC accepts keys of every length")]
+    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC accepts keys of every length");
         for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
             // A length never exceeds 64 bits.
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
-        mac.finalize().into_bytes().into()
+        mac
     }
 }
 
@@ -77,6 +84,16 @@ mod tests {
         ] {
             assert_ne!(secret, other);
         }
+    }
+
+    #[test]
+    fn only_the_first_bytes_of_a_secret_prove_it() {
+        let secret = key().derive("form", &[b"a"]);
+        let is_proof = |proof: &[u8]| key().verify("form", &[b"a"], proof);
+        assert!(is_proof(&secret) && is_proof(&secret[..16]));
+        assert!(!is_proof(&secret[..15]) && !is_proof(&[]) && !is_proof(&secret[1..]));
+        assert!(!is_proof(&[secret.as_slice(), &[0]].concat()));
+        assert!(!key().verify("form", &[b"b"], &secret));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::ledger::{AuditEntry, HeadId, LedgerHead, Totals};
+use crate::ledger::{AuditEntry, Digest, HeadId, IdempotencyRecord, LedgerHead, Totals};
 use crate::payment::{Payment, PaymentId, PaymentKey, Status, ValidationStatus};
 
 /// The limits of lists.
@@ -101,6 +101,9 @@ pub trait PaymentReader: Send + Sync {
 
     /// Finds one payment with its checks.
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError>;
+
+    /// Finds the record of an idempotency key by its scope. A command that is being executed has no record yet.
+    async fn find_idempotency(&self, scope: &Digest) -> Result<Option<IdempotencyRecord>, StoreError>;
 
     /// Finds one payment with its checks, and the head at which it was read.
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError>;

@@ -30,7 +30,7 @@ pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<St
     }
     if card_number::contains_card_number(&text) {
         let detail = "remove the card number, which Hermes never stores; if the value is another kind of number, \
-                      leave out its last four digits";
+                      contact the finance office";
         return Err(FieldError::new(field, ValidationCode::CardNumber, detail));
     }
     Ok(Some(text.into_owned()))

@@ -16,7 +16,7 @@ mod sqlite;
 
 pub use audit_protection::AuditProtection;
 pub use durability::DurabilityWarning;
-pub use open::{Database, OpenError};
+pub use open::{Database, OpenError, create_private_file, create_private_folder};
 pub use settings::{DatabaseSettings, MySqlAddress};
 pub use socket::tune_connections_to;
 

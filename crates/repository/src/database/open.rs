@@ -151,24 +151,32 @@ fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
         Some(("mysql", _)) if url.parse::<MySqlConnectOptions>().is_ok() => Ok(DbBackend::MySql),
         Some(("sqlite", _)) => {
             let file = sqlite::file(url).ok_or(OpenError::Url)?;
-            create_folder(&file)?;
+            if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                create_private_folder(folder)
+                    .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source })?;
+            }
             // SQLite would create the file with mode 0644. It reports the cause if the file cannot be created.
-            let _existing_or_denied = File::options().write(true).create_new(true).mode(0o600).open(&file);
+            let _existing_or_denied = create_private_file(&file);
             Ok(DbBackend::Sqlite)
         }
         _ => Err(OpenError::Url),
     }
 }
 
-fn create_folder(file: &Path) -> Result<(), OpenError> {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source }),
-        _ => Ok(()),
-    }
+/// Creates a folder that only the user of the program can use, or leaves an existing one unchanged.
+///
+/// # Errors
+/// If the operating system rejects it.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Creates a file that only the user of the program can use, or opens an existing one without a change.
+///
+/// # Errors
+/// If the operating system rejects it.
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).mode(0o600).open(path)
 }
 
 /// Measures every statement of a pool except BEGIN and COMMIT.

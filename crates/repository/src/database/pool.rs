@@ -4,8 +4,9 @@
 //! the pool loses a slot (launchbadge/sqlx#563). Work therefore runs in its own task, which no caller can drop. The caller
 //! waits for the task with a deadline. The server limits the duration of each statement.
 //!
-//! A read that takes long may be a large search, or the database may have stopped responding. After [`PROBE_AFTER`], a
-//! probe on another connection decides: without a response to the probe, the caller waits no longer. The work continues.
+//! A read that takes long may be a large search, or the database may have stopped responding. Each time
+//! [`PROBE_AFTER`] has passed, a probe on another connection decides: without a response to the probe, the caller waits
+//! no longer. The work continues.
 //!
 //! A caller first waits for one of as many permits as the pool has connections. Abandoning this wait is safe. Waiting is
 //! therefore counted and limited here and not in the pool of the driver.
@@ -26,7 +27,7 @@ use super::pool_invalidation::PoolInvalidation;
 use super::settings::DatabaseSettings;
 use crate::error::statement_error;
 
-/// How long a caller waits before it checks whether the database responds at all.
+/// How long a caller waits before each check whether the database responds at all.
 const PROBE_AFTER: Duration = Duration::from_millis(500);
 
 /// How long a probe waits for the database.
@@ -140,13 +141,15 @@ impl Pool {
     async fn wait_for<T>(&self, mut task: JoinHandle<T>) -> Option<Result<T, JoinError>> {
         let deadline = tokio::time::Instant::now() + self.work_timeout;
         if let Some(prober) = &self.prober {
-            if let Ok(result) = timeout(PROBE_AFTER, &mut task).await {
-                return Some(result);
-            }
-            tokio::select! {
-                biased;
-                result = &mut task => return Some(result),
-                responds = prober.responds() => if !responds { return None },
+            while tokio::time::Instant::now() < deadline {
+                if let Ok(result) = timeout(PROBE_AFTER, &mut task).await {
+                    return Some(result);
+                }
+                tokio::select! {
+                    biased;
+                    result = &mut task => return Some(result),
+                    responds = prober.responds() => if !responds { return None },
+                }
             }
         }
         timeout_at(deadline, task).await.ok()

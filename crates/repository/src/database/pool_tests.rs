@@ -1,5 +1,8 @@
 //! Permits of a pool, and connections with a lost transaction.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use hermes_domain::ports::StoreError;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{Connection as _, Executor as _};
@@ -45,4 +48,23 @@ async fn a_sqlite_file_that_does_not_wait_for_the_disk_is_reported() {
     database.writer.connection().execute_unprepared("PRAGMA synchronous = NORMAL").await.unwrap();
     let warnings = database.durability_warnings().await.unwrap();
     assert_eq!((warnings[0].setting, warnings[0].value.as_str()), ("synchronous", "1"));
+}
+
+#[tokio::test]
+async fn a_read_ends_if_the_database_hangs_after_a_successful_probe() {
+    let file = hermes_test_support::sqlite().await;
+    let mut settings = DatabaseSettings::new(&file.url);
+    settings.statement_timeout = Duration::from_secs(60);
+    let database = Database::connect(&settings).await.unwrap();
+    let hang = |pool: &Arc<super::Pool>| {
+        let pool = Arc::clone(pool);
+        tokio::spawn(async move { pool.write(|_| std::future::pending::<Result<(), StoreError>>()).await })
+    };
+    let read = hang(&database.reader);
+    // The first probe takes place after half a second, and succeeds.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let probe = hang(&database.head);
+    let ended = tokio::time::timeout(Duration::from_secs(20), read).await.expect("the read still waits");
+    assert!(matches!(ended.unwrap(), Err(StoreError::Unavailable(_))));
+    probe.abort();
 }

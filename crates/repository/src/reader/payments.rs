@@ -1,7 +1,7 @@
 //! Implements the reader port.
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{LedgerHead, Totals};
+use hermes_domain::ledger::{Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::reader_limits::{AUDIT_CHUNK_MAX, PAGE_MAX};
 use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError};
@@ -10,7 +10,7 @@ use sea_orm::{QueryOrder, TransactionTrait};
 
 use super::{SqlPaymentReader, list, load};
 use crate::StoredPayment;
-use crate::entity::{audit_log, payment_totals, payments, validation_results};
+use crate::entity::{audit_log, idempotency_keys, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 
 #[async_trait]
@@ -26,6 +26,20 @@ impl PaymentReader for SqlPaymentReader {
             .read(|connection| {
                 let has_key = has_key.clone();
                 async move { find_one(&connection, has_key).await }
+            })
+            .await
+    }
+
+    async fn find_idempotency(&self, scope: &Digest) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let scope = scope.to_vec();
+        self.database
+            .reader
+            .read(|connection| {
+                let row = idempotency_keys::Entity::find_by_id(scope.clone());
+                async move {
+                    let row = row.one(&connection).await.map_err(statement_error)?;
+                    row.map(IdempotencyRecord::try_from).transpose()
+                }
             })
             .await
     }

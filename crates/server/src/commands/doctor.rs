@@ -173,7 +173,7 @@ fn check_disk_space(settings: &Settings) -> Result<String> {
     let (free, min) = (compose::free_bytes(&settings.database.data_dir)?, settings.server.min_free_bytes);
     let space = format!("{free} bytes are free, and server.min_free_bytes is {min}");
     match StorageLevel::new(free, min) {
-        StorageLevel::Ample => Ok(space),
+        StorageLevel::Sufficient => Ok(space),
         StorageLevel::Low => Err(anyhow!("{space}: the booking form is closed; free disk space")),
         StorageLevel::Full => Err(anyhow!("{space}: all writes are rejected; free disk space")),
     }

@@ -155,7 +155,7 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
         return None;
     }
     let folder = settings.database.data_dir.display();
-    let file = data_folder::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
+    let file = hermes_repository::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),
         Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(
@@ -169,12 +169,16 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
     None
 }
 
-/// Logs each database setting that can lose acknowledged payments. In production, such a setting is an error.
+/// Logs each database setting that can lose acknowledged payments. In production, such a setting is an error, and so is a
+/// check that fails.
 ///
 /// The double-write buffer is the exception, because some file systems make it superfluous.
 async fn check_durability(environment: Environment, database: &Database) -> Result<()> {
     let warnings = match database.durability_warnings().await {
         Ok(warnings) => warnings,
+        Err(error) if environment == Environment::Production => {
+            return Err(error).context("cannot check the durability settings of the database");
+        }
         Err(error) => {
             log::warn!("cannot check the durability settings of the database: {error}");
             return Ok(());

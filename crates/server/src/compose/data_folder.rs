@@ -1,11 +1,11 @@
 //! The data folder: only the user of Hermes has access to the payments and the server key in it.
 
-use std::fs::{self, DirBuilder, File, Permissions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use hermes_repository::create_private_folder;
 
 /// The SQLite file. Its write-ahead log and its lock files have names that begin with this one.
 pub const SQLITE_FILE: &str = "hermes.db";
@@ -35,7 +35,7 @@ pub struct OpenToOthers {
 /// If the folder cannot be created.
 pub fn prepare(folder: &Path) -> Result<()> {
     let path = folder.display();
-    DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder).with_context(|| {
+    create_private_folder(folder).with_context(|| {
         format!("cannot create the folder {path}; let the user of Hermes create it, or set DATA_DIR to another folder")
     })?;
     let is_shared = contains_other_files(folder);
@@ -51,14 +51,6 @@ pub fn prepare(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Creates a file that only the user of Hermes can use, or opens it without a change.
-///
-/// # Errors
-/// If the operating system rejects it.
-pub fn create_private_file(path: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).mode(PRIVATE_FILE).open(path)
 }
 
 /// Returns the folder and the files of Hermes in it that others can use.
@@ -89,6 +81,8 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use hermes_repository::create_private_file;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {

@@ -9,6 +9,7 @@ use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::RelayLease;
 use hermes_events::RedisPublisher;
 use hermes_repository::{Database, SqlOutbox};
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{
     CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
@@ -21,6 +22,7 @@ pub(super) fn start(
     settings: &Settings,
     database: &Database,
     commits: &CommitNotifier,
+    clocks: Arc<ClockMonitor>,
 ) -> Result<(Arc<Feed>, Option<RelayHandle>)> {
     let outbox = Arc::new(SqlOutbox::new(database));
     let feed = Arc::new(Feed::new(
@@ -39,7 +41,8 @@ pub(super) fn start(
         outbox: outbox.clone(),
         events: outbox.clone(),
         relay: lease.clone(),
-        clock: Arc::new(database.clone()),
+        database: Arc::new(database.clone()),
+        clocks,
         max_age: TimeDelta::days(i64::from(settings.events.retention_days)),
     }));
     let relay = match lease {

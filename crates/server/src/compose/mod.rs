@@ -98,7 +98,7 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     if settings.is_embedded() {
         data_folder::prepare(folder)?;
         let file = folder.join(SQLITE_FILE);
-        let created = data_folder::create_private_file(&file)
+        let created = hermes_repository::create_private_file(&file)
             .with_context(|| format!("cannot open the file {}", file.display()));
         explain_database_error(settings, created)?;
     }
@@ -209,7 +209,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         Arc::clone(&clocks),
     ));
     let commits = CommitNotifier::default();
-    let (feed, relay) = events::start(settings, &database, &commits)?;
+    let (feed, relay) = events::start(settings, &database, &commits, Arc::clone(&clocks))?;
     let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
     let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
     first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
@@ -224,6 +224,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         keys,
         key_overlap: settings.access.key_overlap(),
         cache,
+        redis_probe: Default::default(),
         cache_is_shared,
         pools: std::iter::once(database_pools).chain(cache_pool).collect(),
         metrics_text: Box::new(move || metrics.render()),

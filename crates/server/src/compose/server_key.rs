@@ -6,8 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use data_encoding::HEXLOWER_PERMISSIVE;
 use hermes_domain::access::ServerKey;
 use secrecy::ExposeSecret;
 
@@ -71,14 +70,15 @@ fn path(settings: &Settings) -> PathBuf {
     }
 }
 
-/// Writes a new key to a temporary file and renames it. Until then, no process sees the file. If another process creates the key first, its key remains.
+/// Writes a new key to a temporary file and renames it. Until then, no process sees the file. If another process creates
+/// the key first, its key remains.
 fn create(path: &Path) -> io::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     // The file has mode 0600.
     let mut file = tempfile::Builder::new().prefix(SERVER_KEY_FILE).tempfile_in(folder)?;
-    writeln!(file, "{}", hex::encode(bytes))?;
+    writeln!(file, "{}", HEXLOWER_PERMISSIVE.encode(&bytes))?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
@@ -90,16 +90,14 @@ fn read(path: &Path) -> Result<ServerKey> {
     let text = read_secret(path, VARIABLE)?;
     parse(text.expose_secret()).ok_or_else(|| {
         anyhow!(
-            "{} must contain 32 bytes as hex or base64; create another key with `openssl rand -hex 32`",
+            "{} must contain 32 bytes as 64 hexadecimal digits; create another key with `openssl rand -hex 32`",
             path.display()
         )
     })
 }
 
 fn parse(text: &str) -> Option<ServerKey> {
-    let text = text.trim();
-    let bytes = hex::decode(text).ok().or_else(|| BASE64_STANDARD.decode(text).ok())?;
-    bytes.try_into().ok().map(ServerKey::new)
+    HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok()?.try_into().ok().map(ServerKey::new)
 }
 
 #[cfg(test)]
@@ -113,9 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_32_bytes_as_hex_or_base64() {
+    fn a_key_is_32_bytes_as_hexadecimal_digits() {
         let expected = derive(&ServerKey::new([0xab; 32]));
-        for text in ["ab".repeat(32), "AB".repeat(32) + " ", BASE64_STANDARD.encode([0xab; 32])] {
+        for text in ["ab".repeat(32), "AB".repeat(32) + " "] {
             assert_eq!(parse(&text).map(|key| derive(&key)), Some(expected), "{text}");
         }
         for text in [

@@ -48,6 +48,7 @@ pub fn load() -> Result<Configuration> {
     settings.check()?;
     tls::check_authority(&settings.database)?;
     warnings.extend(tls::warning(&settings.database));
+    warnings.extend(safety::untrusted_proxy(environment, &settings));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, warnings })
 }

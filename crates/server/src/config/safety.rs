@@ -41,6 +41,17 @@ pub(super) fn check(environment: Environment, settings: &Settings) -> Result<()>
     }
 }
 
+/// Returns a warning if the proxy that ends TLS is not trusted.
+pub(super) fn untrusted_proxy(environment: Environment, settings: &Settings) -> Option<String> {
+    let server = &settings.server;
+    let has_tls = environment == Environment::Production && server.public_url.starts_with("https://");
+    (has_tls && server.trusted_proxies.is_empty()).then(|| {
+        "server.trusted_proxies is empty: all clients have the address of the proxy that ends TLS, so they share the \
+         limits of one address. Set HERMES__SERVER__TRUSTED_PROXIES to the address or network of the proxy"
+            .to_owned()
+    })
+}
+
 fn database_password(settings: &Settings) -> Option<String> {
     let password = settings.database.password.expose_secret();
     let weakness = weakness(password).filter(|_| !settings.is_embedded())?;

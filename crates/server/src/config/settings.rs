@@ -13,7 +13,7 @@ use hermes_domain::money::FeeBearer;
 use hermes_domain::ports::reader_limits;
 use hermes_service::read_cache::UnverifiedReads;
 use hermes_web::extract;
-use hermes_web::gate::GateSettings;
+use hermes_web::gate::{ForwardedHeader, GateSettings};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
@@ -56,6 +56,7 @@ pub struct Server {
     pub hosts: Vec<String>,
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    pub forwarded_header: ForwardedHeader,
     #[serde(deserialize_with = "list_or_commas")]
     pub trusted_origins: Vec<String>,
     pub connections_per_address: usize,
@@ -296,6 +297,7 @@ impl Server {
             hosts: self.hosts.iter().cloned().chain(own).collect(),
             trusted_origins: self.trusted_origins.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
+            forwarded_header: self.forwarded_header,
             uses_tls: uri(&self.public_url).is_some_and(|uri| uri.scheme_str() == Some("https")),
         }
     }

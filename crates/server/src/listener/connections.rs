@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use hermes_web::limits::AddressBlock;
+use hermes_domain::AddressBlock;
 use ipnet::IpNet;
 use tokio::sync::oneshot;
 

@@ -23,8 +23,8 @@ use crate::config::LogFormat;
 const LIBRARY_LEVELS: &str =
     "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
 
-/// Libraries log nothing below this level, not even on request. Their detailed lines contain connection strings with
-/// passwords, statements with values, and requests.
+/// Libraries except sqlx log nothing below this level, not even on request. Their detailed lines contain connection
+/// strings with passwords, and requests. The lines of sqlx contain statements without their values.
 const LIBRARY_LEVEL_MAX: Level = Level::Info;
 
 /// How often summaries of omitted lines are written.
@@ -69,8 +69,8 @@ impl Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let is_verbose = ["hermes", "sqlx"].iter().any(|part| metadata.target().starts_with(part));
-        let is_private = !is_verbose && metadata.level() > LIBRARY_LEVEL_MAX;
+        let may_be_verbose = ["hermes", "sqlx"].iter().any(|part| metadata.target().starts_with(part));
+        let is_private = !may_be_verbose && metadata.level() > LIBRARY_LEVEL_MAX;
         !is_private && self.output.enabled(metadata)
     }
 

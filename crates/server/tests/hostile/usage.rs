@@ -39,11 +39,15 @@ impl Usage {
     }
 }
 
+/// The longest line of the log, in bytes. A client must not choose the length of a line.
+const LOG_LINE_MAX: usize = 2_000;
+
 /// Checks that no request caused a panic or an internal error, and that none wrote lines of its own.
 #[track_caller]
 pub fn assert_log_is_intact(log: &str) {
     for line in log.lines() {
         assert!(!line.contains("panicked") && !line.contains("ERROR"), "{line}");
+        assert!(line.len() <= LOG_LINE_MAX, "{} bytes: {}", line.len(), &line[..200]);
         assert!(line.starts_with('['), "a request wrote this line: {line:?}");
         assert!(line.bytes().all(|byte| byte >= b' ' && byte != 0x7F), "control characters: {line:?}");
         assert!(!line.contains("4111111111111111"), "a card number: {line}");

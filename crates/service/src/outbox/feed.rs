@@ -1,10 +1,10 @@
 //! The event feed: reads events from the outbox, with long polling.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hermes_domain::AddressBlock;
 use hermes_domain::ledger::OutboxEvent;
 use hermes_domain::ports::{EventsAfter, Outbox, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -26,7 +26,7 @@ pub enum FeedError {
         /// The number of the newest event.
         newest: i64,
     },
-    /// The maximum number of requests are waiting already, in total or of the client's address.
+    /// The maximum number of requests are waiting already, in total or of the client's addresses.
     #[error("too many requests wait for events")]
     Busy,
     /// The database could not be read.
@@ -40,13 +40,13 @@ pub struct Feed {
     commits: CommitNotifier,
     permits: Semaphore,
     max_waiters_per_address: usize,
-    waiters_by_address: Mutex<HashMap<IpAddr, usize>>,
+    waiters_by_address: Mutex<HashMap<AddressBlock, usize>>,
     closed: watch::Sender<bool>,
 }
 
 impl Feed {
     /// Creates a feed of an outbox. At most `max_waiters` requests wait at the same time, and at most
-    /// `max_waiters_per_address` of one address.
+    /// `max_waiters_per_address` of one address block.
     pub fn new(
         outbox: Arc<dyn Outbox>,
         commits: CommitNotifier,
@@ -64,7 +64,7 @@ impl Feed {
     }
 
     /// Returns at most `limit` events after event number `after`, or from the oldest stored event if `after` is `None`,
-    /// for a client at an address.
+    /// for a client in an address block.
     ///
     /// If there are none, waits up to `wait` and at most [`LONG_POLL_MAX`] for one. Does not wait if the feed is
     /// closed.
@@ -73,7 +73,7 @@ impl Feed {
     /// See [`FeedError`].
     pub async fn read(
         &self,
-        client: IpAddr,
+        client: AddressBlock,
         after: Option<i64>,
         limit: u64,
         wait: Duration,
@@ -110,7 +110,7 @@ impl Feed {
     }
 
     /// Counts a waiting request until the result is dropped.
-    fn start_waiting(&self, client: IpAddr) -> Result<Waiter<'_>, FeedError> {
+    fn start_waiting(&self, client: AddressBlock) -> Result<Waiter<'_>, FeedError> {
         let mut waiters = self.waiters_by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiters.entry(client).or_default();
         if *count >= self.max_waiters_per_address {
@@ -132,7 +132,7 @@ impl Feed {
 /// A waiting request of a client.
 struct Waiter<'a> {
     feed: &'a Feed,
-    client: IpAddr,
+    client: AddressBlock,
 }
 
 impl Drop for Waiter<'_> {

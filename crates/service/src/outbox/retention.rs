@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hermes_domain::ports::{DatabaseClock, Outbox, OutboxRetention, RelayLease, StoreError};
 
+use crate::clock_monitor::ClockMonitor;
 use crate::maintenance::delete_in_batches;
 
 /// How often old events are deleted.
@@ -25,7 +26,9 @@ pub struct Retention {
     /// Returns the last published event. `None` if there is no stream.
     pub relay: Option<Arc<dyn RelayLease>>,
     /// The clock by which events expire.
-    pub clock: Arc<dyn DatabaseClock>,
+    pub database: Arc<dyn DatabaseClock>,
+    /// Compares that clock with the clock of this process. Nothing is deleted while they differ too much.
+    pub clocks: Arc<ClockMonitor>,
     /// How long events are stored.
     pub max_age: TimeDelta,
 }
@@ -65,7 +68,7 @@ impl Retention {
 
     /// Deletes the events that are older than `max_age` and have a number below `below`.
     async fn purge(&self, max_age: TimeDelta, below: i64) -> Result<u64, StoreError> {
-        let before = self.clock.database_time().await? - max_age;
+        let before = self.clocks.compare(self.database.database_time().await?)?.database - max_age;
         delete_in_batches(|limit| self.events.purge_events(before, below, limit)).await
     }
 }

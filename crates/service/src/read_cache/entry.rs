@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::HeadId;
 use hermes_domain::ports::{StoredEntry, Version};
 use sha2::{Digest, Sha256};
@@ -112,6 +113,6 @@ impl From<StoredEntry> for CacheEntry {
 /// The number alone is not unique: a failover that loses commits assigns it again.
 fn body_etag(head: HeadId, body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let digest: String = digest.iter().take(ETAG_DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{}-{digest}\"", head.seq)
+    let digest = digest.get(..ETAG_DIGEST_BYTES).unwrap_or(&digest);
+    format!("\"{}-{}\"", head.seq, HEXLOWER.encode(digest))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{LedgerHead, Totals};
+use hermes_domain::ledger::{Digest, IdempotencyRecord, LedgerHead, Totals};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::{AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, StoreError};
 
@@ -55,6 +55,10 @@ impl PaymentReader for DatabaseConnection {
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
         self.read(self.environment.store.find(key)).await
+    }
+
+    async fn find_idempotency(&self, scope: &Digest) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.read(self.environment.store.find_idempotency(scope)).await
     }
 
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hermes_domain::ports::RelayLease;
+use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{Retention, run_retention};
 
 use hermes_test_support::{FixedClock, NOON, capture_logs, take_logs};
@@ -14,12 +15,23 @@ const RETENTION: TimeDelta = TimeDelta::days(7);
 
 /// Runs one retention pass at a time after the first event. Returns the numbers that are left.
 async fn left_after(outbox: &Arc<FakeOutbox>, time: TimeDelta, published: bool) -> Vec<i64> {
+    left_with_clock_ahead_by(TimeDelta::zero(), outbox, time, published).await
+}
+
+/// As [`left_after`], with a difference between the clock of the database and that of the process.
+async fn left_with_clock_ahead_by(
+    ahead: TimeDelta,
+    outbox: &Arc<FakeOutbox>,
+    time: TimeDelta,
+    published: bool,
+) -> Vec<i64> {
     let lease: Arc<dyn RelayLease> = outbox.clone();
     let task = tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
         events: outbox.clone(),
         relay: published.then_some(lease),
-        clock: Arc::new(FixedClock(NOON + time)),
+        database: Arc::new(FixedClock(NOON + time)),
+        clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(NOON + time - ahead)))),
         max_age: RETENTION,
     }));
     // The first pass runs at once, the next one in ten minutes.
@@ -39,6 +51,16 @@ async fn without_a_stream_events_are_deleted_after_the_retention_period() {
     outbox.commit(600);
     assert_eq!(left_after(&outbox, when_fifth_has(RETENTION), false).await, (5..=600).collect::<Vec<_>>());
     assert_eq!(left_after(&outbox, RETENTION * 2, false).await, [600], "the last position stays known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_event_is_deleted_while_the_clocks_are_unusable() {
+    let outbox = Arc::new(FakeOutbox::default());
+    outbox.commit(600);
+    for (ahead, left) in [(TimeDelta::hours(1), 600), (TimeDelta::minutes(59), 1)] {
+        let events = left_with_clock_ahead_by(ahead, &outbox, RETENTION * 2, false).await;
+        assert_eq!(events.len(), left, "{ahead}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,9 @@
 //! What reads and the event feed see of the ledger in memory.
 
 use async_trait::async_trait;
-use hermes_domain::ledger::{EventId, EventPosition, LedgerHead, OutboxEvent, Totals};
+use hermes_domain::ledger::{
+    Digest, EventId, EventPosition, IdempotencyRecord, LedgerHead, OutboxEvent, Totals,
+};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey};
 use hermes_domain::ports::{
     AtHead, AuditPage, EventsAfter, ListPage, Outbox, Page, PaymentFilter, PaymentReader, Position,
@@ -80,6 +82,11 @@ impl PaymentReader for MemoryStore {
 
     async fn find(&self, key: &PaymentKey) -> Result<Option<Payment>, StoreError> {
         Ok(self.find_at_head(key).await?.value)
+    }
+
+    async fn find_idempotency(&self, scope: &Digest) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let has_scope = |record: &&IdempotencyRecord| record.claim.scope_hash == *scope;
+        Ok(self.read(|ledger| ledger.idempotency.iter().find(has_scope).cloned()).await?.value)
     }
 
     async fn find_at_head(&self, key: &PaymentKey) -> Result<AtHead<Option<Payment>>, StoreError> {

@@ -1,8 +1,7 @@
 //! The key that a request presents.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use hermes_domain::access::ApiKey;
 
 /// The user name of HTTP Basic; the password is the key.
@@ -38,7 +37,7 @@ impl Credentials {
             return Self::parse(rest);
         }
         if accepts_basic && scheme.eq_ignore_ascii_case("basic") {
-            let decoded = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let decoded = BASE64.decode(rest.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             return decoded
                 .and_then(|text| text.strip_prefix(BASIC_USER).map(Self::parse))
                 .unwrap_or(Self::Missing);
@@ -99,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_browser_sends_the_key_as_the_password_of_the_user_key() {
-        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        let basic = |text: &str| format!("Basic {}", BASE64.encode(text.as_bytes()));
         let login = basic(&format!("key:{}", key().expose()));
         assert_eq!(read(&[&login], true), Credentials::Key(key()));
         assert_eq!(read(&[&login], false), Credentials::Missing, "the portal does not accept it");

@@ -41,7 +41,7 @@ use crate::state::AppState;
 #[get("/api/events")]
 pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let FeedQuery { after, limit, wait_s } = FeedQuery::parse(request.query_string())?;
-    let client = client_address(&request);
+    let client = client_address(&request).into();
     let events = state.feed.read(client, after, limit, Duration::from_secs(wait_s)).await?;
     let last = events.last().map(|event| event.seq).or(after).unwrap_or_default();
     let next = format!("</api/events?after={last}&limit={limit}&wait_s={wait_s}>; rel=\"next\"");

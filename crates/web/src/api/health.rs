@@ -1,19 +1,44 @@
 //! `GET /health`, `/health/live` and `/health/ready`: the state of the server, probed rather than assumed.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
 use chrono::Utc;
+use futures_util::lock::Mutex;
 use hermes_domain::ledger::ClockAgreement;
 use serde::Serialize;
+
 use utoipa::ToSchema;
 
 use crate::dto::Rfc3339;
 use crate::limits::StorageLevel;
 use crate::state::AppState;
+
+/// How long the state of Redis is used again, so that health checks cannot overload Redis.
+const REDIS_PROBE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The state of Redis, and when it was probed. Concurrent health checks share one probe.
+#[derive(Debug, Default)]
+pub struct RedisProbe(Mutex<Option<(Instant, Redis)>>);
+
+impl RedisProbe {
+    async fn probe(&self, state: &AppState) -> Redis {
+        let mut last = self.0.lock().await;
+        if let Some((_, redis)) = last.filter(|(time, _)| time.elapsed() < REDIS_PROBE_INTERVAL) {
+            return redis;
+        }
+        let redis = match state.cache.ping().await {
+            Ok(Some(())) => Redis::Connected,
+            Ok(None) => Redis::Disabled,
+            Err(_) => Redis::Disconnected,
+        };
+        *last = Some((Instant::now(), redis));
+        redis
+    }
+}
 
 /// Probes the database and Redis.
 #[utoipa::path(
@@ -26,11 +51,7 @@ use crate::state::AppState;
 #[get("/health")]
 pub async fn health(state: web::Data<AppState>) -> HttpResponse {
     let database = probe_database(&state).await;
-    let redis = match state.cache.ping().await {
-        Ok(Some(())) => Redis::Connected,
-        Ok(None) => Redis::Disabled,
-        Err(_) => Redis::Disconnected,
-    };
+    let redis = state.redis_probe.probe(&state).await;
     let storage = probe_storage(&state);
     let is_available = database == Database::Connected;
     respond(&state, is_available, database, probe_writes(&state, storage), redis, storage)
@@ -195,7 +216,7 @@ fn probe_writes(state: &AppState, storage: Option<Storage>) -> Writes {
 fn probe_storage(state: &AppState) -> Option<Storage> {
     let storage = state.storage.as_ref()?;
     Some(match storage.level(Instant::now()) {
-        StorageLevel::Ample => Storage::Ok,
+        StorageLevel::Sufficient => Storage::Ok,
         StorageLevel::Low => Storage::Low,
         StorageLevel::Full => Storage::Full,
     })

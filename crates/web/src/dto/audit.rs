@@ -1,7 +1,6 @@
 //! The audit entry of one change.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::Payment;
 use serde::{Serialize, Serializer};
@@ -67,11 +66,7 @@ impl From<&AuditEntry> for AuditBody {
             user_agent: text(&entry.user_agent),
             ip_address: text(&entry.ip_address),
             created_at: Rfc3339(entry.created_at),
-            hash: entry.hash.0.iter().fold(String::new(), |mut text, byte| {
-                // Writing to a string cannot fail.
-                let _written = write!(text, "{byte:02x}");
-                text
-            }),
+            hash: HEXLOWER.encode(&entry.hash.0),
         }
     }
 }

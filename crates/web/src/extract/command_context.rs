@@ -9,6 +9,8 @@ use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::access::Principal;
 use hermes_domain::ledger::{Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, Submission};
 use hermes_domain::mask_card_numbers;
+use hermes_domain::payment::Payment;
+use hermes_domain::ports::StoreError;
 use hermes_service::writer::{Committed, SubmitError};
 
 use super::idempotency::{command_fingerprint, idempotency_key_from_header, scope_hash};
@@ -22,6 +24,9 @@ use crate::state::AppState;
 const USER_AGENT_MAX: usize = 255;
 /// The scope of idempotency keys in open mode. It is the former actor of API requests, so that stored replays still work.
 const OPEN_IDEMPOTENCY_SCOPE: &str = "api";
+/// How much of a `User-Agent` is searched for card numbers, in bytes: a number that begins within the stored part ends
+/// within this one.
+const USER_AGENT_SEARCHED_MAX: usize = 300;
 /// The actor of requests from the booking form.
 pub const FORM_ACTOR: &str = "payer (form)";
 
@@ -66,15 +71,22 @@ impl CommandContext {
         Self { idempotency_key: Some(key), ..self }
     }
 
+    /// Finds the payment of an earlier request with the same idempotency key, and whether that request was the same.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn find_replay(&self, command: &Command) -> Result<Option<(Payment, bool)>, StoreError> {
+        let Some(claim) = self.claim(command) else { return Ok(None) };
+        let record = self.state.reader.find_idempotency(&claim.scope_hash).await?;
+        Ok(record.map(|record| (record.outcome.payment, record.claim == claim)))
+    }
+
     /// Submits a command to the ledger and waits until every read shows the change.
     ///
     /// # Errors
     /// As [`LedgerWriter::submit`](hermes_service::writer::LedgerWriter::submit).
     pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
-        let idempotency = self.idempotency_key.map(|key| IdempotencyClaim {
-            scope_hash: scope_hash(&self.idempotency_scope, &self.operation, &key),
-            fingerprint: command_fingerprint(&command),
-        });
+        let idempotency = self.claim(&command);
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
     }
 
@@ -91,6 +103,13 @@ impl CommandContext {
             ));
         }
         Ok(self.state.ledger.submit_key(command, self.origin).await?)
+    }
+
+    fn claim(&self, command: &Command) -> Option<IdempotencyClaim> {
+        self.idempotency_key.as_deref().map(|key| IdempotencyClaim {
+            scope_hash: scope_hash(&self.idempotency_scope, &self.operation, key),
+            fingerprint: command_fingerprint(command),
+        })
     }
 
     fn from_parts(request: &HttpRequest) -> Result<Self, Problem> {
@@ -114,6 +133,8 @@ impl CommandContext {
             None => (FORM_ACTOR.to_owned(), FORM_ACTOR.to_owned(), None),
         };
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        // A header that `to_str` returns is ASCII, so every index is a boundary.
+        let user_agent = user_agent.and_then(|text| text.get(..text.len().min(USER_AGENT_SEARCHED_MAX)));
         let user_agent = user_agent.map(mask_card_numbers);
         Ok(Self {
             state: state.clone(),

@@ -120,7 +120,7 @@ mod tests {
     /// A different digest would reject every retry of a request that an earlier release executed.
     #[test]
     fn the_fingerprint_of_a_booking_is_the_same_in_every_release() {
-        let text: String = fingerprint_of(BODY).iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = data_encoding::HEXLOWER.encode(&fingerprint_of(BODY));
         assert_eq!(text, "76cb028e7a9427742244f486119633863c3c301f31ec8beb99630bfdbcd07385");
     }
 

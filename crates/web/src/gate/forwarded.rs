@@ -1,4 +1,7 @@
-//! The client behind a trusted proxy: its address, host and scheme (RFC 7239, and the older `X-Forwarded-*` headers).
+//! The client behind a trusted proxy: its address, host and scheme.
+//!
+//! A proxy sends them in `X-Forwarded-*` or in `Forwarded` (RFC 7239), as [`ForwardedHeader`] states. The other kind is
+//! ignored, because a proxy that does not know these headers forwards those of the client.
 //!
 //! Each proxy appends to these headers, so only the last value comes from the trusted proxy. Earlier values may come from
 //! the client.
@@ -8,24 +11,30 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 use ipnet::IpNet;
+use serde::Deserialize;
 
 use super::RequestGate;
 
+/// The headers in which the proxies send the client's address, host and scheme.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, `-Host` and `-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
 /// Returns the address of the client: the peer, or the last untrusted address that a trusted proxy forwards.
 ///
-/// If `Forwarded` and `X-Forwarded-For` disagree, a client may have sent one of them. The result is then the address of
-/// the proxy. Without a peer, as on a test server, the result is `0.0.0.0`.
+/// Without a peer, as on a test server, the result is `0.0.0.0`.
 pub fn client_address(request: &HttpRequest) -> IpAddr {
     let peer = peer_address(request);
     let Some(proxies) = proxies_of(request, peer) else { return peer };
     let is_trusted = |address: IpAddr| is_within(proxies, address);
-    let older = last_untrusted(peer, values(request, X_FORWARDED_FOR).map(parse_address), is_trusted);
-    let standard = forwarded_values(request, "for").map(parse_address);
-    let standard = last_untrusted(peer, standard, is_trusted);
-    match (older, standard) {
-        (Some(older), Some(standard)) if older != standard => peer,
-        (older, standard) => older.or(standard).unwrap_or(peer),
-    }
+    let addresses = forwarded_values(request, X_FORWARDED_FOR, "for").map(parse_address);
+    last_untrusted(peer, addresses, is_trusted)
 }
 
 /// Returns whether a trusted proxy sent the request.
@@ -35,26 +44,21 @@ pub(crate) fn is_from_proxy(request: &HttpRequest) -> bool {
 
 /// Returns whether the client uses TLS, as the trusted proxy reports or the configuration states.
 pub(crate) fn is_https(request: &HttpRequest) -> bool {
-    let mut schemes = last_values(request, X_FORWARDED_PROTO, "proto").peekable();
-    match schemes.peek() {
-        Some(_) => schemes.all(|scheme| scheme.eq_ignore_ascii_case("https")),
+    match last_value(request, X_FORWARDED_PROTO, "proto") {
+        Some(scheme) => scheme.eq_ignore_ascii_case("https"),
         None => RequestGate::of(request).is_some_and(RequestGate::uses_tls),
     }
 }
 
-/// Returns the hosts that a trusted proxy forwards: none, or one per kind of header.
-pub(super) fn forwarded_hosts(request: &HttpRequest) -> impl Iterator<Item = &str> {
-    last_values(request, X_FORWARDED_HOST, "host")
+/// Returns the host that a trusted proxy forwards.
+pub(super) fn forwarded_host(request: &HttpRequest) -> Option<&str> {
+    last_value(request, X_FORWARDED_HOST, "host")
 }
 
-/// Returns the values that the trusted proxy itself added: the last of the older header, and the last of `Forwarded`.
-fn last_values<'a>(
-    request: &'a HttpRequest,
-    older: HeaderName,
-    parameter: &'static str,
-) -> impl Iterator<Item = &'a str> {
-    let last = || values(request, older).take(1).chain(forwarded_values(request, parameter).take(1));
-    is_from_proxy(request).then(last).into_iter().flatten().filter(|value| !value.is_empty())
+/// Returns the value that the trusted proxy itself added: the last one of the configured header.
+fn last_value<'a>(request: &'a HttpRequest, name: HeaderName, parameter: &'static str) -> Option<&'a str> {
+    let last = is_from_proxy(request).then(|| forwarded_values(request, name, parameter).next())?;
+    last.filter(|value| !value.is_empty())
 }
 
 fn peer_address(request: &HttpRequest) -> IpAddr {
@@ -71,16 +75,14 @@ fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 
-/// Follows the addresses from the proxy to the client; `None` if there is no address.
+/// Follows the addresses from the proxy to the client.
 ///
 /// An address that cannot be parsed ends the search: the addresses before it cannot be verified.
 fn last_untrusted(
     peer: IpAddr,
     addresses: impl Iterator<Item = Option<IpAddr>>,
     is_trusted: impl Fn(IpAddr) -> bool,
-) -> Option<IpAddr> {
-    let mut addresses = addresses.peekable();
-    addresses.peek()?;
+) -> IpAddr {
     let mut nearest = peer;
     for address in addresses.map_while(|address| address) {
         nearest = address;
@@ -88,7 +90,7 @@ fn last_untrusted(
             break;
         }
     }
-    Some(nearest)
+    nearest
 }
 
 /// Returns the comma-separated values of a header, last value first.
@@ -97,12 +99,22 @@ fn values(request: &HttpRequest, name: HeaderName) -> impl Iterator<Item = &str>
     headers.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')).map(str::trim)
 }
 
-/// Returns the values of a parameter of `Forwarded`, last value first. A missing parameter is an empty text.
-fn forwarded_values<'a>(request: &'a HttpRequest, parameter: &'static str) -> impl Iterator<Item = &'a str> {
-    values(request, FORWARDED).map(move |element| {
-        let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-        let found = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(parameter));
-        found.map_or("", |(_, value)| value.trim().trim_matches('"'))
+/// Returns the values of the configured header, last value first: of the header `x_forwarded`, or of a parameter of
+/// `Forwarded`. A missing parameter is an empty text.
+fn forwarded_values<'a>(
+    request: &'a HttpRequest,
+    x_forwarded: HeaderName,
+    parameter: &'static str,
+) -> impl Iterator<Item = &'a str> {
+    let header = RequestGate::of(request).map(|gate| gate.settings.forwarded_header).unwrap_or_default();
+    let name = if header == ForwardedHeader::XForwarded { x_forwarded } else { FORWARDED };
+    values(request, name).map(move |element| match header {
+        ForwardedHeader::XForwarded => element,
+        ForwardedHeader::Forwarded => {
+            let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(parameter));
+            found.map_or("", |(_, value)| value.trim().trim_matches('"'))
+        }
     })
 }
 
@@ -123,11 +135,16 @@ mod tests {
 
     const PROXY: &str = "[::ffff:10.0.0.1]:4711";
 
-    fn request(peer: &str, headers: &[(&str, &str)]) -> HttpRequest {
+    fn request_with(header: ForwardedHeader, peer: &str, headers: &[(&str, &str)]) -> HttpRequest {
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-        let gate = RequestGate::new(GateSettings { trusted_proxies, ..GateSettings::default() });
+        let settings = GateSettings { trusted_proxies, forwarded_header: header, ..GateSettings::default() };
+        let gate = RequestGate::new(settings);
         let request = TestRequest::default().app_data(web::Data::new(gate)).peer_addr(peer.parse().unwrap());
         headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request()
+    }
+
+    fn request(peer: &str, headers: &[(&str, &str)]) -> HttpRequest {
+        request_with(ForwardedHeader::XForwarded, peer, headers)
     }
 
     fn client(peer: &str, headers: &[(&str, &str)]) -> String {
@@ -136,12 +153,23 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_can_forward_an_address() {
-        let headers = [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=1.2.3.4")];
+        let headers = [("x-forwarded-for", "1.2.3.4")];
         assert_eq!(client("192.0.2.7:4711", &headers), "192.0.2.7");
         assert_eq!(client(PROXY, &headers), "1.2.3.4");
         assert_eq!(client(PROXY, &[]), "10.0.0.1");
         let request = TestRequest::default().insert_header(headers[0]).to_http_request();
         assert_eq!(client_address(&request).to_string(), "0.0.0.0");
+    }
+
+    #[test]
+    fn the_header_that_is_not_configured_is_ignored() {
+        let both = |standard| [("x-forwarded-for", "1.2.3.4"), ("forwarded", standard)];
+        for standard in ["for=6.6.6.6;proto=http;host=evil.example", "for=_x", ""] {
+            assert_eq!(client(PROXY, &both(standard)), "1.2.3.4", "{standard}");
+            assert_eq!(forwarded_host(&request(PROXY, &both(standard))), None, "{standard}");
+        }
+        let standard = request_with(ForwardedHeader::Forwarded, PROXY, &both("for=6.6.6.6"));
+        assert_eq!(client_address(&standard).to_string(), "6.6.6.6");
     }
 
     #[test]
@@ -172,10 +200,9 @@ mod tests {
             ("for=6.6.6.6, for=_hidden", "10.0.0.1"),
             ("for=6.6.6.6, proto=https", "10.0.0.1"),
         ] {
-            assert_eq!(client(PROXY, &[("forwarded", value)]), expected, "{value}");
+            let request = request_with(ForwardedHeader::Forwarded, PROXY, &[("forwarded", value)]);
+            assert_eq!(client_address(&request).to_string(), expected, "{value}");
         }
-        let headers = [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=6.6.6.6")];
-        assert_eq!(client(PROXY, &headers), "10.0.0.1");
     }
 
     #[test]
@@ -183,13 +210,14 @@ mod tests {
         let headers = [
             ("x-forwarded-host", "evil.example, pay.example.org"),
             ("x-forwarded-proto", "https"),
-            ("forwarded", "for=1.2.3.4;host=pay2.example.org;proto=https"),
+            ("forwarded", "for=1.2.3.4;host=pay2.example.org;proto=http"),
         ];
         let trusted = request(PROXY, &headers);
-        assert_eq!(forwarded_hosts(&trusted).collect::<Vec<_>>(), ["pay.example.org", "pay2.example.org"]);
-        assert!(is_https(&trusted));
+        assert_eq!((forwarded_host(&trusted), is_https(&trusted)), (Some("pay.example.org"), true));
+        let standard = request_with(ForwardedHeader::Forwarded, PROXY, &headers);
+        assert_eq!((forwarded_host(&standard), is_https(&standard)), (Some("pay2.example.org"), false));
         let untrusted = request("192.0.2.7:4711", &headers);
-        assert_eq!((forwarded_hosts(&untrusted).next(), is_https(&untrusted)), (None, false));
+        assert_eq!((forwarded_host(&untrusted), is_https(&untrusted)), (None, false));
         assert!(!is_https(&request(PROXY, &[("x-forwarded-proto", "https, http")])));
     }
 }

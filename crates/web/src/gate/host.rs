@@ -10,7 +10,7 @@ use actix_web::http::Version;
 use actix_web::http::header::HOST;
 
 use super::GateSettings;
-use super::forwarded::forwarded_hosts;
+use super::forwarded::forwarded_host;
 use crate::problem::{Problem, ProblemCode};
 
 /// The longest host name, in bytes (RFC 1035 section 2.3.4).
@@ -38,8 +38,8 @@ pub(super) fn check(request: &HttpRequest, settings: &GateSettings) -> Result<()
         return Err(invalid());
     }
     check_host(host, settings)?;
-    // A client can send these headers itself through a proxy that does not replace them, so `Host` is checked as well.
-    forwarded_hosts(request).try_for_each(|host| check_host(host, settings))
+    // A client can send this header itself through a proxy that does not replace it, so `Host` is checked as well.
+    forwarded_host(request).map_or(Ok(()), |host| check_host(host, settings))
 }
 
 fn check_host(host: &str, settings: &GateSettings) -> Result<(), Problem> {

@@ -1,22 +1,22 @@
 //! The request gate: rejects a request before any endpoint runs, because of its host, origin, coding or headers.
 //!
 //! [`host`] prevents DNS rebinding. [`origin`] prevents cross-site requests. [`forwarded`] reads the headers of trusted
-//! proxies. [`security_log`] logs rejections.
+//! proxies.
 
 mod forwarded;
 mod host;
 mod origin;
-mod security_log;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, web};
 use ipnet::IpNet;
 
-pub use forwarded::client_address;
+pub use forwarded::{ForwardedHeader, client_address};
 pub(crate) use forwarded::{is_from_proxy, is_https};
-pub(crate) use security_log::SecurityLog;
 
+use crate::extract::RequestId;
+use crate::middleware::known_method;
 use crate::problem::{Problem, ProblemCode};
 
 /// What the gate accepts. The default accepts `localhost` and IP addresses, and trusts no proxy.
@@ -28,6 +28,8 @@ pub struct GateSettings {
     pub trusted_origins: Vec<String>,
     /// The networks of the proxies whose forwarded headers and request ids are used.
     pub trusted_proxies: Vec<IpNet>,
+    /// The headers of the proxies that are used.
+    pub forwarded_header: ForwardedHeader,
     /// Whether clients reach the portal over TLS.
     pub uses_tls: bool,
 }
@@ -36,13 +38,12 @@ pub struct GateSettings {
 #[derive(Debug, Default)]
 pub struct RequestGate {
     settings: GateSettings,
-    pub(crate) log: SecurityLog,
 }
 
 impl RequestGate {
     /// Creates a gate.
     pub fn new(settings: GateSettings) -> Self {
-        Self { settings, log: SecurityLog::default() }
+        Self { settings }
     }
 
     /// Returns whether clients reach the portal over TLS.
@@ -69,6 +70,21 @@ impl RequestGate {
     pub(crate) fn of(request: &HttpRequest) -> Option<&Self> {
         Some(request.app_data::<web::Data<Self>>()?.get_ref())
     }
+}
+
+/// Logs a rejection as a security event without personal data: the route instead of the path, and no header.
+///
+/// The message is the same for all requests that one code rejects, so the log limits them together.
+pub(crate) fn log_rejection(code: ProblemCode, request: &HttpRequest, id: &RequestId) {
+    log::warn!(
+        target: "hermes::security",
+        request_id = id.as_str(),
+        code = code.as_str(),
+        method = known_method(request.method()),
+        route = request.match_pattern().as_deref().unwrap_or("unmatched");
+        "rejected a request: {}",
+        code.as_str()
+    );
 }
 
 /// Returns whether a method changes nothing (RFC 9110 section 9.2.1).

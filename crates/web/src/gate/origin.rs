@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName, ORIGIN};
 
 use super::GateSettings;
-use super::forwarded::forwarded_hosts;
+use super::forwarded::forwarded_host;
 use crate::problem::{Problem, ProblemCode};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -40,7 +40,7 @@ fn is_same_origin(request: &HttpRequest) -> bool {
 
 fn is_own_host(request: &HttpRequest, host: &str) -> bool {
     let own = request.headers().get(HOST).and_then(|own| own.to_str().ok());
-    own.into_iter().chain(forwarded_hosts(request)).any(|own| own.eq_ignore_ascii_case(host))
+    own.into_iter().chain(forwarded_host(request)).any(|own| own.eq_ignore_ascii_case(host))
 }
 
 fn is_trusted(request: &HttpRequest, settings: &GateSettings) -> bool {

@@ -15,11 +15,10 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-
+use hermes_domain::AddressBlock;
 use hermes_domain::access::KeyId;
 
 pub use bodies::BodyMemory;
-pub use buckets::AddressBlock;
 pub use storage::{StorageLevel, StorageSpace};
 
 use self::buckets::Buckets;
@@ -63,7 +62,6 @@ pub struct Limits {
     wrong_keys: Option<Limit<AddressBlock>>,
     form: Option<Limit<AddressBlock>>,
     form_total: Option<Limit<()>>,
-    security_log: Option<Buckets<&'static str>>,
     /// The memory of request bodies.
     pub bodies: BodyMemory,
 }
@@ -98,7 +96,6 @@ impl Limits {
             wrong_keys: Limit::new("wrong-keys", WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE, MINUTE),
             form: Limit::new("form", settings.form_burst, settings.form_per_10_min, FORM_WINDOW),
             form_total: Limit::new("form-total", total_per_s, total_per_s, SECOND),
-            security_log: Quota::new(1, 1, SECOND).map(Buckets::new),
             bodies: BodyMemory::new(settings.bodies_bytes_max),
         }
     }
@@ -148,12 +145,12 @@ impl Limits {
     pub fn admit_form(&self, address: IpAddr, now: Instant) -> Result<(), Problem> {
         if let Some(limit) = &self.form {
             let taken = limit.buckets.take(address.into(), now);
-            taken.map_err(|exhausted| self.reject(limit, exhausted, now))?;
+            taken.map_err(|exhausted| reject(limit, exhausted))?;
         }
         if let Some(limit) = &self.form_total {
             let taken = limit.buckets.take((), now);
             taken.map_err(|_| {
-                self.log(limit.name, now);
+                log(limit.name);
                 Problem::new(ProblemCode::Overloaded)
             })?;
         }
@@ -171,34 +168,33 @@ impl Limits {
             Ok(taken) => {
                 Ok(Some(limit.headers(taken.remaining, taken.full_at.saturating_duration_since(now))))
             }
-            Err(exhausted) => Err(self.reject(limit, exhausted, now)),
+            Err(exhausted) => Err(reject(limit, exhausted)),
         }
     }
+}
 
-    fn reject<P>(&self, limit: &Limit<P>, exhausted: Exhausted, now: Instant) -> Problem {
-        self.log(limit.name, now);
-        let seconds = whole_seconds(exhausted.wait);
-        let LimitHeaders { limit, policy } = limit.headers(0, exhausted.wait);
-        Problem::new(ProblemCode::RateLimited)
-            .with_detail(format!("Nothing was saved. Send the request again after {seconds} s."))
-            .with_header(RATE_LIMIT, limit)
-            .with_header(RATE_LIMIT_POLICY, policy)
-            .with_header(RETRY_AFTER, HeaderValue::from(seconds))
-    }
+fn reject<P>(limit: &Limit<P>, exhausted: Exhausted) -> Problem {
+    log(limit.name);
+    let seconds = whole_seconds(exhausted.wait);
+    let LimitHeaders { limit, policy } = limit.headers(0, exhausted.wait);
+    Problem::new(ProblemCode::RateLimited)
+        .with_detail(format!("This request saved nothing. Send it again after {seconds} s."))
+        .with_header(RATE_LIMIT, limit)
+        .with_header(RATE_LIMIT_POLICY, policy)
+        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+}
 
-    /// Counts a rejection, and logs it at most once per second and limit. The log names no address.
-    fn log(&self, limit: &'static str, now: Instant) {
-        metrics::counter!("hermes_limited_requests_total", "limit" => limit).increment(1);
-        if self.security_log.as_ref().is_some_and(|log| log.take(limit, now).is_ok()) {
-            log::warn!(target: "hermes::security", event = "limited", limit = limit; "requests exceed the limit {limit}");
-        }
-    }
+/// Counts and logs a rejection. The log names no address.
+fn log(limit: &'static str) {
+    metrics::counter!("hermes_limited_requests_total", "limit" => limit).increment(1);
+    log::warn!(target: "hermes::security", event = "limited", limit = limit; "requests exceed the limit {limit}");
 }
 
 impl<P: Eq + std::hash::Hash> Limit<P> {
     fn new(name: &'static str, burst: u32, count: u32, window: Duration) -> Option<Self> {
         let buckets = Buckets::new(Quota::new(burst, count, window)?);
-        let policy = format!("\"{name}\";q={count};w={}", window.as_secs());
+        let burst_parameter = if burst == count { String::new() } else { format!(";burst={burst}") };
+        let policy = format!("\"{name}\";q={count};w={}{burst_parameter}", window.as_secs());
         Some(Self { name, buckets, policy: HeaderValue::try_from(policy).ok()? })
     }
 }

@@ -20,7 +20,7 @@ type Measure = Box<dyn Fn() -> io::Result<u64> + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StorageLevel {
     /// Enough for all writes.
-    Ample,
+    Sufficient,
     /// Below the reserve: the public form is closed.
     Low,
     /// Below a quarter of the reserve: all writes are rejected.
@@ -31,7 +31,7 @@ impl StorageLevel {
     /// Returns the level for a number of free bytes. A reserve of 0 turns the check off.
     pub fn new(free_bytes: u64, min_free_bytes: u64) -> Self {
         if free_bytes >= min_free_bytes {
-            Self::Ample
+            Self::Sufficient
         } else if free_bytes >= min_free_bytes / 4 {
             Self::Low
         } else {
@@ -59,7 +59,7 @@ impl StorageSpace {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = match *last {
             Some((time, level)) if now.saturating_duration_since(time) < MEASURE_INTERVAL => return level,
-            before => before.map_or(StorageLevel::Ample, |(_, level)| level),
+            before => before.map_or(StorageLevel::Sufficient, |(_, level)| level),
         };
         // Without a measurement, the level is unchanged. The database still detects a full disk.
         let level = match (self.measure)() {
@@ -89,13 +89,13 @@ impl StorageSpace {
     /// # Errors
     /// 503 if the free space is below the reserve.
     pub fn admit_form(&self, now: Instant) -> Result<(), Problem> {
-        reject_if(self.level(now) != StorageLevel::Ample)
+        reject_if(self.level(now) != StorageLevel::Sufficient)
     }
 
     fn log_change(&self, level: StorageLevel) {
         let min = self.min_free_bytes;
         match level {
-            StorageLevel::Ample => {
+            StorageLevel::Sufficient => {
                 log::info!("the disk has enough free space again; all writes are accepted")
             }
             StorageLevel::Low => log::warn!(
@@ -140,7 +140,7 @@ mod tests {
                 "{free}"
             );
         }
-        assert_eq!(StorageLevel::new(0, 0), StorageLevel::Ample);
+        assert_eq!(StorageLevel::new(0, 0), StorageLevel::Sufficient);
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let space = StorageSpace::new(3, Box::new(move || Ok(3 - measured.fetch_add(1, Ordering::Relaxed))));
         let start = Instant::now();
         for millis in [0, 1, 999] {
-            assert_eq!(space.level(start + Duration::from_millis(millis)), StorageLevel::Ample);
+            assert_eq!(space.level(start + Duration::from_millis(millis)), StorageLevel::Sufficient);
         }
         assert_eq!(space.level(start + Duration::from_secs(1)), StorageLevel::Low);
         assert_eq!(count.load(Ordering::Relaxed), 2);

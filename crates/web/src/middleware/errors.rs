@@ -4,6 +4,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 
+use super::known_method;
 use crate::extract::{RequestId, trace_id};
 use crate::pages::problem_page;
 use crate::problem::{Problem, ProblemCode};
@@ -46,7 +47,7 @@ fn render(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
     if let Some(cause) = problem.cause() {
         log::error!(
             request_id = id.as_str(), trace_id = trace_id(request.headers()), code = problem.code.as_str(), cause = cause;
-            "{} {} failed: {cause}", request.method(), request.match_pattern().unwrap_or_default()
+            "{} {} failed: {cause}", known_method(request.method()), request.match_pattern().unwrap_or_default()
         );
     }
     if prefers_html(request) {

@@ -17,8 +17,8 @@ pub(super) fn record(method: &Method, route: &str, status: StatusCode, elapsed: 
     .increment(1);
 }
 
-/// Returns the method as a label. Methods that no route accepts share one label.
-fn known_method(method: &Method) -> &'static str {
+/// Returns the method as a label, for metrics and logs. Methods that no route accepts share one label.
+pub(crate) fn known_method(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
     known.into_iter().find(|known| method == known).unwrap_or("other")
 }

@@ -5,6 +5,7 @@ mod limits;
 mod metrics;
 mod security;
 
+pub(crate) use metrics::known_method;
 pub(crate) use security::PRIVATE;
 
 use std::time::Instant;
@@ -19,7 +20,7 @@ use hermes_domain::access::Principal;
 
 use crate::access;
 use crate::extract::{RequestId, trace_id};
-use crate::gate::RequestGate;
+use crate::gate::{RequestGate, log_rejection};
 use crate::limits::LimitHeaders;
 use crate::problem::{Problem, ProblemCode};
 
@@ -52,8 +53,8 @@ pub async fn envelope(
         Err(problem) => (request.error_response(problem), None),
     };
     let id = RequestId::get_or_create(response.request());
-    if let (Some(code), Some(gate)) = (rejected, &gate) {
-        gate.log.rejected(code, response.request(), &id);
+    if let Some(code) = rejected {
+        log_rejection(code, response.request(), &id);
     }
     let mut response = errors::render_error(response, &id);
     if response.status() != StatusCode::NOT_MODIFIED {
@@ -99,6 +100,6 @@ fn record(method: &Method, response: &ServiceResponse, id: &RequestId, started: 
         target: "hermes::access",
         request_id = id.as_str(), trace_id = trace_id(response.request().headers()),
         status = status.as_u16(), micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        "{method} {pattern} {}", status.as_u16()
+        "{} {pattern} {}", known_method(method), status.as_u16()
     );
 }

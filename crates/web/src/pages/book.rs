@@ -18,6 +18,9 @@ use crate::state::AppState;
 
 /// Books a payment and redirects to its page.
 ///
+/// The records of used keys are searched first. A repeated form therefore finds its booking although its key is too old
+/// for a new booking, the disk is full or the limit is reached, and does not count against the limit.
+///
 /// A second click, *Back* and a second tab send the same key. With the same data, the response redirects to the same
 /// page. With other data, or from a browser that has not booked with this key, the response asks for confirmation.
 #[post("/payment")]
@@ -34,18 +37,16 @@ pub async fn book_payment(
         Ok(booking) => booking,
         Err(errors) => return Ok(form::with_errors(&key, &typed, &errors)),
     };
-    if let Err(problem) = admit(&state, &request) {
-        return Ok(form::with_notice(&key, &typed, &problem, &FormNotice::wait(&problem)));
-    }
     let context = context.with_idempotency_key(key.as_str().to_owned());
-    let (first, is_same) = match context.submit(Command::Book(booking.clone())).await {
-        Ok(committed) if !committed.outcome.replayed => {
-            let response = redirect(&payment_status::path(&state.server_key, &committed.outcome.payment));
+    let command = Command::Book(booking.clone());
+    let sent = SentForm { state: &state, request: &request, cookie: &cookie, typed: &typed, key: &key };
+    let (first, is_same) = match sent.find_or_book(context, command, &request_id).await {
+        Ok(Booked::Now(payment)) => {
+            let response = redirect(&payment_status::path(&state.server_key, &payment));
             return Ok(with_cookie(response, cookie.booked(&state, &key)));
         }
-        Ok(committed) => (committed.outcome.payment, true),
-        Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => (*payment, false),
-        Err(error) => return Ok(not_booked(&key, &typed, &error, &request_id)),
+        Ok(Booked::Earlier { payment, is_same }) => (payment, is_same),
+        Err(response) => return Ok(response),
     };
     let is_own = cookie.may_see(&key, first.created_at, state.clock.now());
     if is_own && is_same {
@@ -56,8 +57,66 @@ pub async fn book_payment(
     Ok(confirm_second(&state, &cookie, &key, own, &booking, &typed).await)
 }
 
+/// A valid form whose key this installation issued.
+struct SentForm<'a> {
+    state: &'a AppState,
+    request: &'a HttpRequest,
+    cookie: &'a FormCookie,
+    typed: &'a FormFields,
+    key: &'a FormKey,
+}
+
+/// The payment of a form's key.
+enum Booked {
+    Now(Payment),
+    /// An earlier form with this key booked it. `is_same` tells whether the data is the same.
+    Earlier {
+        payment: Payment,
+        is_same: bool,
+    },
+}
+
+impl SentForm<'_> {
+    /// Finds the payment of the key, or books one.
+    ///
+    /// # Errors
+    /// The response that shows the form again.
+    async fn find_or_book(
+        &self,
+        context: CommandContext,
+        command: Command,
+        request_id: &RequestId,
+    ) -> Result<Booked, HttpResponse> {
+        let not_booked = |problem: &Problem, error| {
+            let notice = FormNotice::new(error, problem, request_id.as_str());
+            form::with_notice(self.key, self.typed, problem, &notice)
+        };
+        let replay = context.find_replay(&command).await;
+        let replay = replay.map_err(|error| not_booked(&Problem::from(error), &SubmitError::Unavailable))?;
+        if let Some((payment, is_same)) = replay {
+            return Ok(Booked::Earlier { payment, is_same });
+        }
+        if !self.key.is_current(self.state) {
+            return Err(expired(self.state, self.cookie, self.typed));
+        }
+        admit(self.state, self.request).map_err(|problem| {
+            form::with_notice(self.key, self.typed, &problem, &FormNotice::wait(&problem))
+        })?;
+        match context.submit(command).await {
+            Ok(committed) if committed.outcome.replayed => {
+                Ok(Booked::Earlier { payment: committed.outcome.payment, is_same: true })
+            }
+            Ok(committed) => Ok(Booked::Now(committed.outcome.payment)),
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
+                Ok(Booked::Earlier { payment: *payment, is_same: false })
+            }
+            Err(error) => Err(not_booked(&Problem::from(error.clone()), &error)),
+        }
+    }
+}
+
 /// Returns the form's key, or a new key if the form has none. If the form is shown again, a retry sends that key. `None`
-/// if the key was not issued here, or too long ago.
+/// if the key was not issued here.
 fn form_key(state: &AppState, typed: &FormFields) -> Option<FormKey> {
     match typed.find(KEY_FIELD) {
         None | Some("") => Some(FormKey::issue(state)),
@@ -80,17 +139,6 @@ fn expired(state: &AppState, cookie: &FormCookie, typed: &FormFields) -> HttpRes
     let problem = Problem::new(ProblemCode::InvalidIdempotencyKey);
     let response = form::with_notice(&key, typed, &problem, &FormNotice::expired());
     with_cookie(response, Some(cookie.open(&key)))
-}
-
-fn not_booked(
-    key: &FormKey,
-    typed: &FormFields,
-    error: &SubmitError,
-    request_id: &RequestId,
-) -> HttpResponse {
-    let problem = Problem::from(error.clone());
-    let notice = FormNotice::new(error, &problem, request_id.as_str());
-    form::with_notice(key, typed, &problem, &notice)
 }
 
 fn redirect(address: &str) -> HttpResponse {

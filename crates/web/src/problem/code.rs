@@ -116,22 +116,22 @@ problem_codes! {
         "Nothing was saved. Send the payment's ETag in If-Match.";
     /// The caller has sent too many requests.
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests",
-        "Nothing was saved. Send the request again after the seconds in the Retry-After header.";
+        "This request saved nothing. Send it again after the seconds in the Retry-After header.";
     /// Too many requests are waiting.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The server is overloaded",
-        "Nothing was saved. Try again in a moment.";
+        "This request saved nothing. Try again in a moment.";
     /// The server is shutting down.
     Stopping = "stopping", SERVICE_UNAVAILABLE, "The server is shutting down",
-        "Nothing was saved. Try again in a moment.";
+        "This request saved nothing. Try again in a moment.";
     /// The database is unavailable.
     DatabaseUnavailable = "database-unavailable", SERVICE_UNAVAILABLE, "The database is unavailable",
-        "Nothing was saved. Earlier payments are safe. Try again in a moment.";
+        "This request saved nothing. Earlier payments are safe. Try again in a moment.";
     /// The disk with the database is nearly full.
     StorageFull = "storage-full", SERVICE_UNAVAILABLE, "The server has too little free disk space",
-        "Nothing was saved. Earlier payments are safe. Ask the operator to free disk space, then try again.";
+        "This request saved nothing. Earlier payments are safe. Ask the operator to free disk space, then try again.";
     /// The clocks of the server and of the database differ by more than an hour.
     ClockWrong = "clock-wrong", SERVICE_UNAVAILABLE, "The clock of the server is wrong",
-        "Nothing was saved. The clocks of the server and of its database differ by more than an hour. The operator must \
+        "This request saved nothing. The clocks of the server and of its database differ by more than an hour. The operator must \
          synchronise both with a time server; changes are then accepted again.";
     /// The database did not respond in time, or the connection was lost during the commit.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown",

@@ -19,7 +19,7 @@ impl From<SubmitError> for Problem {
             SubmitError::ClockWrong => Self::new(ProblemCode::ClockWrong),
             // No field is that long: the database is set to small packets, which the log names.
             SubmitError::TooLarge => Self::new(ProblemCode::DatabaseUnavailable).with_detail(
-                "Nothing was saved. The database accepts only smaller changes at the moment. Try again later.",
+                "This request saved nothing. The database accepts only smaller changes at the moment. Try again later.",
             ),
             SubmitError::OutcomeUnknown => Self::new(ProblemCode::OutcomeUnknown),
             // The ledger writer has logged the cause.

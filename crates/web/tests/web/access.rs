@@ -5,8 +5,7 @@ use std::path::Path;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use hermes_domain::access::{ApiKey, Scope};
 use hermes_domain::ledger::KeyCommand;
 use hermes_test_support::{capture_logs, take_logs};
@@ -174,7 +173,7 @@ async fn every_failure_has_the_same_response() {
     let text = valid.expose();
     let unknown = app.new_key().expose();
     let wrong = app.new_secret(&valid).expose();
-    let login = STANDARD.encode(format!("key:{text}"));
+    let login = BASE64.encode(format!("key:{text}").as_bytes());
     for value in [
         "",
         "Bearer",
@@ -220,7 +219,7 @@ async fn a_browser_opens_the_dashboard_with_the_key_as_its_password() {
     );
     assert!(refused.body.contains("<html"), "{}", refused.body);
     let key = app.create_key(&[Scope::BookingsRead]);
-    let login = format!("Basic {}", STANDARD.encode(format!("key:{}", key.expose())));
+    let login = format!("Basic {}", BASE64.encode(format!("key:{}", key.expose()).as_bytes()));
     assert_eq!(get_with_authorization(&app, Server::Dashboard, "/", &login).await.status, StatusCode::OK);
     let metrics = get_with_authorization(&app, Server::Dashboard, "/metrics", &login).await;
     assert_eq!(metrics.status, StatusCode::FORBIDDEN);

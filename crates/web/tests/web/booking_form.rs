@@ -139,7 +139,7 @@ async fn errors_stand_at_their_fields_and_the_input_is_preserved() {
     assert_eq!(page.form_key(), browser.key);
     assert_eq!(page.header("cache-control"), "no-store");
     for expected in [
-        "<h2>There is a problem. Nothing has been booked yet.</h2>",
+        "<h2>There is a problem. This attempt booked nothing.</h2>",
         "<li><a href=\"#name\">",
         "<li><a href=\"#amount\">",
         "<p class=\"error\" id=\"name-error\">",
@@ -165,7 +165,7 @@ async fn the_input_is_preserved_while_the_database_is_unavailable() {
     assert_eq!(page.header("retry-after"), "1");
     assert_eq!(page.form_key(), browser.key);
     for expected in
-        ["Nothing has been booked", "value=\"Ana Ruiz\"", "value=\"Harvard\"", "Request ID: <code>"]
+        ["This attempt booked nothing", "value=\"Ana Ruiz\"", "value=\"Harvard\"", "Request ID: <code>"]
     {
         assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
     }

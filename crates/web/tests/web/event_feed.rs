@@ -1,10 +1,14 @@
 //! The event feed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::rt;
+use actix_web::test::TestRequest;
+use hermes_service::outbox::{CommitNotifier, Feed};
+use hermes_test_support::MemoryStore;
 use serde_json::Value;
 
 use crate::support::{ANA, Server, TestApp, TestResponse, WAITERS_MAX};
@@ -124,4 +128,24 @@ async fn a_position_outside_the_feed_gets_410() {
     app.purge_events(4);
     let response = get(&app, "?after=3").await;
     assert!(response.body.contains("after=4"), "{}", response.body);
+}
+
+#[actix_web::test]
+async fn the_addresses_of_one_ipv6_network_share_their_waits() {
+    let app = TestApp::start_with(|state| {
+        let outbox = Arc::new(MemoryStore::default());
+        state.feed = Arc::new(Feed::new(outbox, CommitNotifier::default(), 10, 1));
+    });
+    let wait = async |address: &str| {
+        let peer = SocketAddr::new(address.parse().unwrap(), 40_000);
+        let request = TestRequest::get().uri("/api/events?wait_s=30").peer_addr(peer);
+        app.send(Server::Portal, request).await.status
+    };
+    let others = async {
+        let same_network = wait("2001:db8:0:11ff:ffff::2").await;
+        app.close_feed();
+        same_network
+    };
+    let (first, second) = futures_util::future::join(wait("2001:db8:0:1100::1"), others).await;
+    assert_eq!((first, second), (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE));
 }

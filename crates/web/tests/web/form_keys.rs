@@ -1,10 +1,12 @@
 //! The key of the form: who issues it, how long it is valid, and what it reveals.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use actix_web::http::StatusCode;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::ServerKey;
+use hermes_domain::ports::Clock;
 use hermes_test_support::FixedClock;
 use hermes_web::AppState;
 use hermes_web::gate::GateSettings;
@@ -39,7 +41,7 @@ async fn a_key_of_another_installation_or_an_invented_key_opens_a_new_form() {
         let mut browser = Browser { key, cookie: String::new() };
         let page = browser.send(&app, &[("school", "Harvard")]).await;
         assert_eq!(page.status, StatusCode::BAD_REQUEST);
-        for expected in ["Nothing has been booked", "value=\"Ana Ruiz\"", "value=\"Harvard\""] {
+        for expected in ["This attempt booked nothing", "value=\"Ana Ruiz\"", "value=\"Harvard\""] {
             assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
         }
         assert_eq!(app.payments().len(), 0);
@@ -59,6 +61,32 @@ async fn a_key_is_valid_for_a_day() {
     assert_ne!(form.form_key(), browser.key);
     let valid = TestApp::start_with(at(24 * 60));
     assert_eq!(browser.send(&valid, &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+/// Shows a time that the test sets, in minutes after [`EVENING`].
+#[derive(Default)]
+struct SteppingClock(AtomicI64);
+
+impl Clock for SteppingClock {
+    fn now(&self) -> DateTime<Utc> {
+        EVENING + TimeDelta::minutes(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[actix_web::test]
+async fn a_form_that_was_open_for_too_long_still_finds_its_booking() {
+    let clock = Arc::new(SteppingClock::default());
+    let shown = Arc::clone(&clock);
+    let app = TestApp::start_with(move |state| state.clock = shown);
+    let mut browser = Browser::open(&app).await;
+    assert_eq!(browser.send(&app, &[]).await.status, StatusCode::SEE_OTHER);
+    clock.0.store(25 * 60, Ordering::Relaxed);
+    let page = browser.send(&app, &[]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains("booked"), "{}", page.body);
+    assert_ne!(page.form_key(), browser.key);
+    assert!(!page.body.contains("othing has been booked"), "{}", page.body);
+    assert_eq!(app.payments().len(), 1);
 }
 
 #[actix_web::test]

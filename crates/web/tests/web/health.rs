@@ -1,7 +1,12 @@
 //! The health checks, and writes while the database is down.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use async_trait::async_trait;
+use hermes_domain::ports::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 
 use crate::support::{ANA, Server, TestApp};
 
@@ -25,6 +30,49 @@ async fn while_writes_are_rejected_the_server_is_not_ready_but_serves_reads() {
 
     app.recover().await;
     assert_eq!(app.get(Server::Portal, "/health/ready").await.status, StatusCode::OK);
+}
+
+/// A shared cache that counts its pings and stores nothing.
+#[derive(Default)]
+struct CountingCache(AtomicUsize);
+
+#[async_trait]
+impl SharedCache for CountingCache {
+    async fn version(&self) -> Result<Version, CacheError> {
+        Err(CacheError::Refused("unused".to_owned()))
+    }
+
+    async fn get(&self, _key: CacheKey) -> Result<Option<StoredEntry>, CacheError> {
+        Ok(None)
+    }
+
+    async fn put_if_version(&self, _key: CacheKey, _entry: &StoredEntry) -> Result<bool, CacheError> {
+        Ok(false)
+    }
+
+    async fn invalidate(&self) -> Result<(), CacheError> {
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<Option<()>, CacheError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Ok(Some(()))
+    }
+}
+
+#[actix_web::test]
+async fn concurrent_health_checks_share_one_ping() {
+    let cache = Arc::new(CountingCache::default());
+    let shared = Arc::clone(&cache);
+    let app = TestApp::start_with(move |state| state.cache = shared);
+    let checks = (0..20).map(|_| app.get(Server::Portal, "/health"));
+    for response in futures_util::future::join_all(checks).await {
+        assert!(response.body.contains("\"redis\":\"connected\""), "{}", response.body);
+    }
+    // A slow machine may need longer than the interval of two probes.
+    let pings = cache.0.load(Ordering::Relaxed);
+    assert!((1..=5).contains(&pings), "{pings}");
 }
 
 #[actix_web::test]

@@ -72,12 +72,33 @@ async fn bookings_above_the_limit_of_the_form_get_a_page_with_their_entries() {
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(page.header("retry-after"), "60");
     assert_eq!(page.header("ratelimit"), "\"form\";r=0;t=60");
-    assert_eq!(page.header("ratelimit-policy"), "\"form\";q=10;w=600");
-    for expected in ["<h2>Please wait</h2>", "value=\"Ana Ruiz\"", "value=\"Harvard\"", "value=\"35000\""] {
+    assert_eq!(page.header("ratelimit-policy"), "\"form\";q=10;w=600;burst=5");
+    for expected in
+        ["<h2>This attempt booked nothing</h2>", "value=\"Ana Ruiz\"", "value=\"Harvard\"", "value=\"35000\""]
+    {
         assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
     }
     assert_eq!(app.payments().len(), 5);
     assert_eq!(book_from(&app, 2, "Harvard").await.status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
+async fn a_repeated_form_finds_its_booking_and_does_not_count() {
+    let app = limited(LimitSettings { form_burst: 2, form_per_10_min: 1, ..LimitSettings::default() });
+    let mut browser = Browser::open(&app).await;
+    assert_eq!(browser.send(&app, &[]).await.status, StatusCode::SEE_OTHER);
+    for _ in 0..5 {
+        let again = browser.send(&app, &[]).await;
+        assert!(again.header("location").ends_with("?again=1"), "{} {}", again.status, again.body);
+    }
+    let mut other = Browser::open(&app).await;
+    assert_eq!(other.send(&app, &[("school", "Harvard")]).await.status, StatusCode::SEE_OTHER);
+    let mut other = Browser::open(&app).await;
+    let rejected = other.send(&app, &[("school", "Yale")]).await;
+    assert_eq!(rejected.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(rejected.body.contains("<h2>This attempt booked nothing</h2>"), "{}", rejected.body);
+    // The form still finds its booking.
+    assert!(browser.send(&app, &[]).await.header("location").ends_with("?again=1"));
 }
 
 #[actix_web::test]
@@ -101,7 +122,9 @@ async fn all_addresses_share_the_total_of_the_form() {
         }
     }
     assert_eq!((page.status, page.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));
-    assert!(page.body.contains("<h2>Please wait</h2>") && page.body.contains("value=\"Harvard\""));
+    assert!(
+        page.body.contains("<h2>This attempt booked nothing</h2>") && page.body.contains("value=\"Harvard\"")
+    );
 }
 
 #[actix_web::test]

@@ -16,12 +16,15 @@ const SAFE: &str = r#"
     redis.url = "rediss://:93jf7sk2la0d@cache"
 "#;
 
-fn violations(more: &str) -> String {
+fn settings(more: &str) -> Settings {
     let merged = [DEFAULTS, SAFE, more]
         .into_iter()
         .fold(Config::builder(), |builder, text| builder.add_source(File::from_str(text, FileFormat::Toml)));
-    let settings = merged.build().unwrap().try_deserialize().unwrap();
-    check(Environment::Production, &settings).err().map(|error| error.to_string()).unwrap_or_default()
+    merged.build().unwrap().try_deserialize().unwrap()
+}
+
+fn violations(more: &str) -> String {
+    check(Environment::Production, &settings(more)).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 #[track_caller]
@@ -104,6 +107,15 @@ fn the_public_url_is_an_https_url() {
         let more = format!("server.public_url = '{url}'");
         assert_rejected(&more, "server.public_url is", "HERMES__SERVER__PUBLIC_URL=https://HOST");
     }
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_reported_in_production() {
+    let warning = |environment, more| untrusted_proxy(environment, &settings(more)).unwrap_or_default();
+    let production = warning(Environment::Production, "");
+    assert!(production.contains("Set HERMES__SERVER__TRUSTED_PROXIES to"), "{production}");
+    assert_eq!(warning(Environment::Development, ""), "");
+    assert_eq!(warning(Environment::Production, "server.trusted_proxies = ['10.0.0.7']"), "");
 }
 
 #[test]

@@ -35,6 +35,11 @@ pub fn cases() -> Vec<Case> {
             format!("{} / HTTP/1.1\r\nHost: localhost\r\n\r\n", "G".repeat(100_000)),
             status(405),
         ),
+        case(
+            "an unsafe method of 60 kB that the gate rejects and logs",
+            format!("{} / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "M".repeat(60_000)),
+            status(421),
+        ),
     ];
     for method in ["DELETE", "PUT", "PATCH", "TRACE", "OPTIONS", "PROPFIND", "get", "FOO"] {
         let request = Request::new(method, "/api/bookings");

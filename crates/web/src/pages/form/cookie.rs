@@ -85,7 +85,7 @@ impl FormCookie {
             headers.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
         let value = pairs.find(|(found, _)| found.trim() == name).map_or("", |(_, value)| value.trim());
         let (text, proof) = value.split_once('.').unwrap_or((value, ""));
-        let key = FormKey::verify(state, text);
+        let key = FormKey::verify(state, text).filter(|key| key.is_current(state));
         let is_booked = key.as_ref().is_some_and(|key| key.is_proven_by(state, proof));
         // A wrong proof makes the key worthless.
         Self { key: key.filter(|_| is_booked || proof.is_empty()), is_booked, is_secure }

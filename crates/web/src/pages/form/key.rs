@@ -6,18 +6,21 @@
 
 use std::fmt;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use data_encoding::BASE64URL_NOPAD;
 
 use crate::state::AppState;
 
 /// The longest time from the issue of a key to its use, in seconds. Idempotency records are stored for longer.
 const AGE_MAX_S: u64 = 24 * 3_600;
+/// The purposes of the secrets of a key.
+const PURPOSE: &str = "form key";
+const PROOF_PURPOSE: &str = "booked form key";
 const RANDOM_BYTES: usize = 16;
 /// The length of a truncated HMAC (RFC 2104, section 5: at least half of the digest).
 const MAC_BYTES: usize = 16;
 const KEY_BYTES: usize = RANDOM_BYTES + size_of::<u64>() + MAC_BYTES;
 
-/// A key that this installation issued at most a day ago.
+/// A key that this installation issued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FormKey {
     text: String,
@@ -30,15 +33,19 @@ impl FormKey {
         Self::new(state, state.random_source.random().into_bytes(), now(state))
     }
 
-    /// Returns the key of a text; `None` if this installation did not issue it, or more than a day ago.
+    /// Returns the key of a text, which may be too old for a booking; `None` if this installation did not issue it.
     pub fn verify(state: &AppState, text: &str) -> Option<Self> {
-        let bytes: [u8; KEY_BYTES] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let random = *bytes.first_chunk::<RANDOM_BYTES>()?;
-        let issued_at = u64::from_be_bytes(*bytes.get(RANDOM_BYTES..)?.first_chunk()?);
-        let key = Self::new(state, random, issued_at);
+        let bytes: [u8; KEY_BYTES] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
+        let (random, rest) = bytes.split_first_chunk::<RANDOM_BYTES>()?;
+        let (issued, mac) = rest.split_first_chunk::<{ size_of::<u64>() }>()?;
+        let is_ours = state.server_key.verify(PURPOSE, &[random.as_slice(), issued.as_slice()], mac);
+        is_ours.then(|| Self { text: text.to_owned(), issued_at: u64::from_be_bytes(*issued) })
+    }
+
+    /// Returns whether the key is young enough for a booking.
+    pub fn is_current(&self, state: &AppState) -> bool {
         // The clock of another instance may be ahead, so the age can be negative.
-        let is_current = now(state).saturating_sub(issued_at) <= AGE_MAX_S;
-        (is_equal(&key.text, text) && is_current).then_some(key)
+        now(state).saturating_sub(self.issued_at) <= AGE_MAX_S
     }
 
     /// Returns the key for a second booking with this form. The same new data always has the same key.
@@ -50,12 +57,13 @@ impl FormKey {
 
     /// Returns the proof that a browser booked with this key. Only the response to the booking contains it.
     pub fn proof(&self, state: &AppState) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(state.server_key.derive("booked form key", &[self.text.as_bytes()]))
+        BASE64URL_NOPAD.encode(&state.server_key.derive(PROOF_PURPOSE, &[self.text.as_bytes()]))
     }
 
     /// Returns whether a text is [`FormKey::proof`].
     pub fn is_proven_by(&self, state: &AppState, proof: &str) -> bool {
-        is_equal(&self.proof(state), proof)
+        let proof = BASE64URL_NOPAD.decode(proof.as_bytes()).unwrap_or_default();
+        state.server_key.verify(PROOF_PURPOSE, &[self.text.as_bytes()], &proof)
     }
 
     /// Returns the key on the wire.
@@ -65,10 +73,10 @@ impl FormKey {
 
     fn new(state: &AppState, random: [u8; RANDOM_BYTES], issued_at: u64) -> Self {
         let issued = issued_at.to_be_bytes();
-        let mac = state.server_key.derive("form key", &[&random, &issued]);
+        let mac = state.server_key.derive(PURPOSE, &[&random, &issued]);
         let bytes: Vec<u8> =
             random.into_iter().chain(issued).chain(mac.into_iter().take(MAC_BYTES)).collect();
-        Self { text: BASE64_URL_SAFE_NO_PAD.encode(bytes), issued_at }
+        Self { text: BASE64URL_NOPAD.encode(&bytes), issued_at }
     }
 }
 
@@ -81,9 +89,4 @@ impl fmt::Debug for FormKey {
 
 fn now(state: &AppState) -> u64 {
     u64::try_from(state.clock.now().timestamp()).unwrap_or_default()
-}
-
-/// Compares in constant time for texts of the same length.
-fn is_equal(left: &str, right: &str) -> bool {
-    left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
 }

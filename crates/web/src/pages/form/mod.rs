@@ -56,61 +56,67 @@ pub struct FormNotice {
 }
 
 impl FormNotice {
-    /// Says that the form was open for too long.
+    /// Says that the form was open for too long, or was not issued here.
     pub fn expired() -> Self {
-        Self {
-            title: "Your payment is not booked yet",
-            text: "This form was open for too long. Nothing has been booked. Check your entries, then confirm again."
-                .to_owned(),
-            request_id: None,
-        }
+        let text = "This form was open for too long. If you have confirmed it before, that payment may be booked: ask \
+                    the finance office first. Otherwise, check your entries, then confirm again.";
+        Self::attempt_failed(text, None)
     }
 
-    /// Says that a limit or the disk does not allow the booking now. The title tells payers to wait.
+    /// Says that a limit or the disk does not allow the booking now.
     pub fn wait(problem: &Problem) -> Self {
-        let text = match problem.code {
-            ProblemCode::RateLimited => {
-                "Many payments were booked from your network. Nothing has been booked with this form yet. Wait a \
-                 minute, then confirm again. Your entries are still below."
-            }
-            ProblemCode::StorageFull => {
-                "The service cannot save new payments right now. Nothing has been booked. Tell the finance office, or \
-                 confirm again later. Your entries are still below."
-            }
-            _ => {
-                "Many payments are being booked right now. Nothing has been booked with this form yet. Wait a moment, \
-                 then confirm again. Your entries are still below."
-            }
-        };
-        Self { title: "Please wait", text: text.to_owned(), request_id: None }
+        Self::attempt_failed(
+            match problem.code {
+                ProblemCode::RateLimited => {
+                    "Many payments were booked from your network. Wait a minute, then confirm again. Your entries are \
+                     still below."
+                }
+                ProblemCode::StorageFull => {
+                    "The service cannot save new payments right now. Tell the finance office, or confirm again later. \
+                     Your entries are still below."
+                }
+                _ => {
+                    "Many payments are being booked right now. Wait a moment, then confirm again. Your entries are \
+                     still below."
+                }
+            },
+            None,
+        )
     }
 
     /// Says why the payment was not booked, and what the payer can do.
     pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
-        let (title, text) = match error {
+        let request_id = problem.code.status().is_server_error().then(|| request_id.to_owned());
+        let text = match error {
             SubmitError::Busy
             | SubmitError::Stopping
             | SubmitError::Unavailable
             | SubmitError::ClockWrong
-            | SubmitError::TooLarge => (
-                "Your payment is not booked yet",
-                "The service cannot save your payment right now. Nothing has been booked. Wait a moment, then \
-                 confirm again.",
-            ),
-            SubmitError::OutcomeUnknown => (
-                "We do not know yet whether your payment was booked",
-                "The service did not confirm your payment in time. Confirm again to find out. Your \
-                 payment will not be booked twice.",
-            ),
-            SubmitError::Internal => (
-                "Your payment is not booked yet",
-                "An error occurred, and nothing has been booked. Confirm again. If the error comes back, send the \
-                 request ID below to the finance office.",
-            ),
-            SubmitError::Rejected(_) => ("Your payment is not booked yet", problem.detail()),
+            | SubmitError::TooLarge => {
+                "The service cannot save your payment right now. Wait a moment, then confirm again. Your payment will \
+                 not be booked twice."
+            }
+            SubmitError::OutcomeUnknown => {
+                return Self {
+                    title: "We do not know yet whether your payment was booked",
+                    text: "The service did not confirm your payment in time. Confirm again to find out. Your payment \
+                           will not be booked twice."
+                        .to_owned(),
+                    request_id,
+                };
+            }
+            SubmitError::Internal => {
+                "An error occurred. Confirm again. If the error comes back, send the request ID below to the finance \
+                 office. Your payment will not be booked twice."
+            }
+            SubmitError::Rejected(_) => problem.detail(),
         };
-        let may_need_help = problem.code.status().is_server_error();
-        Self { title, text: text.to_owned(), request_id: may_need_help.then(|| request_id.to_owned()) }
+        Self::attempt_failed(text, request_id)
+    }
+
+    /// An earlier attempt with the same form may have booked the payment, so the title is about this attempt only.
+    fn attempt_failed(text: &str, request_id: Option<String>) -> Self {
+        Self { title: "This attempt booked nothing", text: text.to_owned(), request_id }
     }
 }
 

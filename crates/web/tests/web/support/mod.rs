@@ -148,6 +148,7 @@ impl TestApp {
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
             cache,
+            redis_probe: Default::default(),
             cache_is_shared: false,
             pools: vec![Arc::new(adapters::OnePool)],
             metrics_text: Box::new(|| "hermes_up 1\n".to_owned()),
