@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::{AuditEntry, AuditHash, ChainBreak, ChainVerifier};
 
 use super::{Manifest, RecordedHead};
@@ -65,7 +66,7 @@ impl Contents {
             recorded.is_none_or(|record| record.ledger_head == *head),
             "the ledger head was changed after the backup"
         );
-        let hash = hex::decode(&head.audit_hash)?.try_into();
+        let hash = HEXLOWER.decode(head.audit_hash.as_bytes())?.try_into();
         let hash = AuditHash(hash.ok().context("the ledger head has no valid hash")?);
         let end = self.chain_break.map_or_else(|| self.chain.finish(head.audit_seq, hash), Err);
         end.context("the audit log was tampered with")

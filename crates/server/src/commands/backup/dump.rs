@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::{AuditEntry, AuditHash, AuditSalt};
 use hermes_domain::payment::PaymentId;
 use hermes_migration::{Dialect, schema_ddl};
@@ -145,7 +146,7 @@ impl Reader {
     }
 
     fn sha256(&self) -> String {
-        hex::encode(self.digest.clone().finalize())
+        HEXLOWER.encode(&self.digest.clone().finalize())
     }
 }
 
@@ -161,7 +162,7 @@ fn recorded_head(row: &Row<'_>) -> Result<RecordedHead> {
         seq: row.integer("seq")?,
         token: Uuid::from_bytes(row.array("token")?.context("token is missing")?),
         audit_seq: row.integer("audit_seq")?,
-        audit_hash: hex::encode(row.array::<32>("audit_hash")?.context("audit_hash is missing")?),
+        audit_hash: HEXLOWER.encode(&row.array::<32>("audit_hash")?.context("audit_hash is missing")?),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 /// The format of a time in a dump.
 const TIME: &str = "%Y-%m-%d %H:%M:%S%.f";
@@ -106,7 +107,7 @@ impl<'a> Scanner<'a> {
         }
         if self.skip(b"0x") {
             let digits = self.take_until(|byte| !byte.is_ascii_hexdigit());
-            return Some(Some(hex::decode(digits).ok()?));
+            return Some(Some(HEXLOWER_PERMISSIVE.decode(digits.as_ref()).ok()?));
         }
         if self.skip(b"'") {
             return self.rest_of_string().map(Some);

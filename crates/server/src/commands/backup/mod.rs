@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use hermes_domain::ledger::LedgerHead;
 use hermes_repository::{AuditProtection, Database};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl From<&LedgerHead> for RecordedHead {
             seq: head.seq,
             token: head.token.0,
             audit_seq: head.audit_seq,
-            audit_hash: hex::encode(head.audit_hash.0),
+            audit_hash: HEXLOWER.encode(&head.audit_hash.0),
         }
     }
 }
