@@ -1,7 +1,7 @@
 //! Idempotency records.
 
 use hermes_domain::ledger::{Command, Effect, Submission};
-use hermes_domain::ports::{IdempotencyStore, LedgerStore};
+use hermes_domain::ports::{IdempotencyStore, LedgerStore, PaymentReader};
 
 use crate::ledger::TestLedger;
 use crate::{batches, bookings, on_each_database};
@@ -47,6 +47,13 @@ on_each_database! {
         assert_eq!(found, [(1, 9), (3, 9), (4, 9)]);
         assert!(transaction.find_idempotency(&[]).await.unwrap().is_empty());
         transaction.rollback().await;
+    }
+
+    async fn the_reader_finds_the_record_of_one_scope(ledger: &TestLedger) {
+        let booked = batches::execute(ledger, &claims(2)).await.remove(1).unwrap().payment;
+        let found = ledger.reader.find_idempotency(&[1; 32]).await.unwrap().unwrap();
+        assert_eq!((found.claim.fingerprint, found.payment_id), ([9; 32], booked.id));
+        assert_eq!(ledger.reader.find_idempotency(&[2; 32]).await.unwrap(), None);
     }
 }
 
