@@ -1,7 +1,9 @@
 //! Commands that create, rotate and revoke API keys.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hermes_domain::access::{ApiKey, KEY_NAME_MAX, KeyId, KeyTable, Scope, ScopeSet};
+use hermes_domain::access::{
+    ApiKey, FIRST_KEY_FILE_ACTOR, KEY_NAME_MAX, KeyId, KeyTable, Principal, Scope, ScopeSet,
+};
 use hermes_domain::ledger::{
     ChainVerifier, Command, EventKind, InvalidOverlap, KEY_LIFETIME_DAYS_MAX, KeyCommand, KeyRotation,
     NewKey, Rejection,
@@ -105,6 +107,29 @@ fn unknown_existing_and_expired_keys_are_rejected() {
     ledger.clock += TimeDelta::days(1);
     assert_eq!(rejection(&ledger, rotation(&key, 1)), Rejection::KeyExpired(key.id()));
     ledger.execute_key(KeyCommand::Revoke(key.id())).unwrap();
+}
+
+#[test]
+fn an_open_portal_and_a_first_key_file_change_no_keys_after_the_first() {
+    let random = SequentialRandom::new();
+    let [first, second] = [(); 2].map(|()| ApiKey::generate(&random));
+    let decide = |ledger: &MemoryLedger, actor: &str, command: KeyCommand| {
+        let mut submission = submission(Command::Key(command));
+        submission.origin.actor = actor.to_owned();
+        let (mut outcomes, changes) = ledger.decide(&[submission]);
+        assert_eq!(outcomes[0].is_ok(), !changes.keys.is_empty());
+        outcomes.remove(0).err()
+    };
+    for actor in [Principal::Open.actor(), FIRST_KEY_FILE_ACTOR.to_owned()] {
+        let mut ledger = MemoryLedger::new();
+        assert_eq!(decide(&ledger, &actor, create(&first, None)), None, "{actor}: there is no key yet");
+        ledger.add_key(&first, SCOPES);
+        let revocation = KeyCommand::Revoke(first.id());
+        for command in [create(&second, None), create(&first, None), rotation(&first, 1), revocation] {
+            assert_eq!(decide(&ledger, &actor, command), Some(Rejection::KeyRequired), "{actor}");
+        }
+        assert_eq!(decide(&ledger, "key:0000000000 open", create(&second, None)), None);
+    }
 }
 
 #[test]

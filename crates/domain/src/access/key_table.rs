@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{ApiKey, KeyId, Scope, ScopeSet, SecretDigest};
+use super::{ApiKey, KeyId, OPEN_ACTOR, Scope, ScopeSet, SecretDigest};
 
 /// The longest name of a key, in characters.
 pub const KEY_NAME_MAX: usize = 100;
@@ -72,7 +72,7 @@ impl Principal {
     /// Returns the actor in the audit log: `open`, or `key:<id> <name>`.
     pub fn actor(&self) -> String {
         match self {
-            Self::Open => "open".to_owned(),
+            Self::Open => OPEN_ACTOR.to_owned(),
             Self::Key(key) => format!("key:{} {}", key.id, key.name),
         }
     }

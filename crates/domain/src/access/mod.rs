@@ -7,6 +7,11 @@ mod page_secret;
 mod scope;
 mod server_key;
 
+/// The actor of a request to a portal that has no key yet and is open.
+pub const OPEN_ACTOR: &str = "open";
+/// The actor that stores the first key from a file.
+pub const FIRST_KEY_FILE_ACTOR: &str = "operator (first key file)";
+
 pub use api_key::{ApiKey, KeyId, SecretDigest};
 pub use key_table::{KEY_NAME_MAX, KeyRecord, KeyTable, Principal, StoredSecret};
 pub use page_secret::PageSecret;

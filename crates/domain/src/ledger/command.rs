@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Correction, KeyCommand};
-use crate::access::KeyId;
+use crate::access::{FIRST_KEY_FILE_ACTOR, KeyId, OPEN_ACTOR};
 use crate::payment::{NewBooking, PaymentKey};
 
 /// A SHA-256 digest.
@@ -140,4 +140,11 @@ pub struct Origin {
     pub user_agent: Option<String>,
     /// The client's address.
     pub ip_address: Option<IpAddr>,
+}
+
+impl Origin {
+    /// Returns whether the origin may change keys only while there is none: the open portal, and the first key's file.
+    pub(super) fn is_trusted_without_keys_only(&self) -> bool {
+        [OPEN_ACTOR, FIRST_KEY_FILE_ACTOR].contains(&self.actor.as_str())
+    }
 }

@@ -38,6 +38,10 @@ impl Decider<'_> {
         command: &KeyCommand,
         origin: &Origin,
     ) -> Result<KeyOutcome, Rejection> {
+        // Another instance may admit an open request until its table of keys has the first key.
+        if self.changes.head.access_seq != 0 && origin.is_trusted_without_keys_only() {
+            return Err(Rejection::KeyRequired);
+        }
         let transition = match command {
             KeyCommand::Create(key) => self.create_key(key, origin)?,
             KeyCommand::Rotate(rotation) => self.rotate_key(rotation)?,

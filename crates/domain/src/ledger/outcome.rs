@@ -195,6 +195,9 @@ pub enum Rejection {
     /// The API key has expired.
     #[error("key {0} has expired")]
     KeyExpired(KeyId),
+    /// The first API key has been created, so changes of keys need one.
+    #[error("there is an access key already, and changes of keys need one")]
+    KeyRequired,
     /// An amount, a total or a number would overflow.
     #[error("the ledger's totals cannot hold this amount")]
     OutOfRange,

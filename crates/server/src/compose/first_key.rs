@@ -1,7 +1,7 @@
 //! The first key, from a file.
 
 use anyhow::{Context, Result};
-use hermes_domain::access::ApiKey;
+use hermes_domain::access::{ApiKey, FIRST_KEY_FILE_ACTOR};
 use hermes_domain::ledger::{KeyCommand, NewKey, Origin, Rejection};
 use hermes_domain::ports::AccessStore;
 use hermes_service::writer::{LedgerWriter, SubmitError};
@@ -12,8 +12,6 @@ use crate::config::{Settings, read_secret};
 const VARIABLE: &str = "HERMES__ACCESS__FIRST_KEY_FILE";
 /// The name of the key.
 const NAME: &str = "first key";
-/// The actor in the audit log.
-const ACTOR: &str = "operator (first key file)";
 
 /// Stores the key of the file that the settings name, unless a key was ever created.
 ///
@@ -36,10 +34,11 @@ pub(super) async fn store_if_none(
     })?;
     let scopes = settings.access.first_key_scopes()?;
     let command = NewKey::new(&key, NAME, scopes, None).map_err(invalid)?;
-    let origin = Origin { actor: ACTOR.to_owned(), ..Origin::default() };
+    let origin = Origin { actor: FIRST_KEY_FILE_ACTOR.to_owned(), ..Origin::default() };
     match ledger.submit_key(KeyCommand::Create(command), origin).await {
         Ok(_) => log::info!("stored the first access key, {}", key.id()),
-        Err(SubmitError::Rejected(Rejection::KeyExists(_))) => {}
+        // Another instance was first.
+        Err(SubmitError::Rejected(Rejection::KeyRequired)) => {}
         Err(error) => return Err(error).context("cannot store the first access key"),
     }
     Ok(())

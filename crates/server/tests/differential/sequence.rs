@@ -202,7 +202,8 @@ const fn reason(rejection: &Rejection) -> &'static str {
         Rejection::KeyNotFound(_)
         | Rejection::KeyExists(_)
         | Rejection::KeyRevoked(_)
-        | Rejection::KeyExpired(_) => "key",
+        | Rejection::KeyExpired(_)
+        | Rejection::KeyRequired => "key",
     }
 }
 

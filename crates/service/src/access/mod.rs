@@ -6,7 +6,8 @@
 //! every instance within D, with or without Redis. The heads are those of the read cache, which reads the head every D/3
 //! while there are requests, so a cached response needs no query for its key.
 //!
-//! While the database is down, the last table remains valid for the grace period.
+//! While the database is down, or while the table cannot be read, the last table remains valid for the grace period. It
+//! starts when a head last had the table's number.
 
 mod key_use;
 
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 
 use self::key_use::KeyUse;
 use crate::coalesce::{CoalescedQuery, RequestCoalescer};
-use crate::read_cache::ReadCache;
+use crate::read_cache::{AccessObservation, ReadCache};
 
 /// The settings of access control.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +32,7 @@ pub struct AccessConfig {
     pub is_open_without_keys: bool,
     /// The staleness bound D.
     pub staleness_bound: Duration,
-    /// How long the last table remains valid while the ledger head cannot be read.
+    /// How long the last table remains valid while the ledger head or the keys cannot be read.
     pub grace: Duration,
 }
 
@@ -60,6 +61,18 @@ struct LoadedTable {
     table: KeyTable,
     /// The database read the table at some moment after this.
     requested_at: Instant,
+    /// The latest request for a head that had the table's number, or for the table.
+    confirmed_at: ArcSwap<Instant>,
+}
+
+impl LoadedTable {
+    /// Records that a head had the table's number. Of two concurrent records, the earlier may win, which is right too.
+    fn confirm(&self, observed: AccessObservation) {
+        let is_later = observed.requested_at > **self.confirmed_at.load();
+        if is_later && observed.access_seq == self.table.access_seq() {
+            self.confirmed_at.store(Arc::new(observed.requested_at));
+        }
+    }
 }
 
 impl AccessControl {
@@ -110,24 +123,33 @@ impl AccessControl {
         let loaded = self.table.load_full();
         let is_recent = |requested_at: Instant| requested_at.elapsed() < self.config.staleness_bound;
         let observed = self.heads.access_observation();
+        if let Some(observed) = observed {
+            loaded.confirm(observed);
+        }
         // An earlier observation may be older than the table, which would then be read again for every request.
         if is_recent(loaded.requested_at) {
             return Ok(loaded);
         }
-        let access_seq = match observed {
-            Some(observed) if is_recent(observed.requested_at) => observed.access_seq,
+        let observed = match observed {
+            Some(observed) if is_recent(observed.requested_at) => observed,
             _ => match self.heads.request_access_observation().await {
-                Ok(observed) => observed.access_seq,
+                Ok(observed) => observed,
                 Err(error) => return self.last_table(loaded, error),
             },
         };
-        if access_seq == loaded.table.access_seq() {
+        if observed.access_seq == loaded.table.access_seq() {
+            loaded.confirm(observed);
             return Ok(loaded);
         }
-        match self.loads.request().await {
-            Some(Ok(table)) => Ok(table),
-            Some(Err(error)) => self.last_table(loaded, error),
-            None => self.last_table(loaded, StoreError::Internal("the load of the keys panicked".to_owned())),
+        self.load_table().await.or_else(|error| self.last_table(loaded, error))
+    }
+
+    /// Reads the table, within the deadline of a head. The read continues after the deadline.
+    async fn load_table(&self) -> Result<Arc<LoadedTable>, StoreError> {
+        match tokio::time::timeout(self.heads.head_deadline(), self.loads.request()).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => Err(StoreError::Internal("the load of the keys panicked".to_owned())),
+            Err(_) => Err(StoreError::Unavailable("the keys were not read in time".to_owned())),
         }
     }
 
@@ -137,8 +159,7 @@ impl AccessControl {
         loaded: Arc<LoadedTable>,
         error: StoreError,
     ) -> Result<Arc<LoadedTable>, StoreError> {
-        let observed = self.heads.access_observation().map(|observed| observed.requested_at);
-        let age = observed.unwrap_or(loaded.requested_at).max(loaded.requested_at).elapsed();
+        let age = loaded.confirmed_at.load().elapsed();
         if age <= self.config.grace { Ok(loaded) } else { Err(error) }
     }
 }
@@ -162,5 +183,6 @@ impl CoalescedQuery for TableQuery {
 
 async fn load(store: &dyn AccessStore) -> Result<LoadedTable, StoreError> {
     let requested_at = Instant::now();
-    Ok(LoadedTable { table: store.key_table().await?, requested_at })
+    let table = store.key_table().await?;
+    Ok(LoadedTable { table, requested_at, confirmed_at: ArcSwap::from_pointee(requested_at) })
 }

@@ -174,6 +174,11 @@ impl ReadCache {
         self.cached_head.access().ok_or_else(head_timeout)
     }
 
+    /// Returns how long a read waits for the ledger head.
+    pub(crate) const fn head_deadline(&self) -> Duration {
+        self.validator.head_deadline()
+    }
+
     /// Returns the L1 entry if it has the cache version and the cached head shows that it is fresh.
     fn l1_hit(&self, key: CacheKey, version: Version) -> Option<CachedResponse> {
         let entry = self.l1.get(key).filter(|entry| has_version(entry.version.as_ref(), &version))?;

@@ -48,6 +48,11 @@ impl Validator {
         }
     }
 
+    /// Returns how long a read waits for the ledger head.
+    pub const fn head_deadline(&self) -> Duration {
+        self.head_deadline
+    }
+
     /// Requests the ledger head in the background if the cached head is due.
     pub fn refresh_if_due(&self) {
         if self.cached_head.needs_refresh() {

@@ -21,7 +21,7 @@ use hermes_domain::access::{ApiKey, Principal, Scope};
 use hermes_domain::ledger::{KeyCommand, KeyRotation};
 use hermes_service::access::{AccessConfig, AccessControl, AccessError};
 use hermes_test_support::{MemoryStore, NOON, SequentialRandom, StoreFault, StoreStep};
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use crate::support::{D, FakeCache, HEAD_TIMEOUT, ReadCacheHarness, config, settle};
 
@@ -226,6 +226,36 @@ async fn while_the_database_is_down_keys_remain_valid_for_the_grace_period() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revoked_key_is_valid_for_at_most_the_grace_period_if_only_the_keys_cannot_be_read() {
+    for is_slow in [false, true] {
+        let instances = Instances::start(Redis::Up).await;
+        advance(D).await;
+        assert_eq!(instances.accept(&instances.key).await, [true; 3]);
+        change(&instances.store, KeyCommand::Revoke(instances.key.id()));
+        if is_slow {
+            instances.store.key_reply_gate.close();
+        } else {
+            instances.store.keep_failing(StoreStep::ReadKeys, StoreFault::unavailable());
+        }
+        let access = &instances.all[0];
+        let revoked_at = Instant::now();
+        // The heads are read all the time.
+        while revoked_at.elapsed() < GRACE - 2 * (D + HEAD_TIMEOUT) {
+            assert!(access.authenticate(Some(&instances.key), NOW).await.is_ok(), "slow: {is_slow}");
+            advance(D).await;
+            settle().await;
+        }
+        advance(2 * (D + HEAD_TIMEOUT)).await;
+        let result = access.authenticate(Some(&instances.key), NOW).await;
+        assert!(matches!(result, Err(AccessError::Unavailable(_))), "slow: {is_slow}, {result:?}");
+        instances.store.recover();
+        instances.store.key_reply_gate.open();
+        advance(D).await;
+        assert_eq!(instances.accept(&instances.key).await, [false; 3]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_key_closes_every_instance_for_ever() {
     let store = MemoryStore::default();
     let mut all = Vec::new();
@@ -260,10 +290,15 @@ async fn the_use_of_a_key_is_recorded_once_a_day() {
     let last_use = || instances.store.ledger().key_uses.get(&id).copied();
     assert_eq!(last_use(), Some(NOW.date_naive()));
     let tomorrow = NOW + TimeDelta::days(1);
-    instances.store.fail(StoreStep::Write, StoreFault::unavailable());
-    for expected in [NOW, tomorrow, tomorrow] {
+    let use_tomorrow = async || {
         instances.all[0].authenticate(Some(&instances.key), tomorrow).await.unwrap();
         settle().await;
-        assert_eq!(last_use(), Some(expected.date_naive()), "a failed record is repeated");
-    }
+        last_use()
+    };
+    instances.store.fail(StoreStep::Write, StoreFault::unavailable());
+    assert_eq!(use_tomorrow().await, Some(NOW.date_naive()));
+    advance(Duration::from_secs(59)).await;
+    assert_eq!(use_tomorrow().await, Some(NOW.date_naive()), "a record is not repeated at once");
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(use_tomorrow().await, Some(tomorrow.date_naive()), "a failed record is repeated");
 }

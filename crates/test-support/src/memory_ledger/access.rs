@@ -14,6 +14,7 @@ impl AccessStore for MemoryStore {
     async fn key_table(&self) -> Result<KeyTable, StoreError> {
         let _call = self.key_reads.start();
         self.faults.check(StoreStep::Read)?;
+        self.faults.check(StoreStep::ReadKeys)?;
         let table = {
             let ledger = self.lock();
             KeyTable::new(ledger.head.access_seq, ledger.keys.clone(), ledger.secrets.clone())

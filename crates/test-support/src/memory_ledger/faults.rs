@@ -19,8 +19,10 @@ pub enum StoreStep {
     Write,
     Commit,
     IsCommitted,
-    /// A read of the head, the list, one payment or the totals.
+    /// A read of the head, the list, one payment, the totals or the keys.
     Read,
+    /// A read of the keys.
+    ReadKeys,
 }
 
 /// A fault of one step.

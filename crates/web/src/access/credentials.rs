@@ -3,6 +3,7 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use data_encoding::BASE64;
 use hermes_domain::access::ApiKey;
+use percent_encoding::percent_decode_str;
 
 /// The user name of HTTP Basic; the password is the key.
 const BASIC_USER: &str = "key:";
@@ -50,8 +51,9 @@ impl Credentials {
     }
 }
 
-/// Returns whether a query contains a key. URLs are logged by proxies and stored by browsers.
+/// Returns whether a query contains a key, percent-encoded or not. URLs are logged by proxies and stored by browsers.
 pub(super) fn is_in_query(query: &str) -> bool {
+    let query = percent_decode_str(query).decode_utf8_lossy();
     query.match_indices(KEY_PREFIX).any(|(start, prefix)| {
         let rest = query.as_bytes().get(start + prefix.len()..).unwrap_or_default();
         let (id, rest) = rest.split_at_checked(KEY_ID_LENGTH).unwrap_or_default();
@@ -114,6 +116,10 @@ mod tests {
         for query in
             [format!("key={text}"), format!("a=1&{text}"), format!("q=hk_+{text}"), text[..20].to_owned()]
         {
+            let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            for query in [query.replace('_', "%5F"), format!("q=%ff{encoded}")] {
+                assert!(is_in_query(&query), "{query}");
+            }
             assert!(is_in_query(&query), "{query}");
         }
         for query in ["", "q=hk_", "q=hk_short", "q=hk_0123456789", "limit=10"] {

@@ -50,7 +50,32 @@ pub(crate) async fn authorize(request: &ServiceRequest, now: Instant) -> Result<
     if requirement == Requirement::Public {
         return Ok(None);
     }
-    let credentials = Credentials::read(request.headers(), routes.accepts_basic);
+    let principal = identify(request.request(), state, routes.accepts_basic, requirement, now).await?;
+    request.extensions_mut().insert(principal.clone());
+    Ok(Some(principal))
+}
+
+/// Authorizes a request to the portal again, after a wait in which its key may have been revoked or have expired.
+///
+/// # Errors
+/// As for [`authorize`].
+pub(crate) async fn authorize_again(
+    request: &HttpRequest,
+    state: &AppState,
+    scope: Scope,
+) -> Result<(), Problem> {
+    identify(request, state, false, Requirement::Scope(scope), Instant::now()).await.map(drop)
+}
+
+/// Returns the principal of a request to a route that is not public.
+async fn identify(
+    request: &HttpRequest,
+    state: &AppState,
+    accepts_basic: bool,
+    requirement: Requirement,
+    now: Instant,
+) -> Result<Principal, Problem> {
+    let credentials = Credentials::read(request.headers(), accepts_basic);
     let principal = match &credentials {
         Credentials::Invalid => Err(AccessError::Unauthenticated),
         Credentials::Missing => state.access.authenticate(None, state.clock.now()).await,
@@ -63,18 +88,16 @@ pub(crate) async fn authorize(request: &ServiceRequest, now: Instant) -> Result<
         }
         Err(AccessError::Unauthenticated) => {
             if credentials != Credentials::Missing {
-                state.limits.admit_wrong_key(client_address(request.request()), now)?;
+                state.limits.admit_wrong_key(client_address(request), now)?;
             }
-            let challenge = if routes.accepts_basic { BASIC } else { BEARER };
+            let challenge = if accepts_basic { BASIC } else { BEARER };
             return Err(Problem::new(ProblemCode::Unauthenticated).with_header(WWW_AUTHENTICATE, challenge));
         }
     };
     match requirement {
-        Requirement::Scope(scope) if !principal.has(scope) => return Err(insufficient(scope)),
-        Requirement::Scope(_) | Requirement::AnyKey | Requirement::Public => {}
+        Requirement::Scope(scope) if !principal.has(scope) => Err(insufficient(scope)),
+        Requirement::Scope(_) | Requirement::AnyKey | Requirement::Public => Ok(principal),
     }
-    request.extensions_mut().insert(principal.clone());
-    Ok(Some(principal))
 }
 
 /// Returns the principal of a request, or `None` on a public route.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hermes_domain::FieldError;
+use hermes_domain::access::Scope;
 use hermes_domain::ports::reader_limits;
 use hermes_service::outbox::LONG_POLL_MAX;
 
+use crate::access::authorize_again;
 use crate::dto::EventBody;
 use crate::extract::{client_address, parse_parameters, parse_whole_number, unknown_parameter};
 use crate::problem::{Problem, ProblemBody, ProblemResponses};
@@ -43,6 +45,9 @@ pub async fn list_events(state: web::Data<AppState>, request: HttpRequest) -> Re
     let FeedQuery { after, limit, wait_s } = FeedQuery::parse(request.query_string())?;
     let client = client_address(&request).into();
     let events = state.feed.read(client, after, limit, Duration::from_secs(wait_s)).await?;
+    if wait_s > 0 {
+        authorize_again(&request, &state, Scope::EventsRead).await?;
+    }
     let last = events.last().map(|event| event.seq).or(after).unwrap_or_default();
     let next = format!("</api/events?after={last}&limit={limit}&wait_s={wait_s}>; rel=\"next\"");
     let bodies: Vec<_> = events.iter().map(EventBody::from).collect();

@@ -1,6 +1,6 @@
 //! The problem that each error of a use case becomes.
 
-use actix_web::http::header::{ETAG, HeaderValue};
+use actix_web::http::header::{ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::StoreError;
 use hermes_service::outbox::FeedError;
@@ -57,6 +57,9 @@ impl From<Rejection> for Problem {
             Rejection::KeyExpired(id) => Self::new(ProblemCode::KeyEnded).with_detail(format!(
                 "Nothing was saved. The access key {id} has expired. Create another key."
             )),
+            // RFC 9110 section 15.5.2 requires the challenge.
+            Rejection::KeyRequired => Self::new(ProblemCode::Unauthenticated)
+                .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             // The ids of new keys are random: this one was drawn twice.
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),

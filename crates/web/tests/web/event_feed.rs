@@ -9,6 +9,8 @@ use actix_web::rt;
 use actix_web::test::TestRequest;
 use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_test_support::MemoryStore;
+use hermes_domain::access::Scope;
+use hermes_domain::ledger::KeyCommand;
 use serde_json::Value;
 
 use crate::support::{ANA, Server, TestApp, TestResponse, WAITERS_MAX};
@@ -31,8 +33,13 @@ async fn book(app: &TestApp, times: usize) {
 
 /// Starts a request that waits for an event, and returns once it waits.
 async fn start_waiting(app: &Arc<TestApp>, query: &'static str) -> rt::task::JoinHandle<TestResponse> {
-    let waiting_app = Arc::clone(app);
-    let task = rt::spawn(async move { get(&waiting_app, query).await });
+    let app = Arc::clone(app);
+    start(async move { get(&app, query).await }).await
+}
+
+/// Starts a request, and returns once it waits.
+async fn start(request: impl Future<Output = TestResponse> + 'static) -> rt::task::JoinHandle<TestResponse> {
+    let task = rt::spawn(request);
     for _ in 0..100 {
         rt::task::yield_now().await;
     }
@@ -71,6 +78,27 @@ async fn a_waiting_request_returns_the_next_event() {
     let waiting = start_waiting(&app, "?after=0&wait_s=30").await;
     book(&app, 1).await;
     assert_eq!(seqs(&waiting.await.unwrap()), [1]);
+}
+
+#[actix_web::test]
+async fn a_waiting_request_gets_no_event_after_the_revocation_of_its_key() {
+    let app = TestApp::closed();
+    let keys = [(); 2].map(|()| app.create_key(&[Scope::EventsRead]));
+    let app = Arc::new(app);
+    let mut waiting = Vec::new();
+    for key in &keys {
+        let app = Arc::clone(&app);
+        let authorization = ("authorization", format!("Bearer {}", key.expose()));
+        let request = TestRequest::get().uri("/api/events?after=2&wait_s=30").insert_header(authorization);
+        waiting.push(start(async move { app.send(Server::Portal, request).await }).await);
+    }
+    app.edit_ledger(|ledger| drop(ledger.execute_key(KeyCommand::Revoke(keys[0].id())).unwrap()));
+    book(&app, 1).await;
+    let (valid, revoked) = (waiting.pop().unwrap(), waiting.pop().unwrap());
+    let revoked = revoked.await.unwrap();
+    assert_eq!(revoked.status, StatusCode::UNAUTHORIZED, "{}", revoked.body);
+    assert_eq!(revoked.header("www-authenticate"), "Bearer");
+    assert_eq!(seqs(&valid.await.unwrap()), [3, 4], "the revocation and the booking");
 }
 
 #[actix_web::test]
