@@ -49,14 +49,12 @@ impl From<Rejection> for Problem {
             // The payment may be that of another caller, so the response does not name it.
             Rejection::KeyReused { payment: _ } => Self::new(ProblemCode::IdempotencyKeyReused),
             Rejection::KeyNotFound(id) => {
-                Self::new(ProblemCode::NotFound).with_detail(format!("There is no access key {id}."))
+                Self::new(ProblemCode::NotFound).with_detail(format!("There is no API key {id}."))
             }
-            Rejection::KeyRevoked(id) => Self::new(ProblemCode::KeyEnded).with_detail(format!(
-                "Nothing was saved. The access key {id} is revoked. Create another key."
-            )),
-            Rejection::KeyExpired(id) => Self::new(ProblemCode::KeyEnded).with_detail(format!(
-                "Nothing was saved. The access key {id} has expired. Create another key."
-            )),
+            Rejection::KeyRevoked(id) => Self::new(ProblemCode::KeyEnded)
+                .with_detail(format!("Nothing was saved. The API key {id} is revoked. Create another key.")),
+            Rejection::KeyExpired(id) => Self::new(ProblemCode::KeyEnded)
+                .with_detail(format!("Nothing was saved. The API key {id} has expired. Create another key.")),
             // The ids of new keys are random: this one was drawn twice.
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
