@@ -27,7 +27,7 @@ journey: ## Test the built program over HTTP on every installed database
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
 
-nightly: ## Prove what takes long or needs an optimised build: the timing of the check of access keys
+nightly: ## Prove what takes long or needs an optimised build: the timing of the check of API keys
 	cargo run --quiet --release --package hermes-bench --bin key_timing
 
 check: ## Type-check the workspace

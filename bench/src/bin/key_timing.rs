@@ -1,4 +1,4 @@
-//! Proves that the duration of the check of an access key does not show whether its id exists.
+//! Proves that the duration of the check of an API key does not show whether its id exists.
 //!
 //! Verifies 20,000 pairs of an unknown id and a wrong secret in random order. The medians must differ by less than 5 %.
 //! Otherwise, the exit status is 1.

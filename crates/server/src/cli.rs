@@ -78,10 +78,10 @@ pub enum Command {
     Config,
 }
 
-/// The access key for a portal that is closed.
+/// The API key for a portal that is closed.
 #[derive(Debug, Clone, Args)]
 pub struct KeyFile {
-    /// A file with the access key; required if the portal is closed
+    /// A file with the API key; required if the portal is closed
     #[arg(long, global = true, env = KeyFile::VARIABLE, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 }
@@ -120,7 +120,7 @@ pub struct Erase {
     pub list: bool,
 }
 
-/// The commands for API keys. They may run beside a running portal and return once every portal applies the change.
+/// The commands for API keys. They may run beside a running portal and return once every portal that reaches the database applies the change.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Keys {
     /// Create a key and print its text, which is not shown again
@@ -144,7 +144,7 @@ pub enum Keys {
         #[command(flatten)]
         output: KeyOutput,
     },
-    /// Revoke a key for ever
+    /// Revoke a key for ever; a portal without its database accepts the key for at most access.grace_s
     #[command(after_help = "Example:\n  hermes keys revoke 7S3C4M0Q2D")]
     Revoke {
         /// The id of the key

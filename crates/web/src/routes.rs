@@ -142,13 +142,13 @@ const KEY_SCHEME: &str = "key";
 
 /// The responses to operations that require a scope.
 const WITH_SCOPE: [(&str, &str); 2] = [
-    ("401", "The request has no valid access key."),
+    ("401", "The request has no valid API key."),
     ("403", "The key does not have the scope, or a page of another site sent the request."),
 ];
 
 /// Adds the scope that each operation requires. For a scheme other than OAuth 2, OpenAPI 3.1 calls this a role.
 fn add_security(document: &mut utoipa::openapi::OpenApi) {
-    let description = "An access key, as printed by `hermes keys create`. A new installation that listens on loopback is \
+    let description = "An API key, as printed by `hermes keys create`. A new installation that listens on loopback is \
                        open until its first key exists.";
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

@@ -27,9 +27,7 @@ pub(super) async fn open(
         staleness_bound: staleness_bound(&configuration.settings),
         grace: Duration::from_secs(configuration.settings.access.grace_s),
     };
-    AccessControl::open(Arc::clone(heads), Arc::clone(keys), config)
-        .await
-        .context("cannot read the access keys")
+    AccessControl::open(Arc::clone(heads), Arc::clone(keys), config).await.context("cannot read the API keys")
 }
 
 /// Describes who has access.
@@ -47,7 +45,7 @@ pub fn describe(
     }
     ensure!(
         configuration.environment == Environment::Development,
-        "no access key exists, so nobody could use the API: create one with `{FIRST_KEY}`, or name the \
+        "no API key exists, so nobody could use the API: create one with `{FIRST_KEY}`, or name the \
          file of one in HERMES__ACCESS__FIRST_KEY_FILE"
     );
     Ok(if configuration.is_open_without_keys() {

@@ -30,21 +30,21 @@ pub(super) async fn store_if_none(
     }
     let text = read_secret(file, VARIABLE)?;
     let key = ApiKey::parse(text.expose_secret().trim()).with_context(|| {
-        format!("{} contains no access key; create one with `hermes keys new`", file.display())
+        format!("{} contains no API key; create one with `hermes keys new`", file.display())
     })?;
     let scopes = settings.access.first_key_scopes()?;
     let command = NewKey::new(&key, NAME, scopes, None).map_err(invalid)?;
     let origin = Origin { actor: FIRST_KEY_FILE_ACTOR.to_owned(), ..Origin::default() };
     match ledger.submit_key(KeyCommand::Create(command), origin).await {
-        Ok(_) => log::info!("stored the first access key, {}", key.id()),
+        Ok(_) => log::info!("stored the first API key, {}", key.id()),
         // Another instance was first.
         Err(SubmitError::Rejected(Rejection::KeyRequired)) => {}
-        Err(error) => return Err(error).context("cannot store the first access key"),
+        Err(error) => return Err(error).context("cannot store the first API key"),
     }
     Ok(())
 }
 
 fn invalid(errors: Vec<hermes_domain::FieldError>) -> anyhow::Error {
     let details: Vec<String> = errors.into_iter().map(|error| error.detail).collect();
-    anyhow::anyhow!("the first access key is invalid: {}", details.join("; "))
+    anyhow::anyhow!("the first API key is invalid: {}", details.join("; "))
 }

@@ -116,7 +116,10 @@ async fn a_backup_beside_a_writer_is_restored_completely_on_every_database() {
         copy_server_key(&environment, &restored);
         let process = HermesProcess::new("restore", restored.folder.path().to_owned(), restored.variables());
         let report = succeed(&process, &["restore", path]);
-        assert!(report.contains("are intact") && report.contains("erased the personal data of REF002"), "{report}");
+        assert!(
+            report.contains("are intact") && report.contains("erased the personal data of REF002"),
+            "{report}"
+        );
         drop(process);
         let app = TestApp::start(&restored).await;
         app.assert_audit_log_is_intact(&["--deep"]);

@@ -187,7 +187,7 @@ async fn the_first_key_is_stored_from_a_file_unless_there_is_a_key() {
         process.run(&["serve"])
     };
     let stderr = String::from_utf8(invalid.stderr).unwrap();
-    assert!(stderr.contains("contains no access key") && !stderr.contains("no key\""), "{stderr}");
+    assert!(stderr.contains("contains no API key") && !stderr.contains("no key\""), "{stderr}");
 
     let key = run(&process, &["new"]);
     fs::write(&file, format!("{key}\n")).unwrap();

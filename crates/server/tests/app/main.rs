@@ -19,6 +19,7 @@ mod command_line;
 mod doctor;
 mod erasure;
 mod gate;
+mod import_original;
 mod invalid_requests;
 mod journey;
 mod keys;

@@ -160,7 +160,7 @@ async fn production_requires_a_durable_database_server() {
 
     root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 1").await.unwrap();
     let output = failing_start(environment.folder.path(), &variables);
-    assert!(output.contains("no access key exists"), "{output}");
+    assert!(output.contains("no API key exists"), "{output}");
     let key = rows::create_key(&root, &[Scope::BookingsWrite]).await;
     let mut app = TestApp::start_with(&environment, &settings).await;
     app.key = Some(key);
@@ -184,7 +184,7 @@ async fn production_requires_a_key() {
     let mut variables: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
     variables.extend(PRODUCTION);
     let output = failing_start(environment.folder.path(), &variables);
-    assert!(output.contains("no access key exists") && output.contains("`hermes keys create "), "{output}");
+    assert!(output.contains("no API key exists") && output.contains("`hermes keys create "), "{output}");
 }
 
 #[actix_web::test]

@@ -20,7 +20,7 @@ pub struct TestApp {
     /// For requests that may fail or need other headers.
     pub client: HttpClient,
     contract: Option<OpenApiContract>,
-    /// The access key of every request, if any.
+    /// The API key of every request, if any.
     pub key: Option<ApiKey>,
 }
 

@@ -36,7 +36,7 @@ const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"Hermes\"");
 pub(crate) async fn authorize(request: &ServiceRequest, now: Instant) -> Result<Option<Principal>, Problem> {
     if is_in_query(request.query_string()) {
         return Err(Problem::new(ProblemCode::BadRequest).with_detail(
-            "Nothing was saved. The URL contains an access key, and URLs are logged: revoke this key. Send the new one in \
+            "Nothing was saved. The URL contains an API key, and URLs are logged: revoke this key. Send the new one in \
              the header Authorization: Bearer.",
         ));
     }

@@ -98,7 +98,7 @@ impl CommandContext {
     pub async fn submit_key(self, command: KeyCommand) -> Result<Committed<KeyOutcome>, Problem> {
         if self.idempotency_key.is_some() {
             return Err(Problem::new(ProblemCode::InvalidIdempotencyKey).with_detail(
-                "Nothing was saved. Requests that change access keys take no Idempotency-Key, because a retry could not \
+                "Nothing was saved. Requests that change API keys take no Idempotency-Key, because a retry could not \
                  return the same secret.",
             ));
         }

@@ -29,7 +29,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// The wrong access keys that one address may send in a minute.
+/// The wrong API keys that one address may send in a minute.
 const WRONG_KEYS_PER_MINUTE: u32 = 30;
 /// The period in which one address may book `form_per_10_min` payments.
 const FORM_WINDOW: Duration = Duration::from_secs(600);
@@ -37,11 +37,11 @@ const FORM_WINDOW: Duration = Duration::from_secs(600);
 /// The numbers of all limits; 0 turns a limit off.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LimitSettings {
-    /// Requests per second of one address without an access key.
+    /// Requests per second of one address without an API key.
     pub address_requests_per_s: u32,
-    /// Requests per second of one access key.
+    /// Requests per second of one API key.
     pub key_requests_per_s: u32,
-    /// Requests per second of one access key that change something.
+    /// Requests per second of one API key that change something.
     pub key_writes_per_s: u32,
     /// Bookings that one address may send with the form at once.
     pub form_burst: u32,
@@ -105,7 +105,7 @@ impl Limits {
         self.requests.is_some()
     }
 
-    /// Counts a request without an access key. Returns the headers of its response, or `None` without a limit.
+    /// Counts a request without an API key. Returns the headers of its response, or `None` without a limit.
     ///
     /// # Errors
     /// 429 if the address has sent too many requests.
@@ -113,7 +113,7 @@ impl Limits {
         self.admit(self.requests.as_ref(), address.into(), now)
     }
 
-    /// Counts a request with a valid access key. Returns the headers of its response, or `None` without a limit.
+    /// Counts a request with a valid API key. Returns the headers of its response, or `None` without a limit.
     ///
     /// # Errors
     /// 429 if the key has sent too many requests.
@@ -121,7 +121,7 @@ impl Limits {
         self.admit(self.key_requests.as_ref(), key, now)
     }
 
-    /// Counts a request with a valid access key that changes something. Returns the headers of its response.
+    /// Counts a request with a valid API key that changes something. Returns the headers of its response.
     ///
     /// # Errors
     /// 429 if the key has sent too many requests, or too many that change something.
@@ -130,7 +130,7 @@ impl Limits {
         Ok(self.admit(self.key_writes.as_ref(), key, now)?.or(headers))
     }
 
-    /// Counts a request with a wrong access key. This limit is always on: it slows down guessing, but locks no key.
+    /// Counts a request with a wrong API key. This limit is always on: it slows down guessing, but locks no key.
     ///
     /// # Errors
     /// 429 if the address has sent too many wrong keys.

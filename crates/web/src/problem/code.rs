@@ -58,11 +58,11 @@ problem_codes! {
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
         "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
     /// The request has no valid key.
-    Unauthenticated = "unauthenticated", UNAUTHORIZED, "An access key is required",
-        "Nothing was saved. Send a valid access key in the header Authorization: Bearer. In a browser, the user is key, and \
-         the password is the access key.";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "An API key is required",
+        "Nothing was saved. Send a valid API key in the header Authorization: Bearer. In a browser, the user is key, and \
+         the password is the API key.";
     /// The key does not have the scope of the operation.
-    InsufficientScope = "insufficient-scope", FORBIDDEN, "The access key lacks a scope",
+    InsufficientScope = "insufficient-scope", FORBIDDEN, "The API key lacks a scope",
         "Nothing was saved. Use a key with the scope of this operation.";
     /// A page of another site sent the request.
     CrossSite = "cross-site", FORBIDDEN, "Another site sent the request",
@@ -79,8 +79,8 @@ problem_codes! {
     /// The status of the payment does not allow the change.
     IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this change",
         "Nothing was saved. Get the payment to see its status.";
-    /// The access key is revoked or has expired.
-    KeyEnded = "key-ended", CONFLICT, "The access key is revoked or has expired",
+    /// The API key is revoked or has expired.
+    KeyEnded = "key-ended", CONFLICT, "The API key is revoked or has expired",
         "Nothing was saved. Create another key.";
     /// The feed no longer has the events after this position, or does not have them yet.
     EventsGone = "events-gone", GONE, "The feed does not have the events after this position",

@@ -49,14 +49,12 @@ impl From<Rejection> for Problem {
             // The payment may be that of another caller, so the response does not name it.
             Rejection::KeyReused { payment: _ } => Self::new(ProblemCode::IdempotencyKeyReused),
             Rejection::KeyNotFound(id) => {
-                Self::new(ProblemCode::NotFound).with_detail(format!("There is no access key {id}."))
+                Self::new(ProblemCode::NotFound).with_detail(format!("There is no API key {id}."))
             }
-            Rejection::KeyRevoked(id) => Self::new(ProblemCode::KeyEnded).with_detail(format!(
-                "Nothing was saved. The access key {id} is revoked. Create another key."
-            )),
-            Rejection::KeyExpired(id) => Self::new(ProblemCode::KeyEnded).with_detail(format!(
-                "Nothing was saved. The access key {id} has expired. Create another key."
-            )),
+            Rejection::KeyRevoked(id) => Self::new(ProblemCode::KeyEnded)
+                .with_detail(format!("Nothing was saved. The API key {id} is revoked. Create another key.")),
+            Rejection::KeyExpired(id) => Self::new(ProblemCode::KeyEnded)
+                .with_detail(format!("Nothing was saved. The API key {id} has expired. Create another key.")),
             // RFC 9110 section 15.5.2 requires the challenge.
             Rejection::KeyRequired => Self::new(ProblemCode::Unauthenticated)
                 .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),

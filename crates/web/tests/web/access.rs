@@ -79,9 +79,9 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
     let mut lines = vec![
         "# Access".to_owned(),
         String::new(),
-        "Every route with no key and with a key that has one scope: ✓ means that the endpoint answers, 401 that a key is \
-         missing, 403 that the scope is. A test writes this table from the responses of a closed installation and \
-         compares it (`HERMES_TEST_WRITE_DOCS=1 cargo test -p hermes-web --test web access`)."
+        "The response of every route without a key, and with a key that has one scope. ✓: the endpoint responds. 401: \
+         the request has no valid API key. 403: the key lacks the scope. A test writes this table from the responses of a \
+         closed installation and compares it (`HERMES_TEST_WRITE_DOCS=1 cargo test -p hermes-web --test web access`)."
             .to_owned(),
         String::new(),
         format!("| port | route | no key | {} |", names.join(" | ")),
@@ -191,7 +191,7 @@ async fn every_failure_has_the_same_response() {
         assert_eq!(response.header("www-authenticate"), "Bearer", "{value}");
         let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
         assert_eq!(body["code"], "unauthenticated");
-        assert!(body["detail"].as_str().unwrap().ends_with("the password is the access key."), "{body}");
+        assert!(body["detail"].as_str().unwrap().ends_with("the password is the API key."), "{body}");
     }
     let twice =
         TestRequest::get().uri("/api/stats").append_header(bearer(&valid)).append_header(bearer(&valid));

@@ -7,10 +7,10 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::rt;
 use actix_web::test::TestRequest;
-use hermes_service::outbox::{CommitNotifier, Feed};
-use hermes_test_support::MemoryStore;
 use hermes_domain::access::Scope;
 use hermes_domain::ledger::KeyCommand;
+use hermes_service::outbox::{CommitNotifier, Feed};
+use hermes_test_support::MemoryStore;
 use serde_json::Value;
 
 use crate::support::{ANA, Server, TestApp, TestResponse, WAITERS_MAX};

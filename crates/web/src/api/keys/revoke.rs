@@ -11,7 +11,8 @@ use crate::problem::{Problem, ProblemResponses};
 
 /// Revokes an API key for ever.
 ///
-/// When the response arrives, no instance accepts the key any more.
+/// When the response arrives, no instance that reaches the database accepts the key. An instance without its database accepts
+/// the key for at most `access.grace_s`.
 #[utoipa::path(
     tag = "keys",
     params(("id" = String, Path, description = "The ID of the key.", pattern = "^[0-9A-HJKMNP-TV-Z]{10}$",
