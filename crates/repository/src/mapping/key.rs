@@ -1,6 +1,8 @@
 //! Rows of API keys and their secrets.
 
-use hermes_domain::access::{KeyId, KeyRecord, ScopeSet, SecretDigest, StoredSecret};
+use std::sync::Once;
+
+use hermes_domain::access::{KeyId, KeyRecord, Scope, ScopeSet, SecretDigest, StoredSecret};
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
 
@@ -14,6 +16,20 @@ pub(crate) fn key_id(text: &str) -> Result<KeyId, StoreError> {
     KeyId::parse(text).ok_or_else(|| corrupt(KEY, "with an invalid", "id"))
 }
 
+/// Whether an unknown scope was logged. One line is enough for a process.
+static UNKNOWN_SCOPE_LOGGED: Once = Once::new();
+
+/// Returns the scopes that this version knows. During an upgrade, a later version may have granted others.
+fn known_scopes(key: KeyId, names: &str) -> ScopeSet {
+    let known: ScopeSet = names.split_whitespace().filter_map(Scope::find).collect();
+    if known.iter().count() < names.split_whitespace().count() {
+        UNKNOWN_SCOPE_LOGGED.call_once(|| {
+            log::warn!("key {key} has scopes that this version does not know; it grants only the others");
+        });
+    }
+    known
+}
+
 impl TryFrom<access_keys::Model> for KeyRecord {
     type Error = StoreError;
 
@@ -22,7 +38,7 @@ impl TryFrom<access_keys::Model> for KeyRecord {
         Ok(Self {
             id,
             name: row.name.into(),
-            scopes: ScopeSet::parse(&row.scopes).map_err(|_| corrupt(KEY, id, "scopes"))?,
+            scopes: known_scopes(id, &row.scopes),
             created_by: row.created_by,
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -62,5 +78,20 @@ impl From<&StoredSecret> for access_secrets::ActiveModel {
             digest: Set(secret.digest.0.to_vec()),
             expires_at: Set(secret.expires_at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_of_a_later_version_is_ignored() {
+        let id = KeyId::parse("0000000000").unwrap();
+        assert_eq!(
+            known_scopes(id, "bookings:read refunds:write ops:read").to_string(),
+            "bookings:read ops:read"
+        );
+        assert!(known_scopes(id, "refunds:write").is_empty());
     }
 }

@@ -6,6 +6,9 @@
 //! every instance within D, with or without Redis. The heads are those of the read cache, which reads the head every D/3
 //! while there are requests, so a cached response needs no query for its key.
 //!
+//! A database that lost commits may use a number again. The table is therefore also read again after each head that went
+//! back.
+//!
 //! While the database is down, or while the table cannot be read, the last table remains valid for the grace period. It
 //! starts when a head last had the table's number.
 
@@ -61,15 +64,21 @@ struct LoadedTable {
     table: KeyTable,
     /// The database read the table at some moment after this.
     requested_at: Instant,
+    /// How often the head had gone back before the request.
+    head_regressions: u64,
     /// The latest request for a head that had the table's number, or for the table.
     confirmed_at: ArcSwap<Instant>,
 }
 
 impl LoadedTable {
+    /// Returns whether the table has every change of keys that a head shows.
+    fn matches(&self, observed: AccessObservation, heads: &ReadCache) -> bool {
+        observed.access_seq == self.table.access_seq() && self.head_regressions == heads.head_regressions()
+    }
+
     /// Records that a head had the table's number. Of two concurrent records, the earlier may win, which is right too.
     fn confirm(&self, observed: AccessObservation) {
-        let is_later = observed.requested_at > **self.confirmed_at.load();
-        if is_later && observed.access_seq == self.table.access_seq() {
+        if observed.requested_at > **self.confirmed_at.load() {
             self.confirmed_at.store(Arc::new(observed.requested_at));
         }
     }
@@ -85,8 +94,9 @@ impl AccessControl {
         store: Arc<dyn AccessStore>,
         config: AccessConfig,
     ) -> Result<Self, StoreError> {
-        let table = Arc::new(ArcSwap::from_pointee(load(store.as_ref()).await?));
-        let query = TableQuery { store: Arc::clone(&store), table: Arc::clone(&table) };
+        let table = Arc::new(ArcSwap::from_pointee(load(&heads, store.as_ref()).await?));
+        let query =
+            TableQuery { heads: Arc::clone(&heads), store: Arc::clone(&store), table: Arc::clone(&table) };
         Ok(Self { heads, table, loads: RequestCoalescer::new(query), key_use: KeyUse::new(store), config })
     }
 
@@ -123,7 +133,7 @@ impl AccessControl {
         let loaded = self.table.load_full();
         let is_recent = |requested_at: Instant| requested_at.elapsed() < self.config.staleness_bound;
         let observed = self.heads.access_observation();
-        if let Some(observed) = observed {
+        if let Some(observed) = observed.filter(|observed| loaded.matches(*observed, &self.heads)) {
             loaded.confirm(observed);
         }
         // An earlier observation may be older than the table, which would then be read again for every request.
@@ -137,7 +147,7 @@ impl AccessControl {
                 Err(error) => return self.last_table(loaded, error),
             },
         };
-        if observed.access_seq == loaded.table.access_seq() {
+        if loaded.matches(observed, &self.heads) {
             loaded.confirm(observed);
             return Ok(loaded);
         }
@@ -166,6 +176,7 @@ impl AccessControl {
 
 /// Reads the table of keys and replaces the table of the process.
 struct TableQuery {
+    heads: Arc<ReadCache>,
     store: Arc<dyn AccessStore>,
     table: Arc<ArcSwap<LoadedTable>>,
 }
@@ -175,14 +186,15 @@ impl CoalescedQuery for TableQuery {
     type Response = Result<Arc<LoadedTable>, StoreError>;
 
     async fn execute(&self) -> Self::Response {
-        let loaded = Arc::new(load(self.store.as_ref()).await?);
+        let loaded = Arc::new(load(&self.heads, self.store.as_ref()).await?);
         self.table.store(Arc::clone(&loaded));
         Ok(loaded)
     }
 }
 
-async fn load(store: &dyn AccessStore) -> Result<LoadedTable, StoreError> {
-    let requested_at = Instant::now();
+async fn load(heads: &ReadCache, store: &dyn AccessStore) -> Result<LoadedTable, StoreError> {
+    let (requested_at, head_regressions) = (Instant::now(), heads.head_regressions());
     let table = store.key_table().await?;
-    Ok(LoadedTable { table, requested_at, confirmed_at: ArcSwap::from_pointee(requested_at) })
+    let confirmed_at = ArcSwap::from_pointee(requested_at);
+    Ok(LoadedTable { table, requested_at, head_regressions, confirmed_at })
 }

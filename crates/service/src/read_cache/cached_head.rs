@@ -1,6 +1,7 @@
 //! The cached head: the ledger head as last read from the database.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -26,6 +27,8 @@ pub(super) struct CachedHead {
     staleness_bound: Duration,
     latest: ArcSwapOption<HeadObservation<Instant>>,
     access: ArcSwapOption<AccessObservation>,
+    /// How often the head went back.
+    regressions: AtomicU64,
     /// The time of the last failed request, if no request has succeeded since.
     failed_at: ArcSwapOption<Instant>,
 }
@@ -36,6 +39,7 @@ impl CachedHead {
             staleness_bound,
             latest: ArcSwapOption::empty(),
             access: ArcSwapOption::empty(),
+            regressions: AtomicU64::new(0),
             failed_at: ArcSwapOption::empty(),
         }
     }
@@ -71,6 +75,11 @@ impl CachedHead {
         self.access.load().as_deref().copied()
     }
 
+    /// Returns how often the head went back, because the database lost commits.
+    pub fn regressions(&self) -> u64 {
+        self.regressions.load(Ordering::SeqCst)
+    }
+
     /// Records the number of changes of API keys. The observation with the later request wins.
     pub fn record_access(&self, observed: AccessObservation) {
         self.access.rcu(|latest| match latest {
@@ -90,6 +99,7 @@ impl CachedHead {
         if let Some(previous) = previous
             && new.progress_since(&previous) == HeadProgress::Regressed
         {
+            self.regressions.fetch_add(1, Ordering::SeqCst);
             report_regression(previous.head.seq, head.seq);
         }
     }

@@ -174,6 +174,11 @@ impl ReadCache {
         self.cached_head.access().ok_or_else(head_timeout)
     }
 
+    /// Returns how often the ledger head went back, because the database lost commits.
+    pub(crate) fn head_regressions(&self) -> u64 {
+        self.cached_head.regressions()
+    }
+
     /// Returns how long a read waits for the ledger head.
     pub(crate) const fn head_deadline(&self) -> Duration {
         self.validator.head_deadline()

@@ -256,6 +256,28 @@ async fn a_revoked_key_is_valid_for_at_most_the_grace_period_if_only_the_keys_ca
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_number_that_the_database_uses_again_after_lost_commits_does_not_preserve_the_table() {
+    let instances = Instances::start(Redis::Up).await;
+    let [lost, other] = [(); 2].map(|()| ApiKey::generate(&instances.random));
+    let backup = instances.store.ledger();
+    instances.store.edit(|ledger| ledger.add_key(&lost, &[Scope::BookingsRead]));
+    advance(D).await;
+    assert_eq!(instances.accept(&lost).await, [true; 3]);
+    let number = instances.store.ledger().head.access_seq;
+    advance(D).await;
+    assert_eq!(instances.accept(&lost).await, [true; 3]);
+    settle().await;
+    instances.store.edit(|ledger| {
+        *ledger = backup;
+        ledger.add_key(&other, &[Scope::BookingsRead]);
+    });
+    assert_eq!(instances.store.ledger().head.access_seq, number);
+    advance(D).await;
+    assert_eq!(instances.accept(&lost).await, [false; 3]);
+    assert_eq!(instances.accept(&other).await, [true; 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_key_closes_every_instance_for_ever() {
     let store = MemoryStore::default();
     let mut all = Vec::new();
