@@ -1,4 +1,5 @@
 //! Commands that create, rotate and revoke API keys.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::{

@@ -16,7 +16,7 @@ on_each_database! {
     async fn a_created_key_is_read_unchanged(ledger: &TestLedger) {
         let (key, record) = create(ledger, Some(TimeDelta::days(90))).await;
         let table = ledger.access.key_table().await.unwrap();
-        assert_eq!(table.records().iter().map(|key| (**key).clone()).collect::<Vec<_>>(), [record.clone()]);
+        assert_eq!(table.records().iter().map(|key| (**key).clone()).collect::<Vec<_>>(), std::slice::from_ref(&record));
         assert_eq!(record.name.as_ref(), "Ω billing 🎓");
         assert_eq!(table.access_seq(), 1);
         assert_eq!(ledger.reader.head().await.unwrap().access_seq, 1);

@@ -211,7 +211,7 @@ impl TestApp {
 
     /// Returns the id of the oldest key.
     pub fn first_key(&self) -> String {
-        self.store.ledger().keys[0].id.to_string()
+        self.store.ledger().keys.first().map(|key| key.id.to_string()).unwrap_or_default()
     }
 
     /// Returns a key that does not exist.
