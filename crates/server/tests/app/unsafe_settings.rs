@@ -231,6 +231,7 @@ fn the_compose_file_with_other_passwords_may_serve_payers() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hermes"));
         command.env_clear().arg("doctor").current_dir(folder.path());
         command.envs(variables.iter().map(|(name, value)| (name, value.replace("PASSWORD", password))));
+        command.env("HERMES__SERVER__PUBLIC_URL", "https://pay.example.org");
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let findings = doctor(SECRET);
