@@ -59,17 +59,13 @@ pub fn cases() -> Vec<Case> {
             "POST /api/bookings HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             refused(400),
         ),
-        // Chunks.
-        case(
-            "a chunk size that is not a number",
-            chunked("zz\r\n{}\r\n0\r\n\r\n"),
-            problem(400, "bad-request"),
-        ),
-        case(
-            "a chunk size above 64 bits",
-            chunked("fffffffffffffffff\r\n{}\r\n0\r\n\r\n"),
-            problem(400, "bad-request"),
-        ),
+        // Chunks. The server closes the connection with unread bytes, so the reset may overtake the response.
+        steps("a chunk size that is not a number")
+            .send(chunked("zz\r\n{}\r\n0\r\n\r\n"))
+            .expect_or_closed(problem(400, "bad-request")),
+        steps("a chunk size above 64 bits")
+            .send(chunked("fffffffffffffffff\r\n{}\r\n0\r\n\r\n"))
+            .expect_or_closed(problem(400, "bad-request")),
         case("a negative chunk size", chunked("-2\r\n{}\r\n0\r\n\r\n"), problem(400, "bad-request")),
         case(
             "a chunk that is longer than its size",
