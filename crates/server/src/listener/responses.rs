@@ -13,9 +13,9 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use hermes_web::middleware;
 
-/// The size of the parts of a body, in bytes. The HTTP library copies as many of them as its write buffer of 32 KiB holds.
-/// It would copy an undivided body as a whole, for every connection whose client does not read.
-const PART_SIZE: u16 = 16 * 1024;
+/// The size of the parts of a body, in bytes. The HTTP library copies one part at a time into its write buffer. It would copy
+/// an undivided body as a whole, for every connection whose client does not read.
+const PART_SIZE: usize = 64 * 1024;
 
 /// The number of requests of a connection that have been processed.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,8 @@ pub(super) async fn process(
 
 /// Divides a body in memory into parts, without copying it.
 fn divide(body: BoxBody) -> BoxBody {
-    if !matches!(body.size(), BodySize::Sized(size) if size > PART_SIZE.into()) {
+    let is_large = |size: u64| usize::try_from(size).is_ok_and(|size| size > PART_SIZE);
+    if !matches!(body.size(), BodySize::Sized(size) if is_large(size)) {
         return body;
     }
     body.try_into_bytes().map_or_else(|stream| stream, |bytes| BoxBody::new(Parts(bytes)))
@@ -60,7 +61,7 @@ impl MessageBody for Parts {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let length = self.0.len().min(PART_SIZE.into());
+        let length = self.0.len().min(PART_SIZE);
         Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
     }
 }
@@ -73,7 +74,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_large_body_is_sent_in_parts_that_share_its_memory() {
-        let part_size = usize::from(PART_SIZE);
+        let part_size = PART_SIZE;
         let bytes = Bytes::from(vec![7; 2 * part_size + 1]);
         let mut body = divide(BoxBody::new(bytes.clone()));
         assert_eq!(body.size(), bytes.size());

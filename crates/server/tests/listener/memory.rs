@@ -10,7 +10,7 @@ use crate::raw_client::{POST, RawClient, get};
 use crate::support::{TestApp, TestEnvironment, poll};
 
 /// The bookings in the list.
-const BOOKINGS: usize = 300;
+const BOOKINGS: usize = 600;
 /// The clients of one address. The default limit is higher.
 const CLIENTS: usize = 200;
 /// The addresses of the clients that send bodies.
