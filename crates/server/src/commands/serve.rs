@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -155,7 +156,8 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
         return None;
     }
     let folder = settings.database.data_dir.display();
-    let file = hermes_repository::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
+    let path = settings.database.data_dir.join(SERVE_LOCK_FILE);
+    let file = File::options().create(true).append(true).mode(0o600).open(path);
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),
         Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(

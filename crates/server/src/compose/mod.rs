@@ -99,7 +99,7 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
         data_folder::prepare(folder)?;
         let file = folder.join(SQLITE_FILE);
         let created = hermes_repository::create_private_file(&file)
-            .with_context(|| format!("cannot open the file {}", file.display()));
+            .with_context(|| format!("cannot create the file {}", file.display()));
         explain_database_error(settings, created)?;
     }
     let mut options = ConnectOptions::new(url);
