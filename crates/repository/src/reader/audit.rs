@@ -9,8 +9,8 @@ use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{
-    Condition, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select,
-    StreamTrait, TransactionTrait,
+    Condition, DatabaseConnection, DatabaseTransaction, DbBackend, QueryOrder, QuerySelect, QueryTrait,
+    Select, StreamTrait, TransactionTrait,
 };
 
 use super::SqlPaymentReader;
@@ -124,7 +124,7 @@ impl SqlPaymentReader {
         let mut found = BTreeSet::new();
         let mut after = 0;
         while after < last {
-            let mentions = mentions_email(email);
+            let mentions = mentions_email(email, self.database.backend());
             let rows = audit_log::Entity::find()
                 .select_only()
                 .column(audit_log::Column::PaymentId)
@@ -221,12 +221,18 @@ impl SqlPaymentReader {
 }
 
 /// Returns the condition that a payment in an audit row has an e-mail address. Its JSON contains the address in quotes.
-fn mentions_email(email: &str) -> Condition {
+///
+/// A server would compare texts with the collation of the column, which ignores accents. Bytes are compared exactly.
+fn mentions_email(email: &str, backend: DbBackend) -> Condition {
     // A text can always be serialised.
     let address = serde_json::to_string(&email.to_lowercase()).unwrap_or_default();
     let text = format!("\"email\":{address}");
+    let contains_text = match backend {
+        DbBackend::Sqlite => "INSTR(LOWER(?), ?) > 0",
+        _ => "INSTR(CAST(LOWER(?) AS BINARY), ?) > 0",
+    };
     let contains = |column: audit_log::Column| {
-        Expr::cust_with_exprs("INSTR(LOWER(?), ?) > 0", [column.into_expr(), Expr::value(text.clone())])
+        Expr::cust_with_exprs(contains_text, [column.into_expr(), Expr::value(text.clone())])
     };
     Condition::any().add(contains(audit_log::Column::OldValue)).add(contains(audit_log::Column::NewValue))
 }

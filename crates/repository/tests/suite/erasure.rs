@@ -54,6 +54,16 @@ on_each_database! {
         assert!(find("ana_1@example.org").await.is_empty());
     }
 
+    async fn an_address_with_another_accent_is_another_address(ledger: &TestLedger) {
+        let booked = batches::book(ledger, vec![bookings::from_email("José@Example.org")]).await;
+        batches::execute(ledger, &[updates::correction(&booked[0])]).await;
+        let find = async |email| ledger.reader.payments_with_past_email(email).await.unwrap();
+        assert_eq!(find("josé@example.org").await, [booked[0].id]);
+        for other in ["josè@example.org", "jose@example.org"] {
+            assert!(find(other).await.is_empty(), "{other}");
+        }
+    }
+
     async fn a_row_that_is_erased_without_the_ledger_is_detected(ledger: &TestLedger) {
         let booked = batches::book_one(ledger, bookings::number(1)).await;
         let mut row = ledger.reader.audit_of(booked.id, 0, 1).await.unwrap().remove(0);
