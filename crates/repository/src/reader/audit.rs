@@ -146,7 +146,7 @@ impl SqlPaymentReader {
     /// Reads the last erasure of each payment, in the order of the ids. No index helps, so the call reads the whole log.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// If the database cannot be read, or [`StoreError::Corrupt`] if the record of an erasure cannot be decoded.
     pub async fn recorded_erasures(&self) -> Result<Vec<RecordedErasure>, StoreError> {
         let last = self.audit_bounds().await?.last_seq.unwrap_or_default();
         let mut found = BTreeMap::new();
@@ -162,8 +162,7 @@ impl SqlPaymentReader {
                 async move { entries(&connection, rows).await }
             };
             for entry in self.database.reader.read(read).await? {
-                // An earlier erasure of a payment is itself erased and has no readable state.
-                if let Some(erasure) = recorded_erasure(&entry) {
+                if let Some(erasure) = recorded_erasure(&entry)? {
                     found.insert(erasure.payment, erasure);
                 }
             }
@@ -237,11 +236,19 @@ fn mentions_email(email: &str, backend: DbBackend) -> Condition {
     Condition::any().add(contains(audit_log::Column::OldValue)).add(contains(audit_log::Column::NewValue))
 }
 
-fn recorded_erasure(entry: &AuditEntry) -> Option<RecordedErasure> {
-    let after: Payment = serde_json::from_str(entry.new_value.as_deref()?).ok()?;
+/// Returns the erasure that a row records, or `None` if a later erasure has erased the row.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the row has no readable payment.
+fn recorded_erasure(entry: &AuditEntry) -> Result<Option<RecordedErasure>, StoreError> {
+    if entry.is_erased() {
+        return Ok(None);
+    }
+    let after: Payment = serde_json::from_str(entry.new_value.as_deref().unwrap_or_default())
+        .map_err(|error| StoreError::Corrupt(format!("audit row {}: {error}", entry.seq)))?;
     let has_texts = after != after.without_texts();
     let scope = if has_texts { ErasureScope::History } else { ErasureScope::Payment };
-    Some(RecordedErasure { payment: after.id, version: after.version, scope })
+    Ok(Some(RecordedErasure { payment: after.id, version: after.version, scope }))
 }
 
 async fn verify_chunk(

@@ -5,7 +5,7 @@ use hermes_domain::ledger::{
     verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment, PaymentKey};
-use hermes_domain::ports::PaymentReader;
+use hermes_domain::ports::{PaymentReader, StoreError};
 
 use crate::ledger::TestLedger;
 use crate::{batches, bookings, on_each_database, updates};
@@ -62,6 +62,16 @@ on_each_database! {
         for other in ["josè@example.org", "jose@example.org"] {
             assert!(find(other).await.is_empty(), "{other}");
         }
+    }
+
+    async fn an_unreadable_record_of_an_erasure_is_an_error(ledger: &TestLedger) {
+        let booked = batches::book_one(ledger, bookings::number(1)).await;
+        batches::execute(ledger, &[erasure(&booked)]).await;
+        assert_eq!(ledger.reader.recorded_erasures().await.unwrap().len(), 1);
+        ledger.tamper("DROP TRIGGER audit_log_no_update").await;
+        ledger.tamper("UPDATE audit_log SET new_value = '{}' WHERE seq = 2").await;
+        let error = ledger.reader.recorded_erasures().await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
     }
 
     async fn a_row_that_is_erased_without_the_ledger_is_detected(ledger: &TestLedger) {
