@@ -77,6 +77,20 @@ async fn a_changed_row_of_the_earlier_release_prevents_the_rebuild() {
     }
 }
 
+#[tokio::test]
+async fn a_missing_last_row_of_the_earlier_release_prevents_the_rebuild() {
+    for database in each().await {
+        up(&database.url, Some(EARLIER_STEPS)).await.unwrap();
+        let db = connect(&database).await;
+        earlier_ledger::fill(&db, 20).await;
+        db.execute_unprepared("DROP TRIGGER audit_log_no_delete").await.unwrap();
+        db.execute_unprepared("DELETE FROM audit_log WHERE seq = 20").await.unwrap();
+
+        let error = up(&database.url, None).await.unwrap_err().to_string();
+        assert!(error.contains("audit row 20 is missing or was changed"), "{error}");
+    }
+}
+
 /// Before MySQL commits the record of the step, its statements are committed.
 #[tokio::test]
 async fn an_interrupted_change_of_the_tables_is_completed() {
