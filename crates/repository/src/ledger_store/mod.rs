@@ -8,6 +8,9 @@
 //!
 //! A command that names a payment loads the payment and its checks with two more. Its UPDATE and the UPSERT of its checks
 //! replace the first two INSERTs. A command that changes an API key loads the key with one more and writes at most two rows.
+//!
+//! An erasure also reads the audit rows and the idempotency records of its payment with one statement each, and updates
+//! each such row with one statement.
 
 mod changes;
 mod duplicates;
