@@ -254,7 +254,7 @@ pub enum Audit {
         /// The first row to verify; the log starts with row 1
         #[arg(long, value_name = "SEQ")]
         from: Option<i64>,
-        /// The last row to verify
+        /// The last row to verify; the records of erasures after it are not checked
         #[arg(long, value_name = "SEQ")]
         to: Option<i64>,
         /// Also compare each payment with its last audit row, and the stored totals with the payments
