@@ -26,7 +26,7 @@
 //!
 //! **A missing server** skips the test and writes one line to standard error that no test runner captures. If
 //! `HERMES_TEST_REQUIRE` lists the server (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]), the
-//! test fails instead.
+//! test fails instead. The same applies to `mount`, the permission to mount a small disk.
 //!
 //! **Server programs:** `HERMES_TEST_MARIADBD`, `HERMES_TEST_MYSQLD` and `HERMES_TEST_REDIS_SERVER` name a program.
 //! By default, `PATH` and `/usr/sbin` are searched. `HERMES_TEST_MYSQL_URL` names a running MySQL whose user may
@@ -81,6 +81,7 @@ pub use memory_publisher::MemoryPublisher;
 pub use mysql::{private_mysql, private_mysql_with};
 pub use port::Port;
 pub use redis::{RedisServer, redis};
+pub use requirement::missing;
 pub use sql_server::SqlServer;
 pub use sqlite::sqlite;
 pub use table_lock::TableLock;

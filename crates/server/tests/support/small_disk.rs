@@ -12,7 +12,6 @@ pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
     /// Mounts the file system; `None` without the permission to do so.
-    #[allow(clippy::print_stderr, reason = "says that the test is skipped")]
     pub fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = Command::new("mount")
@@ -22,8 +21,7 @@ impl SmallDisk {
         if mount.is_ok_and(|mount| mount.status.success()) {
             return Some(Self(folder));
         }
-        eprintln!("skipped: no permission to mount a file system");
-        None
+        hermes_test_support::missing("mount", "no permission to mount a file system")
     }
 
     pub fn path(&self) -> &Path {
