@@ -216,7 +216,7 @@ pub enum Migrate {
         #[arg(long)]
         yes: bool,
     },
-    /// List the migrations and whether each is applied
+    /// List the migrations, whether each is applied, and how many rows a missing one will touch
     Status,
     /// Drop all tables and create them again; not available in production
     Fresh {
