@@ -1,7 +1,9 @@
 //! Counts the rows that pending steps will touch, so that an operator can plan the time of an upgrade.
 
-use sea_orm_migration::sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query};
-use sea_orm_migration::{SchemaManager, sea_orm::ConnectionTrait, sea_orm::DatabaseConnection, sea_orm::DbErr};
+use sea_orm_migration::sea_orm::sea_query::{Alias, Expr, Func, Query};
+use sea_orm_migration::{
+    SchemaManager, sea_orm::ConnectionTrait, sea_orm::DatabaseConnection, sea_orm::DbErr,
+};
 
 use crate::{Dialect, MigrationError, STEPS};
 

@@ -59,9 +59,9 @@ pub async fn ensure_current(settings: &Settings) -> Result<()> {
 
 /// Lists the steps, and how many rows each pending step will touch.
 async fn status(settings: &Settings) -> Result<ExitCode> {
-    let database = compose::open_database(settings).await?;
-    let lines = status_lines(database.reader_pool()).await;
-    database.close().await;
+    let database = compose::open_without_limits(settings).await?;
+    let lines = status_lines(&database).await;
+    database.close().await?;
     print_line(&lines?.join("\n"))
 }
 

@@ -37,8 +37,7 @@ pub(super) fn merge(environment: Environment) -> Result<Config> {
     if environment == Environment::Production {
         builder = builder.add_source(File::from_str(PRODUCTION, FileFormat::Toml));
     }
-    for name in ["default".to_owned(), environment.to_string()] {
-        let path = folder().join(format!("{name}.toml"));
+    for path in files(environment) {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
     // Values remain text until they are deserialized, so that a password such as 007 does not become the number 7.
@@ -57,6 +56,11 @@ fn without_content(error: ConfigError) -> Error {
         }
         error => error.into(),
     }
+}
+
+/// Returns the paths of the files that override the defaults. Each may be missing.
+pub fn files(environment: Environment) -> [PathBuf; 2] {
+    ["default".to_owned(), environment.to_string()].map(|name| folder().join(format!("{name}.toml")))
 }
 
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.
