@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{AccessStore, CacheError, Clock, PoolMetrics, SharedCache};
@@ -111,9 +111,9 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
 pub async fn open_without_limits(settings: &Settings) -> Result<DatabaseConnection> {
     let mut options = migration_options(settings)?;
     options.max_connections(1);
-    let opened = sea_orm::Database::connect(options)
-        .await
-        .with_context(|| format!("cannot open the database ({})", database_label(settings)));
+    // The text of this error repeats its source.
+    let opened = sea_orm::Database::connect(options).await.map_err(|error| anyhow!("{error}"));
+    let opened = opened.with_context(|| format!("cannot open the database ({})", database_label(settings)));
     explain_database_error(settings, opened)
 }
 

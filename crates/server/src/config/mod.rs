@@ -4,6 +4,8 @@
 //! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
 //! connection is verified.
 
+#[cfg(test)]
+mod documentation;
 mod environment;
 mod known_keys;
 mod rules;

@@ -11,10 +11,10 @@ use super::Environment;
 
 /// The defaults, which contain every key.
 pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
-const PRODUCTION: &str = include_str!("../../../../config/production.toml");
+pub(super) const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
-const SHORT_NAMES: [(&str, &str); 11] = [
+pub(super) const SHORT_NAMES: [(&str, &str); 11] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
     ("DATA_DIR", "database.data_dir"),

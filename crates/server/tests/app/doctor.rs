@@ -175,6 +175,9 @@ async fn unsuitable_settings_of_the_database_server_are_found() {
     ] {
         let Some(server) = private_mariadb_with(options).await else { return };
         let environment = TestEnvironment::new(server.create_database().await, None);
+        let mut rejected = process_on(&environment);
+        rejected.variables.push(("DB_PASSWORD", "wrong".to_owned()));
+        assert!(rejected.stdout_of(&["doctor"]).contains("; correct DB_USER and DB_PASSWORD"));
         let findings = process_on(&environment).stdout_of(&["doctor"]);
         assert!(findings.contains(expected), "{expected:?} is not in:\n{findings}");
     }
@@ -187,8 +190,12 @@ async fn an_unreachable_database_is_found() {
     // Port 1 of this machine is closed.
     process.variables.extend([("DB_HOST", "127.0.0.1".to_owned()), ("DB_PORT", "1".to_owned())]);
     let findings = process.stdout_of(&["doctor"]);
-    assert!(findings.contains("problem  database: cannot open the database"), "{findings}");
-    assert!(findings.contains("; check DB_HOST, DB_PORT, "), "{findings}");
+    let expected =
+        "problem  database: cannot connect to 127.0.0.1:1: Connection refused (os error 111); check DB_HOST";
+    assert!(findings.contains(expected), "{findings}");
+    process.variables.push(("DB_HOST", "no-such-host.invalid".to_owned()));
+    let findings = process.stdout_of(&["doctor"]);
+    assert!(findings.contains("; correct DB_HOST"), "{findings}");
 }
 
 /// Returns a process that is not started, for other commands.

@@ -1,5 +1,9 @@
 //! Checks the database: its version, connection, settings, rights and clock.
 
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
 use anyhow::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{ClockAgreement, Clocks};
@@ -16,17 +20,50 @@ const MARIADB_MIN: (u32, u32) = (10, 11);
 /// How long before its expiry a certificate is reported.
 const CERTIFICATE_NOTICE: TimeDelta = TimeDelta::days(30);
 
-const REACH_ACTION: &str = "check DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, that the server runs, and that the network \
-                            lets this machine reach it";
+/// The time limit of a connection that only finds out why the database cannot be reached.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Parts of error messages, and the action for each.
+const ACTIONS: [(&str, &str); 5] = [
+    ("1045", "correct DB_USER and DB_PASSWORD, or let an administrator create the user for this machine"),
+    ("1044", "correct DB_NAME, or let an administrator create the database and run docs/grants.sql"),
+    ("1049", "correct DB_NAME, or let an administrator create the database"),
+    ("1040", "raise max_connections of the server; each instance needs database.connections_max + 4"),
+    ("lookup address", "correct DB_HOST"),
+];
+const REACH_ACTION: &str =
+    "check DB_HOST and DB_PORT, that the server runs, and that the network lets this machine reach it";
 const READ_ACTION: &str = "check the log of the database server";
 
 /// Returns the finding for a database that cannot be opened.
-pub(super) fn unreachable(error: &Error) -> Finding {
-    let code = match error.downcast_ref::<OpenError>() {
-        Some(OpenError::SmallPackets { .. }) => "packet-size",
-        _ => "database",
-    };
-    Finding::error(code, error, REACH_ACTION)
+pub(super) fn unreachable(settings: &Settings, error: &Error) -> Finding {
+    if let Some(OpenError::SmallPackets { .. }) = error.downcast_ref::<OpenError>() {
+        return Finding::error("packet-size", error, "change the configuration of the database server");
+    }
+    if settings.is_embedded() {
+        return Finding::error("database", error, "check the folder that DATA_DIR names");
+    }
+    let text = format!("{error:#}");
+    if let Some((_, action)) = ACTIONS.into_iter().find(|(part, _)| text.contains(part)) {
+        return Finding::problem("database", text, action);
+    }
+    // The driver retries a refused connection until its time is up, and does not report the cause.
+    match probe(&settings.database.host, settings.database.port) {
+        Err(cause) => {
+            let (host, port) = (&settings.database.host, settings.database.port);
+            Finding::problem("database", format!("cannot connect to {host}:{port}: {cause}"), REACH_ACTION)
+        }
+        Ok(()) => Finding::error("database", error, REACH_ACTION),
+    }
+}
+
+/// Opens and closes a TCP connection. A socket path is not tried.
+fn probe(host: &str, port: u16) -> io::Result<()> {
+    if host.starts_with('/') {
+        return Ok(());
+    }
+    let address = (host, port).to_socket_addrs()?.next();
+    address.map_or(Ok(()), |address| TcpStream::connect_timeout(&address, PROBE_TIMEOUT).map(drop))
 }
 
 pub(super) async fn check(settings: &Settings, database: &Database) -> Vec<Finding> {

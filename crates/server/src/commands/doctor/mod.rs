@@ -47,7 +47,7 @@ async fn check_all(configuration: &Configuration, options: &Doctor) -> Vec<Findi
             findings.push(files::check_disk_space(settings));
             database.close().await;
         }
-        Err(error) => findings.push(database::unreachable(&error)),
+        Err(error) => findings.push(database::unreachable(settings, &error)),
     }
     findings
 }
