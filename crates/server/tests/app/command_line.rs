@@ -76,8 +76,8 @@ fn migrations_can_be_applied_reverted_and_reapplied() {
     run(&["migrate", "fresh", "--yes"]);
     assert!(!run(&["migrate", "status"]).contains("missing"));
     let findings = run(&["doctor"]);
-    assert!(findings.contains("ok     database schema: current"), "{findings}");
-    assert!(findings.contains("ok     events: 0 in total; no instance publishes them"), "{findings}");
+    assert!(findings.contains("ok       schema: current"), "{findings}");
+    assert!(findings.contains("ok       events: 0 in total; no instance publishes them"), "{findings}");
 
     let production = [("HERMES_ENV", "production")];
     assert!(stderr_in(&[], &["migrate", "fresh"]).contains("--yes"));

@@ -47,7 +47,14 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
             owner.execute_unprepared(&format!("DROP TRIGGER {trigger}")).await.unwrap();
         }
         assert_audit_log_cannot_be_changed(&url).await;
-        assert_finding(&app, "ok     audit log: this database user has no right to change it");
+        assert_finding(&app, "ok       audit-log: this database user has no right to change it");
+        assert_finding(&app, "ok       grants: this database user has every right that Hermes needs");
+        let revoke = format!("REVOKE DELETE ON {}.outbox FROM '{USER}'@'%'", environment.database.name());
+        owner.execute_unprepared(&revoke).await.unwrap();
+        assert_finding(
+            &app,
+            "problem  grants: this database user may not DELETE from outbox; let an administrator",
+        );
     }
 }
 

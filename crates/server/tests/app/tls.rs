@@ -15,7 +15,7 @@ use crate::support::process::HermesProcess;
 use crate::support::{TestApp, TestEnvironment, poll, rows};
 
 /// `hermes doctor` prints this if it has reached the database, which has no schema yet.
-const CONNECTED: &str = "WRONG  database schema: ";
+const CONNECTED: &str = "problem  schema: ";
 const VERSION_1: &str = "UnsupportedCertVersion)); the server has a certificate of X.509 version 1, which the TLS library \
                          rejects in every mode. Give the server your own certificate of version 3 with a subject \
                          alternative name";
@@ -32,7 +32,7 @@ const DATABASE_CASES: [(Flaw, &str, &str); 13] = [
     (
         Flaw::WrongHost,
         "verify_ca",
-        "valid, but database.ssl_mode is verify_ca: the driver then also trusts every public",
+        "warning  configuration: database.ssl_mode is verify_ca: the driver then also trusts every public",
     ),
     (Flaw::WrongHost, "preferred", CONNECTED),
     (Flaw::ExpiresSoon, "verify_identity", EXPIRED),
@@ -198,7 +198,7 @@ async fn redis_is_used_only_with_the_right_certificate() {
         HermesProcess::new("hermes", environment.folder.path().to_owned(), variables).stdout_of(&["doctor"])
     };
     for (flaw, expected) in [
-        (Flaw::None, "ok     cache: Redis responds"),
+        (Flaw::None, "ok       redis: responds"),
         (Flaw::WrongHost, WRONG_HOST),
         (Flaw::ExpiresSoon, EXPIRED),
         (Flaw::IsAuthority, IS_AUTHORITY),
