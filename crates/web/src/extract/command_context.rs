@@ -50,18 +50,18 @@ impl CommandContext {
     /// # Errors
     /// 503 if the ledger does not admit commands or the disk is nearly full; 400 or 422 if the body is not a JSON object.
     pub fn admit(&self, body: &JsonBody) -> Result<JsonFields, Problem> {
-        if let Some(storage) = &self.state.storage {
-            storage.admit_write(Instant::now())?;
-        }
-        self.state.ledger.check_admission()?;
+        self.check_admission()?;
         body.parse()
     }
 
-    /// Checks whether the ledger admits commands now, for requests without a body.
+    /// Checks whether there is space for a change and the ledger admits commands now.
     ///
     /// # Errors
-    /// 503 if it does not.
+    /// 503 if the ledger does not admit commands or the disk is nearly full.
     pub fn check_admission(&self) -> Result<(), Problem> {
+        if let Some(storage) = &self.state.storage {
+            storage.admit_write(Instant::now())?;
+        }
         Ok(self.state.ledger.check_admission()?)
     }
 

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod browser;
+mod known_route;
 mod response;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use browser::Browser;
+pub use known_route::KnownRoute;
 pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
