@@ -16,6 +16,7 @@ use crate::support::{TestApp, TestEnvironment, poll, rows};
 
 /// `hermes doctor` prints this if it has reached the database, which has no schema yet.
 const CONNECTED: &str = "problem  schema: ";
+const VERIFIED: &str = "  database-tls: TLSv1.3; the identity of the server is verified";
 const VERSION_1: &str = "UnsupportedCertVersion)); the server has a certificate of X.509 version 1, which the TLS library \
                          rejects in every mode. Give the server your own certificate of version 3 with a subject \
                          alternative name";
@@ -25,8 +26,9 @@ const WRONG_AUTHORITY: &str = "no trusted authority issued the server's certific
 const IS_AUTHORITY: &str = "the server uses the certificate of an authority";
 
 /// The certificate, the TLS mode of the database, and a part of the finding.
-const DATABASE_CASES: [(Flaw, &str, &str); 13] = [
+const DATABASE_CASES: [(Flaw, &str, &str); 14] = [
     (Flaw::None, "verify_identity", CONNECTED),
+    (Flaw::None, "verify_identity", VERIFIED),
     (Flaw::WrongHost, "verify_identity", WRONG_HOST),
     (Flaw::WrongHost, "verify_ca", CONNECTED),
     (

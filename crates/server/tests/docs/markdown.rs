@@ -69,7 +69,7 @@ fn heading_id(heading: &str) -> String {
 }
 
 #[test]
-fn fences_links_and_anchors_are_found() {
+fn fences_links_and_headings_are_found() {
     let document = "# A `b`: c, d\n\n[x](y.md#z) and [`code`](w)\n\n  ```sh test\n  a\n    b\n  ```\n\n```\n# no heading [n](no)\n```\n";
     let found = fences(document);
     assert_eq!((found[0].info.as_str(), found[0].text.as_str(), found[0].line), ("sh test", "a\n  b\n", 5));
