@@ -19,8 +19,10 @@ pub mod ports;
 
 mod address_block;
 mod field;
+mod language;
 mod text;
 
 pub use address_block::AddressBlock;
 pub use field::{FieldError, ValidationCode};
+pub use language::{InvalidLanguageCode, LanguageCode};
 pub use text::{mask_card_numbers, normalize_text, parse_text};
