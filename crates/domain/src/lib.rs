@@ -20,9 +20,11 @@ pub mod ports;
 mod address_block;
 mod field;
 mod language;
+mod payment_code;
 mod text;
 
 pub use address_block::AddressBlock;
 pub use field::{FieldError, ValidationCode};
 pub use language::{InvalidLanguageCode, LanguageCode};
+pub use payment_code::payment_code;
 pub use text::{mask_card_numbers, normalize_text, parse_text};

@@ -30,6 +30,8 @@ pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
         thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
         duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
             .context("checks.duplicate_fields")?,
+        institution,
+        settled_link_lifetime: TimeDelta::days(settings.payer.link_days.into()),
     })
 }
 

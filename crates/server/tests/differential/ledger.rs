@@ -76,6 +76,8 @@ fn rules() -> Rules {
         fee_bearer: FeeBearer::Payer,
         thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
         duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
+        institution: Arc::new(institution()),
+        settled_link_lifetime: TimeDelta::days(90),
     }
 }
 
