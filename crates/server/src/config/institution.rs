@@ -9,6 +9,7 @@ use hermes_domain::institution::{
     Account, AccountFields, Contact, Institution, Logo, LogoFormat, PAYMENT_TERM_DAYS_MAX, StudentIdRule,
 };
 use hermes_domain::parse_text;
+use hermes_languages::Language;
 use hermes_domain::payment::BookingField;
 
 use super::settings;
@@ -70,6 +71,20 @@ pub(super) fn build(settings: &settings::Institution) -> Result<Institution> {
         privacy_url,
         accounts: accounts(&settings.accounts)?,
     })
+}
+
+/// Returns the language of pages for payers who have chosen none.
+///
+/// # Errors
+/// If there are no texts in the language; the message lists the languages.
+pub(super) fn language(settings: &settings::Institution) -> Result<Language> {
+    match settings.language.as_str() {
+        "" => Ok(Language::default()),
+        code => Language::find(code).with_context(|| {
+            let known: Vec<_> = Language::all().map(Language::code).collect();
+            format!("institution.language is {code:?}; it must be one of {}", known.join(", "))
+        }),
+    }
 }
 
 /// Returns a text that pages can show, or `None` if it is blank.

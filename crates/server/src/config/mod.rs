@@ -19,9 +19,12 @@ pub use environment::Environment;
 pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use hermes_domain::institution::Institution;
 use hermes_domain::ledger::Rules;
+use hermes_languages::Language;
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -33,7 +36,9 @@ pub struct Configuration {
     /// The rules for decisions.
     pub rules: Rules,
     /// The institution that payers pay.
-    pub institution: Institution,
+    pub institution: Arc<Institution>,
+    /// The language of pages for payers who have chosen none.
+    pub language: Language,
     /// Problems that do not prevent startup, to be logged once.
     pub warnings: Vec<String>,
 }
@@ -54,9 +59,11 @@ pub fn load() -> Result<Configuration> {
     tls::check_authority(&settings.database)?;
     warnings.extend(tls::warning(&settings.database));
     warnings.extend(safety::untrusted_proxy(environment, &settings));
-    let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
     let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
-    Ok(Configuration { environment, settings, rules, institution, warnings })
+    let institution = Arc::new(institution);
+    let language = institution::language(&settings.institution).context("the configuration is invalid")?;
+    let rules = rules::build_rules(&settings, Arc::clone(&institution)).context("the configuration is invalid")?;
+    Ok(Configuration { environment, settings, rules, institution, language, warnings })
 }
 
 impl Configuration {

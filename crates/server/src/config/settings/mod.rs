@@ -7,6 +7,7 @@ mod institution;
 mod ledger;
 mod limits;
 mod log;
+mod payer;
 mod rates;
 mod server;
 
@@ -22,6 +23,7 @@ pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use rates::{Checks, Fees, Tier};
+pub use payer::Payer;
 pub use server::Server;
 
 pub(super) use server::is_http_url;
@@ -41,6 +43,7 @@ pub struct Settings {
     pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
+    pub payer: Payer,
     #[serde(default)]
     pub institution: Institution,
 }
@@ -81,6 +84,7 @@ impl Settings {
         self.ledger.check()?;
         self.events.check()?;
         self.limits.check()?;
+        self.payer.check()?;
         self.log.check()
     }
 }
