@@ -42,6 +42,7 @@ mod m20261130_000017_guard_erasable_audit_log;
 mod m20261130_000018_create_access_keys;
 mod m20261130_000019_create_access_secrets;
 mod m20261130_000020_create_access_uses;
+mod m20261130_000040_add_due_date_and_language;
 mod runner;
 mod schema;
 mod step;
@@ -102,6 +103,7 @@ const STEPS: &[Step] = &[
     m20261130_000018_create_access_keys::STEP,
     m20261130_000019_create_access_secrets::STEP,
     m20261130_000020_create_access_uses::STEP,
+    m20261130_000040_add_due_date_and_language::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

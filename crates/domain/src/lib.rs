@@ -4,6 +4,7 @@
 //! arguments; adapters implement the traits in [`ports`].
 //!
 //! * [`access`]: API keys, their scopes, and derived secrets.
+//! * [`institution`]: who is paid, the accounts that receive money, and what payers must enter.
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
@@ -11,6 +12,7 @@
 //! * [`outage`]: the tracker of a dependency's outages.
 
 pub mod access;
+pub mod institution;
 pub mod ledger;
 pub mod money;
 pub mod outage;
@@ -19,8 +21,12 @@ pub mod ports;
 
 mod address_block;
 mod field;
+mod language;
+mod payment_code;
 mod text;
 
 pub use address_block::AddressBlock;
 pub use field::{FieldError, ValidationCode};
+pub use language::{InvalidLanguageCode, LanguageCode};
+pub use payment_code::payment_code;
 pub use text::{mask_card_numbers, normalize_text, parse_text};

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use hermes_domain::institution::{Account, AccountFields, Contact, Institution, StudentIdRule};
 use hermes_domain::ledger::{Cancellation, Command, Correction, IdempotencyClaim, Origin, Rules, Submission};
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
@@ -28,6 +31,32 @@ pub fn rules_with_duplicates(duplicates: DuplicateRule) -> Rules {
         fee_bearer: FeeBearer::Payer,
         thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
         duplicates,
+        institution: Arc::new(institution()),
+        settled_link_lifetime: TimeDelta::days(90),
+    }
+}
+
+/// Returns Example University, in UTC, with accounts in euro (an IBAN), dollars and dinars (domestic numbers).
+pub fn institution() -> Institution {
+    let account = |currency, iban, number, bic| {
+        let (holder, bank) = ("Example University", "Example Bank");
+        Account::new(&AccountFields { currency, holder, iban, number, bic, bank, is_example: false }).unwrap()
+    };
+    Institution {
+        name: "Example University".to_owned(),
+        contact: Contact { email: Some("finance@example.edu".to_owned()), ..Contact::default() },
+        time_zone: Tz::UTC,
+        accent: None,
+        logo: None,
+        schools: Vec::new(),
+        student_id: StudentIdRule::default(),
+        payment_term_days: 14,
+        privacy_url: None,
+        accounts: vec![
+            account("USD", "", "026 009 593", "EXMPUS33"),
+            account("EUR", "DE02 1203 0000 0000 2020 51", "", "BYLADEM1001"),
+            account("KWD", "", "1234 5678", ""),
+        ],
     }
 }
 

@@ -118,6 +118,8 @@ fn without_link(mut state: Json) -> Json {
     let fields = payment.as_object_mut().unwrap();
     fields.remove("link_version");
     fields.remove("link_expires_at");
+    fields.remove("due_on");
+    fields.remove("language");
     state
 }
 

@@ -1,15 +1,18 @@
 //! The inputs and the output of deciding a batch: rules, context, facts and changes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Totals};
 use crate::access::{KeyId, KeyRecord, StoredSecret};
+use crate::institution::Institution;
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
 use crate::payment::{
-    DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentId, PaymentKey, Reference, Thresholds,
+    DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentFields, PaymentId, PaymentKey, Reference, Status,
+    Thresholds,
 };
 
 /// The configured rules of the ledger, fixed at start-up.
@@ -23,6 +26,10 @@ pub struct Rules {
     pub thresholds: Thresholds,
     /// The rule that finds duplicate payments.
     pub duplicates: DuplicateRule,
+    /// The institution, which sets the payment term.
+    pub institution: Arc<Institution>,
+    /// How long the link of a payment's page works after the payment is settled or cancelled.
+    pub settled_link_lifetime: TimeDelta,
 }
 
 /// A source of cryptographically secure randomness.
@@ -45,6 +52,19 @@ pub struct DecisionContext<'a> {
 impl DecisionContext<'_> {
     pub(super) fn duplicate_key(&self, id: PaymentId, details: &PayerDetails, amount: Money) -> DuplicateKey {
         self.rules.duplicates.duplicate_key(id, details, amount, self.now)
+    }
+
+    /// Returns the fields of a payment with the expiry of its link: a settled or cancelled payment's link expires, and
+    /// any other does not.
+    pub(super) fn with_link_expiry(&self, payment: &Payment) -> PaymentFields {
+        let fields = payment.clone().into_fields();
+        let link_expires_at = match payment.status() {
+            Status::Pending | Status::Underpayment => None,
+            Status::Exact | Status::Overpayment | Status::Cancelled => {
+                fields.link_expires_at.or_else(|| self.now.checked_add_signed(self.rules.settled_link_lifetime))
+            }
+        };
+        PaymentFields { link_expires_at, ..fields }
     }
 
     pub(super) fn fee_for(&self, amount: Money) -> Result<Fee, Rejection> {

@@ -119,6 +119,8 @@ impl<'a> Decider<'a> {
             reference,
             link_version: FIRST_LINK_VERSION,
             link_expires_at: None,
+            due_on: Some(rules.institution.due_on(now)),
+            language: booking.language,
             details: booking.details.clone(),
             amount: booking.amount,
             fee: self.context.fee_for(booking.amount)?,
@@ -153,6 +155,7 @@ impl<'a> Decider<'a> {
         let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?.clone();
         let cancelled_at = Some(self.context.now);
         let after = new_payment(PaymentFields { cancelled_at, ..self.next_version(&before) })?;
+        let after = new_payment(self.context.with_link_expiry(&after))?;
         let reason = Some(cancellation.reason.clone());
         Ok(Transition { effect: Effect::Cancelled, before: Some(before), after, reason })
     }
@@ -162,6 +165,7 @@ impl<'a> Decider<'a> {
         let fields = self.next_version(&before);
         let link_version = fields.link_version + 1;
         let after = new_payment(PaymentFields { link_version, link_expires_at: None, ..fields })?;
+        let after = new_payment(self.context.with_link_expiry(&after))?;
         Ok(Transition { effect: Effect::PageLinkRenewed, before: Some(before), after, reason: None })
     }
 

@@ -39,12 +39,12 @@ impl PayerDetails {
         }
     }
 
-    /// Returns the text of a field; `None` if the text was not given. The amount and the currency are not texts.
+    /// Returns the text of a field; `None` if the text was not given. The amount, the currency and the language are not texts.
     pub fn text(&self, field: BookingField) -> Option<&str> {
         match field {
             BookingField::Name => Some(&self.name),
             BookingField::Email => Some(&self.email),
-            BookingField::Amount | BookingField::CurrencyFrom => None,
+            BookingField::Amount | BookingField::CurrencyFrom | BookingField::Language => None,
             BookingField::School => self.school.as_deref(),
             BookingField::StudentId => self.student_id.as_deref(),
             BookingField::SenderFullName => self.sender_full_name.as_deref(),
@@ -65,7 +65,7 @@ impl PayerDetails {
 }
 
 /// Returns whether a text is an e-mail address (RFC 5321, RFC 5322) with a dot in its domain and no display name.
-pub(crate) fn is_valid_email(text: &str) -> bool {
+pub fn is_valid_email(text: &str) -> bool {
     if text.contains('<') || !text.is_ascii() && text.chars().any(char::is_whitespace) {
         return false;
     }

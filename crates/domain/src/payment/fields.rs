@@ -25,6 +25,8 @@ pub enum BookingField {
     CountryFrom,
     /// The sender's postal address.
     SenderAddress,
+    /// The language of the payer's pages and mail.
+    Language,
 }
 
 /// The constant properties of a field.
@@ -63,7 +65,7 @@ pub enum Edit {
 
 impl BookingField {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Name,
         Self::Email,
         Self::Amount,
@@ -73,6 +75,7 @@ impl BookingField {
         Self::SenderFullName,
         Self::CountryFrom,
         Self::SenderAddress,
+        Self::Language,
     ];
 
     /// Returns the properties of the field.
@@ -100,6 +103,9 @@ impl BookingField {
                 "The country that the money comes from.", "USA"),
             Self::SenderAddress => Spec::new("sender_address", 500, "Sender’s address",
                 "The postal address of the sender.", "123 Test St"),
+            Self::Language => Spec::new("language", 2, "Language",
+                    "The language of the payer's page and mail (ISO 639-1), in any case. The default is the institution's.", "es")
+                .not_correctable("the language cannot be corrected"),
         }
     }
 }

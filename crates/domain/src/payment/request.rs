@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{BookingField, BookingRequest, PayerDetails};
 use crate::field::{FieldError, ValidationCode};
+use crate::language::LanguageCode;
 use crate::money::{AmountError, Currency, Money};
 use crate::text::parse_text;
 
@@ -14,6 +15,8 @@ pub struct NewBooking {
     pub details: PayerDetails,
     /// The amount, which is positive.
     pub amount: Money,
+    /// The language of the payer, if it is known.
+    pub language: Option<LanguageCode>,
 }
 
 impl NewBooking {
@@ -25,8 +28,9 @@ impl NewBooking {
         let mut parser = FieldParser { request, errors: Vec::new() };
         let details = PayerDetails::from_texts(|field| parser.text(field));
         parser.check_lower_case(&details);
+        let language = parser.language();
         match parser.amount() {
-            Some(amount) if parser.errors.is_empty() => Ok(Self { details, amount }),
+            Some(amount) if parser.errors.is_empty() => Ok(Self { details, amount, language }),
             _ => Err(parser.errors),
         }
     }
@@ -86,6 +90,16 @@ impl FieldParser<'_> {
             self.report(BookingField::CurrencyFrom, ValidationCode::UnknownCurrency, detail);
         }
         currency
+    }
+
+    fn language(&mut self) -> Option<LanguageCode> {
+        let text = self.non_blank(BookingField::Language)?;
+        let language = text.parse().ok();
+        if language.is_none() {
+            let detail = "enter the code of a language, like es";
+            self.report(BookingField::Language, ValidationCode::NotAChoice, detail);
+        }
+        language
     }
 
     fn non_blank(&self, field: BookingField) -> Option<&str> {

@@ -2,10 +2,11 @@
 
 use std::ops::Deref;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, PayerDetails, PaymentId, Reference, Status, ValidationStatus};
+use crate::language::LanguageCode;
 use crate::money::{Fee, FeeBearer, Money, MoneyError};
 
 /// The stored fields of a payment, from which the others are derived.
@@ -21,6 +22,12 @@ pub struct PaymentFields {
     /// The time at which the link expires; `None` for a link that does not expire.
     #[serde(default)]
     pub link_expires_at: Option<DateTime<Utc>>,
+    /// The last day for the transfer, in the time zone of the institution. Payments of earlier releases have none.
+    #[serde(default)]
+    pub due_on: Option<NaiveDate>,
+    /// The language of the payer, if it is known.
+    #[serde(default)]
+    pub language: Option<LanguageCode>,
     /// The texts.
     pub details: PayerDetails,
     /// The amount booked.

@@ -6,6 +6,7 @@ mod access;
 mod cache;
 mod events;
 mod outbox;
+mod page_link;
 mod reader;
 mod store;
 
@@ -16,6 +17,7 @@ pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
+pub use page_link::PageLinkMailer;
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };

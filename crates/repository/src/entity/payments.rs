@@ -17,6 +17,10 @@ pub struct Model {
     pub link_version: i64,
     /// When the link expires.
     pub link_expires_at: Option<DateTimeUtc>,
+    /// The last day for the transfer.
+    pub due_on: Option<Date>,
+    /// The code of the payer's language.
+    pub language: Option<String>,
     /// The payer's name.
     pub name: String,
     /// The payer's e-mail address as entered.

@@ -47,6 +47,8 @@ impl From<&Payment> for payments::ActiveModel {
             reference: Set(payment.reference.to_string()),
             link_version: Set(payment.link_version),
             link_expires_at: Set(payment.link_expires_at),
+            due_on: Set(payment.due_on),
+            language: Set(payment.language.map(String::from)),
             name: Set(details.name.clone()),
             email: Set(details.email.clone()),
             email_key: Set(details.email_key()),
@@ -83,6 +85,8 @@ pub(crate) fn decode_payment(row: &QueryResult) -> Result<payments::Model, Store
         reference: column(row, Column::Reference)?,
         link_version: column(row, Column::LinkVersion)?,
         link_expires_at: column(row, Column::LinkExpiresAt)?,
+        due_on: column(row, Column::DueOn)?,
+        language: column(row, Column::Language)?,
         name: column(row, Column::Name)?,
         email: column(row, Column::Email)?,
         email_key: column(row, Column::EmailKey)?,
@@ -138,6 +142,7 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
         let rate = u16::try_from(row.fee_rate_bps).ok().and_then(BasisPoints::new);
         let rate = rate.ok_or_else(|| invalid("fee_rate_bps"))?;
         let fee_bearer = parse_fee_bearer(&row.fee_bearer).ok_or_else(|| invalid("fee_bearer"))?;
+        let language = row.language.map(|code| code.parse()).transpose();
         let money = |minor| Money::from_minor(minor, currency);
         let derived = DerivedColumns {
             final_amount: row.final_amount,
@@ -149,6 +154,8 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
             reference,
             link_version: row.link_version,
             link_expires_at: row.link_expires_at,
+            due_on: row.due_on,
+            language: language.map_err(|_| invalid("language"))?,
             details: PayerDetails {
                 name: row.name,
                 email: row.email,

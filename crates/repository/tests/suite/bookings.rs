@@ -12,6 +12,7 @@ pub fn from_email(email: &str) -> NewBooking {
             ..PayerDetails::default()
         },
         amount: Money::from_minor(50_000, Currency::USD),
+        language: None,
     }
 }
 
@@ -36,5 +37,6 @@ pub fn with_everything() -> NewBooking {
     NewBooking {
         details: PayerDetails::from_texts(text),
         amount: Money::from_minor(9_999_999_999_999, "KWD".parse().unwrap()),
+        language: Some("es".parse().unwrap()),
     }
 }

@@ -1,12 +1,14 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
-//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
+//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules, and
+//! [`institution`] the institution.
 //! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
 //! connection is verified.
 
 #[cfg(test)]
 mod documentation;
 mod environment;
+mod institution;
 mod known_keys;
 mod rules;
 mod safety;
@@ -21,8 +23,12 @@ pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
 pub use sources::files;
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
+use hermes_domain::institution::Institution;
 use hermes_domain::ledger::Rules;
+use hermes_languages::Language;
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -33,6 +39,10 @@ pub struct Configuration {
     pub settings: Settings,
     /// The rules for decisions.
     pub rules: Rules,
+    /// The institution that payers pay.
+    pub institution: Arc<Institution>,
+    /// The language of pages for payers who have chosen none.
+    pub language: Language,
     /// Problems that do not prevent startup, to be logged once.
     pub warnings: Vec<String>,
 }
@@ -53,8 +63,11 @@ pub fn load() -> Result<Configuration> {
     tls::check_authority(&settings.database)?;
     warnings.extend(tls::warning(&settings.database));
     warnings.extend(safety::untrusted_proxy(environment, &settings));
-    let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
-    Ok(Configuration { environment, settings, rules, warnings })
+    let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
+    let institution = Arc::new(institution);
+    let language = institution::language(&settings.institution).context("the configuration is invalid")?;
+    let rules = rules::build_rules(&settings, Arc::clone(&institution)).context("the configuration is invalid")?;
+    Ok(Configuration { environment, settings, rules, institution, language, warnings })
 }
 
 impl Configuration {

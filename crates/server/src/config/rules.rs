@@ -1,8 +1,11 @@
 //! Builds the domain rules from the settings.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chrono::TimeDelta;
+use hermes_domain::institution::Institution;
 use hermes_domain::ledger::Rules;
 use hermes_domain::money::{BasisPoints, Currency, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateRule, Thresholds};
@@ -14,7 +17,7 @@ use super::settings::Tier;
 ///
 /// # Errors
 /// If a tier, threshold or field is invalid; the message names it.
-pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
+pub(super) fn build_rules(settings: &Settings, institution: Arc<Institution>) -> Result<Rules> {
     let fees = &settings.fees;
     let checks = &settings.checks;
     let default = tiers(&fees.tiers)?;
@@ -30,6 +33,8 @@ pub(super) fn build_rules(settings: &Settings) -> Result<Rules> {
         thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
         duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
             .context("checks.duplicate_fields")?,
+        institution,
+        settled_link_lifetime: TimeDelta::days(settings.payer.link_days.into()),
     })
 }
 

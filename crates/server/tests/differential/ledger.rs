@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{RandomSource, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{DuplicateField, DuplicateRule, Thresholds};
@@ -15,6 +15,7 @@ use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::CommitNotifier;
 use hermes_service::writer::{LedgerWriter, VisibilityBarrier, WriterConfig, WriterDeps};
 use hermes_test_support::TestDatabase;
+use hermes_test_support::builders::institution;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use uuid::Uuid;
 
@@ -76,6 +77,8 @@ fn rules() -> Rules {
         fee_bearer: FeeBearer::Payer,
         thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
         duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
+        institution: Arc::new(institution()),
+        settled_link_lifetime: TimeDelta::days(90),
     }
 }
 

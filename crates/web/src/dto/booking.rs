@@ -1,5 +1,7 @@
 //! A payment on the wire: [`BookingSummary`] as a list element, [`BookingBody`] as a single resource.
 
+use chrono::NaiveDate;
+use hermes_domain::LanguageCode;
 use hermes_domain::money::{BasisPoints, Money};
 use hermes_domain::payment::{Check, Payment, PaymentId, Reference};
 use serde::{Serialize, Serializer};
@@ -94,13 +96,21 @@ pub struct BookingSummary<'a> {
     pub updated_at: Rfc3339,
 }
 
-/// A payment with the results of all quality checks.
+/// A payment with its due date, its language and the results of all quality checks.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Booking)]
 pub struct BookingBody<'a> {
     /// The columns and flags.
     #[serde(flatten)]
     pub summary: BookingSummary<'a>,
+    /// The last day for the transfer, in the time zone of the institution.
+    #[serde(serialize_with = "as_optional_text")]
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-12-13")]
+    pub due_on: Option<NaiveDate>,
+    /// The language of the payer's page and mail (ISO 639-1).
+    #[serde(serialize_with = "as_optional_text")]
+    #[schema(value_type = Option<String>, example = "es", pattern = "^[a-z]{2}$")]
+    pub language: Option<LanguageCode>,
     /// The results of the quality checks.
     pub checks: Vec<CheckBody<'a>>,
 }
@@ -167,7 +177,12 @@ impl<'a> From<&'a Payment> for BookingSummary<'a> {
 
 impl<'a> From<&'a Payment> for BookingBody<'a> {
     fn from(payment: &'a Payment) -> Self {
-        Self { summary: payment.into(), checks: payment.checks.iter().map(CheckBody::from).collect() }
+        Self {
+            summary: payment.into(),
+            due_on: payment.due_on,
+            language: payment.language,
+            checks: payment.checks.iter().map(CheckBody::from).collect(),
+        }
     }
 }
 
@@ -175,6 +190,11 @@ impl<'a> From<&'a Check> for CheckBody<'a> {
     fn from(check: &'a Check) -> Self {
         Self { type_: check.kind.as_str(), result: check.result.as_str(), message: &check.message }
     }
+}
+
+/// Writes a value as text, or null.
+fn as_optional_text<T: ToString, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(T::to_string).serialize(serializer)
 }
 
 fn as_flags<S: Serializer>(checks: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
@@ -236,7 +256,9 @@ mod tests {
         let single = serde_json::to_value(BookingBody::from(&payment)).unwrap();
         assert_eq!(single["checks"].as_array().map(Vec::len), Some(4));
         let mut columns = single.as_object().unwrap().clone();
-        columns.remove("checks");
+        for only_single in ["checks", "due_on", "language"] {
+            columns.remove(only_single);
+        }
         assert_eq!(Value::Object(columns), element);
     }
 }

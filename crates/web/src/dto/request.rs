@@ -48,6 +48,7 @@ fn property(field: BookingField) -> RefOr<Schema> {
             let text = text.description(Some("A decimal string.")).max_length(None);
             OneOfBuilder::new().item(text).item(number).description(description).into()
         }
+        BookingField::Language => nullable(text.pattern(Some("^[A-Za-z]{2}$"))).into(),
         BookingField::CurrencyFrom => nullable(text.pattern(Some("^[A-Za-z]{3}$"))).into(),
         _ if spec.is_required() => text.into(),
         _ => nullable(text).into(),

@@ -3,6 +3,7 @@
 use actix_web::http::header::HeaderMap;
 use hermes_domain::ledger::{Command, Digest, ErasureScope};
 use hermes_domain::money::Money;
+use hermes_domain::payment::NewBooking;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -58,8 +59,13 @@ pub fn fingerprint(fields: &impl Serialize) -> Digest {
 pub(super) fn command_fingerprint(command: &Command) -> Digest {
     match command {
         // The zero stands for a received amount, which bookings once contained: stored fingerprints include it.
-        Command::Book(booking) => {
-            fingerprint(&(&booking.details, booking.amount, Money::zero(booking.amount.currency())))
+        Command::Book(NewBooking { details, amount, language }) => {
+            let zero = Money::zero(amount.currency());
+            match language {
+                // Bookings of earlier releases had no language.
+                None => fingerprint(&(details, amount, zero)),
+                Some(language) => fingerprint(&(details, amount, zero, language)),
+            }
         }
         Command::Correct(correction) => fingerprint(&(
             correction.target.to_string(),

@@ -3,9 +3,11 @@
 mod access;
 mod cache;
 mod database;
+mod institution;
 mod ledger;
 mod limits;
 mod log;
+mod payer;
 mod rates;
 mod server;
 
@@ -16,11 +18,15 @@ use serde::{Deserialize, Deserializer};
 pub use access::{Access, AccessMode};
 pub use cache::{Cache, Cluster, List, Redis};
 pub use database::{Database, MigrateAtStart};
+pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use rates::{Checks, Fees, Tier};
+pub use payer::Payer;
 pub use server::Server;
+
+pub(super) use server::is_http_url;
 
 /// All settings, by section.
 #[derive(Debug, Deserialize)]
@@ -37,6 +43,9 @@ pub struct Settings {
     pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
+    pub payer: Payer,
+    #[serde(default)]
+    pub institution: Institution,
 }
 
 impl Settings {
@@ -75,6 +84,7 @@ impl Settings {
         self.ledger.check()?;
         self.events.check()?;
         self.limits.check()?;
+        self.payer.check()?;
         self.log.check()
     }
 }
