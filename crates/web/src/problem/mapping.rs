@@ -47,7 +47,7 @@ impl From<Rejection> for Problem {
                 )),
             Rejection::Invalid(errors) => Self::invalid_fields(errors),
             // The payment may be that of another caller, so the response does not name it.
-            Rejection::KeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
+            Rejection::KeyReused { payment: _ } => Self::new(ProblemCode::IdempotencyKeyReused),
             Rejection::KeyNotFound(id) => {
                 Self::new(ProblemCode::NotFound).with_detail(format!("There is no API key {id}."))
             }
