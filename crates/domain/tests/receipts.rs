@@ -6,8 +6,8 @@ mod support;
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
-    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand, ReceiptTarget,
-    RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
+    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand,
+    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment, Status};
@@ -33,7 +33,8 @@ fn assert_receipt_adds_up(receipt: &Receipt) {
     let reserved = in_states(&[RefundState::Requested, RefundState::Approved]);
     let refunded = in_states(&[RefundState::Sent]);
     let received = if receipt.reversed_at.is_some() { 0 } else { receipt.amount.minor() };
-    let parts = allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
+    let parts =
+        allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
     assert_eq!(received, parts, "{receipt:#?}");
     assert!(receipt.credit().minor() >= in_states(&[RefundState::Due]), "{receipt:#?}");
     assert!(receipt.surplus_written_off.minor() >= 0);
@@ -52,7 +53,8 @@ fn assert_payment_adds_up(payment: &Payment, receipts: &[Receipt]) {
     let due = payment.amount_due().minor();
     let written_off = payment.shortfall_written_off().minor();
     let (outstanding, excess) = (payment.amount_outstanding().minor(), payment.excess().minor());
-    let flagged = payment.checks.iter().any(|check| check.kind == CheckKind::OverUnderPayment && check.is_flagged());
+    let flagged =
+        payment.checks.iter().any(|check| check.kind == CheckKind::OverUnderPayment && check.is_flagged());
     if payment.cancelled_at.is_some() {
         assert_eq!((allocated, payment.status()), (0, Status::Cancelled));
         return;
@@ -161,9 +163,16 @@ fn write_off(target: ReceiptTarget, difference: Difference) -> Command {
 }
 
 fn allocate(target: ReceiptTarget, reference: i64, amount: Option<&str>) -> Command {
-    let allocation =
-        NewAllocation { payment: payment_key(reference), amount: amount.map(|amount| money(amount, "USD")) };
-    Command::Receipt(ReceiptCommand::Allocate { target, allocations: vec![allocation], reason: "paid".to_owned() })
+    let allocation = NewAllocation {
+        payment: payment_key(reference),
+        expected_version: None,
+        amount: amount.map(|amount| money(amount, "USD")),
+    };
+    Command::Receipt(ReceiptCommand::Allocate {
+        target,
+        allocations: vec![allocation],
+        reason: "paid".to_owned(),
+    })
 }
 
 fn by(actor: &str, command: RefundCommand) -> Submission {

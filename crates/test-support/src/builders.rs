@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand, Rules,
-    Submission,
+    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand,
+    Rules, Submission,
 };
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
@@ -126,6 +126,7 @@ pub fn record(receipt: NewReceipt, allocations: &[(i64, &str)]) -> Command {
     let code = receipt.amount.currency().code();
     let allocations = allocations.iter().map(|(reference, amount)| NewAllocation {
         payment: payment_key(*reference),
+        expected_version: None,
         amount: Some(money(amount, code)),
     });
     Command::Receipt(ReceiptCommand::Record { allocations: allocations.collect(), receipt, reason: None })

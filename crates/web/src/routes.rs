@@ -140,7 +140,9 @@ static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
     let mut document = app.split_for_parts().1;
     add_security(&mut document);
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             add_responses(operation, &EVERY_REQUEST);
         }
         for operation in [&mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {

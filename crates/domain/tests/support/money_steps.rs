@@ -55,7 +55,11 @@ fn shared(ledger: &MemoryLedger, random: &mut Rng) -> Command {
             allocations: allocations(ledger, random, 2),
             reason,
         },
-        6 => ReceiptCommand::Unallocate { target: any_target(ledger, random), allocation: random.i64(1..4), reason },
+        6 => ReceiptCommand::Unallocate {
+            target: any_target(ledger, random),
+            allocation: random.i64(1..4),
+            reason,
+        },
         7 => {
             let kind = if random.bool() { Reversal::Bounced } else { Reversal::Undone };
             ReceiptCommand::Reverse { target: any_target(ledger, random), kind, reason }
@@ -75,8 +79,10 @@ fn shared(ledger: &MemoryLedger, random: &mut Rng) -> Command {
 
 fn refund(ledger: &MemoryLedger, random: &mut Rng) -> RefundCommand {
     let count = ledger.head.next_refund + 1;
-    let target =
-        RefundTarget { number: RefundNumber::new(2026, random.i64(1..=count)).unwrap(), expected_version: None };
+    let target = RefundTarget {
+        number: RefundNumber::new(2026, random.i64(1..=count)).unwrap(),
+        expected_version: None,
+    };
     match random.u8(0..6) {
         0 | 1 => RefundCommand::ReleaseExcess {
             payment: any_payment(ledger, random),
@@ -104,19 +110,25 @@ fn book(random: &mut Rng) -> Command {
 fn any_receipt(random: &mut Rng) -> NewReceipt {
     let new = receipt(AMOUNTS[random.usize(..AMOUNTS.len())], CURRENCIES[random.usize(..CURRENCIES.len())]);
     match random.u8(0..10) {
-        line @ 0..=3 => {
-            NewReceipt::of_statement_line(StatementLineId([line; 32]), new.amount, new.value_date, new.details)
-        }
+        line @ 0..=3 => NewReceipt::of_statement_line(
+            StatementLineId([line; 32]),
+            new.amount,
+            new.value_date,
+            new.details,
+        ),
         _ => new,
     }
 }
 
 fn allocations(ledger: &MemoryLedger, random: &mut Rng, max: usize) -> Vec<NewAllocation> {
     let count = random.usize(0..=max);
-    (0..count).map(|_| NewAllocation {
-        payment: any_payment(ledger, random),
-        amount: random.bool().then(|| any_amount(random)),
-    }).collect()
+    (0..count)
+        .map(|_| NewAllocation {
+            payment: any_payment(ledger, random),
+            expected_version: None,
+            amount: random.bool().then(|| any_amount(random)),
+        })
+        .collect()
 }
 
 fn any_amount(random: &mut Rng) -> Money {

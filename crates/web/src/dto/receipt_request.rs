@@ -69,7 +69,8 @@ fn recorded(description: &str) -> ObjectBuilder {
     let date = SchemaFormat::KnownFormat(KnownFormat::Date);
     let day = ObjectBuilder::new().schema_type(Type::String).format(Some(date)).examples(["2026-11-30"]);
     let note = text("A note.", "counted by two", NOTE_MAX_CHARS);
-    let payer = text("The payer's name and the text of the transfer.", "Ana Ruiz REF001", PAYER_TEXT_MAX_CHARS);
+    let payer =
+        text("The payer's name and the text of the transfer.", "Ana Ruiz REF001", PAYER_TEXT_MAX_CHARS);
     let account = text("The payer's account.", "DE02120300000000202051", PAYER_ACCOUNT_MAX_CHARS);
     ObjectBuilder::new()
         .description(Some(description))

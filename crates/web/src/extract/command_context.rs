@@ -7,7 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::access::Principal;
-use hermes_domain::ledger::{Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, ReceiptOutcome, Submission};
+use hermes_domain::ledger::{
+    Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, ReceiptOutcome, Submission,
+};
 use hermes_domain::mask_card_numbers;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::StoreError;

@@ -72,7 +72,8 @@ impl Body {
     /// Returns the value if the body has no error.
     fn finish<T>(self, value: T) -> Result<T, Problem> {
         let errors = self.fields.into_errors();
-        let Err(errors) = merge_errors(errors, if self.errors.is_empty() { Ok(()) } else { Err(self.errors) })
+        let Err(errors) =
+            merge_errors(errors, if self.errors.is_empty() { Ok(()) } else { Err(self.errors) })
         else {
             return Ok(value);
         };
@@ -92,7 +93,11 @@ fn parse_amount(name: &str, text: &str, currency: Currency) -> Result<Money, Fie
 
 fn parse_booking(name: &str, text: &str) -> Result<PaymentKey, FieldError> {
     PaymentKey::parse(text.trim()).ok_or_else(|| {
-        FieldError::new(name, ValidationCode::NotAChoice, "use the ID or the reference of a payment, like REF001")
+        FieldError::new(
+            name,
+            ValidationCode::NotAChoice,
+            "use the ID or the reference of a payment, like REF001",
+        )
     })
 }
 
@@ -185,7 +190,8 @@ fn allocation(mut fields: JsonFields, currency: Option<Currency>) -> Result<NewA
     }
     let missing = || FieldError::new("booking", ValidationCode::Required, "name the payment");
     let payment = parse_booking("booking", &payment.ok_or_else(missing)?)?;
-    let amount = amount.as_deref().zip(currency).map(|(text, currency)| parse_amount("amount", text, currency));
+    let amount =
+        amount.as_deref().zip(currency).map(|(text, currency)| parse_amount("amount", text, currency));
     Ok(NewAllocation { payment, expected_version: None, amount: amount.transpose()? })
 }
 
@@ -288,7 +294,8 @@ pub fn refund_from_json(fields: JsonFields) -> Result<RefundRequest, Problem> {
         }
     };
     if matches!(subject, Some(RefundSubject::Booking(_))) && (amount.is_some() || payee_account.is_some()) {
-        let detail = "leave it out: the whole excess becomes due, and a second request names account and amount";
+        let detail =
+            "leave it out: the whole excess becomes due, and a second request names account and amount";
         body.errors.push(FieldError::new("booking", ValidationCode::UnknownField, detail));
     }
     match body.finish(subject)? {
@@ -310,7 +317,8 @@ impl RefundRequest {
             }
             RefundSubject::Receipt(number) => {
                 let amount = amount.as_deref().zip(currency);
-                let amount = amount.map(|(text, currency)| parse_amount("amount", text, currency)).transpose();
+                let amount =
+                    amount.map(|(text, currency)| parse_amount("amount", text, currency)).transpose();
                 let amount = amount.map_err(|error| Problem::invalid_fields(vec![error]))?;
                 let target = ReceiptTarget { number, expected_version: None };
                 Ok(RefundCommand::Request { target, amount, payee_account, reason })

@@ -57,7 +57,9 @@ fn parse_cursor(value: &str) -> Result<i64, FieldError> {
 pub fn receipt_query(query: &str) -> Result<SequenceQuery<ReceiptFilter>, Problem> {
     SequenceQuery::parse(query, |filter: &mut ReceiptFilter, name, value| {
         match name {
-            "status" => filter.status = Some(choice(name, value, &ReceiptStatus::ALL.map(ReceiptStatus::as_str))?),
+            "status" => {
+                filter.status = Some(choice(name, value, &ReceiptStatus::ALL.map(ReceiptStatus::as_str))?)
+            }
             "currency" => filter.currency = Some(currency(value)?),
             _ => return Err(unknown_parameter(name)),
         }

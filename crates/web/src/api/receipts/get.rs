@@ -19,7 +19,10 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/receipts/{number}")]
-pub async fn get_receipt(state: web::Data<AppState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_receipt(
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let receipt = find_receipt(&state, parse_receipt_number(&path)?).await?;
     let etag = etag_from_version(receipt.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, etag)).json(ReceiptBody::from(&receipt)))

@@ -30,7 +30,10 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/receipts", wrap = "Compress::default()")]
-pub async fn list_receipts(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_receipts(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let query = receipt_query(request.query_string())?;
     let receipts = state.receipts.list_receipts(&query.filter, query.before, query.limit).await?;
     let mut response = HttpResponse::Ok();

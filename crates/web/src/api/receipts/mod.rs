@@ -89,11 +89,7 @@ pub(super) fn committed_headers(
 }
 
 /// Adds the link to the next page, which starts before a sequence.
-pub(super) fn link_next<F: Default>(
-    response: &mut HttpResponseBuilder,
-    request: &HttpRequest,
-    before: i64,
-) {
+pub(super) fn link_next<F: Default>(response: &mut HttpResponseBuilder, request: &HttpRequest, before: i64) {
     let next = SequenceQuery::<F>::next(request.query_string(), before);
     response.insert_header((LINK, format!("<{}?{next}>; rel=\"next\"", request.path())));
 }

@@ -20,7 +20,10 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/refunds/{number}")]
-pub async fn get_refund(state: web::Data<AppState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_refund(
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let number = parse_refund_number(&path)?;
     let found = state.receipts.find_refund(number).await?.ok_or(Rejection::RefundNotFound(number))?;
     let etag = etag_from_version(found.refund.version);

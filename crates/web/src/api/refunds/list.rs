@@ -36,7 +36,11 @@ pub async fn list_refunds(state: web::Data<AppState>, request: HttpRequest) -> R
     let mut response = HttpResponse::Ok();
     if let Some(last) = refunds.last()
         && u64::try_from(refunds.len()).is_ok_and(|count| count == query.limit)
-        && !state.receipts.list_refunds(&query.filter, Some(last.refund.number.sequence()), 1).await?.is_empty()
+        && !state
+            .receipts
+            .list_refunds(&query.filter, Some(last.refund.number.sequence()), 1)
+            .await?
+            .is_empty()
     {
         link_next::<RefundFilter>(&mut response, &request, last.refund.number.sequence());
     }

@@ -50,7 +50,10 @@ fn parse_refund_target(path: &str, request: &HttpRequest) -> Result<RefundTarget
 ///
 /// # Errors
 /// 500 if the outcome has no refund.
-fn committed_refund(status: StatusCode, committed: &Committed<ReceiptOutcome>) -> Result<HttpResponse, Problem> {
+fn committed_refund(
+    status: StatusCode,
+    committed: &Committed<ReceiptOutcome>,
+) -> Result<HttpResponse, Problem> {
     let ReceiptOutcome { receipt, refund: number, .. } = &committed.outcome;
     let refund = receipt.refunds.iter().find(|refund| Some(refund.number) == *number);
     let missing = || Problem::new(ProblemCode::Internal).caused_by("the outcome has no refund");
