@@ -4,7 +4,8 @@ mod support;
 
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::ledger::{
-    ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptOutcome, ReceiptTarget, RefundCommand, Rejection, Subject, verify_against_audit,
+    ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptOutcome, ReceiptTarget,
+    RefundCommand, Rejection, Subject, verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment};
 use hermes_test_support::builders::{
@@ -77,7 +78,8 @@ fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
     let mut new = receipt("100", "USD");
     new.details.payer_text = Some("Canary Ruiz".to_owned());
     new.details.payer_account = Some("canary account".to_owned());
-    let outcome = ledger.execute_any(&[submission_with_claim(record(new, &[(1, "60")]), claim(2, 2))]).remove(0);
+    let outcome =
+        ledger.execute_any(&[submission_with_claim(record(new, &[(1, "60")]), claim(2, 2))]).remove(0);
     let number = ReceiptOutcome::try_from(outcome.unwrap()).unwrap().receipt.number;
     let request = RefundCommand::Request {
         target: ReceiptTarget { number, expected_version: None },
@@ -99,7 +101,10 @@ fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
 
     assert!(!stored(&ledger).contains(CANARY), "{}", stored(&ledger));
     let after = &ledger.receipts[0];
-    assert_eq!((after.allocated(), after.refunds_reserved()), (before.allocated(), before.refunds_reserved()));
+    assert_eq!(
+        (after.allocated(), after.refunds_reserved()),
+        (before.allocated(), before.refunds_reserved())
+    );
     let mut verifier = ChainVerifier::default();
     ledger.audit.iter().for_each(|row| verifier.verify_next(row).unwrap());
     verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash).unwrap();

@@ -6,8 +6,8 @@ mod support;
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
-    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand, ReceiptTarget,
-    RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
+    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand,
+    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment, Status};
@@ -22,7 +22,7 @@ use support::money_steps::run_random_step;
 /// The number of random histories.
 const HISTORIES: u64 = 10_000;
 /// The most steps of a history.
-const MAX_STEPS: usize = 16;
+const MAX_STEPS: usize = 20;
 
 fn assert_receipt_adds_up(receipt: &Receipt) {
     let in_states = |states: &[RefundState]| -> i64 {
@@ -33,7 +33,8 @@ fn assert_receipt_adds_up(receipt: &Receipt) {
     let reserved = in_states(&[RefundState::Requested, RefundState::Approved]);
     let refunded = in_states(&[RefundState::Sent]);
     let received = if receipt.reversed_at.is_some() { 0 } else { receipt.amount.minor() };
-    let parts = allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
+    let parts =
+        allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
     assert_eq!(received, parts, "{receipt:#?}");
     assert!(receipt.credit().minor() >= in_states(&[RefundState::Due]), "{receipt:#?}");
     assert!(receipt.surplus_written_off.minor() >= 0);
@@ -52,7 +53,8 @@ fn assert_payment_adds_up(payment: &Payment, receipts: &[Receipt]) {
     let due = payment.amount_due().minor();
     let written_off = payment.shortfall_written_off().minor();
     let (outstanding, excess) = (payment.amount_outstanding().minor(), payment.excess().minor());
-    let flagged = payment.checks.iter().any(|check| check.kind == CheckKind::OverUnderPayment && check.is_flagged());
+    let flagged =
+        payment.checks.iter().any(|check| check.kind == CheckKind::OverUnderPayment && check.is_flagged());
     if payment.cancelled_at.is_some() {
         assert_eq!((allocated, payment.status()), (0, Status::Cancelled));
         return;
@@ -140,7 +142,7 @@ fn the_equations_hold_after_every_step_of_10_000_histories() {
         "refund.failed",
         "refund.withdrawn",
     ] {
-        assert!(reached.get(kind).is_some_and(|count| *count >= 100), "{kind}: {reached:?}");
+        assert!(reached.get(kind).is_some_and(|count| *count >= 50), "{kind}: {reached:?}");
     }
 }
 
@@ -163,7 +165,11 @@ fn write_off(target: ReceiptTarget, difference: Difference) -> Command {
 fn allocate(target: ReceiptTarget, reference: i64, amount: Option<&str>) -> Command {
     let allocation =
         NewAllocation { payment: payment_key(reference), amount: amount.map(|amount| money(amount, "USD")) };
-    Command::Receipt(ReceiptCommand::Allocate { target, allocations: vec![allocation], reason: "paid".to_owned() })
+    Command::Receipt(ReceiptCommand::Allocate {
+        target,
+        allocations: vec![allocation],
+        reason: "paid".to_owned(),
+    })
 }
 
 fn by(actor: &str, command: RefundCommand) -> Submission {

@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Subject, Totals};
 use crate::access::{KeyId, KeyRecord, StoredSecret};
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
-use crate::receipt::{Receipt, ReceiptNumber};
 use crate::payment::{
     DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentId, PaymentKey, Reference, Thresholds,
 };
+use crate::receipt::{Receipt, ReceiptNumber};
 
 /// The configured rules of the ledger, fixed at start-up.
 #[derive(Debug, Clone)]

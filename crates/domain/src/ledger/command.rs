@@ -116,11 +116,9 @@ impl Command {
             Self::Reopen(reopening) => Some(&reopening.target),
             Self::Erase(erasure) => Some(&erasure.target),
             Self::Refund(command) => command.payment(),
-            Self::Book(_)
-            | Self::Correct(_)
-            | Self::RenewPageLink(_)
-            | Self::Receipt(_)
-            | Self::Key(_) => None,
+            Self::Book(_) | Self::Correct(_) | Self::RenewPageLink(_) | Self::Receipt(_) | Self::Key(_) => {
+                None
+            }
         }
     }
 

@@ -169,9 +169,19 @@ impl<'a> Decider<'a> {
         let receipts = self.release_all(&before, cancellation.held)?;
         let cancelled_at = Some(self.context.now);
         let received = Money::zero(before.amount.currency());
-        let after = self.next_settled(&before, received, PaymentFields { cancelled_at, ..before.with_received(received) })?;
+        let after = self.next_settled(
+            &before,
+            received,
+            PaymentFields { cancelled_at, ..before.with_received(received) },
+        )?;
         let reason = Some(cancellation.reason.clone());
-        Ok(Transition { effect: Effect::Cancelled, before: Some(before), after, reason, receipts: Some(receipts) })
+        Ok(Transition {
+            effect: Effect::Cancelled,
+            before: Some(before),
+            after,
+            reason,
+            receipts: Some(receipts),
+        })
     }
 
     fn reopen(&self, reopening: &Reopening) -> Result<Transition, Rejection> {
@@ -186,7 +196,13 @@ impl<'a> Decider<'a> {
         let fields = PaymentFields { version: before.version + 1, updated_at: self.context.now, ..fields };
         let after = self.checked_payment(before.id, fields)?;
         let reason = Some(reopening.reason.clone());
-        Ok(Transition { effect: Effect::Reopened, before: Some(before), after, reason, receipts: Some(receipts) })
+        Ok(Transition {
+            effect: Effect::Reopened,
+            before: Some(before),
+            after,
+            reason,
+            receipts: Some(receipts),
+        })
     }
 
     fn renew_page_link(&self, target: &PaymentKey) -> Result<Transition, Rejection> {
@@ -209,7 +225,13 @@ impl<'a> Decider<'a> {
         let link_version = fields.link_version + 1;
         let after = new_payment(PaymentFields { link_version, ..fields })?;
         let receipts = self.erase_receipts(before.id, erasure.scope);
-        Ok(Transition { effect: Effect::Erased, before: Some(before), after, reason: None, receipts: Some(receipts) })
+        Ok(Transition {
+            effect: Effect::Erased,
+            before: Some(before),
+            after,
+            reason: None,
+            receipts: Some(receipts),
+        })
     }
 
     pub(super) fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {

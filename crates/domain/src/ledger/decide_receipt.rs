@@ -10,7 +10,9 @@ use super::{
 };
 use crate::money::{Currency, Money};
 use crate::payment::PaymentKey;
-use crate::receipt::{Allocation, NewReceipt, Receipt, ReceiptFields, ReceiptNumber, ReceiptStatus, RefundNumber, RefundState};
+use crate::receipt::{
+    Allocation, NewReceipt, Receipt, ReceiptFields, ReceiptNumber, ReceiptStatus, RefundNumber, RefundState,
+};
 
 impl Decider<'_> {
     /// Decides a command that changes a receipt.
@@ -100,7 +102,11 @@ impl Decider<'_> {
         self.allocate_all(ReceiptDraft { effect: ReceiptEffect::Recorded, before: None, fields }, allocations)
     }
 
-    fn allocate(&self, target: &ReceiptTarget, allocations: &[NewAllocation]) -> Result<MoneyDraft, Rejection> {
+    fn allocate(
+        &self,
+        target: &ReceiptTarget,
+        allocations: &[NewAllocation],
+    ) -> Result<MoneyDraft, Rejection> {
         self.allocate_all(self.change(target, ReceiptEffect::Allocated)?, allocations)
     }
 
@@ -210,7 +216,11 @@ impl Decider<'_> {
     }
 
     /// Starts the change of a receipt, which must not be reversed and must be at the expected version.
-    pub(super) fn change(&self, target: &ReceiptTarget, effect: ReceiptEffect) -> Result<ReceiptDraft, Rejection> {
+    pub(super) fn change(
+        &self,
+        target: &ReceiptTarget,
+        effect: ReceiptEffect,
+    ) -> Result<ReceiptDraft, Rejection> {
         let receipt = self.find_receipt(target.number)?;
         expect_version(receipt.version, target.expected_version)?;
         if receipt.status() == ReceiptStatus::Reversed {

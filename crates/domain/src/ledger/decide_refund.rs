@@ -71,7 +71,8 @@ impl Decider<'_> {
                 continue;
             }
             left = left.checked_sub(taken)?;
-            number = self.refund_number(i64::try_from(draft.receipts.len()).map_err(|_| Rejection::OutOfRange)?)?;
+            number =
+                self.refund_number(i64::try_from(draft.receipts.len()).map_err(|_| Rejection::OutOfRange)?)?;
             changed.add_due_refund(number, taken, Some((payment.id, reference)), self.context.now);
             draft.receipts.push(changed);
         }
@@ -132,7 +133,8 @@ impl Decider<'_> {
             return Err(Rejection::SecondPersonRequired { above });
         }
         let mut receipt = self.step(target, ReceiptEffect::RefundApproved, RefundStep::Approve)?;
-        if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number) {
+        if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number)
+        {
             refund.approved_by = Some(actor.to_owned());
         }
         Ok(draft_of(receipt))
@@ -140,7 +142,8 @@ impl Decider<'_> {
 
     fn mark_sent(&self, target: &RefundTarget, bank_id: &str) -> Result<MoneyDraft, Rejection> {
         let mut receipt = self.step(target, ReceiptEffect::RefundSent, RefundStep::Send)?;
-        if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number) {
+        if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number)
+        {
             refund.bank_id = Some(bank_id.to_owned());
         }
         Ok(draft_of(receipt))

@@ -4,9 +4,7 @@ use chrono::Datelike;
 
 use super::decide::{Decider, put_last};
 use super::money_draft::{MoneyDraft, PaymentDraft, ReceiptDraft};
-use super::{
-    Effect, ErasureScope, Event, EventKind, HeldMoney, Origin, ReceiptEffect, Rejection, Subject,
-};
+use super::{Effect, ErasureScope, Event, EventKind, HeldMoney, Origin, ReceiptEffect, Rejection, Subject};
 use crate::money::{Currency, Money};
 use crate::payment::{Payment, PaymentFields, PaymentId};
 use crate::receipt::{Receipt, RefundNumber, RefundState, RefundStep};
@@ -34,7 +32,12 @@ impl Decider<'_> {
             }
             if held == HeldMoney::Refund {
                 let number = self.refund_number(refunds)?;
-                changed.add_due_refund(number, taken, Some((payment.id, payment.reference)), self.context.now);
+                changed.add_due_refund(
+                    number,
+                    taken,
+                    Some((payment.id, payment.reference)),
+                    self.context.now,
+                );
                 refunds += 1;
             }
             draft.receipts.push(changed);
@@ -85,7 +88,10 @@ impl Decider<'_> {
             }
             draft
         };
-        MoneyDraft { receipts: self.receipts_of(payment).into_iter().map(erased).collect(), ..MoneyDraft::default() }
+        MoneyDraft {
+            receipts: self.receipts_of(payment).into_iter().map(erased).collect(),
+            ..MoneyDraft::default()
+        }
     }
 
     /// Returns the receipts that concern a payment, oldest first.
@@ -99,9 +105,7 @@ impl Decider<'_> {
     /// Returns the number of the refund that follows `earlier` new ones.
     pub(super) fn refund_number(&self, earlier: i64) -> Result<RefundNumber, Rejection> {
         let count = self.changes.head.next_refund.checked_add(earlier);
-        count
-            .and_then(|count| RefundNumber::new(self.context.now.year(), count))
-            .ok_or(Rejection::OutOfRange)
+        count.and_then(|count| RefundNumber::new(self.context.now.year(), count)).ok_or(Rejection::OutOfRange)
     }
 
     /// Creates the next states of a draft.
@@ -167,7 +171,8 @@ impl Decider<'_> {
         self.audit(effect.audit_action(), subject, audited, &after, reason, origin);
         let is_recorded = effect == ReceiptEffect::Recorded;
         let is_allocated = is_recorded && !after.allocations.is_empty();
-        let kinds = [EventKind::from_receipt_effect(effect), is_allocated.then_some(EventKind::ReceiptAllocated)];
+        let kinds =
+            [EventKind::from_receipt_effect(effect), is_allocated.then_some(EventKind::ReceiptAllocated)];
         for kind in kinds.into_iter().flatten() {
             let seq = self.next_event();
             self.changes.events.push(Event::of_receipt(seq, kind, &after));
@@ -184,9 +189,8 @@ impl Decider<'_> {
     /// Adds an event for each refund that has entered another state.
     fn add_refund_events(&mut self, before: Option<&Receipt>, after: &Receipt) {
         for refund in &after.refunds {
-            let earlier = before.and_then(|before| {
-                before.refunds.iter().find(|earlier| earlier.number == refund.number)
-            });
+            let earlier = before
+                .and_then(|before| before.refunds.iter().find(|earlier| earlier.number == refund.number));
             if earlier.is_none() {
                 self.changes.head.next_refund += 1;
             }

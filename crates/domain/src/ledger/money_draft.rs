@@ -54,7 +54,8 @@ impl PaymentDraft {
 
     /// Returns the amount outstanding after the changes so far.
     pub fn outstanding(&self) -> Result<Money, Rejection> {
-        let payment = Payment::new(self.before.with_received(self.received)).map_err(|_| Rejection::OutOfRange)?;
+        let payment =
+            Payment::new(self.before.with_received(self.received)).map_err(|_| Rejection::OutOfRange)?;
         Ok(payment.amount_outstanding())
     }
 }
@@ -62,11 +63,8 @@ impl PaymentDraft {
 impl ReceiptDraft {
     /// Starts the change of an existing receipt.
     pub fn of(receipt: &Receipt, effect: ReceiptEffect, now: DateTime<Utc>) -> Self {
-        let fields = ReceiptFields {
-            version: receipt.version + 1,
-            updated_at: now,
-            ..receipt.clone().into_fields()
-        };
+        let fields =
+            ReceiptFields { version: receipt.version + 1, updated_at: now, ..receipt.clone().into_fields() };
         Self { effect, before: Some(receipt.clone()), fields }
     }
 
@@ -93,7 +91,8 @@ impl ReceiptDraft {
         }
         let credit = self.credit()?;
         let outstanding = payment.outstanding()?;
-        let amount = amount.unwrap_or(if credit.minor() < outstanding.minor() { credit } else { outstanding });
+        let amount =
+            amount.unwrap_or(if credit.minor() < outstanding.minor() { credit } else { outstanding });
         if amount.minor() > credit.minor() || credit.is_zero() {
             return Err(Rejection::InsufficientCredit { credit });
         }
@@ -106,7 +105,13 @@ impl ReceiptDraft {
     }
 
     /// Adds an allocation.
-    pub fn add_allocation(&mut self, payment: PaymentId, reference: Reference, amount: Money, now: DateTime<Utc>) {
+    pub fn add_allocation(
+        &mut self,
+        payment: PaymentId,
+        reference: Reference,
+        amount: Money,
+        now: DateTime<Utc>,
+    ) {
         self.fields.allocations_made += 1;
         let id = self.fields.allocations_made;
         self.fields.allocations.push(Allocation { id, payment, reference, amount, created_at: now });
@@ -160,10 +165,8 @@ impl ReceiptDraft {
     ) -> Result<&mut Refund, Rejection> {
         let found = self.fields.refunds.iter_mut().find(|refund| refund.number == number);
         let refund = found.ok_or(Rejection::RefundNotFound(number))?;
-        refund.state = refund
-            .state
-            .after(step)
-            .ok_or(Rejection::IllegalRefundState { number, state: refund.state })?;
+        refund.state =
+            refund.state.after(step).ok_or(Rejection::IllegalRefundState { number, state: refund.state })?;
         refund.version += 1;
         refund.updated_at = now;
         Ok(refund)

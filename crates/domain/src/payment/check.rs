@@ -163,7 +163,9 @@ fn over_under_check(due: Money, received: Money, written_off: Money) -> Check {
     let currency = due.currency();
     let not_exact = (!received.is_zero() && !is_exact).then(|| match written_off.is_zero() {
         true => format!("received {received} {currency}, due {due} {currency}"),
-        false => format!("received {received} {currency}, written off {written_off} {currency}, due {due} {currency}"),
+        false => format!(
+            "received {received} {currency}, written off {written_off} {currency}, due {due} {currency}"
+        ),
     });
     Check::new(CheckKind::OverUnderPayment, not_exact)
 }

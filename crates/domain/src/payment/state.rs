@@ -130,8 +130,7 @@ impl Payment {
         let written_off = self.shortfall_written_off().minor().min(room);
         PaymentFields {
             amount_received: received,
-            shortfall_written_off: (written_off > 0)
-                .then(|| Money::from_minor(written_off, due.currency())),
+            shortfall_written_off: (written_off > 0).then(|| Money::from_minor(written_off, due.currency())),
             ..self.fields.clone()
         }
     }

@@ -120,14 +120,17 @@ fn missing(field: &str) -> FieldError {
 
 fn currency(text: &str) -> Result<Currency, FieldError> {
     text.parse().map_err(|_| {
-        FieldError::new("currency", ValidationCode::UnknownCurrency, "use a current ISO 4217 code, such as USD")
+        FieldError::new(
+            "currency",
+            ValidationCode::UnknownCurrency,
+            "use a current ISO 4217 code, such as USD",
+        )
     })
 }
 
 fn amount(text: &str, currency: Currency) -> Result<Money, FieldError> {
-    let amount = Money::parse(text, currency).map_err(|error| {
-        FieldError::new("amount", ValidationCode::from(error.clone()), error.to_string())
-    })?;
+    let amount = Money::parse(text, currency)
+        .map_err(|error| FieldError::new("amount", ValidationCode::from(error.clone()), error.to_string()))?;
     if amount.is_zero() {
         return Err(FieldError::new("amount", ValidationCode::NotPositive, "use an amount above zero"));
     }
@@ -141,7 +144,6 @@ fn value_date(text: &str) -> Result<NaiveDate, FieldError> {
 }
 
 fn source(text: &str) -> Result<ReceiptSource, FieldError> {
-    let error =
-        || FieldError::new("source", ValidationCode::NotAChoice, "use bank_transfer, cash or cheque");
+    let error = || FieldError::new("source", ValidationCode::NotAChoice, "use bank_transfer, cash or cheque");
     text.parse().ok().filter(|source: &ReceiptSource| source.is_manual()).ok_or_else(error)
 }

@@ -97,7 +97,9 @@ mod tests {
         assert_eq!(ReceiptNumber::parse(" rct-2026-000001 "), Ok(number));
         let million = RefundNumber::new(2027, 1_234_567).unwrap();
         assert_eq!(RefundNumber::parse("RFD-2027-1234567"), Ok(million));
-        for text in ["", "RCT-2026-1", "RCT-2026-0000001", "RFD-2026-000001", "RCT-2026-000000", "RCT-26-000001"] {
+        for text in
+            ["", "RCT-2026-1", "RCT-2026-0000001", "RFD-2026-000001", "RCT-2026-000000", "RCT-26-000001"]
+        {
             assert_eq!(ReceiptNumber::parse(text), Err(NumberError), "{text}");
         }
     }

@@ -66,12 +66,7 @@ impl RefundState {
             (Self::Approved, RefundStep::Send) => Some(Self::Sent),
             (Self::Requested | Self::Approved, RefundStep::Fail) => Some(Self::Failed),
             (
-                Self::Due
-                | Self::Requested
-                | Self::Approved
-                | Self::Sent
-                | Self::Failed
-                | Self::Withdrawn,
+                Self::Due | Self::Requested | Self::Approved | Self::Sent | Self::Failed | Self::Withdrawn,
                 _,
             ) => None,
         }

@@ -84,7 +84,9 @@ impl ReceiptStatus {
     /// Returns what a caller can do with a receipt of this status, for people.
     pub const fn allowed(self) -> &'static str {
         match self {
-            Self::Open => "its credit can be allocated, refunded or written off, and the receipt can be reversed",
+            Self::Open => {
+                "its credit can be allocated, refunded or written off, and the receipt can be reversed"
+            }
             Self::Settled => "its allocations can be removed, and the receipt can be reversed",
             Self::Reversed => "a reversed receipt is final",
         }
