@@ -28,7 +28,8 @@ fn languages() -> Result<Vec<String>, Box<dyn Error>> {
     for entry in fs::read_dir(Path::new(FOLDER))? {
         let path = entry?.path();
         let is_fluent = path.extension().is_some_and(|extension| extension == "ftl");
-        let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| is_fluent && *name != DEFAULT);
+        let name =
+            path.file_stem().and_then(|name| name.to_str()).filter(|name| is_fluent && *name != DEFAULT);
         found.extend(name.map(str::to_owned));
     }
     found[1..].sort();

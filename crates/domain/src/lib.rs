@@ -6,6 +6,7 @@
 //! * [`access`]: API keys, their scopes, and derived secrets.
 //! * [`institution`]: who is paid, the accounts that receive money, and what payers must enter.
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
+//! * [`receipt`]: receipts, their allocations, and refunds.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
 //! * [`ports`]: traits for the database, the cache, the event stream and the clock.
@@ -18,6 +19,7 @@ pub mod money;
 pub mod outage;
 pub mod payment;
 pub mod ports;
+pub mod receipt;
 
 mod address_block;
 mod field;

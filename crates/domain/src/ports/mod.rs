@@ -8,6 +8,7 @@ mod events;
 mod outbox;
 mod page_link;
 mod reader;
+mod receipts;
 mod store;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ pub use page_link::PageLinkMailer;
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
+pub use receipts::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.

@@ -66,7 +66,8 @@ pub fn load() -> Result<Configuration> {
     let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
     let institution = Arc::new(institution);
     let language = institution::language(&settings.institution).context("the configuration is invalid")?;
-    let rules = rules::build_rules(&settings, Arc::clone(&institution)).context("the configuration is invalid")?;
+    let rules =
+        rules::build_rules(&settings, Arc::clone(&institution)).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, institution, language, warnings })
 }
 

@@ -140,7 +140,7 @@ async fn load_targets(
         .map(|claim| claim.scope_hash)
         .collect();
     let targets: Vec<PaymentKey> =
-        submissions.iter().filter_map(|submission| submission.command.target()).cloned().collect();
+        submissions.iter().flat_map(|submission| submission.command.targets()).cloned().collect();
     let keys: Vec<KeyId> =
         submissions.iter().filter_map(|submission| submission.command.key_target()).collect();
     let mut facts = Facts::at(head);

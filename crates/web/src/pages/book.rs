@@ -127,7 +127,8 @@ impl SentForm<'_> {
                 Ok(Booked::Earlier { payment: committed.outcome.payment, is_same: true })
             }
             Ok(committed) => Ok(Booked::Now(committed.outcome.payment)),
-            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
+            // A form key only ever books, so the outcome has a payment.
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment: Some(payment) })) => {
                 Ok(Booked::Earlier { payment: *payment, is_same: false })
             }
             Err(error) => Err(not_booked(&Problem::from(error.clone()), &error)),
@@ -145,7 +146,8 @@ impl SentForm<'_> {
         let second = self.key.second(self.state, &fingerprint(new));
         let frame = Frame::without_switch(self.state, self.locale);
         let entered = entered(&frame, own, new);
-        let template = ConfirmSecond { first, entered, form: self.typed, key: second.as_str(), frame: &frame };
+        let template =
+            ConfirmSecond { first, entered, form: self.typed, key: second.as_str(), frame: &frame };
         let (mut response, body) =
             form::form_response(self.locale, StatusCode::UNPROCESSABLE_ENTITY, &template);
         response.insert_header((CACHE_CONTROL, "no-store"));

@@ -92,7 +92,8 @@ impl Locale {
 
     fn from_parts(request: &HttpRequest) -> Self {
         let mut query = query_pairs(request.query_string());
-        let chosen = query.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, code)| Language::find(code));
+        let chosen =
+            query.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, code)| Language::find(code));
         query.retain(|(name, _)| name != PARAMETER);
         let state = request.app_data::<web::Data<AppState>>();
         let language = chosen
