@@ -10,8 +10,10 @@ use sea_orm_migration::SchemaManager;
 use crate::m20261130_000016_rebuild_audit_chain::row::{Hash, Row};
 use crate::step::{Change, CodeResult, Step};
 
-pub(crate) const STEP: Step =
-    Step { name: "m20261130_000025_record_earlier_receipts", change: Change::Code { run } };
+pub(crate) const STEP: Step = Step {
+    name: "m20261130_000025_record_earlier_receipts",
+    change: Change::Code { run, tables: &["payments"] },
+};
 
 /// Payments per transaction.
 const CHUNK_ROWS: i64 = 500;

@@ -4,7 +4,7 @@ use sea_orm_migration::sea_query::{MysqlQueryBuilder, Table};
 
 use crate::Dialect;
 use crate::columns::Columns;
-use crate::step::{Change, Step, TableChange};
+use crate::step::{Addition, Change, Step, TableChange};
 
 pub(crate) const STEP: Step =
     Step { name: "m20261130_000040_add_due_date_and_language", change: Change::Alter { tables } };
@@ -26,5 +26,11 @@ fn tables(column: Columns) -> Vec<TableChange> {
             format!("ALTER TABLE payments ADD COLUMN language varchar({LANGUAGE_CHARS}) NULL"),
         ],
     };
-    vec![TableChange { table: "payments", adds: "due_on", drops_triggers: &[], alter, fill: Vec::new() }]
+    vec![TableChange {
+        table: "payments",
+        adds: Addition::Column("due_on"),
+        drops_triggers: &[],
+        alter,
+        fill: Vec::new(),
+    }]
 }

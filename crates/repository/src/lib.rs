@@ -122,6 +122,6 @@ pub use database::{
     OpenError, create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
-pub use mapping::StoredPayment;
+pub use mapping::{StoredPayment, StoredReceipt};
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};

@@ -8,17 +8,20 @@ mod key;
 mod ledger_rows;
 mod payment;
 mod position;
+mod receipt;
 
 use std::fmt::Display;
 
 use hermes_domain::ports::StoreError;
 
 pub use payment::StoredPayment;
+pub use receipt::StoredReceipt;
 
 pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
 pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
+pub(crate) use receipt::{AllocationRow, RefundRow};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {row}: {column}"))
