@@ -42,7 +42,7 @@ impl KnownRoute {
 
     /// Returns a request with the current secret of the payment, which an earlier request may have renewed.
     pub fn request(&self, app: &TestApp) -> TestRequest {
-        let secret = app.page_secret(&app.payments()[0]);
+        let secret = app.page_secret(app.payments().first().unwrap());
         let path = self.path.replace("{secret}", &secret).replace("{id}", &app.first_key());
         TestRequest::with_uri(&path).method(self.method.clone())
     }
