@@ -308,6 +308,11 @@ impl TestApp {
     }
 }
 
+/// Returns whether a path exists only with an account in euro or with a logo.
+pub fn is_optional(path: &str) -> bool {
+    path.ends_with("/code.svg") || path == "/institution/logo"
+}
+
 /// Adds the fields of a form to a request.
 pub fn with_fields(request: TestRequest, fields: &[(&str, &str)]) -> TestRequest {
     let body: Vec<_> = fields
