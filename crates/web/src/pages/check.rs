@@ -70,11 +70,11 @@ pub async fn check_payment(
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
     let locale = locale.of_form(&typed);
-    let Some(key) = form::FormKey::of_form(&state, &typed) else {
+    let Some(key) = FormKey::of_form(&state, &typed) else {
         return Ok(form::expired(&state, &locale, &cookie, &typed));
     };
-    let typed = match typed.find(USE_EMAIL) {
-        Some(address) => typed.with(BookingField::Email.spec().name, address),
+    let typed = match typed.find(USE_EMAIL).map(str::to_owned) {
+        Some(address) => typed.with(BookingField::Email.spec().name, &address),
         None => typed,
     };
     if let Some(name) = typed.find(CHANGE) {
