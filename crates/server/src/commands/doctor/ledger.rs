@@ -75,7 +75,7 @@ async fn check_rights(settings: &Settings, database: &Database) -> Finding {
         }
         Ok(missing) => Finding::problem(
             CODE,
-            format!("this database user may not {}", missing.join(", ")),
+            format!("this database user lacks {}", missing.join(", ")),
             "let an administrator run docs/grants.sql",
         ),
         Err(error) => Finding::error(CODE, &error.into(), READ_ACTION),
