@@ -7,53 +7,25 @@ use super::Database;
 use super::audit_protection::COMMAND_DENIED;
 use crate::error::{has_mysql_number, statement_error};
 
-/// Statements that need the rights of `docs/grants.sql` and change no row. A server checks rights first.
-///
-/// Each has a description for the operator: the end of a sentence that begins with "this user may not".
-const ATTEMPTS: [(&str, &str); 26] = [
-    ("SELECT from seaql_migrations", "SELECT version FROM seaql_migrations LIMIT 0"),
-    ("UPDATE ledger_head", "UPDATE ledger_head SET seq = seq WHERE 1 = 0"),
-    ("INSERT into payments", "INSERT INTO payments SELECT * FROM payments WHERE 1 = 0"),
-    ("UPDATE payments", "UPDATE payments SET version = version WHERE 1 = 0"),
-    (
-        "INSERT into validation_results",
-        "INSERT INTO validation_results SELECT * FROM validation_results WHERE 1 = 0",
-    ),
-    ("UPDATE validation_results", "UPDATE validation_results SET check_message = check_message WHERE 1 = 0"),
-    ("INSERT into payment_totals", "INSERT INTO payment_totals SELECT * FROM payment_totals WHERE 1 = 0"),
-    ("UPDATE payment_totals", "UPDATE payment_totals SET payments = payments WHERE 1 = 0"),
-    ("INSERT into audit_log", "INSERT INTO audit_log SELECT * FROM audit_log WHERE 1 = 0"),
-    ("UPDATE audit_log for an erasure", "UPDATE audit_log SET salt = salt WHERE 1 = 0"),
-    ("INSERT into outbox", "INSERT INTO outbox SELECT * FROM outbox WHERE 1 = 0"),
-    ("DELETE from outbox", "DELETE FROM outbox WHERE 1 = 0"),
-    ("UPDATE event_relay", "UPDATE event_relay SET published_seq = published_seq WHERE 1 = 0"),
-    (
-        "INSERT into idempotency_keys",
-        "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys WHERE 1 = 0",
-    ),
-    ("UPDATE idempotency_keys for an erasure", "UPDATE idempotency_keys SET outcome = outcome WHERE 1 = 0"),
-    ("DELETE from idempotency_keys", "DELETE FROM idempotency_keys WHERE 1 = 0"),
-    ("INSERT into access_keys", "INSERT INTO access_keys SELECT * FROM access_keys WHERE 1 = 0"),
-    ("UPDATE access_keys to revoke a key", "UPDATE access_keys SET revoked_at = revoked_at WHERE 1 = 0"),
-    ("INSERT into access_secrets", "INSERT INTO access_secrets SELECT * FROM access_secrets WHERE 1 = 0"),
-    (
-        "UPDATE access_secrets to rotate a key",
-        "UPDATE access_secrets SET expires_at = expires_at WHERE 1 = 0",
-    ),
-    ("INSERT into access_uses", "INSERT INTO access_uses SELECT * FROM access_uses WHERE 1 = 0"),
-    ("UPDATE access_uses", "UPDATE access_uses SET day = day WHERE 1 = 0"),
-    ("SELECT from cache_signing_key", "SELECT 1 FROM cache_signing_key LIMIT 0"),
-    ("SELECT from ledger_head", "SELECT 1 FROM ledger_head LIMIT 0"),
-    ("SELECT from event_relay", "SELECT 1 FROM event_relay LIMIT 0"),
-    ("SELECT from outbox", "SELECT 1 FROM outbox LIMIT 0"),
-];
+/// The rights that Hermes needs, one table per line.
+const GRANTS: &str = include_str!("../../../../docs/grants.sql");
+
+/// A right on a table: `SELECT`, `INSERT`, `UPDATE` or `DELETE`. `UPDATE` may be limited to columns, of which one is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Right {
+    verb: &'static str,
+    table: &'static str,
+    column: Option<&'static str>,
+}
 
 impl Database {
-    /// Returns the rights of `docs/grants.sql` that the user of a server lacks. SQLite has no rights.
+    /// Returns the rights of `docs/grants.sql` that the user of a server lacks, such as `DELETE on outbox`.
+    ///
+    /// SQLite has no rights.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn missing_rights(&self) -> Result<Vec<&'static str>, StoreError> {
+    pub async fn missing_rights(&self) -> Result<Vec<String>, StoreError> {
         if self.backend() == DbBackend::Sqlite {
             return Ok(Vec::new());
         }
@@ -62,17 +34,91 @@ impl Database {
     }
 }
 
-async fn find_missing(connection: &DatabaseConnection) -> Result<Vec<&'static str>, DbErr> {
+async fn find_missing(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let mut missing = Vec::new();
-    for (right, attempt) in ATTEMPTS {
-        let attempt = Statement::from_string(DbBackend::MySql, attempt);
-        match connection.execute_raw(attempt).await {
-            Ok(_) => {}
-            Err(error) if COMMAND_DENIED.iter().any(|number| has_mysql_number(&error, *number)) => {
-                missing.push(right);
-            }
-            Err(error) => return Err(error),
+    for right in needed_rights() {
+        if !has_right(connection, right).await? {
+            missing.push(format!("{} on {}", right.verb, right.table));
         }
     }
     Ok(missing)
+}
+
+/// Sends a statement that needs the right and changes no row. A server checks rights first.
+async fn has_right(connection: &DatabaseConnection, right: Right) -> Result<bool, DbErr> {
+    let table = right.table;
+    let attempt = match right.verb {
+        "SELECT" => format!("SELECT 1 FROM {table} LIMIT 0"),
+        "INSERT" => format!("INSERT INTO {table} SELECT * FROM {table} WHERE 1 = 0"),
+        "DELETE" => format!("DELETE FROM {table} WHERE 1 = 0"),
+        _ => {
+            let named = right.column.map(str::to_owned);
+            let column = match named {
+                Some(column) => Some(column),
+                None => first_column(connection, table).await?,
+            };
+            // A user without any right on a table does not see its columns.
+            let Some(column) = column else { return Ok(false) };
+            format!("UPDATE {table} SET {column} = {column} WHERE 1 = 0")
+        }
+    };
+    match connection.execute_raw(Statement::from_string(DbBackend::MySql, attempt)).await {
+        Ok(_) => Ok(true),
+        Err(error) if COMMAND_DENIED.iter().any(|number| has_mysql_number(&error, *number)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn first_column(connection: &DatabaseConnection, table: &str) -> Result<Option<String>, DbErr> {
+    let select = "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? \
+                  ORDER BY ordinal_position LIMIT 1";
+    let select = Statement::from_sql_and_values(DbBackend::MySql, select, [table.into()]);
+    let row = connection.query_one_raw(select).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
+}
+
+/// Parses lines such as `GRANT SELECT, UPDATE (a, b), DELETE ON hermes_payments.outbox TO …`.
+fn needed_rights() -> Vec<Right> {
+    let grants = GRANTS.lines().filter_map(|line| line.strip_prefix("GRANT "));
+    let parts = grants.filter_map(|grant| grant.split_once(" ON hermes_payments."));
+    parts.flat_map(|(verbs, rest)| rights_on(rest.split(' ').next().unwrap_or_default(), verbs)).collect()
+}
+
+fn rights_on(table: &'static str, verbs: &'static str) -> Vec<Right> {
+    let right = |verb, column| Right { verb, table, column };
+    let Some((before, rest)) = verbs.split_once(" (") else {
+        return verbs.split(", ").map(|verb| right(verb, None)).collect();
+    };
+    // The columns belong to the last verb before them.
+    let (columns, after) = rest.split_once(')').unwrap_or((rest, ""));
+    let column = columns.split(", ").next();
+    let (unlimited, limited) = before.rsplit_once(", ").unwrap_or(("", before));
+    let others = unlimited.split(", ").chain(after.split(", ")).filter(|verb| !verb.is_empty());
+    others.map(|verb| right(verb, None)).chain([right(limited, column)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_grant_is_a_needed_right() {
+        let rights = needed_rights();
+        let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+        assert!(
+            rights.iter().all(|right| verbs.contains(&right.verb) && !right.table.is_empty()),
+            "{rights:?}"
+        );
+        let grants: Vec<_> = GRANTS.lines().filter(|line| line.starts_with("GRANT")).collect();
+        let written: usize = verbs.iter().map(|verb| grants.join("\n").matches(verb).count()).sum();
+        assert_eq!(rights.len(), written, "{rights:?}");
+        let column = Some("salt");
+        for expected in [
+            Right { verb: "UPDATE", table: "audit_log", column },
+            Right { verb: "DELETE", table: "idempotency_keys", column: None },
+            Right { verb: "SELECT", table: "cache_signing_key", column: None },
+        ] {
+            assert!(rights.contains(&expected), "{expected:?} is not in {rights:?}");
+        }
+    }
 }

@@ -136,6 +136,13 @@ async fn changed_data_and_a_newer_schema_are_found() {
     database.execute_unprepared("UPDATE payment_totals SET payments = 1").await.unwrap();
     database.execute_unprepared("UPDATE payments SET name = 'Eve'").await.unwrap();
     assert_finding(&app, "problem  payments: payment REF001: ");
+    for payer in ["b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+        app.book(payer).await.expect(201);
+    }
+    database.execute_unprepared("UPDATE payments SET name = 'Eve'").await.unwrap();
+    let findings = app.stdout_of(&["doctor"]);
+    assert!(findings.contains("10 of 10 payments differ from their last audit rows"), "{findings}");
+    assert_eq!(findings.matches("payment REF").count(), 7, "only some payments are named: {findings}");
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_future', 0)";
     database.execute_unprepared(newer).await.unwrap();
     assert_finding(&app, "problem  schema: another, probably newer, version of Hermes migrated the database");

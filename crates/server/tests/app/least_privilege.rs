@@ -61,7 +61,7 @@ async fn the_documented_privileges_suffice_on_mariadb_and_mysql() {
         owner.execute_unprepared(&revoke).await.unwrap();
         assert_finding(
             &app,
-            "problem  grants: this database user may not DELETE from outbox; let an administrator",
+            "problem  grants: this database user lacks DELETE on outbox; let an administrator",
         );
     }
 }

@@ -96,22 +96,24 @@ fn script(commands: &[&Fence]) -> String {
 
 /// Returns whether a line matches a pattern, in which `…` stands for any text.
 fn matches(pattern: &str, line: &str) -> bool {
-    let mut parts = pattern.trim().split('…');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = line.trim().strip_prefix(first) else { return false };
-    let mut is_open = false;
-    for part in parts {
-        is_open = part.is_empty();
+    let (pattern, mut rest) = (pattern.trim(), line.trim());
+    let Some((first, others)) = pattern.split_once('…') else { return pattern == rest };
+    let parts: Vec<_> = others.split('…').collect();
+    let Some((last, middle)) = parts.split_last() else { return false };
+    let Some(after) = rest.strip_prefix(first) else { return false };
+    rest = after;
+    for part in middle {
         let Some((_, after)) = rest.split_once(part) else { return false };
         rest = after;
     }
-    is_open || rest.is_empty()
+    rest.ends_with(last)
 }
 
 #[test]
 fn a_line_of_expected_output_matches_as_a_whole() {
     assert!(matches("ok  a: …", "  ok  a: b"));
-    assert!(matches("a…c", "abbbc"));
+    assert!(matches("a…c", "abcbbc"));
+    assert!(matches("{…x…}", "{1}x{2}}"));
     assert!(!matches("a…c", "abbbcd"));
     assert!(!matches("ok", "not ok"));
 }

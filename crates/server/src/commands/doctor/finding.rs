@@ -67,10 +67,12 @@ impl Finding {
 
 /// Returns the findings as lines for people, the counts last.
 pub(super) fn as_text(findings: &[Finding]) -> String {
-    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let count = |level: Level| match findings.iter().filter(|finding| finding.level == level).count() {
+        1 => format!("1 {}", level.as_str()),
+        count => format!("{count} {}s", level.as_str()),
+    };
     let lines: Vec<_> = findings.iter().map(Finding::line).collect();
-    let (problems, warnings) = (count(Level::Problem), count(Level::Warning));
-    format!("{}\n{problems} problems, {warnings} warnings", lines.join("\n"))
+    format!("{}\n{}, {}", lines.join("\n"), count(Level::Problem), count(Level::Warning))
 }
 
 /// Returns the findings as a JSON array.
@@ -99,7 +101,7 @@ mod tests {
             "ok       clock: agrees\n\
              warning  redis-durability: appendonly is off; set appendonly yes\n\
              problem  schema: 2 migrations are missing; run hermes migrate up\n\
-             1 problems, 1 warnings"
+             1 problem, 1 warning"
         );
         let json: serde_json::Value = serde_json::from_str(&as_json(&findings).unwrap()).unwrap();
         let clock = serde_json::json!({"code": "clock", "level": "ok", "found": "agrees", "action": null});

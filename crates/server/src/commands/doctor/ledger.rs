@@ -1,6 +1,6 @@
 //! Checks the schema, the rights of the user, and the invariants of the stored data.
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use chrono::Utc;
 use hermes_domain::access::ApiKey;
 use hermes_domain::ledger::LedgerHead;
@@ -14,8 +14,8 @@ use secrecy::ExposeSecret;
 use super::Finding;
 use crate::cli::KeyFile;
 use crate::commands::audit;
-use crate::config::{self, Configuration};
-use crate::{compose, config::Settings};
+use crate::compose;
+use crate::config::{self, Configuration, Settings};
 
 /// How to repair a head that is behind its rows. Until then, Hermes rejects all changes.
 const HEAD_BEHIND_ACTION: &str = "another program changed the tables, or only some of them were restored; restore all tables from the \
@@ -25,6 +25,9 @@ const READ_ACTION: &str =
 
 /// The number of bookings up to which the payments are compared with the audit log and the totals. It takes some seconds.
 const COMPARED_MAX: i64 = 20_000;
+/// The most differing payments that a finding names, and the lines of its summary.
+const DIFFERENCES_MAX: usize = 5;
+const SUMMARY_LINES: usize = 3;
 
 pub(super) async fn check(configuration: &Configuration, database: &Database, key: &KeyFile) -> Vec<Finding> {
     let schema = check_schema(database).await;
@@ -75,7 +78,7 @@ async fn check_rights(settings: &Settings, database: &Database) -> Finding {
         }
         Ok(missing) => Finding::problem(
             CODE,
-            format!("this database user may not {}", missing.join(", ")),
+            format!("this database user lacks {}", missing.join(", ")),
             "let an administrator run docs/grants.sql",
         ),
         Err(error) => Finding::error(CODE, &error.into(), READ_ACTION),
@@ -147,6 +150,10 @@ async fn check_payments(database: &Database) -> Finding {
             Ok(())
         })
         .await?;
+        // The differences come first, and the summary last.
+        if lines.len() > DIFFERENCES_MAX + SUMMARY_LINES {
+            lines.drain(DIFFERENCES_MAX..lines.len() - SUMMARY_LINES);
+        }
         ensure!(is_intact, "{}", lines.join("; "));
         Ok(lines.join("; "))
     };
@@ -154,7 +161,7 @@ async fn check_payments(database: &Database) -> Finding {
         Ok(found) => Finding::ok(CODE, found),
         Err(error) => Finding::error(
             CODE,
-            &anyhow!(error),
+            &error,
             "another program changed the tables; see `audit verify` in docs/troubleshooting.md",
         ),
     }
