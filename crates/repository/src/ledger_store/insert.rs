@@ -5,8 +5,8 @@
 
 use hermes_domain::ports::StoreError;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic,
-    Iterable, Statement, Value,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityName, EntityTrait,
+    IdenStatic, Iterable, Statement, Value,
 };
 
 use super::insert_row::{InsertRow, KeyOrigin};
@@ -34,7 +34,8 @@ pub(super) async fn upsert<R: InsertRow>(
     constants: &[<R::Entity as EntityTrait>::Column],
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
-    let replacement = replacement::<R::Entity>(backend, &names::<R::Entity>(key), &names::<R::Entity>(constants));
+    let replacement =
+        replacement::<R::Entity>(backend, &names::<R::Entity>(key), &names::<R::Entity>(constants));
     for chunk in chunks(rows, R::ROWS_PER_STATEMENT, max_value_bytes(max_packet), R::statement_bytes) {
         reject_too_large(chunk, max_packet)?;
         let mut statement = statement(transaction, chunk)?;

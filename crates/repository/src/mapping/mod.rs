@@ -20,8 +20,8 @@ pub use receipt::StoredReceipt;
 pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
 pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
-pub(crate) use receipt::{AllocationRow, RefundRow};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
+pub(crate) use receipt::{AllocationRow, RefundRow};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {row}: {column}"))

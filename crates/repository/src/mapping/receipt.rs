@@ -132,8 +132,9 @@ pub(crate) struct AllocationRow<'a> {
 impl<'a> AllocationRow<'a> {
     /// Returns the allocation rows of all `receipts`.
     pub(crate) fn from_receipts(receipts: &'a [Receipt]) -> Vec<Self> {
-        let allocations =
-            |receipt: &'a Receipt| receipt.allocations.iter().map(move |allocation| Self { receipt, allocation });
+        let allocations = |receipt: &'a Receipt| {
+            receipt.allocations.iter().map(move |allocation| Self { receipt, allocation })
+        };
         receipts.iter().flat_map(allocations).collect()
     }
 }
@@ -185,7 +186,8 @@ pub(crate) struct RefundRow<'a> {
 impl<'a> RefundRow<'a> {
     /// Returns the refund rows of all `receipts`.
     pub(crate) fn from_receipts(receipts: &'a [Receipt]) -> Vec<Self> {
-        let refunds = |receipt: &'a Receipt| receipt.refunds.iter().map(move |refund| Self { receipt, refund });
+        let refunds =
+            |receipt: &'a Receipt| receipt.refunds.iter().map(move |refund| Self { receipt, refund });
         receipts.iter().flat_map(refunds).collect()
     }
 }

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use hermes_domain::ports::reader_limits::PAGE_MAX;
-use hermes_domain::ports::{
-    ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt, StoreError,
-};
+use hermes_domain::ports::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt, StoreError};
 use hermes_domain::receipt::{Receipt, ReceiptNumber, Refund, RefundNumber};
 use sea_orm::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query};

@@ -7,6 +7,7 @@ mod ledger;
 mod limits;
 mod log;
 mod rates;
+mod receipts;
 mod server;
 
 use anyhow::{Result, ensure};
@@ -20,6 +21,7 @@ pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use rates::{Checks, Fees, Tier};
+pub use receipts::{Receipts, Refunds};
 pub use server::Server;
 
 /// All settings, by section.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
+    pub receipts: Receipts,
+    pub refunds: Refunds,
 }
 
 impl Settings {
