@@ -7,7 +7,7 @@ use super::{
     Facts, LedgerHead, Outcome, PaymentOutcome, ReceiptOutcome, RecordedOutcome, RecordedPayment,
     RecordedReceipt, Rejection, Reopening, Submission,
 };
-use crate::money::Money;
+use crate::money::{MAX_MINOR, Money};
 use crate::payment::{
     CheckInput, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
     recheck_money, run_checks,
@@ -240,6 +240,9 @@ impl<'a> Decider<'a> {
         received: Money,
         fields: PaymentFields,
     ) -> Result<Payment, Rejection> {
+        if received.minor() > MAX_MINOR {
+            return Err(Rejection::OutOfRange);
+        }
         let written_off = fields.shortfall_written_off.unwrap_or(Money::zero(received.currency()));
         let checks = recheck_money(&before.checks, before.amount_due(), received, written_off);
         let (version, updated_at) = (before.version + 1, self.context.now);
