@@ -235,6 +235,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         ledger,
         feed,
         reads,
+        receipts: reader.clone(),
         reader,
         keys,
         key_overlap: settings.access.key_overlap(),

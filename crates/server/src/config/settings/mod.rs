@@ -9,6 +9,7 @@ mod limits;
 mod log;
 mod payer;
 mod rates;
+mod receipts;
 mod server;
 
 use anyhow::{Result, ensure};
@@ -24,6 +25,7 @@ pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use payer::Payer;
 pub use rates::{Checks, Fees, Tier};
+pub use receipts::{Receipts, Refunds};
 pub use server::Server;
 
 pub(super) use server::is_http_url;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub payer: Payer,
     #[serde(default)]
     pub institution: Institution,
+    pub receipts: Receipts,
+    pub refunds: Refunds,
 }
 
 impl Settings {
