@@ -62,7 +62,8 @@ async fn the_simulated_bank_pays_the_open_payments() {
 
 #[actix_web::test]
 async fn a_portal_without_open_payments_has_nothing_to_simulate() {
-    let app = TestApp::start(&TestEnvironment::sqlite().await).await;
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
     let output = app.run(&["bank-sim", "--seed", "1", "--out", "unused"]);
     assert!(!output.status.success());
     let stderr = String::from_utf8(output.stderr).unwrap();
