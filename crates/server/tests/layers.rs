@@ -18,10 +18,11 @@ const ALLOWED: &[(&str, &str)] = &[
     ("cache", "domain redis"),
     ("events", "domain redis"),
     ("languages", "domain"),
+    ("statements", "domain"),
     ("web", "domain fault languages service"),
     ("migration", "fault"),
     ("test-support", "domain"),
-    ("server", "cache domain events languages migration repository service web"),
+    ("server", "cache domain events languages migration repository service statements web"),
 ];
 
 /// The libraries that the domain may use; none of them does input or output.
