@@ -42,6 +42,9 @@ mod m20261130_000018_create_access_keys;
 mod m20261130_000019_create_access_secrets;
 mod m20261130_000020_create_access_uses;
 mod m20261130_000040_add_due_date_and_language;
+mod m20261130_000060_create_mail_sender;
+mod m20261130_000061_insert_mail_sender;
+mod m20261130_000062_create_mail_messages;
 mod runner;
 mod schema;
 mod step;
@@ -102,6 +105,9 @@ const STEPS: &[Step] = &[
     m20261130_000019_create_access_secrets::STEP,
     m20261130_000020_create_access_uses::STEP,
     m20261130_000040_add_due_date_and_language::STEP,
+    m20261130_000060_create_mail_sender::STEP,
+    m20261130_000061_insert_mail_sender::STEP,
+    m20261130_000062_create_mail_messages::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

@@ -5,7 +5,9 @@
 mod access;
 mod cache;
 mod events;
+mod mail;
 mod outbox;
+mod page_link;
 mod reader;
 mod store;
 
@@ -15,7 +17,9 @@ use chrono::{DateTime, Utc};
 pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
+pub use mail::{MailError, MailOutage, MailQueue, MailStatus, Mailer};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
+pub use page_link::PageLinkMailer;
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
