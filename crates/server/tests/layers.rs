@@ -20,7 +20,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("web", "domain fault service"),
     ("migration", "fault"),
     ("test-support", "domain"),
-    ("server", "cache domain events migration repository service web"),
+    ("mail", "domain languages"),
+    ("server", "cache domain events languages mail migration repository service web"),
 ];
 
 /// The libraries that the domain may use; none of them does input or output.

@@ -51,6 +51,7 @@ pub(super) async fn run(key: &KeyFile) -> Result<ExitCode> {
     match compose::open_database(settings).await {
         Ok(database) => {
             findings.extend(check_database(&configuration, &database, key).await);
+            findings.push(("mail", compose::mail::check(&configuration, &database).await));
             findings.push(("disk space", check_disk_space(settings)));
             database.close().await;
         }

@@ -7,6 +7,7 @@ mod institution;
 mod ledger;
 mod limits;
 mod log;
+mod mail;
 mod payer;
 mod rates;
 mod server;
@@ -22,6 +23,7 @@ pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
 pub use rates::{Checks, Fees, Tier};
 pub use payer::Payer;
 pub use server::Server;
@@ -44,6 +46,7 @@ pub struct Settings {
     pub fees: Fees,
     pub checks: Checks,
     pub payer: Payer,
+    pub mail: Mail,
     #[serde(default)]
     pub institution: Institution,
 }
@@ -85,6 +88,7 @@ impl Settings {
         self.events.check()?;
         self.limits.check()?;
         self.payer.check()?;
+        self.mail.check(self.server.public_url().as_deref())?;
         self.log.check()
     }
 }
