@@ -135,10 +135,4 @@ mod tests {
             assert!(title.ends_with(" REF001"), "{title:?}");
         }
     }
-
-    #[test]
-    fn counts_follow_the_plural_rules() {
-        let texts = Language::find("es").unwrap().texts();
-        assert_eq!([texts.days(1).to_string(), texts.days(14).to_string()], ["1 día", "14 días"]);
-    }
 }

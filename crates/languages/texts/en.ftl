@@ -24,24 +24,16 @@ month-name = { $month ->
 date = { $day } { $month } { $year }
 date-time = { $date }, { $time }
 percent = { $rate }{" "}%
-days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
-  }
 
 ## Every page.
 
 skip-to-content = Skip to the content
-page-title = { $title } – { $institution }
-page-title-error = Error: { $title } – { $institution }
+error-prefix = Error: { $title }
 footer-label = About this service
 footer-privacy = Privacy
 footer-accessibility = Accessibility
 footer-lost = Lost your payment link?
 contact-title = Questions?
-contact-email = E-mail
-contact-phone = Phone
-contact-hours = Hours
 contact-office = Contact the finance office.
 example-account = Example account. Do not send money.
 
@@ -67,13 +59,13 @@ field-optional = { $label } (optional)
 ## The form.
 
 form-title = Pay a school or an invoice
-form-intro = You see the fee and the total before you confirm. You then get the bank details for your transfer.
+form-intro = After you confirm, you get the bank details for your transfer.
 form-purpose = What are you paying for?
 form-payer = Who is paying?
 form-sender = Someone else sends the money
 form-continue = Continue
 form-quote = Amount, fee and total
-form-quote-empty = Enter the amount to see the fee and the total.
+form-quote-empty = The next page shows the fee and the total.
 fee = Fee, { $rate }
 fee-institution = Fee, { $rate }, paid by the institution
 to-pay = To pay
@@ -155,11 +147,9 @@ payment-transfer-rest = Left to pay
 payment-due = by { $date }. Send exactly this amount; your bank’s own charges come on top.
 payment-due-none = Send exactly this amount; your bank’s own charges come on top.
 payment-overdue = It was due by { $date }. Send exactly this amount; your bank’s own charges come on top.
-payment-nothing-due = Nothing left to pay
 payment-paid = Paid. Thank you.
 payment-overpaid = Overpaid. You sent { $excess } too much. We will contact you about it.
-payment-cancelled = Cancelled
-payment-cancelled-reason = Cancelled: { $reason }.
+payment-cancelled-reason = Cancelled: { $reason }. Do not send any money.
 payment-do-not-send = Do not send any money.
 payment-held = We have { $amount } of your money and will return it.
 payment-part = { $received } received, { $left } left to pay.
@@ -233,6 +223,7 @@ wrong-withdraw-keep = No, keep the payment
 wrong-too-late-title = This payment can no longer be changed here
 wrong-too-late-money = Money has arrived for it. Contact the finance office.
 wrong-too-late-cancelled = It is cancelled.
+wrong-error-title = There is a problem. Nothing was saved.
 wrong-changed-meanwhile = The payment has changed while this page was open. Nothing was saved. Check the details below, then save again.
 wrong-not-saved = Nothing was saved. Wait a moment, then try again.
 wrong-back = Back to the payment
@@ -247,6 +238,7 @@ lost-intro = Enter the reference of your payment and the e-mail address that you
 lost-reference = Reference
 lost-reference-hint = Like REF001 or RF59REF001
 lost-reference-error = Enter the reference of your payment, like REF001
+lost-error-title = There is a problem. Nothing was sent.
 lost-send = Send me a new link
 lost-sent-title = Check your e-mail
 lost-sent = If the reference and the e-mail address belong together, we have sent a new link to this address. The old link stops working.

@@ -22,24 +22,16 @@ month-name = { $month ->
 date = { $day } { $month } { $year }
 date-time = { $date }, { $time }
 percent = { $rate }{" "}%
-days = { $count ->
-    [one] { $count } día
-   *[other] { $count } días
-  }
 
 ## Todas las páginas.
 
 skip-to-content = Ir al contenido
-page-title = { $title } – { $institution }
-page-title-error = Error: { $title } – { $institution }
+error-prefix = Error: { $title }
 footer-label = Sobre este servicio
 footer-privacy = Privacidad
 footer-accessibility = Accesibilidad
 footer-lost = ¿Ha perdido el enlace de su pago?
 contact-title = ¿Tiene preguntas?
-contact-email = Correo electrónico
-contact-phone = Teléfono
-contact-hours = Horario
 contact-office = Póngase en contacto con la oficina de finanzas.
 example-account = Cuenta de ejemplo. No envíe dinero.
 
@@ -65,13 +57,13 @@ field-optional = { $label } (opcional)
 ## El formulario.
 
 form-title = Pagar un centro o una factura
-form-intro = Verá la comisión y el total antes de confirmar. Después recibirá los datos bancarios para la transferencia.
+form-intro = Cuando confirme, recibirá los datos bancarios para la transferencia.
 form-purpose = ¿Qué va a pagar?
 form-payer = ¿Quién paga?
 form-sender = Otra persona envía el dinero
 form-continue = Continuar
 form-quote = Importe, comisión y total
-form-quote-empty = Escriba el importe para ver la comisión y el total.
+form-quote-empty = La página siguiente muestra la comisión y el total.
 fee = Comisión, { $rate }
 fee-institution = Comisión, { $rate }, a cargo de la institución
 to-pay = Total a pagar
@@ -153,11 +145,9 @@ payment-transfer-rest = Falta por pagar
 payment-due = antes del final del { $date }. Envíe exactamente este importe; los gastos de su banco se pagan aparte.
 payment-due-none = Envíe exactamente este importe; los gastos de su banco se pagan aparte.
 payment-overdue = El plazo terminó el { $date }. Envíe exactamente este importe; los gastos de su banco se pagan aparte.
-payment-nothing-due = No queda nada por pagar
 payment-paid = Pagado. Gracias.
 payment-overpaid = Pagado de más. Ha enviado { $excess } de más. Nos pondremos en contacto con usted.
-payment-cancelled = Anulado
-payment-cancelled-reason = Anulado: { $reason }.
+payment-cancelled-reason = Anulado: { $reason }. No envíe dinero.
 payment-do-not-send = No envíe dinero.
 payment-held = Tenemos { $amount } de su dinero y se lo devolveremos.
 payment-part = Recibido: { $received }. Falta por pagar: { $left }.
@@ -231,6 +221,7 @@ wrong-withdraw-keep = No, conservar el pago
 wrong-too-late-title = Este pago ya no se puede cambiar aquí
 wrong-too-late-money = Ya ha llegado dinero. Póngase en contacto con la oficina de finanzas.
 wrong-too-late-cancelled = Está anulado.
+wrong-error-title = Hay un problema. No se ha guardado nada.
 wrong-changed-meanwhile = El pago ha cambiado mientras esta página estaba abierta. No se ha guardado nada. Compruebe los datos de abajo y guarde de nuevo.
 wrong-not-saved = No se ha guardado nada. Espere un momento e inténtelo de nuevo.
 wrong-back = Volver al pago
@@ -245,6 +236,7 @@ lost-intro = Escriba la referencia de su pago y el correo electrónico con el qu
 lost-reference = Referencia
 lost-reference-hint = Por ejemplo, REF001 o RF59REF001
 lost-reference-error = Escriba la referencia de su pago, por ejemplo REF001
+lost-error-title = Hay un problema. No se ha enviado nada.
 lost-send = Enviarme un enlace nuevo
 lost-sent-title = Mire su correo electrónico
 lost-sent = Si la referencia y el correo electrónico corresponden al mismo pago, hemos enviado un enlace nuevo a esa dirección. El enlace anterior deja de funcionar.

@@ -18,10 +18,12 @@ struct Asset {
     version: String,
 }
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         Asset::new("hermes.css", "text/css; charset=utf-8", include_str!("../assets/hermes.css")),
         Asset::new("dashboard.js", "text/javascript; charset=utf-8", include_str!("../assets/dashboard.js")),
+        Asset::new("form.js", "text/javascript; charset=utf-8", include_str!("../assets/form.js")),
+        Asset::new("payment.js", "text/javascript; charset=utf-8", include_str!("../assets/payment.js")),
         Asset::new("hermes.svg", "image/svg+xml", include_str!("../assets/hermes.svg")),
     ]
 });

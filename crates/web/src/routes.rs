@@ -65,7 +65,20 @@ routes! { API, register_api(ServiceConfig<'_>);
 routes! { PAGES, register_pages(web::ServiceConfig);
     "/":                            GET pages::home [public];
     "/payment":                     GET pages::booking_form [public], POST pages::book_payment [public];
+    "/payment/check":               GET pages::check_again [public], POST pages::check_payment [public];
+    "/payment/quote":               POST pages::quote_payment [public];
+    "/payment/lost":                GET pages::lost_link [public], POST pages::send_lost_link [public];
     "/payment/{reference}/{secret}": GET pages::payer_page [public];
+    "/payment/{reference}/{secret}/code.svg": GET pages::payment_code_image [public];
+    "/payment/{reference}/{secret}/change": GET pages::change_form [public], POST pages::change_payment [public];
+    "/payment/{reference}/{secret}/withdraw": GET pages::withdraw_form [public], POST pages::withdraw_payment [public];
+    "/payment/{reference}/{secret}/confirmation": GET pages::confirmation [public];
+    "/privacy":                     GET pages::privacy [public];
+    "/accessibility":               GET pages::accessibility [public];
+    "/institution/look.css":        GET pages::institution_look [public];
+    "/institution/logo":            GET pages::institution_logo [public];
+    "/robots.txt":                  GET pages::robots [public];
+    "/favicon.ico":                 GET pages::favicon [public];
     "/problems":                    GET pages::problem_list [public];
     "/problems/{code}":             GET pages::problem_of_code [public];
     "/assets/{name}":               GET assets::asset [public];
@@ -81,6 +94,7 @@ routes! { DASHBOARD, register_dashboard(web::ServiceConfig);
     "/problems":        GET pages::problem_list [public];
     "/problems/{code}": GET pages::problem_of_code [public];
     "/assets/{name}":   GET assets::asset [public];
+    "/favicon.ico":     GET pages::favicon [public];
 }
 
 /// The redirect to the API reference, which is public like its target.

@@ -5,8 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
-use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{AccessStore, Clock, PaymentReader, PoolMetrics, SharedCache};
+use hermes_domain::ledger::{RandomSource, Rules};
+use hermes_domain::ports::{AccessStore, Clock, PageLinkMailer, PaymentReader, PoolMetrics, SharedCache};
+use hermes_languages::Language;
 use hermes_service::access::AccessControl;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
@@ -47,6 +48,12 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// The key from which secrets such as form keys are derived. All instances have the same one.
     pub server_key: ServerKey,
+    /// The rules of the ledger: the fees, and the institution that payers pay.
+    pub rules: Arc<Rules>,
+    /// The language of pages for payers who have chosen none.
+    pub language: Language,
+    /// Mails new links of payments' pages; `None` if the portal sends no mail.
+    pub link_mailer: Option<Arc<dyn PageLinkMailer>>,
     /// The limits of requests and their bodies.
     pub limits: Limits,
     /// The free space of the disk with the SQLite file; `None` with a database server.

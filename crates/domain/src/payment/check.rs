@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::details::is_valid_email;
+use super::is_valid_email;
 use super::{Reference, UnknownState};
 use crate::money::{AmountError, Currency, Money, parse_minor};
 

@@ -65,7 +65,7 @@ impl PayerDetails {
 }
 
 /// Returns whether a text is an e-mail address (RFC 5321, RFC 5322) with a dot in its domain and no display name.
-pub(crate) fn is_valid_email(text: &str) -> bool {
+pub fn is_valid_email(text: &str) -> bool {
     if text.contains('<') || !text.is_ascii() && text.chars().any(char::is_whitespace) {
         return false;
     }

@@ -11,7 +11,7 @@ mod state;
 mod status;
 
 pub use check::{Check, CheckKind, ThresholdError, Thresholds, ValidationStatus};
-pub use details::PayerDetails;
+pub use details::{PayerDetails, is_valid_email};
 pub use duplicate::{DuplicateField, DuplicateKey, DuplicateRule, DuplicateRuleError};
 pub use fields::{BookingField, BookingRequest, CorrectionRequest, Edit, FieldSpec};
 pub use id::{PaymentId, PaymentKey};
@@ -21,4 +21,3 @@ pub use state::{FIRST_LINK_VERSION, Payment, PaymentError, PaymentFields};
 pub use status::{Status, UnknownState};
 
 pub(crate) use check::{CheckInput, run_checks};
-pub(crate) use details::is_valid_email;

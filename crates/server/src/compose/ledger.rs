@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use hermes_cache::SigningKey;
+use hermes_domain::ledger::Rules;
 use hermes_domain::ports::SharedCache;
 use hermes_repository::{Database, SqlLedgerStore, SqlPaymentReader};
 use hermes_service::clock_monitor::ClockMonitor;
@@ -35,7 +36,8 @@ pub async fn command_ledger(configuration: &Configuration, database: &Database) 
     let reads = read_cache(settings, &Arc::new(SqlPaymentReader::new(database)), &cache);
     let store = Arc::new(SqlLedgerStore::new(database));
     let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
-    let (ledger, writer) = start_writer(configuration, store, &reads, CommitNotifier::default(), clocks);
+    let rules = Arc::new(configuration.rules.clone());
+    let (ledger, writer) = start_writer(&rules, settings, store, &reads, CommitNotifier::default(), clocks);
     Ok(CommandLedger { ledger, writer, cache })
 }
 
@@ -55,13 +57,14 @@ pub(super) fn read_cache(
 }
 
 pub(super) fn start_writer(
-    configuration: &Configuration,
+    rules: &Arc<Rules>,
+    settings: &Settings,
     store: Arc<SqlLedgerStore>,
     reads: &Arc<ReadCache>,
     commits: CommitNotifier,
     clocks: Arc<ClockMonitor>,
 ) -> (LedgerWriter, JoinHandle<()>) {
-    let limits = &configuration.settings.ledger;
+    let limits = &settings.ledger;
     let config = WriterConfig {
         batch_max: limits.batch_max,
         queue_max: limits.queue_max,
@@ -71,7 +74,7 @@ pub(super) fn start_writer(
         store,
         barrier: reads.clone(),
         commits,
-        rules: Arc::new(configuration.rules.clone()),
+        rules: Arc::clone(rules),
         clocks,
         random_source: Arc::new(SystemRandom),
     };

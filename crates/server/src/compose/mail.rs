@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{MailQueue, Mailer, RelayLease};
+use hermes_domain::ports::{MailQueue, Mailer, PageLinkMailer, RelayLease};
 use hermes_mail::{Sender, SmtpMailer, SmtpSettings, parse_mailbox};
 use hermes_repository::{Database, SqlMailQueue, SqlOutbox, SqlPaymentReader};
-use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle};
+use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle, NewLinkMailer};
 use hermes_service::outbox::CommitNotifier;
+use hermes_service::writer::LedgerWriter;
 use secrecy::ExposeSecret;
 
 use super::{SystemClock, SystemRandom};
@@ -47,6 +48,19 @@ pub(super) fn start(
     };
     let config = MailWorkerConfig { holder: SystemRandom.random(), lease_term: LEASE_TERM, public_url };
     Ok(Some(MailWorker::start(deps, config)))
+}
+
+/// Returns the mailer of new links, if a mail server is configured.
+pub(super) fn link_mailer(
+    settings: &Settings,
+    database: &Database,
+    ledger: &LedgerWriter,
+    server_key: &ServerKey,
+) -> Option<Arc<dyn PageLinkMailer>> {
+    settings.mail.is_on().then(|| -> Arc<dyn PageLinkMailer> {
+        let queue = Arc::new(SqlMailQueue::new(database));
+        Arc::new(NewLinkMailer::new(queue, ledger.clone(), Arc::new(SystemClock), server_key.clone()))
+    })
 }
 
 fn mailer(configuration: &Configuration) -> Result<SmtpMailer> {

@@ -212,10 +212,12 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         Arc::new(database.clone()),
         Arc::clone(&clocks),
     ));
+    let rules = Arc::new(configuration.rules.clone());
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits, Arc::clone(&clocks))?;
     let mail = mail::start(configuration, &database, Arc::clone(&reader), &commits, &server_key)?;
-    let (ledger, writer) = ledger::start_writer(configuration, store, &reads, commits, clocks);
+    let (ledger, writer) = ledger::start_writer(&rules, settings, store, &reads, commits, clocks);
+    let link_mailer = mail::link_mailer(settings, &database, &ledger, &server_key);
     let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
     first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
     let access = access::open(configuration, &keys, &reads).await?;
@@ -236,6 +238,9 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         random_source: Arc::new(SystemRandom),
         clock: Arc::new(SystemClock),
         server_key,
+        rules,
+        language: configuration.language,
+        link_mailer,
         limits: limits::open(configuration),
         storage: limits::storage(settings),
         public_url: settings.server.public_url(),

@@ -1,11 +1,10 @@
-//! A booking, a correction or a cancellation, from a JSON body or from the booking form.
+//! A booking, a correction or a cancellation, from a JSON body.
 
 use hermes_domain::ledger::{Cancellation, Correction, MAX_REASON_CHARS};
 use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
 use hermes_domain::{FieldError, ValidationCode};
 
-use super::json::exponent_error;
-use super::{FormFields, JsonFields};
+use super::JsonFields;
 use crate::problem::Problem;
 
 /// Parses the body of `POST /api/bookings`.
@@ -16,18 +15,6 @@ pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> 
     let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_text(field)?)));
     let parsed = NewBooking::parse(&texts.collect());
     merge_errors(fields.into_errors(), parsed).map_err(Problem::invalid_fields)
-}
-
-/// Parses the fields of the booking form and ignores unknown fields.
-///
-/// # Errors
-/// Every invalid field at once.
-pub fn booking_from_form(fields: &FormFields) -> Result<NewBooking, Vec<FieldError>> {
-    let text = |field: BookingField| fields.find(field.spec().name);
-    let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, text(field)?.to_owned())));
-    let amount = text(BookingField::Amount).unwrap_or_default();
-    let exponent = exponent_error(BookingField::Amount.spec().name, amount);
-    merge_errors(exponent.into_iter().collect(), NewBooking::parse(&texts.collect()))
 }
 
 /// Adds the domain's errors to those of the extractor, at most one per field.
@@ -143,8 +130,6 @@ mod tests {
         let problem = parse(body).unwrap_err();
         assert_eq!(problem.errors().len(), 1);
         assert!(problem.errors()[0].detail.contains("like 35000"), "{}", problem.errors()[0].detail);
-        let form = FormFields::parse(b"name=A&email=a%40example.org&amount=1e3").unwrap();
-        assert_eq!(booking_from_form(&form).unwrap_err()[0].field, "amount");
     }
 
     #[test]

@@ -30,6 +30,11 @@ const USER_AGENT_SEARCHED_MAX: usize = 300;
 /// The actor of requests from the booking form.
 pub const FORM_ACTOR: &str = "payer (form)";
 
+/// The actor of requests from the page of a payment.
+const PAGE_ACTOR: &str = "payer (page)";
+/// The start of the route patterns of the page of a payment.
+const PAGE_PATTERN: &str = "/payment/{reference}/";
+
 /// Everything about a request that changes something, except the change itself.
 pub struct CommandContext {
     state: web::Data<AppState>,
@@ -129,6 +134,8 @@ impl CommandContext {
             None if pattern.starts_with("/api/") => {
                 return Err(Problem::new(ProblemCode::Internal).caused_by("the request has no principal"));
             }
+            // The page of a payment is public for everyone with its link. Its changes carry the version of the payment.
+            None if pattern.starts_with(PAGE_PATTERN) => (PAGE_ACTOR.to_owned(), PAGE_ACTOR.to_owned(), None),
             // The form is public, and sends its key in the body.
             None => (FORM_ACTOR.to_owned(), FORM_ACTOR.to_owned(), None),
         };

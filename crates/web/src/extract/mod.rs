@@ -18,7 +18,7 @@ mod urlencoded;
 
 pub use crate::gate::client_address;
 pub use body::BODY_TIMEOUT;
-pub use booking::{booking_from_form, booking_from_json, cancellation_from_json, correction_from_json};
+pub use booking::{booking_from_json, cancellation_from_json, correction_from_json};
 pub use command_context::{CommandContext, FORM_ACTOR};
 pub use conditional::{IfMatch, matched_etag};
 pub use form::FormFields;
@@ -29,6 +29,7 @@ pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
 pub use request_id::RequestId;
 pub(crate) use trace_id::trace_id;
+pub(crate) use urlencoded::query_pairs;
 
 /// The largest request body, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;

@@ -39,6 +39,11 @@ pub(super) fn parse_urlencoded(encoded: &[u8]) -> Result<Vec<(String, String)>, 
     }
 }
 
+/// Decodes the names and values of a query that only fills in a form; none if it cannot be decoded.
+pub fn query_pairs(query: &str) -> Vec<(String, String)> {
+    parse_urlencoded(query.as_bytes()).unwrap_or_default()
+}
+
 /// Returns whether a `%` is not followed by two hexadecimal digits.
 fn has_invalid_escape(encoded: &[u8]) -> bool {
     let is_escape = |after: &[u8]| matches!(after, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());

@@ -1,19 +1,23 @@
-//! `POST /payment`: books a payment from the form.
+//! `POST /payment`: books a payment from the checked form.
 
 use std::time::Instant;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use askama::Template;
 use hermes_domain::ledger::{Command, Rejection};
-use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, PaymentKey, Reference};
+use hermes_domain::payment::{BookingField, NewBooking, PayerDetails, Payment, PaymentKey};
+use hermes_languages::Texts;
 use hermes_service::writer::SubmitError;
 
-use super::form::{self, FormCookie, FormKey, FormNotice, KEY_FIELD};
-use super::{format_money, page, payment_status};
-use crate::extract::{CommandContext, FormFields, RequestId, booking_from_form, client_address, fingerprint};
-use crate::problem::{Problem, ProblemCode};
+use super::form::{self, Entered, FormCookie, FormKey, FormNotice, with_cookie};
+use super::frame::{FORM_ORDER, Frame, Labelled};
+use super::input::read_booking;
+use super::locale::Locale;
+use super::payment;
+use crate::extract::{CommandContext, FormFields, RequestId, client_address, fingerprint};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Books a payment and redirects to its page.
@@ -30,31 +34,47 @@ pub async fn book_payment(
     request: HttpRequest,
     request_id: RequestId,
     cookie: FormCookie,
+    locale: Locale,
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
-    let Some(key) = form_key(&state, &typed) else { return Ok(expired(&state, &cookie, &typed)) };
-    let booking = match booking_from_form(&typed) {
+    let locale = locale.of_form(&typed);
+    let Some(key) = FormKey::of_form(&state, &typed) else {
+        return Ok(form::expired(&state, &locale, &cookie, &typed));
+    };
+    let booking = match read_booking(&Frame::without_switch(&state, &locale), &typed) {
         Ok(booking) => booking,
-        Err(errors) => return Ok(form::with_errors(&key, &typed, &errors)),
+        Err(errors) => {
+            let entered = Entered { form: &typed, errors: &errors, focus: None };
+            return Ok(form::to_change(&state, &locale, &key, entered));
+        }
     };
     let context = context.with_idempotency_key(key.as_str().to_owned());
     let command = Command::Book(booking.clone());
-    let sent = SentForm { state: &state, request: &request, cookie: &cookie, typed: &typed, key: &key };
+    let sent = SentForm {
+        state: &state,
+        request: &request,
+        cookie: &cookie,
+        locale: &locale,
+        typed: &typed,
+        key: &key,
+    };
     let (first, is_same) = match sent.find_or_book(context, command, &request_id).await {
         Ok(Booked::Now(payment)) => {
-            let response = redirect(&payment_status::path(&state.server_key, &payment));
+            let response = redirect(&payment::path(&state.server_key, &payment));
             return Ok(with_cookie(response, cookie.booked(&state, &key)));
         }
         Ok(Booked::Earlier { payment, is_same }) => (payment, is_same),
         Err(response) => return Ok(response),
     };
     let is_own = cookie.may_see(&key, first.created_at, state.clock.now());
+    // A second click after a switch of the language differs only in the language.
+    let is_same = is_same || (first.details == booking.details && first.amount == booking.amount);
     if is_own && is_same {
         let response = redirect(&first_address(&state, &first).await?);
         return Ok(with_cookie(response, cookie.booked(&state, &key)));
     }
     let own = if is_own { Some(&first) } else { None };
-    Ok(confirm_second(&state, &cookie, &key, own, &booking, &typed).await)
+    Ok(sent.confirm_second(own, &booking).await)
 }
 
 /// A valid form whose key this installation issued.
@@ -62,6 +82,7 @@ struct SentForm<'a> {
     state: &'a AppState,
     request: &'a HttpRequest,
     cookie: &'a FormCookie,
+    locale: &'a Locale,
     typed: &'a FormFields,
     key: &'a FormKey,
 }
@@ -88,8 +109,8 @@ impl SentForm<'_> {
         request_id: &RequestId,
     ) -> Result<Booked, HttpResponse> {
         let not_booked = |problem: &Problem, error| {
-            let notice = FormNotice::new(error, problem, request_id.as_str());
-            form::with_notice(self.key, self.typed, problem, &notice)
+            let notice = FormNotice::new(self.texts(), error, problem, request_id.as_str());
+            self.with_notice(problem, &notice)
         };
         let replay = context.find_replay(&command).await;
         let replay = replay.map_err(|error| not_booked(&Problem::from(error), &SubmitError::Unavailable))?;
@@ -97,11 +118,10 @@ impl SentForm<'_> {
             return Ok(Booked::Earlier { payment, is_same });
         }
         if !self.key.is_current(self.state) {
-            return Err(expired(self.state, self.cookie, self.typed));
+            return Err(form::expired(self.state, self.locale, self.cookie, self.typed));
         }
-        admit(self.state, self.request).map_err(|problem| {
-            form::with_notice(self.key, self.typed, &problem, &FormNotice::wait(&problem))
-        })?;
+        admit(self.state, self.request)
+            .map_err(|problem| self.with_notice(&problem, &FormNotice::wait(self.texts(), &problem)))?;
         match context.submit(command).await {
             Ok(committed) if committed.outcome.replayed => {
                 Ok(Booked::Earlier { payment: committed.outcome.payment, is_same: true })
@@ -113,32 +133,41 @@ impl SentForm<'_> {
             Err(error) => Err(not_booked(&Problem::from(error.clone()), &error)),
         }
     }
-}
 
-/// Returns the form's key, or a new key if the form has none. If the form is shown again, a retry sends that key. `None`
-/// if the key was not issued here.
-fn form_key(state: &AppState, typed: &FormFields) -> Option<FormKey> {
-    match typed.find(KEY_FIELD) {
-        None | Some("") => Some(FormKey::issue(state)),
-        Some(text) => FormKey::verify(state, text),
+    /// Asks whether to book the new data too. `own` is the first payment, if the browser may see it.
+    async fn confirm_second(&self, own: Option<&Payment>, new: &NewBooking) -> HttpResponse {
+        let first = match own {
+            // If the read fails, the page has no link to the first booking.
+            Some(first) => Some((first.reference.to_string(), first_address(self.state, first).await.ok())),
+            None => None,
+        };
+        // If the payer returns to this page, the page has the same key and the payment is not booked again.
+        let second = self.key.second(self.state, &fingerprint(new));
+        let frame = Frame::without_switch(self.state, self.locale);
+        let entered = entered(&frame, own, new);
+        let template = ConfirmSecond { first, entered, form: self.typed, key: second.as_str(), frame: &frame };
+        let (mut response, body) =
+            form::form_response(self.locale, StatusCode::UNPROCESSABLE_ENTITY, &template);
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        with_cookie(response.body(body), self.cookie.reopen(self.key, &second))
+    }
+
+    fn with_notice(&self, problem: &Problem, notice: &FormNotice) -> HttpResponse {
+        form::with_notice(self.state, self.locale, self.key, self.typed, problem, notice)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.locale.language.texts()
     }
 }
 
 /// Checks the free disk space and the limits of the form.
-fn admit(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
+pub(super) fn admit(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
     let now = Instant::now();
     if let Some(storage) = &state.storage {
         storage.admit_form(now)?;
     }
     state.limits.admit_form(client_address(request), now)
-}
-
-/// Shows the form again with a new key.
-fn expired(state: &AppState, cookie: &FormCookie, typed: &FormFields) -> HttpResponse {
-    let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(state));
-    let problem = Problem::new(ProblemCode::InvalidIdempotencyKey);
-    let response = form::with_notice(&key, typed, &problem, &FormNotice::expired());
-    with_cookie(response, Some(cookie.open(&key)))
 }
 
 fn redirect(address: &str) -> HttpResponse {
@@ -148,41 +177,11 @@ fn redirect(address: &str) -> HttpResponse {
         .finish()
 }
 
-fn with_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpResponse {
-    if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        response.headers_mut().insert(SET_COOKIE, value);
-    }
-    response
-}
-
 /// Returns the path of the first booking's page. The link may have been renewed, so the payment is read again.
 async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
-    Ok(payment_status::path_already_booked(&state.server_key, &payment))
-}
-
-/// Asks whether to book the new data too. `own` is the first payment, if the browser may see it.
-async fn confirm_second(
-    state: &AppState,
-    cookie: &FormCookie,
-    key: &FormKey,
-    own: Option<&Payment>,
-    new: &NewBooking,
-    typed: &FormFields,
-) -> HttpResponse {
-    let first = match own {
-        // If the read fails, the page has no link to the first booking.
-        Some(first) => Some((first.reference, first_address(state, first).await.ok())),
-        None => None,
-    };
-    // If the payer returns to this page, the page has the same key and the payment is not booked again.
-    let second = key.second(state, &fingerprint(new));
-    let template = ConfirmSecond { first, entered: entered(own, new), typed, key: second.as_str() };
-    // With `no-referrer`, a browser would send the form with `Origin: null`.
-    let (mut response, body) = page(StatusCode::UNPROCESSABLE_ENTITY, &template);
-    response.insert_header((REFERRER_POLICY, "same-origin")).insert_header((CACHE_CONTROL, "no-store"));
-    with_cookie(response.body(body), cookie.reopen(key, &second))
+    Ok(payment::path_already_booked(&state.server_key, &payment))
 }
 
 /// The page that asks for confirmation if a form uses the key of an earlier booking.
@@ -192,36 +191,32 @@ async fn confirm_second(
 #[derive(Template)]
 #[template(path = "payment/confirm_second.html")]
 struct ConfirmSecond<'a> {
+    frame: &'a Frame<'a>,
     /// The reference of the first payment and the URL of its page, if the browser may see the payment.
-    first: Option<(Reference, Option<String>)>,
-    /// The values that were entered now: those that differ from the first payment, or all.
-    entered: Vec<EnteredField>,
+    first: Option<(String, Option<String>)>,
+    /// The values that were entered now: those that differ from the first payment, or all. A text that was not given is
+    /// empty.
+    entered: Vec<Labelled>,
     /// All new data as the payer typed it.
-    typed: &'a FormFields,
+    form: &'a FormFields,
     /// The key with which the page books the new data if the payer confirms.
     key: &'a str,
 }
 
-/// A field and the value that was entered now. A text that was not given is empty.
-struct EnteredField {
-    label: &'static str,
-    value: String,
-}
-
 /// Returns the fields that differ from the first payment, or all fields with a value if there is none to compare.
-fn entered(first: Option<&Payment>, new: &NewBooking) -> Vec<EnteredField> {
+fn entered(frame: &Frame<'_>, first: Option<&Payment>, new: &NewBooking) -> Vec<Labelled> {
     let text = |field, details: &PayerDetails, amount| match field {
         // The text of the amount contains the currency.
-        BookingField::Amount => format_money(amount),
+        BookingField::Amount => frame.language.money(amount),
         _ => details.text(field).unwrap_or_default().to_owned(),
     };
-    let fields = BookingField::ALL.into_iter().filter_map(|field| {
+    let fields = FORM_ORDER.into_iter().filter_map(|field| {
         let value = text(field, &new.details, new.amount);
         let is_shown = match first {
             Some(first) => text(field, &first.details, first.amount) != value,
             None => !value.is_empty(),
         };
-        is_shown.then_some(EnteredField { label: field.spec().label, value })
+        is_shown.then(|| Labelled { label: frame.label(field), text: value })
     });
     fields.collect()
 }

@@ -1,66 +1,52 @@
-//! The currencies that the form offers.
+//! The currencies and schools that the form offers.
 
 use hermes_domain::money::Currency;
 
-/// The currencies of most payments, which the form lists first.
-const COMMON: [&str; 8] = ["USD", "EUR", "GBP", "CAD", "AUD", "CHF", "JPY", "CNY"];
+use super::fields::typed_currency;
+use crate::extract::FormFields;
+use crate::pages::frame::Frame;
 
-/// Currencies with a common heading.
-pub(super) struct CurrencyGroup {
-    pub label: &'static str,
-    pub options: Vec<CurrencyOption>,
-}
-
-/// One currency.
-pub(super) struct CurrencyOption {
-    pub code: &'static str,
-    pub name: String,
+/// An option of a select element.
+pub(in crate::pages) struct Choice {
+    pub value: String,
+    pub text: String,
     pub is_selected: bool,
 }
 
-/// Returns every currency, the common ones first. Selects the payer's choice, or the dollar.
-pub(super) fn currency_groups(chosen: Option<&str>) -> Vec<CurrencyGroup> {
-    let selected = chosen.and_then(|code| code.parse().ok()).unwrap_or(Currency::USD);
-    let option = |currency: Currency| CurrencyOption {
-        code: currency.code(),
-        name: currency.name().to_owned(),
+/// Returns the currencies with an account in the order of the configuration, or all currencies if there is no account.
+pub(super) fn currencies(frame: &Frame<'_>, typed: &str) -> Vec<Choice> {
+    let form = FormFields::default().with("currency_from", typed);
+    let selected = typed_currency(frame, &form);
+    let choice = |currency: Currency| Choice {
+        value: currency.code().to_owned(),
+        text: format!("{} – {}", currency.code(), currency.name()),
         is_selected: currency == selected,
     };
-    let common = COMMON.iter().filter_map(|code| code.parse().ok()).map(option).collect();
-    let mut others: Vec<_> =
-        Currency::all().filter(|currency| !COMMON.contains(&currency.code())).map(option).collect();
-    others.sort_by_key(|option| option.code);
-    vec![
-        CurrencyGroup { label: "Common currencies", options: common },
-        CurrencyGroup { label: "Other currencies", options: others },
-    ]
+    let accounts = &frame.institution.accounts;
+    if !accounts.is_empty() {
+        return accounts.iter().map(|account| choice(account.currency)).collect();
+    }
+    let mut all: Vec<_> = Currency::all().map(choice).collect();
+    all.sort_by(|a, b| a.value.cmp(&b.value));
+    all
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn selected(chosen: Option<&str>) -> Vec<&'static str> {
-        let options = currency_groups(chosen).into_iter().flat_map(|group| group.options);
-        options.filter(|option| option.is_selected).map(|option| option.code).collect()
+/// Returns the schools of the institution after an empty choice; none if payers type the school.
+pub(super) fn schools(frame: &Frame<'_>, typed: &str) -> Vec<Choice> {
+    let schools = &frame.institution.schools;
+    if schools.is_empty() {
+        return Vec::new();
     }
-
-    #[test]
-    fn every_currency_is_offered_once() {
-        let groups = currency_groups(None);
-        let mut codes: Vec<_> =
-            groups.iter().flat_map(|group| &group.options).map(|option| option.code).collect();
-        assert_eq!(codes[0], "USD");
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), Currency::all().count());
-        assert_eq!(groups.iter().map(|group| group.options.len()).sum::<usize>(), codes.len());
-    }
-
-    #[test]
-    fn the_payers_choice_is_selected_or_else_the_dollar() {
-        assert_eq!(selected(Some("kwd")), ["KWD"]);
-        assert_eq!(selected(None), ["USD"]);
-        assert_eq!(selected(Some("XXXX")), ["USD"]);
-    }
+    let typed = typed.trim().to_lowercase();
+    let none = Choice {
+        value: String::new(),
+        text: frame.t.field_school_choose().to_string(),
+        is_selected: typed.is_empty(),
+    };
+    let choice = |school: &String| Choice {
+        value: school.clone(),
+        text: school.clone(),
+        is_selected: school.to_lowercase() == typed,
+    };
+    std::iter::once(none).chain(schools.iter().map(choice)).collect()
 }

@@ -8,6 +8,8 @@ use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 
+use super::KEY_FIELD;
+use crate::extract::FormFields;
 use crate::state::AppState;
 
 /// The longest time from the issue of a key to its use, in seconds. Idempotency records are stored for longer.
@@ -40,6 +42,15 @@ impl FormKey {
         let (issued, mac) = rest.split_first_chunk::<{ size_of::<u64>() }>()?;
         let is_ours = state.server_key.verify(PURPOSE, &[random.as_slice(), issued.as_slice()], mac);
         is_ours.then(|| Self { text: text.to_owned(), issued_at: u64::from_be_bytes(*issued) })
+    }
+
+    /// Returns the key of a form, or a new key if the form has none. If the form is shown again, a retry sends that key.
+    /// `None` if the key was not issued here.
+    pub fn of_form(state: &AppState, typed: &FormFields) -> Option<Self> {
+        match typed.find(KEY_FIELD) {
+            None | Some("") => Some(Self::issue(state)),
+            Some(text) => Self::verify(state, text),
+        }
     }
 
     /// Returns whether the key is young enough for a booking.

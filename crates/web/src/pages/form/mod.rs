@@ -1,122 +1,64 @@
-//! The booking form: empty, or with the payer's input and the errors.
+//! The booking form: empty, filled in by a link, or with the payer's entries and the errors.
 
 mod choices;
 mod cookie;
 mod fields;
 mod key;
+mod notice;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, REFERRER_POLICY, SET_COOKIE};
 use actix_web::middleware::Compress;
-use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, web};
 use askama::Template;
-use hermes_domain::FieldError;
-use hermes_service::writer::SubmitError;
+use hermes_domain::payment::BookingField;
 
-use self::fields::{FormField, SummaryLine, form_fields, summary};
-use super::page;
-use crate::extract::FormFields;
+use super::frame::Frame;
+use super::input::InputError;
+use super::locale::Locale;
+use crate::extract::{FormFields, query_pairs};
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 pub(super) use cookie::FormCookie;
-pub(super) use fields::{labelled_texts, values};
+pub(super) use fields::{Entered, FormField, FormGroups, form_field, form_groups, values};
 pub(super) use key::FormKey;
+pub(super) use notice::FormNotice;
 
 /// The hidden field with the form's idempotency key.
 pub(super) const KEY_FIELD: &str = "idempotency_key";
-/// The URL that receives the form.
+/// The URL that books the payment.
 ///
 /// The query makes this URL different from the form's own URL. A browser discards its stored response for a URL after
 /// a POST to it (RFC 9111, section 4.4). *Back* would then show a form with another key.
 pub(super) const ACTION: &str = "/payment?book";
 
+/// The parameters of a link that fill in the form, and their fields.
+const PREFILLED: [(&str, BookingField); 5] = [
+    ("school", BookingField::School),
+    ("student_id", BookingField::StudentId),
+    ("invoice", BookingField::StudentId),
+    ("amount", BookingField::Amount),
+    ("currency_from", BookingField::CurrencyFrom),
+];
+
 #[derive(Template)]
 #[template(path = "payment/form.html")]
 struct FormPage<'a> {
+    frame: &'a Frame<'a>,
     key: &'a str,
     notice: Option<&'a FormNotice>,
-    summary: Vec<SummaryLine>,
-    fields: Vec<FormField<'a>>,
+    errors: &'a [InputError],
+    groups: FormGroups,
 }
 
 impl<'a> FormPage<'a> {
-    fn new(key: &'a str, typed: &'a FormFields, errors: &'a [FieldError]) -> Self {
-        Self { key, notice: None, summary: summary(errors), fields: form_fields(typed, errors) }
-    }
-}
-
-/// A message above the form, for an error that no field caused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormNotice {
-    pub title: &'static str,
-    pub text: String,
-    /// The request id, if the payer may need help.
-    pub request_id: Option<String>,
-}
-
-impl FormNotice {
-    /// Says that the form was open for too long, or was not issued here.
-    pub fn expired() -> Self {
-        let text = "This form was open for too long. If you have confirmed it before, that payment may be booked: ask \
-                    the finance office first. Otherwise, check your entries, then confirm again.";
-        Self::attempt_failed(text, None)
+    fn new(frame: &'a Frame<'a>, key: &'a str, entered: Entered<'a>) -> Self {
+        Self { frame, key, notice: None, errors: entered.errors, groups: form_groups(frame, entered) }
     }
 
-    /// Says that a limit or the disk does not allow the booking now.
-    pub fn wait(problem: &Problem) -> Self {
-        Self::attempt_failed(
-            match problem.code {
-                ProblemCode::RateLimited => {
-                    "Many payments were booked from your network. Wait a minute, then confirm again. Your entries are \
-                     still below."
-                }
-                ProblemCode::StorageFull => {
-                    "The service cannot save new payments right now. Tell the finance office, or confirm again later. \
-                     Your entries are still below."
-                }
-                _ => {
-                    "Many payments are being booked right now. Wait a moment, then confirm again. Your entries are \
-                     still below."
-                }
-            },
-            None,
-        )
-    }
-
-    /// Says why the payment was not booked, and what the payer can do.
-    pub fn new(error: &SubmitError, problem: &Problem, request_id: &str) -> Self {
-        let request_id = problem.code.status().is_server_error().then(|| request_id.to_owned());
-        let text = match error {
-            SubmitError::Busy
-            | SubmitError::Stopping
-            | SubmitError::Unavailable
-            | SubmitError::ClockWrong
-            | SubmitError::TooLarge => {
-                "The service cannot save your payment right now. Wait a moment, then confirm again. Your payment will \
-                 not be booked twice."
-            }
-            SubmitError::OutcomeUnknown => {
-                return Self {
-                    title: "We do not know yet whether your payment was booked",
-                    text: "The service did not confirm your payment in time. Confirm again to find out. Your payment \
-                           will not be booked twice."
-                        .to_owned(),
-                    request_id,
-                };
-            }
-            SubmitError::Internal => {
-                "An error occurred. Confirm again. If the error comes back, send the request ID below to the finance \
-                 office. Your payment will not be booked twice."
-            }
-            SubmitError::Rejected(_) => problem.detail(),
-        };
-        Self::attempt_failed(text, request_id)
-    }
-
-    /// An earlier attempt with the same form may have booked the payment, so the title is about this attempt only.
-    fn attempt_failed(text: &str, request_id: Option<String>) -> Self {
-        Self { title: "This attempt booked nothing", text: text.to_owned(), request_id }
+    fn title(&self) -> String {
+        self.frame.t.form_title().to_string()
     }
 }
 
@@ -125,38 +67,87 @@ impl FormNotice {
 /// A browser may store the form, so that *Back* shows the same key. A browser must revalidate it for every new visit,
 /// so that no two browsers use the same key.
 #[get("/payment", wrap = "Compress::default()")]
-pub async fn booking_form(state: web::Data<AppState>, cookie: FormCookie) -> HttpResponse {
+pub async fn booking_form(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    cookie: FormCookie,
+    locale: Locale,
+) -> HttpResponse {
     let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(&state));
-    let typed = FormFields::default();
-    let (mut response, body) = form_response(StatusCode::OK, &FormPage::new(key.as_str(), &typed, &[]));
-    response.insert_header((SET_COOKIE, cookie.open(&key)));
+    let form = prefilled(request.query_string());
+    let frame = Frame::new(&state, &locale);
+    let entered = Entered { form: &form, errors: &[], focus: None };
+    let (mut response, body) =
+        form_response(&locale, StatusCode::OK, &FormPage::new(&frame, key.as_str(), entered));
+    response.append_header((SET_COOKIE, cookie.open(&key)));
     response.insert_header((CACHE_CONTROL, "private, no-cache")).body(body)
 }
 
-/// Shows the form again, with an error at each invalid field.
-pub(super) fn with_errors(key: &FormKey, typed: &FormFields, errors: &[FieldError]) -> HttpResponse {
-    let page = FormPage::new(key.as_str(), typed, errors);
-    let (mut response, body) = form_response(StatusCode::UNPROCESSABLE_ENTITY, &page);
+/// Returns the entries that a link fills in. Other parameters are ignored, because campaigns add their own.
+fn prefilled(query: &str) -> FormFields {
+    let pairs = query_pairs(query);
+    PREFILLED.into_iter().fold(FormFields::default(), |form, (parameter, field)| {
+        let value = pairs.iter().find(|(name, value)| name == parameter && !value.trim().is_empty());
+        match value {
+            Some((_, value)) => form.with(field.spec().name, value),
+            None => form,
+        }
+    })
+}
+
+/// Shows the form again with the payer's entries, so that one of them can be changed.
+pub(super) fn to_change(state: &AppState, locale: &Locale, key: &FormKey, entered: Entered<'_>) -> HttpResponse {
+    let frame = Frame::without_switch(state, locale);
+    let page = FormPage::new(&frame, key.as_str(), entered);
+    let status = if entered.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (mut response, body) = form_response(locale, status, &page);
     response.insert_header((CACHE_CONTROL, "no-store")).body(body)
 }
 
 /// Shows the form again, with a message above it. The response has the status and headers of the problem.
 pub(super) fn with_notice(
+    state: &AppState,
+    locale: &Locale,
     key: &FormKey,
-    typed: &FormFields,
+    form: &FormFields,
     problem: &Problem,
     notice: &FormNotice,
 ) -> HttpResponse {
-    let page = FormPage { notice: Some(notice), ..FormPage::new(key.as_str(), typed, &[]) };
-    let (mut response, body) = form_response(problem.code.status(), &page);
+    let frame = Frame::without_switch(state, locale);
+    let entered = Entered { form, errors: &[], focus: None };
+    let page = FormPage { notice: Some(notice), ..FormPage::new(&frame, key.as_str(), entered) };
+    let (mut response, body) = form_response(locale, problem.code.status(), &page);
     problem.add_headers(&mut response);
     response.body(body)
 }
 
-fn form_response(status: StatusCode, form: &FormPage<'_>) -> (HttpResponseBuilder, String) {
-    let (mut response, body) = page(status, form);
-    // With the default `no-referrer`, a browser sends the form with `Origin: null`. Older browsers send no
-    // `Sec-Fetch-Site`, so the same-site check could not accept the form.
+/// Shows the form again with a new key, because the key of the form is too old or was not issued here.
+pub(super) fn expired(state: &AppState, locale: &Locale, cookie: &FormCookie, form: &FormFields) -> HttpResponse {
+    let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(state));
+    let problem = Problem::new(ProblemCode::InvalidIdempotencyKey);
+    let notice = FormNotice::expired(locale.language.texts());
+    let response = with_notice(state, locale, &key, form, &problem, &notice);
+    with_cookie(response, Some(cookie.open(&key)))
+}
+
+/// Adds a cookie to a response.
+pub(super) fn with_cookie(mut response: HttpResponse, cookie: Option<String>) -> HttpResponse {
+    if let Some(value) = cookie.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+/// Renders a page with a form.
+///
+/// With the default `no-referrer`, a browser sends the form with `Origin: null`. Older browsers send no
+/// `Sec-Fetch-Site`, so the same-site check could not accept the form.
+pub(super) fn form_response(
+    locale: &Locale,
+    status: StatusCode,
+    template: &impl Template,
+) -> (HttpResponseBuilder, String) {
+    let (mut response, body) = locale.page(status, template);
     response.insert_header((REFERRER_POLICY, "same-origin"));
     (response, body)
 }

@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use hermes_domain::access::{ApiKey, PageSecret, Scope, ServerKey};
 use hermes_domain::payment::{Payment, PaymentFields};
 use hermes_domain::ports::PaymentReader;
+use hermes_languages::Language;
 use hermes_service::access::{AccessConfig, AccessControl};
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::outbox::{CommitNotifier, Feed};
@@ -155,6 +156,9 @@ impl TestApp {
             random_source,
             clock: Arc::new(FixedClock(EVENING)),
             server_key: ServerKey::new([7; 32]),
+            rules: rules(),
+            language: Language::default(),
+            link_mailer: None,
             limits: Limits::new(&LimitSettings::default()),
             storage: None,
             public_url: None,

@@ -1,0 +1,87 @@
+// The page of a payment: copies texts, shows times in the time zone of the browser, and keeps the page current.
+"use strict";
+
+(() => {
+  const PERIOD_MS = 30000;
+  const TIMEOUT_MS = 10000;
+  const COPIED_MS = 2000;
+  const updates = document.getElementById("updates");
+  let timer = 0;
+
+  // Copying works only in a secure context. Until then, the buttons take their space but are not shown.
+  function prepare() {
+    document.documentElement.classList.toggle("can-copy", Boolean(navigator.clipboard));
+    const mail = document.getElementById("mail-link");
+    if (mail) mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(pageAddress())}`);
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short",
+    });
+    for (const time of document.querySelectorAll("main time")) {
+      const parts = Object.fromEntries(format.formatToParts(new Date(time.dateTime)).map((part) => [part.type, part.value]));
+      const { day, month, year, hour, minute, timeZoneName } = parts;
+      time.textContent = `${day} ${month.replace(".", "")} ${year}, ${hour}:${minute} ${timeZoneName}`;
+    }
+  }
+
+  function pageAddress() {
+    return location.origin + location.pathname;
+  }
+
+  async function copy(button, text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      return;
+    }
+    button.dataset.label ??= button.textContent;
+    button.textContent = updates.dataset.copied;
+    updates.textContent = updates.dataset.copied;
+    setTimeout(() => {
+      button.textContent = button.dataset.label;
+      updates.textContent = "";
+    }, COPIED_MS);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.matches("[data-copy]")) copy(button, button.dataset.copy);
+    if (button?.matches(".copy-link")) copy(button, pageAddress());
+    if (button?.matches(".print")) print();
+  });
+
+  async function refresh() {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    await load().catch(() => {});
+    timer = setTimeout(refresh, PERIOD_MS);
+  }
+
+  async function load() {
+    const live = document.getElementById("live");
+    const headers = { Accept: "text/html", "If-None-Match": live.dataset.tag };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(location.pathname, { cache: "no-store", headers, signal });
+    if (response.status !== 200) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const current = page.getElementById("live");
+    if (current && !isInUse(live)) show(live, current);
+  }
+
+  // A selection or the focus in the page is not disturbed. The next request tries again.
+  function isInUse(live) {
+    const selection = getSelection();
+    return live.contains(document.activeElement) || (!selection.isCollapsed && live.contains(selection.anchorNode));
+  }
+
+  function show(old, current) {
+    old.replaceWith(current);
+    prepare();
+    updates.textContent = updates.dataset.updated;
+  }
+
+  prepare();
+  if (document.getElementById("live")) {
+    document.addEventListener("visibilitychange", refresh);
+    timer = setTimeout(refresh, PERIOD_MS);
+  }
+})();

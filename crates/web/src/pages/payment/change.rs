@@ -1,0 +1,184 @@
+//! `…/change`: the payer corrects a payment for which nothing has arrived.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::middleware::Compress;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use askama::Template;
+use hermes_domain::ledger::{Command, Correction, Rejection};
+use hermes_domain::payment::{BookingField, CorrectionRequest, Edit, NewBooking, Payment, PaymentKey};
+use hermes_service::writer::SubmitError;
+
+use super::{CHANGED, NO_INDEX, PagePath, find_by_link, path, too_late, too_late_page, unknown_link};
+use crate::extract::{CommandContext, FormFields};
+use crate::pages::book::admit;
+use crate::pages::form::{Entered, FormField, form_field, form_response};
+use crate::pages::frame::{Frame, ShownMoney};
+use crate::pages::input::{InputError, localized, read_booking};
+use crate::pages::locale::Locale;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The hidden field with the version of the payment that the form shows.
+const VERSION: &str = "version";
+
+/// The fields that a payer can correct. The currency is part of what was booked.
+const CORRECTABLE: [BookingField; 8] = [
+    BookingField::School,
+    BookingField::StudentId,
+    BookingField::Amount,
+    BookingField::Name,
+    BookingField::Email,
+    BookingField::SenderFullName,
+    BookingField::CountryFrom,
+    BookingField::SenderAddress,
+];
+
+#[derive(Template)]
+#[template(path = "payment/change.html")]
+struct ChangePage<'a> {
+    frame: &'a Frame<'a>,
+    reference: String,
+    /// The version that the form corrects.
+    version: i64,
+    to_pay: ShownMoney,
+    notice: Option<String>,
+    errors: &'a [InputError],
+    fields: Vec<FormField>,
+    page: String,
+}
+
+/// Shows the form with the current values.
+#[get("/payment/{reference}/{secret}/change", wrap = "Compress::default()")]
+pub async fn change_form(
+    state: web::Data<AppState>,
+    path: PagePath,
+    locale: Locale,
+) -> Result<HttpResponse, Problem> {
+    let Some(payment) = find_by_link(&state, &path).await? else { return Ok(unknown_link(&state, &locale)) };
+    if let Some(reason) = too_late(&payment) {
+        return Ok(too_late_page(&state, &locale, &payment, reason));
+    }
+    let frame = Frame::new(&state, &locale);
+    let current = current_values(&frame, &payment);
+    Ok(form_page(&state, &locale, &frame, &payment, Shown { form: &current, errors: &[], notice: None }, StatusCode::OK))
+}
+
+/// Corrects the payment, and returns to its page.
+#[post("/payment/{reference}/{secret}/change", wrap = "Compress::default()")]
+pub async fn change_payment(
+    state: web::Data<AppState>,
+    context: CommandContext,
+    request: HttpRequest,
+    link: PagePath,
+    locale: Locale,
+    typed: FormFields,
+) -> Result<HttpResponse, Problem> {
+    let locale = locale.of_form(&typed);
+    let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
+    if let Some(reason) = too_late(&payment) {
+        return Ok(too_late_page(&state, &locale, &payment, reason));
+    }
+    let frame = Frame::without_switch(&state, &locale);
+    let typed = typed.with(BookingField::CurrencyFrom.spec().name, payment.amount.currency().code());
+    let again = |errors: &[InputError], notice, status| {
+        let shown = Shown { form: &typed, errors, notice };
+        form_page(&state, &locale, &frame, &payment, shown, status)
+    };
+    let booking = match read_booking(&frame, &typed) {
+        Ok(booking) => booking,
+        Err(errors) => return Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY)),
+    };
+    let not_saved = || Some(frame.t.wrong_not_saved().to_string());
+    if let Err(problem) = admit(&state, &request) {
+        return Ok(again(&[], not_saved(), problem.code.status()));
+    }
+    let seen = typed.find(VERSION).and_then(|version| version.parse().ok());
+    let command = Command::Correct(correction(&payment, seen, &booking));
+    match context.submit(command).await {
+        Ok(committed) => {
+            let page = path(&state.server_key, &committed.outcome.payment);
+            Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("{page}?{CHANGED}"))).finish())
+        }
+        Err(SubmitError::Rejected(Rejection::Invalid(errors))) => {
+            let errors: Vec<_> = errors.iter().filter_map(|error| localized(&frame, error)).collect();
+            Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link).await,
+        Err(error) => Ok(again(&[], not_saved(), Problem::from(error).code.status())),
+    }
+}
+
+/// What the form shows.
+struct Shown<'a> {
+    form: &'a FormFields,
+    errors: &'a [InputError],
+    notice: Option<String>,
+}
+
+/// Shows the current values, because the payment has changed since the form was opened.
+async fn changed_meanwhile(
+    state: &AppState,
+    locale: &Locale,
+    link: &PagePath,
+) -> Result<HttpResponse, Problem> {
+    let Some(payment) = find_by_link(state, link).await? else { return Ok(unknown_link(state, locale)) };
+    if let Some(reason) = too_late(&payment) {
+        return Ok(too_late_page(state, locale, &payment, reason));
+    }
+    let frame = Frame::without_switch(state, locale);
+    let current = current_values(&frame, &payment);
+    let notice = Some(frame.t.wrong_changed_meanwhile().to_string());
+    let shown = Shown { form: &current, errors: &[], notice };
+    Ok(form_page(state, locale, &frame, &payment, shown, StatusCode::CONFLICT))
+}
+
+fn form_page(
+    state: &AppState,
+    locale: &Locale,
+    frame: &Frame<'_>,
+    payment: &Payment,
+    shown: Shown<'_>,
+    status: StatusCode,
+) -> HttpResponse {
+    let entered = Entered { form: shown.form, errors: shown.errors, focus: None };
+    let page = ChangePage {
+        frame,
+        reference: payment.reference.to_string(),
+        version: payment.version,
+        to_pay: frame.money(payment.amount_due()),
+        notice: shown.notice,
+        errors: shown.errors,
+        fields: CORRECTABLE.map(|field| form_field(frame, entered, field)).into(),
+        page: path(&state.server_key, payment),
+    };
+    let (mut response, body) = form_response(locale, status, &page);
+    response.insert_header(NO_INDEX).body(body)
+}
+
+/// Returns the values of a payment as entries of the form.
+fn current_values(frame: &Frame<'_>, payment: &Payment) -> FormFields {
+    let value = |field: BookingField| match field {
+        BookingField::Amount => frame.language.number(payment.amount),
+        BookingField::CurrencyFrom => payment.amount.currency().code().to_owned(),
+        _ => payment.details.text(field).unwrap_or_default().to_owned(),
+    };
+    let fields = CORRECTABLE.into_iter().chain([BookingField::CurrencyFrom]);
+    fields.fold(FormFields::default(), |form, field| form.with(field.spec().name, &value(field)))
+}
+
+/// Returns the correction that changes the payment to the entries.
+fn correction(payment: &Payment, seen: Option<i64>, booking: &NewBooking) -> Correction {
+    let edit = |field: BookingField| match field {
+        BookingField::Amount => Edit::Set(booking.amount.to_string()),
+        _ => booking.details.text(field).map_or(Edit::Clear, |text| Edit::Set(text.to_owned())),
+    };
+    let request: CorrectionRequest = CORRECTABLE.into_iter().map(|field| (field, edit(field))).collect();
+    Correction {
+        target: PaymentKey::Id(payment.id),
+        // A receipt also changes the version, so a correction never follows money that the payer has not seen.
+        expected_version: Some(seen.unwrap_or(payment.version)),
+        request,
+        reason: None,
+    }
+}

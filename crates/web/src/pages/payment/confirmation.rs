@@ -1,0 +1,64 @@
+//! `…/confirmation`: what was booked and what has arrived, on one sheet of paper.
+
+use actix_web::http::StatusCode;
+use actix_web::middleware::Compress;
+use actix_web::{HttpResponse, get, web};
+use askama::Template;
+use hermes_domain::payment::Payment;
+
+use super::{NO_INDEX, PagePath, find_by_link, path, unknown_link};
+use crate::pages::frame::{Frame, Labelled, ShownMoney, ShownTime};
+use crate::pages::locale::Locale;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+#[derive(Template)]
+#[template(path = "payment/confirmation.html")]
+struct ConfirmationPage<'a> {
+    frame: &'a Frame<'a>,
+    payment: &'a Payment,
+    creditor_reference: String,
+    status: String,
+    details: Vec<Labelled>,
+    booked: ShownTime,
+    as_of: ShownTime,
+    amount: ShownMoney,
+    fee_label: String,
+    fee: ShownMoney,
+    to_pay: ShownMoney,
+    /// The total that has arrived, unless nothing has.
+    received: Option<ShownMoney>,
+    left: Option<ShownMoney>,
+    page: String,
+}
+
+/// Shows the confirmation.
+#[get("/payment/{reference}/{secret}/confirmation", wrap = "Compress::default()")]
+pub async fn confirmation(
+    state: web::Data<AppState>,
+    link: PagePath,
+    locale: Locale,
+) -> Result<HttpResponse, Problem> {
+    let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
+    let frame = Frame::new(&state, &locale);
+    let outstanding = payment.amount_outstanding();
+    let has_received = !payment.amount_received.is_zero();
+    let template = ConfirmationPage {
+        frame: &frame,
+        payment: &payment,
+        creditor_reference: payment.reference.creditor_reference(),
+        status: frame.status(payment.status()),
+        details: frame.details(&payment.details),
+        booked: frame.time(payment.created_at),
+        as_of: frame.time(state.clock.now()),
+        amount: frame.money(payment.amount),
+        fee_label: frame.fee_label(&payment),
+        fee: frame.money(payment.fee.amount),
+        to_pay: frame.money(payment.amount_due()),
+        received: has_received.then(|| frame.money(payment.amount_received)),
+        left: (!outstanding.is_zero()).then(|| frame.money(outstanding)),
+        page: path(&state.server_key, &payment),
+    };
+    let (mut response, body) = locale.page(StatusCode::OK, &template);
+    Ok(response.insert_header(NO_INDEX).body(body))
+}

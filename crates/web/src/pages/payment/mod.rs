@@ -1,0 +1,124 @@
+//! The page of one payment, which only its link opens, and what the payer can do there.
+//!
+//! [`page`] shows whom to pay, how much and until when. [`change`] and [`withdraw`] work while nothing has arrived.
+//! [`confirmation`] is for printing, [`code`] is the QR code for bank apps, and [`lost`] mails a new link.
+
+mod change;
+mod code;
+mod confirmation;
+mod lost;
+mod page;
+mod timeline;
+mod withdraw;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use hermes_domain::access::{PageSecret, ServerKey};
+use hermes_domain::payment::{Payment, PaymentId, PaymentKey, Reference, Status};
+use hermes_domain::ports::StoreError;
+
+use super::frame::Frame;
+use super::locale::Locale;
+use crate::state::AppState;
+
+pub(crate) use change::{change_form, change_payment};
+pub(crate) use code::payment_code_image;
+pub(crate) use confirmation::confirmation;
+pub(crate) use lost::{lost_link, send_lost_link};
+pub(crate) use page::payer_page;
+pub(crate) use withdraw::{withdraw_form, withdraw_payment};
+
+/// Keeps pages with a secret URL out of search engines.
+pub(super) const NO_INDEX: (HeaderName, &str) = (HeaderName::from_static("x-robots-tag"), "noindex");
+
+/// The query after a form that had already booked the payment.
+const ALREADY_BOOKED: &str = "again=1";
+/// The query after a correction.
+const CHANGED: &str = "changed=1";
+
+/// The path of a payment's page: the reference and the secret.
+type PagePath = web::Path<(String, String)>;
+
+/// Returns the path of a payment's page. Anyone with the path may see the page.
+pub(crate) fn path(key: &ServerKey, payment: &Payment) -> String {
+    format!("/payment/{}/{}", payment.reference, PageSecret::derive(key, payment))
+}
+
+/// Returns the path of the page with a message that the payment was already booked.
+pub(super) fn path_already_booked(key: &ServerKey, payment: &Payment) -> String {
+    format!("{}?{ALREADY_BOOKED}", path(key, payment))
+}
+
+/// Finds the payment that a link opens.
+///
+/// A wrong secret and an unknown reference cost the same: one read that finds a payment, and one that finds nothing.
+/// Otherwise, the response time would reveal whether a reference exists.
+///
+/// # Errors
+/// If the database fails.
+async fn find_by_link(state: &AppState, path: &PagePath) -> Result<Option<Payment>, StoreError> {
+    let (reference, secret) = path.as_ref();
+    let Ok(reference) = Reference::parse(reference) else { return Ok(None) };
+    let found = state.reader.find(&PaymentKey::Reference(reference)).await?;
+    let exists = found.is_some();
+    let opens = |payment: &Payment| PageSecret::opens(&state.server_key, payment, secret, state.clock.now());
+    let payment = found.filter(opens);
+    if payment.is_none() {
+        let unused =
+            if exists { PaymentKey::Id(PaymentId::NIL) } else { PaymentKey::Reference(Reference::FIRST) };
+        state.reader.find(&unused).await?;
+    }
+    Ok(payment)
+}
+
+/// The page of a link that does not work. Unknown and expired links look the same.
+#[derive(Template)]
+#[template(path = "payment/unknown.html")]
+struct UnknownLinkPage<'a> {
+    frame: &'a Frame<'a>,
+}
+
+fn unknown_link(state: &AppState, locale: &Locale) -> HttpResponse {
+    let frame = Frame::new(state, locale);
+    let (mut response, body) = locale.page(StatusCode::NOT_FOUND, &UnknownLinkPage { frame: &frame });
+    response.insert_header(NO_INDEX).insert_header((CACHE_CONTROL, "private, no-store")).body(body)
+}
+
+/// Why a payer can no longer change a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TooLate {
+    MoneyArrived,
+    Cancelled,
+}
+
+/// Returns why the payer can no longer change a payment; `None` while nothing has arrived.
+fn too_late(payment: &Payment) -> Option<TooLate> {
+    match payment.status() {
+        Status::Pending => None,
+        Status::Cancelled => Some(TooLate::Cancelled),
+        Status::Underpayment | Status::Exact | Status::Overpayment => Some(TooLate::MoneyArrived),
+    }
+}
+
+/// The page that says why a payment can no longer be changed.
+#[derive(Template)]
+#[template(path = "payment/too_late.html")]
+struct TooLatePage<'a> {
+    frame: &'a Frame<'a>,
+    reason: String,
+    page: String,
+}
+
+fn too_late_page(state: &AppState, locale: &Locale, payment: &Payment, reason: TooLate) -> HttpResponse {
+    let frame = Frame::without_switch(state, locale);
+    let reason = match reason {
+        TooLate::MoneyArrived => frame.t.wrong_too_late_money(),
+        TooLate::Cancelled => frame.t.wrong_too_late_cancelled(),
+    };
+    let page = path(&state.server_key, payment);
+    let template = TooLatePage { frame: &frame, reason: reason.to_string(), page };
+    let (mut response, body) = locale.page(StatusCode::CONFLICT, &template);
+    response.insert_header(NO_INDEX).body(body)
+}

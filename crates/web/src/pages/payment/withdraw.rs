@@ -1,0 +1,107 @@
+//! `…/withdraw`: the payer cancels a payment for which nothing has arrived.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::middleware::Compress;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use askama::Template;
+use hermes_domain::ledger::{Cancellation, Command};
+use hermes_domain::payment::{Payment, PaymentKey};
+use hermes_service::writer::SubmitError;
+
+use super::{NO_INDEX, PagePath, find_by_link, path, too_late, too_late_page, unknown_link};
+use crate::extract::{CommandContext, FormFields};
+use crate::pages::book::admit;
+use crate::pages::form::form_response;
+use crate::pages::frame::Frame;
+use crate::pages::locale::Locale;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+#[derive(Template)]
+#[template(path = "payment/withdraw.html")]
+struct WithdrawPage<'a> {
+    frame: &'a Frame<'a>,
+    reference: String,
+    amount: String,
+    notice: Option<String>,
+    page: String,
+}
+
+/// Asks whether to withdraw the payment.
+#[get("/payment/{reference}/{secret}/withdraw", wrap = "Compress::default()")]
+pub async fn withdraw_form(
+    state: web::Data<AppState>,
+    link: PagePath,
+    locale: Locale,
+) -> Result<HttpResponse, Problem> {
+    let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
+    if let Some(reason) = too_late(&payment) {
+        return Ok(too_late_page(&state, &locale, &payment, reason));
+    }
+    let frame = Frame::new(&state, &locale);
+    Ok(question(&state, &locale, &frame, &payment, None))
+}
+
+/// Cancels the payment, and returns to its page.
+#[post("/payment/{reference}/{secret}/withdraw", wrap = "Compress::default()")]
+pub async fn withdraw_payment(
+    state: web::Data<AppState>,
+    context: CommandContext,
+    request: HttpRequest,
+    link: PagePath,
+    locale: Locale,
+    typed: FormFields,
+) -> Result<HttpResponse, Problem> {
+    let locale = locale.of_form(&typed);
+    let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
+    if let Some(reason) = too_late(&payment) {
+        return Ok(too_late_page(&state, &locale, &payment, reason));
+    }
+    let frame = Frame::without_switch(&state, &locale);
+    if let Err(problem) = admit(&state, &request) {
+        return Ok(question(&state, &locale, &frame, &payment, Some(problem.code.status())));
+    }
+    let command = Command::Cancel(Cancellation {
+        target: PaymentKey::Id(payment.id),
+        // A receipt also changes the version, so a payment with money is never withdrawn.
+        expected_version: Some(payment.version),
+        reason: frame.t.wrong_withdraw_reason().to_string(),
+    });
+    match context.submit(command).await {
+        Ok(_) => {
+            let page = path(&state.server_key, &payment);
+            Ok(HttpResponse::SeeOther().insert_header((LOCATION, page)).finish())
+        }
+        Err(SubmitError::Rejected(_)) => {
+            let current = find_by_link(&state, &link).await?.unwrap_or(payment);
+            match too_late(&current) {
+                Some(reason) => Ok(too_late_page(&state, &locale, &current, reason)),
+                None => Ok(question(&state, &locale, &frame, &current, Some(StatusCode::CONFLICT))),
+            }
+        }
+        Err(error) => {
+            let status = Problem::from(error).code.status();
+            Ok(question(&state, &locale, &frame, &payment, Some(status)))
+        }
+    }
+}
+
+/// Shows the question. With a status, the payment was not withdrawn.
+fn question(
+    state: &AppState,
+    locale: &Locale,
+    frame: &Frame<'_>,
+    payment: &Payment,
+    failed: Option<StatusCode>,
+) -> HttpResponse {
+    let template = WithdrawPage {
+        frame,
+        reference: payment.reference.to_string(),
+        amount: frame.language.money(payment.amount_due()),
+        notice: failed.map(|_| frame.t.wrong_not_saved().to_string()),
+        page: path(&state.server_key, payment),
+    };
+    let (mut response, body) = form_response(locale, failed.unwrap_or(StatusCode::OK), &template);
+    response.insert_header(NO_INDEX).body(body)
+}
