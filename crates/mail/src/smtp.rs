@@ -152,7 +152,8 @@ async fn after(mut smtp: AsyncSmtpConnection, sent: &Result<(), MailError>) -> O
 async fn send_on(smtp: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
     let (envelope, bytes) = (message.envelope(), message.formatted());
     let mut parameters = Vec::new();
-    if envelope.has_non_ascii_addresses() {
+    let mut addresses = envelope.from().into_iter().chain(envelope.to());
+    if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
         if !smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
             let reason = "the mail server does not support addresses with these characters";
             return Err(MailError::Rejected(reason.to_owned()));

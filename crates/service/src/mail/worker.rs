@@ -352,9 +352,14 @@ impl MailWorker {
 }
 
 impl MailWorkerHandle {
+    /// Lets the worker finish its current message, release the lease and end, without waiting for it.
+    pub fn request_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
     /// Lets the worker finish its current message, release the lease and end.
     pub async fn stop(self) {
-        self.stop.send_replace(true);
+        self.request_stop();
         if self.task.await.is_err() {
             log::error!("the mail worker panicked");
         }
