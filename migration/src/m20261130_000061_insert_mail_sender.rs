@@ -10,5 +10,7 @@ pub(crate) const STEP: Step = Step {
 
 fn insert(_: Dialect) -> String {
     let no_holder = "0".repeat(2 * 16);
-    format!("INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)\nVALUES (1, X'{no_holder}', 0, -1)")
+    format!(
+        "INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)\nVALUES (1, X'{no_holder}', 0, -1)"
+    )
 }

@@ -99,7 +99,9 @@ impl Content {
         let page_label = || t.mail_page_link().to_string();
         match message.notice {
             Notice::Booked { due } => Self {
-                subject: t.mail_booked_subject(reference.clone(), money(due), institution.clone()).to_string(),
+                subject: t
+                    .mail_booked_subject(reference.clone(), money(due), institution.clone())
+                    .to_string(),
                 paragraphs: [
                     t.mail_booked(reference, institution, money(due)).to_string(),
                     how_to_transfer(language, payment),
@@ -183,4 +185,101 @@ fn cancelled_since(t: &Texts, payment: &Payment) -> Option<String> {
 fn difference(more: Money, less: Money) -> Money {
     let zero = Money::zero(more.currency());
     more.checked_sub(less).ok().filter(|rest| rest.minor() > 0).unwrap_or(zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use chrono::DateTime;
+    use hermes_domain::ledger::{EventId, OutboxEvent};
+    use hermes_test_support::builders::{book, institution, money};
+    use hermes_test_support::{MemoryLedger, NOON};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn payment(language: &str) -> Payment {
+        let mut fields = MemoryLedger::new().execute_one(book("ana@example.org", "35000")).into_fields();
+        fields.language = language.parse().ok();
+        fields.due_on = NOON.date_naive().checked_add_days(chrono::Days::new(14));
+        Payment::new(fields).unwrap()
+    }
+
+    fn letter(notice: Notice, payment: &Payment) -> Letter {
+        let event = OutboxEvent {
+            id: EventId(Uuid::nil()),
+            seq: 1,
+            event_type: String::new(),
+            occurred_at: DateTime::UNIX_EPOCH,
+            reference: String::new(),
+            data: String::new(),
+        };
+        let sender = Sender { institution: Arc::new(institution()), language: Language::default() };
+        let page_url = "https://pay.example.org/payment/REF001/SECRET";
+        sender.write(&PayerMessage { event: &event, notice, payment, page_url }).unwrap()
+    }
+
+    fn notices() -> [Notice; 7] {
+        let usd = |amount| money(amount, "USD");
+        let due = usd("35700");
+        [
+            Notice::Booked { due },
+            Notice::ReceivedInPart { due, received: usd("35000.50") },
+            Notice::Paid { due, received: due },
+            Notice::Paid { due, received: usd("35800") },
+            Notice::Cancelled { received: usd("1000") },
+            Notice::RefundSent { amount: usd("100") },
+            Notice::NewLink,
+        ]
+    }
+
+    fn all_texts(language: &str) -> String {
+        let payment = payment(language);
+        let mut texts = String::new();
+        for notice in notices() {
+            let Letter { subject, text, .. } = letter(notice, &payment);
+            writeln!(texts, "Subject: {subject}\n\n{text}\n").unwrap();
+        }
+        texts.replace('\u{a0}', "~")
+    }
+
+    #[test]
+    fn each_message_says_what_happened_and_what_to_do_in_english() {
+        insta::assert_snapshot!(all_texts("en"));
+    }
+
+    #[test]
+    fn each_message_says_what_happened_and_what_to_do_in_spanish() {
+        insta::assert_snapshot!(all_texts("es"));
+    }
+
+    #[test]
+    fn the_html_says_the_same_with_links() {
+        insta::assert_snapshot!(letter(notices()[0], &payment("es")).html.replace('\u{a0}', "~"));
+    }
+
+    #[test]
+    fn a_payer_of_an_unknown_language_gets_the_default() {
+        assert_eq!(letter(notices()[6], &payment("de")), letter(notices()[6], &payment("en")));
+    }
+
+    #[test]
+    fn a_message_that_waited_until_the_cancellation_says_so() {
+        let mut fields = payment("en").into_fields();
+        fields.cancelled_at = Some(NOON);
+        let cancelled = Payment::new(fields).unwrap();
+        for (notice, corrects) in notices().into_iter().zip([true, true, false, false, false, false, false]) {
+            let text = letter(notice, &cancelled).text;
+            assert_eq!(text.contains("cancelled in the meantime"), corrects, "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_text_in_html() {
+        let mut fields = payment("en").into_fields();
+        fields.details.name = "<b>&\"'".to_owned();
+        let html = letter(notices()[0], &Payment::new(fields).unwrap()).html;
+        assert!(html.contains("Hello &#60;b&#62;&#38;&#34;&#39;,"), "{html}");
+    }
 }

@@ -66,7 +66,9 @@ pub(crate) async fn acquire_or_renew<T: LeaseTable>(
 
 /// Ends the holder's lease at once.
 pub(crate) async fn release<T: LeaseTable>(
-    connection: &DatabaseConnection, holder: Uuid) -> Result<(), StoreError> {
+    connection: &DatabaseConnection,
+    holder: Uuid,
+) -> Result<(), StoreError> {
     T::update_many()
         .col_expr(T::EXPIRES_AT_MS, Expr::value(0_i64))
         .filter(T::ID.eq(ROW_ID))
@@ -79,8 +81,10 @@ pub(crate) async fn release<T: LeaseTable>(
 
 /// Reads the row, and the clock of the database that its expiry time refers to.
 pub(crate) async fn status<T: LeaseTable>(
-    connection: &DatabaseConnection) -> Result<RelayStatus, StoreError> {
-    let row: Option<(Uuid, i64, i64, i64)> = T::find().filter(T::ID.eq(ROW_ID))
+    connection: &DatabaseConnection,
+) -> Result<RelayStatus, StoreError> {
+    let row: Option<(Uuid, i64, i64, i64)> = T::find()
+        .filter(T::ID.eq(ROW_ID))
         .select_only()
         .columns([T::HOLDER, T::EXPIRES_AT_MS, T::SEQ])
         .expr(now_ms(connection.get_database_backend()))

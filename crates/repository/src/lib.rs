@@ -112,8 +112,8 @@ pub mod entity;
 mod access_store;
 mod database;
 mod error;
-mod ledger_store;
 mod lease;
+mod ledger_store;
 mod mail_queue;
 mod mapping;
 mod outbox;
@@ -125,7 +125,7 @@ pub use database::{
     create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
-pub use mapping::StoredPayment;
 pub use mail_queue::SqlMailQueue;
+pub use mapping::StoredPayment;
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};

@@ -54,14 +54,22 @@ pub trait MailQueue: RelayLease {
     async fn next_message(&self, now: DateTime<Utc>) -> Result<Option<WaitingMessage>, StoreError>;
 
     /// Returns when messages were sent to an address since a time, oldest first.
-    async fn sent_since(&self, address_key: &Digest, since: DateTime<Utc>)
-    -> Result<Vec<DateTime<Utc>>, StoreError>;
+    async fn sent_since(
+        &self,
+        address_key: &Digest,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, StoreError>;
 
     /// Lets a message wait until a time, after `attempts` attempts.
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError>;
 
     /// Records how a message ended. An accepted message also ends the rejections of the same payment.
-    async fn finish(&self, event_seq: i64, result: &MessageResult, at: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn finish(
+        &self,
+        event_seq: i64,
+        result: &MessageResult,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
 
     /// Records the outage of the mail server, or its end.
     async fn record_outage(&self, outage: Option<&MailOutage>) -> Result<(), StoreError>;

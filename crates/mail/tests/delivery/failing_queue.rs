@@ -76,7 +76,12 @@ impl MailQueue for FailingQueue {
         self.queue.postpone(event_seq, until, attempts).await
     }
 
-    async fn finish(&self, event_seq: i64, result: &MessageResult, at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn finish(
+        &self,
+        event_seq: i64,
+        result: &MessageResult,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         self.recording.pass().await;
         let fails = |left: usize| left.checked_sub(1);
         if self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fails).is_ok() {

@@ -11,7 +11,9 @@ use hermes_domain::payment::Payment;
 use hermes_domain::ports::{Clock, MailQueue, PaymentReader};
 use hermes_languages::Language;
 use hermes_mail::{Sender, SmtpMailer, SmtpSettings, SmtpTls, parse_mailbox};
-use hermes_repository::{Database, DatabaseSettings, SqlLedgerStore, SqlMailQueue, SqlOutbox, SqlPaymentReader};
+use hermes_repository::{
+    Database, DatabaseSettings, SqlLedgerStore, SqlMailQueue, SqlOutbox, SqlPaymentReader,
+};
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle, NewLinkMailer};
 use hermes_service::outbox::CommitNotifier;
@@ -90,7 +92,8 @@ impl Harness {
             clocks: Arc::new(ClockMonitor::new(Arc::new(SystemClock))),
             random_source: Arc::new(Random),
         };
-        let config = WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: Duration::from_secs(20) };
+        let config =
+            WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: Duration::from_secs(20) };
         let (ledger, _) = LedgerWriter::start(deps, config);
         let mut options = ConnectOptions::new(&test_database.url);
         options.max_connections(1).sqlx_logging(false);

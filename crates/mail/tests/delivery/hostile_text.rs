@@ -1,12 +1,12 @@
 //! Texts of payers are shown as text, and add no header, element or recipient.
 
+use chrono::Utc;
 use hermes_domain::ledger::{Command, EventId, OutboxEvent};
 use hermes_domain::mail::{Notice, PayerMessage};
 use hermes_domain::payment::{BookingField, BookingRequest, NewBooking, Payment};
 use hermes_domain::ports::Mailer;
 use hermes_test_support::ReceivedMail;
 use hermes_test_support::builders::money;
-use chrono::Utc;
 use uuid::Uuid;
 
 use crate::harness::Harness;
@@ -73,7 +73,12 @@ async fn hostile_names_stay_text() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_with_a_line_break_or_a_second_recipient_is_rejected() {
     let harness = Harness::start().await;
-    for email in ["ana@example.org\r\nBcc: eve@example.org", "ana@example.org, eve@example.org", "<ana@example.org>", "ana@example.org>\r\nDATA"] {
+    for email in [
+        "ana@example.org\r\nBcc: eve@example.org",
+        "ana@example.org, eve@example.org",
+        "<ana@example.org>",
+        "ana@example.org>\r\nDATA",
+    ] {
         let mut fields = booked_by(&harness, "Ana Ruiz").await.into_fields();
         fields.details.email = email.to_owned();
         let payment = Payment::new(fields).unwrap();

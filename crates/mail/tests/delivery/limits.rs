@@ -26,7 +26,8 @@ async fn the_sixth_message_to_an_address_waits_for_an_hour_also_after_a_restart(
     harness.clock.advance(TimeDelta::minutes(59));
     harness.book("ben@example.org").await;
     harness.until(async || harness.server.received().len() == 7, "the third payer's message").await;
-    assert_eq!(harness.queue.mail_status().await.unwrap().waiting, 2);
+    let waiting = async || harness.queue.mail_status().await.unwrap().waiting;
+    harness.until(async || waiting().await == 2, "the third payer's result").await;
 
     harness.clock.advance(TimeDelta::minutes(1));
     harness.until_sent().await;

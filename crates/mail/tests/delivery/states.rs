@@ -17,9 +17,7 @@ fn settled(payment: &Payment, status: &str, received: &str) -> String {
 async fn each_state_arrives_in_order_with_the_headers_of_an_automatic_message() {
     let (harness, worker) = Harness::with_worker().await;
     let payment = harness.book("ana@example.org").await;
-    harness
-        .commit_event("payment.settled", &payment, &settled(&payment, "UNDERPAYMENT", "60.00"))
-        .await;
+    harness.commit_event("payment.settled", &payment, &settled(&payment, "UNDERPAYMENT", "60.00")).await;
     harness.commit_event("payment.settled", &payment, &settled(&payment, "EXACT", "2060.00")).await;
     let refund = r#"{"reference":"RFD-2026-000001","state":"sent","currency":"USD","amount":"10.00","payment":"REF001"}"#;
     harness.commit_event("refund.sent", &payment, refund).await;

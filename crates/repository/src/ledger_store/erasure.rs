@@ -7,8 +7,8 @@ use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
-use sea_orm::prelude::*;
 use sea_orm::QuerySelect;
+use sea_orm::prelude::*;
 
 use crate::entity::{audit_log, idempotency_keys, mail_messages, payments};
 use crate::error::statement_error;

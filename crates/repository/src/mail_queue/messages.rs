@@ -8,7 +8,7 @@ use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::*;
 use sea_orm::sea_query::{Alias, ExprTrait as _, Query};
-use sea_orm::{DatabaseConnection, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
 use crate::entity::mail_messages::{ActiveModel, Column, Entity, Model};
 use crate::entity::mail_sender;
@@ -49,21 +49,32 @@ pub(super) async fn enqueue(
     rows: Vec<ActiveModel>,
 ) -> Result<bool, StoreError> {
     let transaction = connection.begin().await.map_err(statement_error)?;
+    let moved = move_cursor(&transaction, from, to, rows).await;
+    if let Ok(true) = moved {
+        transaction.commit().await.map_err(statement_error)?;
+    } else {
+        transaction.rollback().await.map_err(statement_error)?;
+    }
+    moved
+}
+
+async fn move_cursor(
+    transaction: &DatabaseTransaction,
+    from: i64,
+    to: i64,
+    rows: Vec<ActiveModel>,
+) -> Result<bool, StoreError> {
     let moved = mail_sender::Entity::update_many()
         .col_expr(mail_sender::Column::CursorSeq, Expr::value(to))
         .filter(mail_sender::Column::CursorSeq.eq(from))
-        .exec(&transaction)
+        .exec(transaction)
         .await
         .map_err(statement_error)?;
-    if moved.rows_affected == 0 {
-        transaction.rollback().await.map_err(statement_error)?;
-        return Ok(false);
+    let is_moved = moved.rows_affected > 0;
+    if is_moved && !rows.is_empty() {
+        Entity::insert_many(rows).exec_without_returning(transaction).await.map_err(statement_error)?;
     }
-    if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(&transaction).await.map_err(statement_error)?;
-    }
-    transaction.commit().await.map_err(statement_error)?;
-    Ok(true)
+    Ok(is_moved)
 }
 
 /// Returns the first due message that no earlier waiting message of the same payment precedes.
@@ -116,9 +127,8 @@ pub(super) async fn postpone(
     until: DateTime<Utc>,
     attempts: i32,
 ) -> Result<(), StoreError> {
-    let postponed =
-        ActiveModel { not_before: Set(until), attempts: Set(attempts), ..Default::default() };
-    update_waiting(connection, event_seq, postponed).await
+    let postponed = ActiveModel { not_before: Set(until), attempts: Set(attempts), ..Default::default() };
+    update_waiting(connection, event_seq, postponed).await.map(drop)
 }
 
 /// Ends a message. A sent message deletes the earlier rejections of its payment in the same transaction.
@@ -134,47 +144,64 @@ pub(super) async fn finish(
             let reason = reason.chars().take(REASON_CHARS).collect();
             let rejected =
                 ActiveModel { state: Set(REJECTED.to_owned()), reason: Set(Some(reason)), ..ended };
-            return update_waiting(connection, event_seq, rejected).await;
+            return update_waiting(connection, event_seq, rejected).await.map(drop);
         }
         MessageResult::Dropped => {
             let dropped = ActiveModel { state: Set(DROPPED.to_owned()), ..ended };
-            return update_waiting(connection, event_seq, dropped).await;
+            return update_waiting(connection, event_seq, dropped).await.map(drop);
         }
         MessageResult::Sent { address_key } => address_key,
     };
-    let transaction = connection.begin().await.map_err(statement_error)?;
     let sent =
         ActiveModel { state: Set(SENT.to_owned()), address_key: Set(Some(address_key.to_vec())), ..ended };
-    update_waiting(&transaction, event_seq, sent).await?;
+    let transaction = connection.begin().await.map_err(statement_error)?;
+    let finished = finish_sent(&transaction, event_seq, sent).await;
+    if finished.is_ok() {
+        transaction.commit().await.map_err(statement_error)?;
+    } else {
+        transaction.rollback().await.map_err(statement_error)?;
+    }
+    finished
+}
+
+async fn finish_sent(
+    transaction: &DatabaseTransaction,
+    event_seq: i64,
+    sent: ActiveModel,
+) -> Result<(), StoreError> {
+    if !update_waiting(transaction, event_seq, sent).await? {
+        return Ok(());
+    }
     let reference: Option<String> = Entity::find_by_id(event_seq)
         .select_only()
         .column(Column::Reference)
         .into_tuple()
-        .one(&transaction)
+        .one(transaction)
         .await
         .map_err(statement_error)?;
     Entity::delete_many()
         .filter(Column::Reference.eq(reference.unwrap_or_default()))
         .filter(Column::State.eq(REJECTED))
-        .exec(&transaction)
+        .exec(transaction)
         .await
         .map_err(statement_error)?;
-    transaction.commit().await.map_err(statement_error)
+    Ok(())
 }
 
+/// Changes a message that waits. Returns whether it waited.
 async fn update_waiting<C: ConnectionTrait>(
     connection: &C,
     event_seq: i64,
     change: ActiveModel,
-) -> Result<(), StoreError> {
-    Entity::update_many()
+) -> Result<bool, StoreError> {
+    let updated = Entity::update_many()
         .set(change)
         .filter(Column::EventSeq.eq(event_seq))
         .filter(Column::State.eq(WAITING))
         .exec(connection)
         .await
         .map_err(statement_error)?;
-    Ok(())
+    Ok(updated.rows_affected > 0)
 }
 
 pub(super) async fn is_waiting(
@@ -202,9 +229,8 @@ pub(super) async fn rejection(
         .one(connection)
         .await
         .map_err(statement_error)?;
-    let rejection = |row: Model| {
-        Some(MailRejection { at: row.finished_at?, reason: row.reason.unwrap_or_default() })
-    };
+    let rejection =
+        |row: Model| Some(MailRejection { at: row.finished_at?, reason: row.reason.unwrap_or_default() });
     Ok(row.and_then(rejection))
 }
 

@@ -66,8 +66,7 @@ impl MailQueue for SqlMailQueue {
         messages: &[(OutboxEvent, Reference)],
     ) -> Result<bool, StoreError> {
         let rows = messages.iter().map(|(event, reference)| messages::waiting(event, *reference)).collect();
-        let write =
-            move |connection| async move { messages::enqueue(&connection, from, to, rows).await };
+        let write = move |connection| async move { messages::enqueue(&connection, from, to, rows).await };
         self.database.writer.write(write).await
     }
 

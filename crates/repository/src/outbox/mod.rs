@@ -69,12 +69,16 @@ impl RelayLease for SqlOutbox {
     }
 
     async fn release_lease(&self, holder: Uuid) -> Result<(), StoreError> {
-        let write = move |connection| async move { lease::release::<event_relay::Entity>(&connection, holder).await };
+        let write =
+            move |connection| async move { lease::release::<event_relay::Entity>(&connection, holder).await };
         self.database.writer.write(write).await
     }
 
     async fn relay_status(&self) -> Result<RelayStatus, StoreError> {
-        self.database.reader.read(|connection| async move { lease::status::<event_relay::Entity>(&connection).await }).await
+        self.database
+            .reader
+            .read(|connection| async move { lease::status::<event_relay::Entity>(&connection).await })
+            .await
     }
 }
 

@@ -14,7 +14,7 @@ use hermes_service::outbox::{
     CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
 
-use super::{mail, SystemClock, SystemRandom, redis_endpoint};
+use super::{SystemClock, SystemRandom, mail, redis_endpoint};
 use crate::config::Settings;
 
 /// Starts the feed, the outbox poller, the retention job and, if Redis is configured, the relay.

@@ -204,7 +204,9 @@ impl MailWorker {
             }
             EventsAfter::OutOfRange { oldest, newest } => {
                 let next = if oldest > cursor { oldest - 1 } else { newest };
-                log::error!("no mail about the events after {cursor} up to {next}: the outbox does not have them");
+                log::error!(
+                    "no mail about the events after {cursor} up to {next}: the outbox does not have them"
+                );
                 self.advance(cursor, next, &[]).await
             }
         }

@@ -98,7 +98,9 @@ mod tests {
         let error = |mail: Mail, url| mail.check(url).unwrap_err().to_string();
         assert!(error(mail(), None).contains("server.public_url is empty"));
         assert!(error(Mail { from: "payments".to_owned(), ..mail() }, url).contains("mail.from"));
-        assert!(error(Mail { reply_to: "a@b\r\nBcc: c@d".to_owned(), ..mail() }, url).contains("mail.reply_to"));
+        assert!(
+            error(Mail { reply_to: "a@b\r\nBcc: c@d".to_owned(), ..mail() }, url).contains("mail.reply_to")
+        );
         assert!(error(Mail { user: "hermes".to_owned(), ..mail() }, url).contains("mail.password"));
         // Without a host, nothing else matters.
         assert!(Mail { host: String::new(), from: String::new(), ..mail() }.check(None).is_ok());

@@ -24,8 +24,8 @@ pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailTls};
-pub use rates::{Checks, Fees, Tier};
 pub use payer::Payer;
+pub use rates::{Checks, Fees, Tier};
 pub use server::Server;
 
 pub(super) use server::is_http_url;
