@@ -14,6 +14,8 @@ GRANT SELECT, INSERT, UPDATE ON hermes_payments.refunds TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (salt, reason, old_value, new_value, user_agent, ip_address) ON hermes_payments.audit_log TO 'hermes'@'%';
 GRANT SELECT, INSERT, DELETE ON hermes_payments.outbox TO 'hermes'@'%';
 GRANT SELECT, UPDATE ON hermes_payments.event_relay TO 'hermes'@'%';
+GRANT SELECT, UPDATE ON hermes_payments.mail_sender TO 'hermes'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON hermes_payments.mail_messages TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (fingerprint, outcome), DELETE ON hermes_payments.idempotency_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (revoked_at) ON hermes_payments.access_keys TO 'hermes'@'%';
 GRANT SELECT, INSERT, UPDATE (expires_at) ON hermes_payments.access_secrets TO 'hermes'@'%';

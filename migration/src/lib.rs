@@ -48,6 +48,9 @@ mod m20261130_000023_create_allocations;
 mod m20261130_000024_create_refunds;
 mod m20261130_000025_record_earlier_receipts;
 mod m20261130_000040_add_due_date_and_language;
+mod m20261130_000060_create_mail_sender;
+mod m20261130_000061_insert_mail_sender;
+mod m20261130_000062_create_mail_messages;
 mod runner;
 mod schema;
 mod step;
@@ -114,6 +117,9 @@ const STEPS: &[Step] = &[
     m20261130_000024_create_refunds::STEP,
     m20261130_000025_record_earlier_receipts::STEP,
     m20261130_000040_add_due_date_and_language::STEP,
+    m20261130_000060_create_mail_sender::STEP,
+    m20261130_000061_insert_mail_sender::STEP,
+    m20261130_000062_create_mail_messages::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

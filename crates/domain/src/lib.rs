@@ -9,12 +9,14 @@
 //! * [`receipt`]: receipts, their allocations, and refunds.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
+//! * [`mail`]: what messages to payers say, and when.
 //! * [`ports`]: traits for the database, the cache, the event stream and the clock.
 //! * [`outage`]: the tracker of a dependency's outages.
 
 pub mod access;
 pub mod institution;
 pub mod ledger;
+pub mod mail;
 pub mod money;
 pub mod outage;
 pub mod payment;

@@ -22,7 +22,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("web", "domain fault languages service"),
     ("migration", "fault"),
     ("test-support", "domain"),
-    ("server", "cache domain events languages migration repository service statements web"),
+    ("mail", "domain languages"),
+    ("server", "cache domain events languages mail migration repository service statements web"),
 ];
 
 /// The libraries that the domain may use; none of them does input or output.

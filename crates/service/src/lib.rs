@@ -11,6 +11,7 @@
 pub mod access;
 pub mod clock_monitor;
 mod coalesce;
+pub mod mail;
 pub mod maintenance;
 pub mod outbox;
 pub mod read_cache;

@@ -22,6 +22,8 @@
 //! | [`earlier_ledger`] | rows as an earlier release wrote them | no |
 //! | [`money_steps`] | random commands that move money | – |
 //! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`builders`], [`FixedClock`], [`AdjustableClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`SmtpServer`] | a mail server to stop, start and let reject messages | no |
 //! | [`Authority`] | TLS certificates, valid and with a flaw | no |
 //! | [`capture_logs`] | the log lines of a test | no |
 //!
@@ -63,6 +65,7 @@ mod program;
 mod redis;
 mod requirement;
 mod resp;
+mod smtp_server;
 mod sql_server;
 mod sqlite;
 mod supervised;
@@ -72,7 +75,7 @@ mod user;
 
 pub use certificates::{Authority, CertificateFiles, EXPIRES_AFTER, Flaw};
 pub use databases::{mariadb, mysql};
-pub use determinism::{FixedClock, NOON, SequentialRandom};
+pub use determinism::{AdjustableClock, FixedClock, NOON, SequentialRandom};
 pub use fault_proxy::{FaultProxy, Traffic};
 pub use gate::{CallCounter, CountedCall, Gate, within};
 pub use log_capture::{capture_logs, take_logs};
@@ -84,6 +87,7 @@ pub use mysql::{private_mysql, private_mysql_with};
 pub use port::Port;
 pub use redis::{RedisServer, redis};
 pub use requirement::missing;
+pub use smtp_server::{ReceivedMail, SmtpServer};
 pub use sql_server::SqlServer;
 pub use sqlite::sqlite;
 pub use table_lock::TableLock;

@@ -3,7 +3,7 @@ use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
 use crate::databases::{column, connect, describe, each, pairs, step_count, tables};
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 18] = [
     "access_keys",
     "access_secrets",
     "access_uses",
@@ -13,6 +13,8 @@ const TABLES: [&str; 16] = [
     "event_relay",
     "idempotency_keys",
     "ledger_head",
+    "mail_messages",
+    "mail_sender",
     "outbox",
     "payment_totals",
     "payments",

@@ -5,6 +5,7 @@
 mod access;
 mod cache;
 mod events;
+mod mail;
 mod outbox;
 mod page_link;
 mod reader;
@@ -17,6 +18,7 @@ use chrono::{DateTime, Utc};
 pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
+pub use mail::{MailError, MailOutage, MailQueue, MailStatus, Mailer};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
 pub use page_link::PageLinkMailer;
 pub use reader::{

@@ -12,6 +12,8 @@ pub mod audit_log;
 pub mod event_relay;
 pub mod idempotency_keys;
 pub mod ledger_head;
+pub mod mail_messages;
+pub mod mail_sender;
 pub mod outbox;
 pub mod payment_totals;
 pub mod payments;

@@ -6,10 +6,11 @@ use hermes_domain::ledger::{AuditEntry, IdempotencyRecord, Subject};
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
+use sea_orm::QuerySelect;
 use sea_orm::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 
-use crate::entity::{audit_log, idempotency_keys};
+use crate::entity::{audit_log, idempotency_keys, mail_messages, payments};
 use crate::error::statement_error;
 
 /// Replaces the values in all stored rows of a subject. Only these columns change: `docs/grants.sql` permits no others.
@@ -38,6 +39,23 @@ pub(super) async fn erase_history(
         record.erase();
         erase_idempotency_record(transaction, &record).await?;
     }
+    delete_messages(transaction, payment).await
+}
+
+/// Deletes the messages to the payer: the replies of mail servers repeat addresses.
+async fn delete_messages(transaction: &DatabaseTransaction, payment: PaymentId) -> Result<(), StoreError> {
+    let reference: Option<String> = payments::Entity::find_by_id(payment.0)
+        .select_only()
+        .column(payments::Column::Reference)
+        .into_tuple()
+        .one(transaction)
+        .await
+        .map_err(statement_error)?;
+    mail_messages::Entity::delete_many()
+        .filter(mail_messages::Column::Reference.eq(reference.unwrap_or_default()))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
     Ok(())
 }
 

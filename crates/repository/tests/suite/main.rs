@@ -21,6 +21,7 @@ mod keys;
 mod ledger;
 mod lists;
 mod locking;
+mod mail;
 mod outbox;
 mod pools;
 mod receipts;

@@ -53,7 +53,7 @@ pub(super) async fn run() -> Result<()> {
     prepare_schema(&configuration.settings).await?;
     let _serve_lock = lock_sqlite_file(&configuration.settings);
 
-    let Application { state, writer, relay, database } =
+    let Application { state, writer, relay, mail, database } =
         compose::compose(&configuration, metrics::start()?).await?;
     check_durability(configuration.environment, &database).await?;
     let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
@@ -97,6 +97,9 @@ pub(super) async fn run() -> Result<()> {
         writer.await.context("the ledger writer stopped unexpectedly")?;
         if let Some(relay) = relay {
             relay.stop().await;
+        }
+        if let Some(mail) = mail {
+            mail.stop().await;
         }
         database.close().await;
         anyhow::Ok(())

@@ -6,6 +6,7 @@ mod events;
 mod first_key;
 mod ledger;
 mod limits;
+pub mod mail;
 pub mod server_key;
 mod sqlite_errors;
 
@@ -21,6 +22,7 @@ use hermes_repository::{
     Database, DatabaseSettings, MySqlAddress, SqlAccessStore, SqlLedgerStore, SqlPaymentReader,
 };
 use hermes_service::clock_monitor::ClockMonitor;
+use hermes_service::mail::MailWorkerHandle;
 use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::run_consistency_checker;
@@ -44,6 +46,8 @@ pub struct Application {
     pub writer: JoinHandle<()>,
     /// The event relay, if Redis is configured.
     pub relay: Option<RelayHandle>,
+    /// The mail worker, if a mail server is configured.
+    pub mail: Option<MailWorkerHandle>,
     /// The database, which must be closed last.
     pub database: Database,
 }
@@ -225,7 +229,9 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let rules = Arc::new(configuration.rules.clone());
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits, Arc::clone(&clocks))?;
+    let mail = mail::start(configuration, &database, Arc::clone(&reader), &commits, &server_key)?;
     let (ledger, writer) = ledger::start_writer(&rules, settings, store, &reads, commits, clocks);
+    let link_mailer = mail::link_mailer(settings, &database, &ledger, &server_key);
     let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
     first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
     let access = access::open(configuration, &keys, &reads).await?;
@@ -249,13 +255,13 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         server_key,
         rules,
         language: configuration.language,
-        link_mailer: None,
+        link_mailer,
         limits: limits::open(configuration),
         storage: limits::storage(settings),
         public_url: settings.server.public_url(),
         is_draining: AtomicBool::default(),
     };
-    Ok(Application { state, writer, relay, database })
+    Ok(Application { state, writer, relay, mail, database })
 }
 
 /// The cryptographic random source of the operating system.

@@ -69,7 +69,7 @@ fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a String> {
 }
 
 /// Keys whose values are never printed.
-const SECRETS: [&str; 2] = ["database.password", "redis.url"];
+const SECRETS: [&str; 3] = ["database.password", "redis.url", "mail.password"];
 
 /// Returns all settings, one per line, without secrets.
 pub(super) fn describe(merged: &Config) -> String {

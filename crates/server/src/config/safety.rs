@@ -6,17 +6,19 @@ use anyhow::{Result, bail};
 use hermes_cache::RedisEndpoint;
 use secrecy::ExposeSecret;
 
+use super::settings::MailTls;
 use super::{Environment, Settings};
 
 /// Returns what is wrong and the line that changes it, or `None`. The text contains no secret.
 type Rule = fn(&Settings) -> Option<String>;
 
 /// The rules for production. `hermes serve` also checks the durability of the database server, and that an API key exists.
-const PRODUCTION_RULES: [Rule; 7] = [
+const PRODUCTION_RULES: [Rule; 8] = [
     database_password,
     redis_password,
     database_transport,
     redis_transport,
+    mail_transport,
     server_key,
     public_url,
     example_account,
@@ -102,6 +104,17 @@ fn redis_transport(settings: &Settings) -> Option<String> {
         format!(
             "REDIS_URL has no verified TLS: on the network to {host}, others could read and change payments. Set \
              REDIS_URL=rediss://…, or, if the network is closed, HERMES__REDIS__ALLOW_PLAINTEXT=true"
+        )
+    })
+}
+
+fn mail_transport(settings: &Settings) -> Option<String> {
+    let mail = &settings.mail;
+    (mail.is_on() && mail.tls == MailTls::None && !is_loopback(&mail.host)).then(|| {
+        format!(
+            "mail.tls is none: on the network to {}, others could read the links of payments and the password. Set \
+             HERMES__MAIL__TLS=starttls (port 587) or implicit (port 465)",
+            mail.host
         )
     })
 }

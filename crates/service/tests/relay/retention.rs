@@ -29,7 +29,7 @@ async fn left_with_clock_ahead_by(
     let task = tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
         events: outbox.clone(),
-        relay: published.then_some(lease),
+        followers: published.then_some(lease).into_iter().collect(),
         database: Arc::new(FixedClock(NOON + time)),
         clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(NOON + time - ahead)))),
         max_age: RETENTION,

@@ -20,6 +20,8 @@ use crate::cli::Doctor;
 use crate::config::{self, Configuration};
 use crate::{compose, logging};
 
+const MAIL_ACTION: &str = "check the settings of mail and that the mail server accepts them; Hermes retries by itself";
+
 /// Runs all checks and prints the findings. The exit status is 1 if one of them is a problem; warnings do not count.
 pub(super) async fn run(options: &Doctor) -> Result<ExitCode> {
     let findings = match config::load() {
@@ -43,6 +45,10 @@ async fn check_all(configuration: &Configuration, options: &Doctor) -> Vec<Findi
         Ok(database) => {
             findings.extend(database::check(settings, &database).await);
             findings.extend(ledger::check(configuration, &database, &options.key).await);
+            findings.push(match compose::mail::check(configuration, &database).await {
+                Ok(found) => Finding::ok("mail", found),
+                Err(error) => Finding::error("mail", &error, MAIL_ACTION),
+            });
             // Opening an SQLite file for the first time creates its folder.
             findings.push(files::check_disk_space(settings));
             database.close().await;

@@ -7,6 +7,7 @@ mod institution;
 mod ledger;
 mod limits;
 mod log;
+mod mail;
 mod payer;
 mod rates;
 mod receipts;
@@ -26,6 +27,7 @@ pub use log::{Log, LogFormat};
 pub use payer::Payer;
 pub use rates::{Checks, Fees, Tier};
 pub use receipts::{Receipts, Refunds};
+pub use mail::{Mail, MailTls};
 pub use server::Server;
 
 pub(super) use server::is_http_url;
@@ -46,6 +48,7 @@ pub struct Settings {
     pub fees: Fees,
     pub checks: Checks,
     pub payer: Payer,
+    pub mail: Mail,
     #[serde(default)]
     pub institution: Institution,
     pub receipts: Receipts,
@@ -89,6 +92,7 @@ impl Settings {
         self.events.check()?;
         self.limits.check()?;
         self.payer.check()?;
+        self.mail.check(self.server.public_url().as_deref())?;
         self.log.check()
     }
 }

@@ -1,0 +1,17 @@
+//! Mail from committed changes to a mail server, over a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy exempts test functions, but not the functions that tests share"
+)]
+
+mod crashes;
+mod failing_queue;
+mod harness;
+mod hostile_text;
+mod limits;
+mod new_link;
+mod outages;
+mod rejections;
+mod states;
