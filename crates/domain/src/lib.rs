@@ -7,11 +7,13 @@
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
+//! * [`matching`]: which payments a transfer pays, with the evidence.
 //! * [`ports`]: traits for the database, the cache, the event stream and the clock.
 //! * [`outage`]: the tracker of a dependency's outages.
 
 pub mod access;
 pub mod ledger;
+pub mod matching;
 pub mod money;
 pub mod outage;
 pub mod payment;
