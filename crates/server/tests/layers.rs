@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("redis", ""),
     ("cache", "domain redis"),
     ("events", "domain redis"),
+    ("statements", "domain"),
     ("web", "domain fault service"),
     ("migration", "fault"),
     ("test-support", "domain"),
