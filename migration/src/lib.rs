@@ -41,6 +41,9 @@ mod m20261130_000017_guard_erasable_audit_log;
 mod m20261130_000018_create_access_keys;
 mod m20261130_000019_create_access_secrets;
 mod m20261130_000020_create_access_uses;
+mod m20261130_000041_create_statement_imports;
+mod m20261130_000042_create_statement_lines;
+mod m20261130_000043_create_statement_matches;
 mod runner;
 mod schema;
 mod step;
@@ -100,6 +103,9 @@ const STEPS: &[Step] = &[
     m20261130_000018_create_access_keys::STEP,
     m20261130_000019_create_access_secrets::STEP,
     m20261130_000020_create_access_uses::STEP,
+    m20261130_000041_create_statement_imports::STEP,
+    m20261130_000042_create_statement_lines::STEP,
+    m20261130_000043_create_statement_matches::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

@@ -9,6 +9,7 @@
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
 //! * [`matching`]: which payments a transfer pays, with the evidence.
 //! * [`ports`]: traits for the database, the cache, the event stream and the clock.
+//! * [`statement`]: imported bank statements, their lines and matches.
 //! * [`outage`]: the tracker of a dependency's outages.
 
 pub mod access;
@@ -18,6 +19,7 @@ pub mod money;
 pub mod outage;
 pub mod payment;
 pub mod ports;
+pub mod statement;
 
 mod address_block;
 mod field;

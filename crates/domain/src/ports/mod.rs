@@ -7,6 +7,7 @@ mod cache;
 mod events;
 mod outbox;
 mod reader;
+mod statements;
 mod store;
 
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayS
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
+pub use statements::{LineResult, MatchFilter, MatchPosition, StatementStore};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.

@@ -14,4 +14,7 @@ pub mod ledger_head;
 pub mod outbox;
 pub mod payment_totals;
 pub mod payments;
+pub mod statement_imports;
+pub mod statement_lines;
+pub mod statement_matches;
 pub mod validation_results;
