@@ -5,6 +5,7 @@
 //!
 //! * [`access`]: API keys, their scopes, and derived secrets.
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
+//! * [`receipt`]: receipts, their allocations, and refunds.
 //! * [`payment`]: payments, their references and their validation checks.
 //! * [`ledger`]: commands, the facts that decide them, [`ledger::Decider`], and the rows that a decision writes.
 //! * [`matching`]: which payments a transfer pays, with the evidence.
@@ -19,6 +20,7 @@ pub mod money;
 pub mod outage;
 pub mod payment;
 pub mod ports;
+pub mod receipt;
 pub mod statement;
 
 mod address_block;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Totals};
+use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Subject, Totals};
 use crate::access::{KeyId, KeyRecord, StoredSecret};
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
 use crate::payment::{
     DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentId, PaymentKey, Reference, Thresholds,
 };
+use crate::receipt::{Receipt, ReceiptNumber};
 
 /// The configured rules of the ledger, fixed at start-up.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Rules {
     pub thresholds: Thresholds,
     /// The rule that finds duplicate payments.
     pub duplicates: DuplicateRule,
+    /// The amounts above which a second person approves a refund.
+    pub second_person_above: Thresholds,
+    /// The largest difference of a payment or a receipt that can be written off.
+    pub write_off_max: Thresholds,
 }
 
 /// A source of cryptographically secure randomness.
@@ -68,6 +73,8 @@ pub struct Facts {
     pub head: LedgerHead,
     /// The existing payments that the batch names, by the key in the command.
     pub payments: HashMap<PaymentKey, Payment>,
+    /// The existing receipts that the batch needs, by number.
+    pub receipts: HashMap<ReceiptNumber, Receipt>,
     /// The existing API keys that the batch names.
     pub keys: HashMap<KeyId, KeyRecord>,
     /// The records of the batch's idempotency keys, by scope.
@@ -84,6 +91,7 @@ impl Facts {
         Self {
             head,
             payments: HashMap::new(),
+            receipts: HashMap::new(),
             keys: HashMap::new(),
             idempotency: HashMap::new(),
             duplicates: HashMap::new(),
@@ -125,11 +133,13 @@ pub struct Changes {
     pub head: LedgerHead,
     /// New payments, with their checks.
     pub booked: Vec<Payment>,
-    /// New states of existing payments.
+    /// The last states of existing payments, each payment once.
     pub updated: Vec<Payment>,
-    /// Payments whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
+    /// The last states of new and existing receipts, each receipt once.
+    pub receipts: Vec<Receipt>,
+    /// Subjects whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
     /// ([`IdempotencyRecord::erase`]).
-    pub erased: Vec<PaymentId>,
+    pub erased: Vec<Subject>,
     /// Changes of API keys, in order.
     pub keys: Vec<KeyChange>,
     /// New audit rows.
@@ -149,6 +159,7 @@ impl Changes {
             head,
             booked: Vec::new(),
             updated: Vec::new(),
+            receipts: Vec::new(),
             erased: Vec::new(),
             keys: Vec::new(),
             audit: Vec::new(),
@@ -162,6 +173,7 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.booked.is_empty()
             && self.updated.is_empty()
+            && self.receipts.is_empty()
             && self.keys.is_empty()
             && self.idempotency.is_empty()
     }

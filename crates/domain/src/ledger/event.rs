@@ -7,9 +7,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{BatchToken, Effect, KeyEffect, Subject};
+use super::{BatchToken, Effect, KeyEffect, ReceiptEffect, Subject};
 use crate::access::KeyId;
 use crate::payment::Payment;
+use crate::receipt::{Receipt, Refund, RefundState};
 
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,32 @@ pub enum EventKind {
     PageLinkRenewed,
     /// The personal data of a payment was erased; consumers erase their copies.
     PaymentErased,
+    /// A cancelled payment was reopened.
+    PaymentReopened,
+    /// The amount received or written off of a payment changed.
+    PaymentSettled,
+    /// A receipt was recorded.
+    ReceiptRecorded,
+    /// Credit of a receipt was allocated.
+    ReceiptAllocated,
+    /// Allocations of a receipt were removed.
+    ReceiptUnallocated,
+    /// A receipt was reversed.
+    ReceiptReversed,
+    /// A difference was written off.
+    ReceiptWrittenOff,
+    /// A refund is due.
+    RefundDue,
+    /// A refund was requested.
+    RefundRequested,
+    /// A refund was approved.
+    RefundApproved,
+    /// A refund was sent.
+    RefundSent,
+    /// A refund was not sent.
+    RefundFailed,
+    /// A due refund was withdrawn.
+    RefundWithdrawn,
     /// An API key was created.
     KeyCreated,
     /// An API key got a new secret.
@@ -34,12 +61,25 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 21] = [
         Self::PaymentBooked,
         Self::PaymentCorrected,
         Self::PaymentCancelled,
         Self::PageLinkRenewed,
         Self::PaymentErased,
+        Self::PaymentReopened,
+        Self::PaymentSettled,
+        Self::ReceiptRecorded,
+        Self::ReceiptAllocated,
+        Self::ReceiptUnallocated,
+        Self::ReceiptReversed,
+        Self::ReceiptWrittenOff,
+        Self::RefundDue,
+        Self::RefundRequested,
+        Self::RefundApproved,
+        Self::RefundSent,
+        Self::RefundFailed,
+        Self::RefundWithdrawn,
         Self::KeyCreated,
         Self::KeyRotated,
         Self::KeyRevoked,
@@ -53,7 +93,38 @@ impl EventKind {
             Effect::Cancelled => Some(Self::PaymentCancelled),
             Effect::PageLinkRenewed => Some(Self::PageLinkRenewed),
             Effect::Erased => Some(Self::PaymentErased),
+            Effect::Reopened => Some(Self::PaymentReopened),
+            Effect::Settled => Some(Self::PaymentSettled),
             Effect::Unchanged => None,
+        }
+    }
+
+    /// Returns the kind of an effect on a receipt, or `None` if the refund of the receipt has an event of its own.
+    pub const fn from_receipt_effect(effect: ReceiptEffect) -> Option<Self> {
+        match effect {
+            ReceiptEffect::Recorded => Some(Self::ReceiptRecorded),
+            ReceiptEffect::Allocated => Some(Self::ReceiptAllocated),
+            ReceiptEffect::Unallocated => Some(Self::ReceiptUnallocated),
+            ReceiptEffect::Reversed => Some(Self::ReceiptReversed),
+            ReceiptEffect::WrittenOff => Some(Self::ReceiptWrittenOff),
+            ReceiptEffect::RefundDue
+            | ReceiptEffect::RefundRequested
+            | ReceiptEffect::RefundApproved
+            | ReceiptEffect::RefundSent
+            | ReceiptEffect::RefundFailed
+            | ReceiptEffect::Erased => None,
+        }
+    }
+
+    /// Returns the kind of the event that a refund has entered a state.
+    pub const fn from_refund_state(state: RefundState) -> Self {
+        match state {
+            RefundState::Due => Self::RefundDue,
+            RefundState::Requested => Self::RefundRequested,
+            RefundState::Approved => Self::RefundApproved,
+            RefundState::Sent => Self::RefundSent,
+            RefundState::Failed => Self::RefundFailed,
+            RefundState::Withdrawn => Self::RefundWithdrawn,
         }
     }
 
@@ -74,6 +145,19 @@ impl EventKind {
             Self::PaymentCancelled => "payment.cancelled",
             Self::PageLinkRenewed => "payment.page_link_renewed",
             Self::PaymentErased => "payment.erased",
+            Self::PaymentReopened => "payment.reopened",
+            Self::PaymentSettled => "payment.settled",
+            Self::ReceiptRecorded => "receipt.recorded",
+            Self::ReceiptAllocated => "receipt.allocated",
+            Self::ReceiptUnallocated => "receipt.unallocated",
+            Self::ReceiptReversed => "receipt.reversed",
+            Self::ReceiptWrittenOff => "receipt.written_off",
+            Self::RefundDue => "refund.due",
+            Self::RefundRequested => "refund.requested",
+            Self::RefundApproved => "refund.approved",
+            Self::RefundSent => "refund.sent",
+            Self::RefundFailed => "refund.failed",
+            Self::RefundWithdrawn => "refund.withdrawn",
             Self::KeyCreated => "key.created",
             Self::KeyRotated => "key.rotated",
             Self::KeyRevoked => "key.revoked",
@@ -133,7 +217,7 @@ pub struct OutboxEvent {
     pub event_type: String,
     /// The time of the change.
     pub occurred_at: DateTime<Utc>,
-    /// The reference of the payment, or the id of the key.
+    /// The reference of the payment, the number of the receipt or the refund, or the id of the key.
     pub reference: String,
     /// The data for consumers, as JSON without personal data.
     pub data: String,
@@ -161,6 +245,29 @@ pub struct EventPosition {
 #[derive(Serialize)]
 struct KeyPayload {
     reference: String,
+}
+
+#[derive(Serialize)]
+struct ReceiptPayload {
+    reference: String,
+    status: &'static str,
+    currency: &'static str,
+    amount: String,
+    allocated: String,
+    credit: String,
+    payments: Vec<String>,
+    version: i64,
+}
+
+#[derive(Serialize)]
+struct RefundPayload {
+    reference: String,
+    state: &'static str,
+    currency: &'static str,
+    amount: String,
+    receipt: String,
+    payment: Option<String>,
+    version: i64,
 }
 
 #[derive(Serialize)]
@@ -195,6 +302,47 @@ impl Event {
             // The payload consists of texts and one integer, so serialising cannot fail.
             payload: serde_json::to_string(&payload).unwrap_or_default(),
             occurred_at: payment.updated_at,
+        }
+    }
+
+    /// Creates the event that publishes the new state of a receipt.
+    pub(super) fn of_receipt(seq: i64, kind: EventKind, receipt: &Receipt) -> Self {
+        let payload = ReceiptPayload {
+            reference: receipt.number.to_string(),
+            status: receipt.status().as_str(),
+            currency: receipt.amount.currency().code(),
+            amount: receipt.amount.to_string(),
+            allocated: receipt.allocated().to_string(),
+            credit: receipt.credit().to_string(),
+            payments: receipt.allocations.iter().map(|part| part.reference.to_string()).collect(),
+            version: receipt.version,
+        };
+        Self {
+            seq,
+            kind,
+            subject: Subject::Receipt(receipt.number),
+            payload: serde_json::to_string(&payload).unwrap_or_default(),
+            occurred_at: receipt.updated_at,
+        }
+    }
+
+    /// Creates the event that publishes the new state of a refund.
+    pub(super) fn of_refund(seq: i64, receipt: &Receipt, refund: &Refund) -> Self {
+        let payload = RefundPayload {
+            reference: refund.number.to_string(),
+            state: refund.state.as_str(),
+            currency: refund.amount.currency().code(),
+            amount: refund.amount.to_string(),
+            receipt: receipt.number.to_string(),
+            payment: refund.payment.map(|(_, reference)| reference.to_string()),
+            version: refund.version,
+        };
+        Self {
+            seq,
+            kind: EventKind::from_refund_state(refund.state),
+            subject: Subject::Refund(refund.number),
+            payload: serde_json::to_string(&payload).unwrap_or_default(),
+            occurred_at: refund.updated_at,
         }
     }
 

@@ -16,10 +16,15 @@ mod command;
 mod correction;
 mod decide;
 mod decide_key;
+mod decide_receipt;
+mod decide_refund;
+mod decide_settlement;
 mod event;
 mod head;
 mod key_command;
+mod money_draft;
 mod outcome;
+mod receipt_command;
 mod subject;
 mod totals;
 
@@ -29,7 +34,8 @@ pub use batch::{Changes, DecisionContext, FactQueries, Facts, KeyChange, RandomS
 pub use chain::{ChainBreak, ChainError, ChainVerifier};
 pub use clocks::{ClockAgreement, Clocks, MAX_CLOCK_DIFFERENCE, MAX_WRITABLE_CLOCK_DIFFERENCE};
 pub use command::{
-    Cancellation, Command, Digest, Erasure, ErasureScope, IdempotencyClaim, Origin, Submission,
+    Cancellation, Command, Digest, Erasure, ErasureScope, HeldMoney, IdempotencyClaim, Origin, Reopening,
+    Submission,
 };
 pub use correction::{Correction, MAX_REASON_CHARS};
 pub use decide::Decider;
@@ -40,7 +46,11 @@ pub use key_command::{
 };
 pub use outcome::{
     Effect, IdempotencyRecord, KeyEffect, KeyOutcome, Outcome, OutcomeMismatch, PaymentOutcome,
-    RecordedOutcome, Rejection,
+    ReceiptEffect, ReceiptOutcome, RecordedOutcome, RecordedPayment, RecordedReceipt, Rejection,
 };
-pub use subject::{KEY_SUBJECT, PAYMENT_SUBJECT, Subject};
+pub use receipt_command::{
+    Difference, NewAllocation, ReceiptCommand, ReceiptQuery, ReceiptTarget, RefundCommand, RefundTarget,
+    Reversal,
+};
+pub use subject::{KEY_SUBJECT, PAYMENT_SUBJECT, RECEIPT_SUBJECT, REFUND_SUBJECT, Subject};
 pub use totals::Totals;

@@ -81,7 +81,8 @@ pub trait StatementStore: Send + Sync {
 
     /// Stores lines that no import has stored, and takes over lines whose receipt an undone import has reversed. Returns the
     /// lines that now belong to this import, in the order of the file.
-    async fn insert_lines(&self, import: ImportId, lines: &[BankLine]) -> Result<Vec<StoredLine>, StoreError>;
+    async fn insert_lines(&self, import: ImportId, lines: &[BankLine])
+    -> Result<Vec<StoredLine>, StoreError>;
 
     /// Stores proposed matches. An existing match remains unchanged.
     async fn insert_matches(&self, matches: &[NewMatch]) -> Result<(), StoreError>;

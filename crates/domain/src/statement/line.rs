@@ -163,8 +163,11 @@ impl BankLine {
         let mut texts: Vec<LineText> =
             structured.map(|value| text(TextSource::CreditorReference, vec![value.clone()])).collect();
         texts.push(text(TextSource::Text, self.texts.texts.clone()));
-        texts.extend(self.texts.end_to_end_id.iter().map(|id| text(TextSource::EndToEndId, vec![id.clone()])));
-        texts.extend(self.texts.additional.iter().map(|more| text(TextSource::Additional, vec![more.clone()])));
+        texts
+            .extend(self.texts.end_to_end_id.iter().map(|id| text(TextSource::EndToEndId, vec![id.clone()])));
+        texts.extend(
+            self.texts.additional.iter().map(|more| text(TextSource::Additional, vec![more.clone()])),
+        );
         CreditLine {
             amount: self.amount,
             booking_date: self.booking_date,

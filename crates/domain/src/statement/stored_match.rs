@@ -53,8 +53,7 @@ pub enum MatchState {
 
 impl MatchState {
     /// All states.
-    pub const ALL: [Self; 5] =
-        [Self::Proposed, Self::Posted, Self::Accepted, Self::Rejected, Self::Undone];
+    pub const ALL: [Self; 5] = [Self::Proposed, Self::Posted, Self::Accepted, Self::Rejected, Self::Undone];
 
     /// Returns the code used in the database and the API.
     pub const fn as_str(self) -> &'static str {

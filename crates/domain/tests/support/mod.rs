@@ -7,4 +7,5 @@
 )]
 
 pub mod commands;
+pub mod money_steps;
 pub mod steps;
