@@ -115,6 +115,7 @@ mod ledger_store;
 mod mapping;
 mod outbox;
 mod reader;
+mod statement_store;
 
 pub use access_store::SqlAccessStore;
 pub use database::{
@@ -125,3 +126,4 @@ pub use ledger_store::SqlLedgerStore;
 pub use mapping::StoredPayment;
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};
+pub use statement_store::SqlStatementStore;

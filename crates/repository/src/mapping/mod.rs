@@ -8,6 +8,7 @@ mod key;
 mod ledger_rows;
 mod payment;
 mod position;
+mod statement;
 
 use std::fmt::Display;
 
@@ -19,6 +20,7 @@ pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
 pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
+pub(crate) use statement::{import, new_line, new_match, stored_match};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {row}: {column}"))
