@@ -25,6 +25,7 @@ fn create(column: Columns) -> NewTable {
         .col(column.bigint("line_count"))
         .col(column.bigint("position"))
         .col(column.text("imported_by", 128))
+        .col(column.text("undone_by", 128).null())
         // The process that works on the import, and until when no other process may.
         .col(column.uuid("claimed_by").null())
         .col(column.timestamp("claimed_until").null())

@@ -38,6 +38,12 @@ pub fn find(line: &CreditLine, index: &PaymentIndex) -> Finding {
     finding
 }
 
+/// Returns every reference that the texts of a line contain, known or not.
+pub fn mentioned_references(line: &CreditLine) -> Vec<Reference> {
+    let mentions = line.texts.iter().flat_map(|text| Letters::new(text).mentions());
+    mentions.map(|mention| mention.reference).collect()
+}
+
 /// A live payment that the texts name.
 struct Named<'a> {
     payment: &'a IndexedPayment,

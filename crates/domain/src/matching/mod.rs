@@ -24,7 +24,7 @@ mod repair;
 mod split;
 
 pub use evidence::{Certainty, Evidence};
-pub use find::find;
+pub use find::{find, mentioned_references};
 pub use line::{CreditLine, LineText, TextSource};
 pub use payment_index::{IndexedPayment, PaymentIndex};
 pub use proposal::{AutoPost, Finding, Match, MatchedPart, UnknownAutoPost};

@@ -60,7 +60,7 @@ impl PaymentIndex {
     /// Adds a payment, or replaces the one with its reference.
     pub fn insert(&mut self, payment: IndexedPayment) {
         let reference = payment.reference;
-        let is_known = self.entries.contains_key(&reference);
+        let is_known = self.entries.get(&reference).is_some_and(|known| known.payment.names == payment.names);
         let mut names = Vec::new();
         for name in &payment.names {
             names.push(words(name).into_iter().map(|word| self.word_number(word)).collect::<Vec<_>>());

@@ -79,6 +79,9 @@ pub trait StatementStore: Send + Sync {
         finished_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError>;
 
+    /// Changes an import that has ended to [`ImportState::Undoing`]. Returns whether it had ended.
+    async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<bool, StoreError>;
+
     /// Stores lines that no import has stored, and takes over lines whose receipt an undone import has reversed. Returns the
     /// lines that now belong to this import, in the order of the file.
     async fn insert_lines(&self, import: ImportId, lines: &[BankLine])
@@ -114,8 +117,8 @@ pub trait StatementStore: Send + Sync {
     /// Returns the credit lines with a receipt that a reversal of this line can concern: same account, amount and bank's id.
     async fn lines_like(&self, line: &BankLine) -> Result<Vec<StoredLine>, StoreError>;
 
-    /// Finds a line.
-    async fn find_line(&self, id: StatementLineId) -> Result<Option<StoredLine>, StoreError>;
+    /// Returns the lines with these identities that any import has stored.
+    async fn find_lines(&self, ids: &[StatementLineId]) -> Result<Vec<StoredLine>, StoreError>;
 
     /// Finds a match.
     async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError>;

@@ -96,8 +96,10 @@ pub struct StatementImport {
     pub file: NewImport,
     /// The state.
     pub state: ImportState,
-    /// Why the import was refused.
+    /// Why the import was refused or undone.
     pub reason: Option<String>,
+    /// The actor that undid the import.
+    pub undone_by: Option<String>,
     /// The number of lines that are processed.
     pub position: i64,
     /// The counts of the lines.

@@ -20,7 +20,7 @@ pub struct Model {
     pub csv_account: Option<String>,
     /// `checking`, `posting`, `done`, `refused`, `undoing` or `undone`.
     pub state: String,
-    /// Why the import was refused.
+    /// Why the import was refused or undone.
     pub reason: Option<String>,
     /// The number of lines.
     pub line_count: i64,
@@ -28,6 +28,8 @@ pub struct Model {
     pub position: i64,
     /// The actor that imported the file.
     pub imported_by: String,
+    /// The actor that undid the import.
+    pub undone_by: Option<String>,
     /// The process that works on the import.
     pub claimed_by: Option<Uuid>,
     /// Until when no other process may work on the import.

@@ -34,6 +34,7 @@ impl From<&NewImport> for statement_imports::ActiveModel {
             line_count: Set(import.lines),
             position: Set(0),
             imported_by: Set(import.imported_by.clone()),
+            undone_by: Set(None),
             claimed_by: Set(None),
             claimed_until: Set(None),
             created_at: Set(import.created_at),
@@ -51,6 +52,7 @@ pub(crate) fn import(
     Ok(StatementImport {
         state,
         reason: row.reason,
+        undone_by: row.undone_by,
         position: row.position,
         counts,
         finished_at: row.finished_at,

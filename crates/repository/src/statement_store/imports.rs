@@ -135,3 +135,26 @@ pub(super) async fn set_state(
         .map_err(statement_error)?;
     Ok(())
 }
+
+pub(super) async fn begin_undo(
+    connection: &DatabaseConnection,
+    id: ImportId,
+    actor: String,
+    reason: String,
+) -> Result<bool, StoreError> {
+    let ended = [ImportState::Done, ImportState::Refused].map(ImportState::as_str);
+    let changed = Entity::update_many()
+        .set(ActiveModel {
+            state: Set(ImportState::Undoing.as_str().to_owned()),
+            reason: Set(Some(reason)),
+            undone_by: Set(Some(actor)),
+            finished_at: Set(None),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::State.is_in(ended))
+        .exec(connection)
+        .await
+        .map_err(statement_error)?;
+    Ok(changed.rows_affected == 1)
+}

@@ -166,10 +166,10 @@ pub(super) async fn like(
 
 pub(super) async fn find(
     connection: &DatabaseConnection,
-    id: StatementLineId,
-) -> Result<Option<StoredLine>, StoreError> {
-    let row = Entity::find_by_id(id.0.to_vec()).one(connection).await.map_err(statement_error)?;
-    row.map(StoredLine::try_from).transpose()
+    ids: &[StatementLineId],
+) -> Result<Vec<StoredLine>, StoreError> {
+    let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.0.to_vec()).collect();
+    rows(connection, &ids).await?.into_values().map(StoredLine::try_from).collect()
 }
 
 fn decode(rows: Result<Vec<Model>, DbErr>) -> Result<Vec<StoredLine>, StoreError> {

@@ -87,6 +87,12 @@ impl StatementStore for SqlStatementStore {
         self.database.writer.write(set).await
     }
 
+    async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<bool, StoreError> {
+        let (actor, reason) = (actor.to_owned(), reason.to_owned());
+        let begin = |connection| async move { imports::begin_undo(&connection, id, actor, reason).await };
+        self.database.writer.write(begin).await
+    }
+
     async fn insert_lines(&self, import: ImportId, lines: &[BankLine]) -> Result<Vec<StoredLine>, StoreError> {
         let lines = lines.to_vec();
         self.database
@@ -147,8 +153,13 @@ impl StatementStore for SqlStatementStore {
     }
 
 
-    async fn find_line(&self, id: StatementLineId) -> Result<Option<StoredLine>, StoreError> {
-        self.database.reader.read(|connection| async move { lines::find(&connection, id).await }).await
+    async fn find_lines(&self, ids: &[StatementLineId]) -> Result<Vec<StoredLine>, StoreError> {
+        let ids = ids.to_vec();
+        let read = |connection| {
+            let ids = ids.clone();
+            async move { lines::find(&connection, &ids).await }
+        };
+        self.database.reader.read(read).await
     }
 
     async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hermes_domain::ledger::{
     ClockAgreement, Command, KeyCommand, KeyOutcome, Origin, Outcome, OutcomeMismatch, PaymentOutcome,
-    Submission,
+    ReceiptOutcome, Submission,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
@@ -92,6 +92,17 @@ impl LedgerWriter {
     /// # Errors
     /// If the command is rejected, or cannot be executed.
     pub async fn submit(&self, submission: Submission) -> Result<Committed<PaymentOutcome>, SubmitError> {
+        self.execute(submission).await
+    }
+
+    /// Executes a command that changes a receipt or a refund, as [`Self::submit`] does.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_receipt(
+        &self,
+        submission: Submission,
+    ) -> Result<Committed<ReceiptOutcome>, SubmitError> {
         self.execute(submission).await
     }
 
