@@ -24,6 +24,8 @@ pub(crate) struct ProfileFields {
     pub(crate) delimiter: char,
     #[serde(default = "point")]
     pub(crate) decimal_sign: char,
+    /// The sign between groups of three digits. Without it, an amount with such a sign is refused.
+    pub(crate) thousands_sign: Option<char>,
     /// The format of dates in the notation of `strftime`.
     #[serde(default = "iso_date")]
     pub(crate) date_format: String,
@@ -33,6 +35,10 @@ pub(crate) struct ProfileFields {
     /// The order of rows, which the check of balances needs.
     #[serde(default)]
     pub(crate) order: RowOrder,
+    /// The text of the column `direction` in a debit row, such as `Af` or `S`.
+    pub(crate) debit_mark: Option<String>,
+    /// The text of the column `direction` in a credit row, such as `Bij` or `H`.
+    pub(crate) credit_mark: Option<String>,
     /// The currency, if no column states it.
     pub(crate) currency: Option<String>,
     pub(crate) columns: Columns,
@@ -57,6 +63,8 @@ pub(crate) struct Columns {
     pub(crate) amount: Option<String>,
     pub(crate) credit: Option<String>,
     pub(crate) debit: Option<String>,
+    /// The column that says whether an amount without a sign is a credit or a debit.
+    pub(crate) direction: Option<String>,
     /// The balance after the row, by which missing rows are detected.
     pub(crate) balance: Option<String>,
     pub(crate) currency: Option<String>,
@@ -89,6 +97,12 @@ pub enum ProfileError {
     /// The date format cannot be read back.
     #[error("the date format \"{0}\" does not contain year, month and day; an example is %d.%m.%Y")]
     DateFormat(String),
+    /// The thousands sign is the decimal sign or the delimiter.
+    #[error("the thousands sign must differ from the decimal sign and from digits")]
+    ThousandsSign,
+    /// The marks of the direction are not defined.
+    #[error("the column direction needs credit_mark and debit_mark, and they need the column")]
+    DirectionMarks,
     /// The amounts are not defined.
     #[error("name either the column amount or both the columns credit and debit")]
     AmountColumns,
@@ -106,6 +120,14 @@ impl TryFrom<ProfileFields> for CsvProfile {
         }
         if !matches!(fields.decimal_sign, '.' | ',') {
             return Err(ProfileError::DecimalSign);
+        }
+        if fields.thousands_sign.is_some_and(|sign| sign == fields.decimal_sign || sign.is_ascii_digit()) {
+            return Err(ProfileError::ThousandsSign);
+        }
+        let has_marks = (fields.credit_mark.is_some(), fields.debit_mark.is_some());
+        let has_direction = fields.columns.direction.is_some();
+        if has_marks != (has_direction, has_direction) {
+            return Err(ProfileError::DirectionMarks);
         }
         if !is_date_format(&fields.date_format) {
             return Err(ProfileError::DateFormat(fields.date_format));

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 
-use chrono::NaiveDate;
 use hermes_domain::money::{Currency, Money};
 
 /// The refusal of a file. The message states the position, the problem and a remedy.
@@ -153,12 +152,6 @@ pub enum Problem {
         /// The closing balance.
         closing: Money,
     },
-    /// The file contains the same statement twice.
-    #[error("the statement {id} is twice in the file; remove one of them")]
-    RepeatedStatement {
-        /// The bank's id.
-        id: String,
-    },
     /// No profile is selected for a CSV file, or the header row has not the columns of the profile.
     #[error("the CSV file does not fit the profile: {detail}; select the profile of this bank")]
     ProfileMismatch {
@@ -168,12 +161,9 @@ pub enum Problem {
     /// The CSV file names no account and the caller gave none.
     #[error("the CSV file does not name the account; select the account")]
     UnknownAccount,
-    /// A date of a line is outside of the period of its statement by more than a year.
-    #[error("the date {date} is not near the other dates of the statement; ask the bank for a correct file")]
-    ImplausibleDate {
-        /// The date.
-        date: NaiveDate,
-    },
+    /// A CSV file has lines of several accounts.
+    #[error("the file has lines of several accounts; export one account at a time")]
+    SeveralAccounts,
     /// The ZIP file is damaged or uses a feature that is not supported.
     #[error("the ZIP file is damaged, encrypted or not supported ({detail}); pack it again")]
     MalformedZip {
@@ -192,6 +182,9 @@ pub enum Problem {
         /// The limit.
         limit: u64,
     },
+    /// The ZIP file contains a ZIP file.
+    #[error("the ZIP file contains a ZIP file; unpack the outer one and upload the files in it")]
+    NestedZip,
     /// The ZIP file contains something other than camt files.
     #[error("the ZIP file may contain only camt files; unpack it and upload the files one by one")]
     NotCamtInZip,

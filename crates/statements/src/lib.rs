@@ -7,11 +7,19 @@
 //! A reader refuses a file that it does not understand completely, because a skipped line is lost money. The visitor
 //! may have received lines before the refusal. Callers therefore read a file twice: once to verify, once to import.
 
+mod amount;
+mod camt;
+mod csv_file;
 mod csv_profile;
+mod emit;
 mod error;
 mod identity;
+mod input;
 mod item;
+mod mt940;
 mod read;
+pub mod sim;
+mod zip_file;
 
 pub use csv_profile::{CsvProfile, ProfileError};
 pub use error::{Position, Problem, ReadError};
