@@ -41,6 +41,11 @@ mod m20261130_000017_guard_erasable_audit_log;
 mod m20261130_000018_create_access_keys;
 mod m20261130_000019_create_access_secrets;
 mod m20261130_000020_create_access_uses;
+mod m20261130_000021_support_receipts;
+mod m20261130_000022_create_receipts;
+mod m20261130_000023_create_allocations;
+mod m20261130_000024_create_refunds;
+mod m20261130_000025_record_earlier_receipts;
 mod m20261130_000041_create_statement_imports;
 mod m20261130_000042_create_statement_lines;
 mod m20261130_000043_create_statement_matches;
@@ -103,6 +108,11 @@ const STEPS: &[Step] = &[
     m20261130_000018_create_access_keys::STEP,
     m20261130_000019_create_access_secrets::STEP,
     m20261130_000020_create_access_uses::STEP,
+    m20261130_000021_support_receipts::STEP,
+    m20261130_000022_create_receipts::STEP,
+    m20261130_000023_create_allocations::STEP,
+    m20261130_000024_create_refunds::STEP,
+    m20261130_000025_record_earlier_receipts::STEP,
     m20261130_000041_create_statement_imports::STEP,
     m20261130_000042_create_statement_lines::STEP,
     m20261130_000043_create_statement_matches::STEP,

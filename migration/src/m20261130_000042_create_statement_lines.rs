@@ -40,7 +40,7 @@ fn create(column: Columns) -> NewTable {
         .take();
     let indexes = vec![
         index(STATEMENT_LINES, "statement_lines_import_idx", &["import_id", "state", "number"]),
-        index(STATEMENT_LINES, "statement_lines_bank_id_idx", &["bank_id"]),
+        index(STATEMENT_LINES, "statement_lines_amount_idx", &["account", "amount"]),
         index(STATEMENT_LINES, "statement_lines_batch_idx", &["batch_id"]),
     ];
     NewTable { table, indexes }

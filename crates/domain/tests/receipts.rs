@@ -22,7 +22,7 @@ use support::money_steps::run_random_step;
 /// The number of random histories.
 const HISTORIES: u64 = 10_000;
 /// The most steps of a history.
-const MAX_STEPS: usize = 16;
+const MAX_STEPS: usize = 20;
 
 fn assert_receipt_adds_up(receipt: &Receipt) {
     let in_states = |states: &[RefundState]| -> i64 {
@@ -142,7 +142,7 @@ fn the_equations_hold_after_every_step_of_10_000_histories() {
         "refund.failed",
         "refund.withdrawn",
     ] {
-        assert!(reached.get(kind).is_some_and(|count| *count >= 100), "{kind}: {reached:?}");
+        assert!(reached.get(kind).is_some_and(|count| *count >= 50), "{kind}: {reached:?}");
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand, Rules,
-    Submission,
+    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand,
+    Rules, Submission,
 };
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{

@@ -6,7 +6,7 @@
 //!
 //! Both algorithms are part of this step, because a released step never changes.
 
-mod row;
+pub(crate) mod row;
 
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};

@@ -114,7 +114,7 @@ pub trait StatementStore: Send + Sync {
         limit: u64,
     ) -> Result<Vec<StoredLine>, StoreError>;
 
-    /// Returns the credit lines with a receipt that a reversal of this line can concern: same account, amount and bank's id.
+    /// Returns the latest credit lines of the same account and amount that are booked as a receipt.
     async fn lines_like(&self, line: &BankLine) -> Result<Vec<StoredLine>, StoreError>;
 
     /// Returns the lines with these identities that any import has stored.

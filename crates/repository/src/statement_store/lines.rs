@@ -18,7 +18,7 @@ use crate::error::{commit_error, statement_error};
 use crate::mapping;
 
 /// The most lines that a reversal is compared with.
-const MAX_LIKE: u64 = 10;
+const MAX_LIKE: u64 = 1_000;
 
 /// Stores new lines, takes over lines of undone imports, and returns the lines of the import among `lines`.
 pub(super) async fn insert(
@@ -152,14 +152,14 @@ pub(super) async fn like(
     connection: &DatabaseConnection,
     line: &BankLine,
 ) -> Result<Vec<StoredLine>, StoreError> {
-    let Some(bank_id) = &line.bank_id else { return Ok(Vec::new()) };
     let rows = Entity::find()
-        .filter(Column::BankId.eq(bank_id.as_str()))
         .filter(Column::Account.eq(line.account.as_str()))
-        .filter(Column::Direction.eq(Direction::Credit.as_str()))
-        .filter(Column::Currency.eq(line.amount.currency().code()))
         .filter(Column::Amount.eq(line.amount.minor()))
+        .filter(Column::Currency.eq(line.amount.currency().code()))
+        .filter(Column::Direction.eq(Direction::Credit.as_str()))
+        .filter(Column::BookingDate.lte(line.booking_date))
         .filter(Column::Receipt.is_not_null())
+        .order_by_desc(Column::BookingDate)
         .limit(MAX_LIKE);
     decode(rows.all(connection).await)
 }

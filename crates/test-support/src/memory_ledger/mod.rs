@@ -277,8 +277,9 @@ impl MemoryLedger {
     }
 
     fn erase(&mut self, subject: Subject) {
-        let is_of_subject =
-            |entry: &&mut AuditEntry| entry.subject_type == subject.type_name() && entry.subject_id == subject.id();
+        let is_of_subject = |entry: &&mut AuditEntry| {
+            entry.subject_type == subject.type_name() && entry.subject_id == subject.id()
+        };
         self.audit.iter_mut().filter(is_of_subject).for_each(AuditEntry::erase);
         let of_subject = self.idempotency.iter_mut().filter(|record| record.subject() == subject);
         of_subject.for_each(IdempotencyRecord::erase);

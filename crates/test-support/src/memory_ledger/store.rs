@@ -8,8 +8,8 @@ use hermes_domain::access::{KeyId, KeyRecord};
 use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, ReceiptQuery, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
-use hermes_domain::receipt::Receipt;
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, LockedHead, StoreError};
+use hermes_domain::receipt::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::MemoryLedger;
