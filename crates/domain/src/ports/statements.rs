@@ -136,6 +136,9 @@ pub trait StatementStore: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// Changes a posted match that the ledger did not accept to rejected.
+    async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError>;
+
     /// Marks every match of the lines as undone.
     async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError>;
 

@@ -173,3 +173,22 @@ pub(super) async fn undo(
         .map_err(statement_error)?;
     Ok(())
 }
+
+pub(super) async fn withdraw(
+    connection: &DatabaseConnection,
+    id: MatchId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel {
+            state: Set(MatchState::Rejected.as_str().to_owned()),
+            decided_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::State.eq(MatchState::Posted.as_str()))
+        .exec(connection)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}

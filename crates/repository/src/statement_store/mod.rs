@@ -187,6 +187,10 @@ impl StatementStore for SqlStatementStore {
         self.database.writer.write(decide).await
     }
 
+    async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.database.writer.write(|connection| async move { matches::withdraw(&connection, id, now).await }).await
+    }
+
     async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError> {
         let lines = lines.to_vec();
         self.database.writer.write(|connection| async move { matches::undo(&connection, &lines).await }).await
