@@ -163,8 +163,11 @@ fn write_off(target: ReceiptTarget, difference: Difference) -> Command {
 }
 
 fn allocate(target: ReceiptTarget, reference: i64, amount: Option<&str>) -> Command {
-    let allocation =
-        NewAllocation { payment: payment_key(reference), amount: amount.map(|amount| money(amount, "USD")) };
+    let allocation = NewAllocation {
+        payment: payment_key(reference),
+        expected_version: None,
+        amount: amount.map(|amount| money(amount, "USD")),
+    };
     Command::Receipt(ReceiptCommand::Allocate {
         target,
         allocations: vec![allocation],

@@ -123,7 +123,7 @@ pub use database::{
     create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
-pub use mapping::StoredPayment;
+pub use mapping::{StoredPayment, StoredReceipt};
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};
 pub use statement_store::SqlStatementStore;

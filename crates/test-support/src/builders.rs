@@ -126,6 +126,7 @@ pub fn record(receipt: NewReceipt, allocations: &[(i64, &str)]) -> Command {
     let code = receipt.amount.currency().code();
     let allocations = allocations.iter().map(|(reference, amount)| NewAllocation {
         payment: payment_key(*reference),
+        expected_version: None,
         amount: Some(money(amount, code)),
     });
     Command::Receipt(ReceiptCommand::Record { allocations: allocations.collect(), receipt, reason: None })

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{AccessStore, Clock, PaymentReader, PoolMetrics, SharedCache};
+use hermes_domain::ports::{AccessStore, Clock, PaymentReader, PoolMetrics, ReceiptReader, SharedCache};
 use hermes_service::access::AccessControl;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
@@ -27,6 +27,8 @@ pub struct AppState {
     pub feed: Arc<Feed>,
     /// Serves reads that are not cached.
     pub reader: Arc<dyn PaymentReader>,
+    /// Reads receipts and refunds, which are not cached.
+    pub receipts: Arc<dyn ReceiptReader>,
     /// Reads the API keys, for `/api/keys`.
     pub keys: Arc<dyn AccessStore>,
     /// How long the earlier secrets of a rotated key remain valid.

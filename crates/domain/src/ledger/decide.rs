@@ -235,7 +235,13 @@ impl<'a> Decider<'a> {
     }
 
     pub(super) fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {
-        self.facts.payments.get(key).ok_or_else(|| Rejection::NotFound(key.clone()))
+        let payments = &self.facts.payments;
+        let found = payments.get(key).or_else(|| match key {
+            // An earlier command of the batch may have named the payment by its reference.
+            PaymentKey::Id(id) => payments.values().find(|payment| payment.id == *id),
+            PaymentKey::Reference(_) => None,
+        });
+        found.ok_or_else(|| Rejection::NotFound(key.clone()))
     }
 
     /// Finds the payment that a command changes. The payment must be live and at the expected version.

@@ -116,8 +116,8 @@ impl Decider<'_> {
         allocations: &[NewAllocation],
     ) -> Result<MoneyDraft, Rejection> {
         let mut draft = MoneyDraft::default();
-        for NewAllocation { payment, amount } in allocations {
-            let payment = self.target(payment, None, "settled")?;
+        for NewAllocation { payment, expected_version, amount } in allocations {
+            let payment = self.target(payment, *expected_version, "settled")?;
             receipt.allocate(draft.payment_mut(payment)?, *amount, self.context.now)?;
         }
         draft.receipts.push(receipt);

@@ -118,6 +118,8 @@ pub struct RefundTarget {
 pub struct NewAllocation {
     /// The payment.
     pub payment: PaymentKey,
+    /// The version of the payment that the caller has seen; `None` accepts any version.
+    pub expected_version: Option<i64>,
     /// The amount; `None` is the outstanding amount, but at most the credit that is left.
     pub amount: Option<Money>,
 }

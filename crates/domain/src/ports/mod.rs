@@ -7,6 +7,7 @@ mod cache;
 mod events;
 mod outbox;
 mod reader;
+mod receipts;
 mod statements;
 mod store;
 
@@ -20,6 +21,7 @@ pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayS
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
+pub use receipts::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt};
 pub use statements::{LineResult, MatchFilter, MatchPosition, StatementStore};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 

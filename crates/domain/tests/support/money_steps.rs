@@ -121,6 +121,7 @@ fn allocations(ledger: &MemoryLedger, random: &mut Rng, max: usize) -> Vec<NewAl
     (0..count)
         .map(|_| NewAllocation {
             payment: any_payment(ledger, random),
+            expected_version: None,
             amount: random.bool().then(|| any_amount(random)),
         })
         .collect()

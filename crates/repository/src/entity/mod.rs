@@ -7,6 +7,7 @@
 pub mod access_keys;
 pub mod access_secrets;
 pub mod access_uses;
+pub mod allocations;
 pub mod audit_log;
 pub mod event_relay;
 pub mod idempotency_keys;
@@ -14,6 +15,8 @@ pub mod ledger_head;
 pub mod outbox;
 pub mod payment_totals;
 pub mod payments;
+pub mod receipts;
+pub mod refunds;
 pub mod statement_imports;
 pub mod statement_lines;
 pub mod statement_matches;

@@ -1,24 +1,24 @@
-//! Erases the personal values of one payment from its audit rows and idempotency records.
+//! Erases the personal values of one payment or receipt from its audit rows and idempotency records.
 //!
 //! The payment row itself is updated like any other change. Events contain no personal data.
 
-use hermes_domain::ledger::{AuditEntry, IdempotencyRecord};
-use hermes_domain::payment::PaymentId;
+use hermes_domain::ledger::{AuditEntry, IdempotencyRecord, Subject};
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
 use sea_orm::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
 use crate::entity::{audit_log, idempotency_keys};
 use crate::error::statement_error;
 
-/// Replaces the values in all stored rows of a payment. Only these columns change: `docs/grants.sql` permits no others.
+/// Replaces the values in all stored rows of a subject. Only these columns change: `docs/grants.sql` permits no others.
 pub(super) async fn erase_history(
     transaction: &DatabaseTransaction,
-    payment: PaymentId,
+    subject: Subject,
 ) -> Result<(), StoreError> {
     let rows = audit_log::Entity::find()
-        .filter(audit_log::Column::PaymentId.eq(payment.0))
+        .filter(audit_rows_of(subject))
         .filter(audit_log::Column::Salt.is_not_null())
         .all(transaction)
         .await
@@ -29,7 +29,7 @@ pub(super) async fn erase_history(
         erase_audit_row(transaction, entry).await?;
     }
     let records = idempotency_keys::Entity::find()
-        .filter(idempotency_keys::Column::PaymentId.eq(payment.0))
+        .filter(records_of(subject))
         .all(transaction)
         .await
         .map_err(statement_error)?;
@@ -39,6 +39,23 @@ pub(super) async fn erase_history(
         erase_idempotency_record(transaction, &record).await?;
     }
     Ok(())
+}
+
+/// Returns the condition for which each subject has an index.
+fn audit_rows_of(subject: Subject) -> Expr {
+    use audit_log::Column;
+    match subject.payment_id() {
+        Some(payment) => Column::PaymentId.eq(payment.0),
+        None => Column::SubjectType.eq(subject.type_name()).and(Column::SubjectId.eq(subject.id())),
+    }
+}
+
+fn records_of(subject: Subject) -> Expr {
+    use idempotency_keys::Column;
+    match subject.payment_id() {
+        Some(payment) => Column::PaymentId.eq(payment.0),
+        None => Column::SubjectType.eq(subject.type_name()).and(Column::SubjectId.eq(subject.id())),
+    }
 }
 
 async fn erase_audit_row(transaction: &DatabaseTransaction, entry: AuditEntry) -> Result<(), StoreError> {

@@ -12,8 +12,8 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect};
 
 use super::begin;
 use crate::database::padded;
-use crate::entity::statement_lines::{ActiveModel, Column, Entity, Model};
 use crate::entity::statement_imports;
+use crate::entity::statement_lines::{ActiveModel, Column, Entity, Model};
 use crate::error::{commit_error, statement_error};
 use crate::mapping;
 

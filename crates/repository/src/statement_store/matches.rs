@@ -18,10 +18,7 @@ use crate::error::{commit_error, statement_error};
 use crate::mapping;
 
 /// Inserts the matches that do not exist.
-pub(super) async fn insert(
-    connection: &DatabaseConnection,
-    matches: &[NewMatch],
-) -> Result<(), StoreError> {
+pub(super) async fn insert(connection: &DatabaseConnection, matches: &[NewMatch]) -> Result<(), StoreError> {
     if matches.is_empty() {
         return Ok(());
     }
@@ -82,9 +79,8 @@ pub(super) async fn list(
         rows = rows.filter(Column::ImportId.eq(import.0));
     }
     if let Some(after) = filter.after {
-        let same_time = Condition::all()
-            .add(Column::CreatedAt.eq(after.created_at))
-            .add(Column::Id.gt(after.id.0));
+        let same_time =
+            Condition::all().add(Column::CreatedAt.eq(after.created_at)).add(Column::Id.gt(after.id.0));
         rows = rows.filter(Condition::any().add(Column::CreatedAt.gt(after.created_at)).add(same_time));
     }
     let rows = rows.all(connection).await.map_err(statement_error)?;
@@ -108,7 +104,8 @@ async fn with_lines(
     let lines: HashMap<Vec<u8>, statement_lines::Model> =
         lines.into_iter().map(|line| (line.id.clone(), line)).collect();
     let with_line = |row: Model| {
-        let line = lines.get(&row.line_id).ok_or_else(|| StoreError::Corrupt("a match has no line".to_owned()))?;
+        let line =
+            lines.get(&row.line_id).ok_or_else(|| StoreError::Corrupt("a match has no line".to_owned()))?;
         mapping::stored_match(row, line)
     };
     rows.into_iter().map(with_line).collect()

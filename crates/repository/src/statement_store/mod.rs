@@ -52,7 +52,10 @@ async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, S
 impl StatementStore for SqlStatementStore {
     async fn insert_import(&self, import: &NewImport) -> Result<(), StoreError> {
         let import = import.clone();
-        self.database.writer.write(|connection| async move { imports::insert(&connection, &import).await }).await
+        self.database
+            .writer
+            .write(|connection| async move { imports::insert(&connection, &import).await })
+            .await
     }
 
     async fn find_import(&self, id: ImportId) -> Result<Option<StatementImport>, StoreError> {
@@ -60,7 +63,10 @@ impl StatementStore for SqlStatementStore {
     }
 
     async fn unclaimed_imports(&self, now: DateTime<Utc>) -> Result<Vec<ImportId>, StoreError> {
-        self.database.reader.read(|connection| async move { imports::unclaimed(&connection, now).await }).await
+        self.database
+            .reader
+            .read(|connection| async move { imports::unclaimed(&connection, now).await })
+            .await
     }
 
     async fn claim_import(
@@ -70,7 +76,8 @@ impl StatementStore for SqlStatementStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let claim = move |connection| async move { imports::claim(&connection, id, process, now, until).await };
+        let claim =
+            move |connection| async move { imports::claim(&connection, id, process, now, until).await };
         self.database.writer.write(claim).await
     }
 
@@ -93,7 +100,11 @@ impl StatementStore for SqlStatementStore {
         self.database.writer.write(begin).await
     }
 
-    async fn insert_lines(&self, import: ImportId, lines: &[BankLine]) -> Result<Vec<StoredLine>, StoreError> {
+    async fn insert_lines(
+        &self,
+        import: ImportId,
+        lines: &[BankLine],
+    ) -> Result<Vec<StoredLine>, StoreError> {
         let lines = lines.to_vec();
         self.database
             .writer
@@ -103,7 +114,10 @@ impl StatementStore for SqlStatementStore {
 
     async fn insert_matches(&self, matches: &[NewMatch]) -> Result<(), StoreError> {
         let matches = matches.to_vec();
-        self.database.writer.write(|connection| async move { matches::insert(&connection, &matches).await }).await
+        self.database
+            .writer
+            .write(|connection| async move { matches::insert(&connection, &matches).await })
+            .await
     }
 
     async fn matches_of_lines(
@@ -126,8 +140,7 @@ impl StatementStore for SqlStatementStore {
         position: Option<i64>,
     ) -> Result<(), StoreError> {
         let results = results.to_vec();
-        let finish =
-            |connection| async move { lines::finish(&connection, import, &results, position).await };
+        let finish = |connection| async move { lines::finish(&connection, import, &results, position).await };
         self.database.writer.write(finish).await
     }
 
@@ -151,7 +164,6 @@ impl StatementStore for SqlStatementStore {
         };
         self.database.reader.read(read).await
     }
-
 
     async fn find_lines(&self, ids: &[StatementLineId]) -> Result<Vec<StoredLine>, StoreError> {
         let ids = ids.to_vec();
@@ -182,13 +194,15 @@ impl StatementStore for SqlStatementStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let actor = actor.to_owned();
-        let decide =
-            |connection| async move { matches::decide(&connection, id, state, &actor, now).await };
+        let decide = |connection| async move { matches::decide(&connection, id, state, &actor, now).await };
         self.database.writer.write(decide).await
     }
 
     async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.database.writer.write(|connection| async move { matches::withdraw(&connection, id, now).await }).await
+        self.database
+            .writer
+            .write(|connection| async move { matches::withdraw(&connection, id, now).await })
+            .await
     }
 
     async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError> {

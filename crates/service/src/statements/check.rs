@@ -80,9 +80,10 @@ impl ImporterConfig {
     }
 
     fn check_account(&self, header: &StatementHeader) -> Result<(), ImportError> {
-        let is_known = self.accounts.iter().any(|account| {
-            account.number == header.account.number && account.currency == header.currency
-        });
+        let is_known = self
+            .accounts
+            .iter()
+            .any(|account| account.number == header.account.number && account.currency == header.currency);
         if is_known || self.accepts_any_account {
             return Ok(());
         }
@@ -93,11 +94,7 @@ impl ImporterConfig {
 
 impl StatementImporter {
     /// Reads a file to its end.
-    pub(super) async fn check(
-        &self,
-        path: &Path,
-        options: &FileOptions,
-    ) -> Result<CheckedFile, ImportError> {
+    pub(super) async fn check(&self, path: &Path, options: &FileOptions) -> Result<CheckedFile, ImportError> {
         let (config, path) = (self.config.clone(), path.to_owned());
         let read_options = config.read_options(options)?;
         let read = move || read_file(&config, &path, &read_options, &mut |_| {});
@@ -116,7 +113,8 @@ impl StatementImporter {
             let checked = read_file(&config, &file, &read_options, &mut |line| lines.push(line))?;
             Ok::<_, ImportError>((checked, lines))
         };
-        let (checked, lines) = tokio::task::spawn_blocking(read).await.map_err(|_| ImportError::Internal)??;
+        let (checked, lines) =
+            tokio::task::spawn_blocking(read).await.map_err(|_| ImportError::Internal)??;
         let mut report = DryRun {
             format: checked.format,
             statements: checked.statements,

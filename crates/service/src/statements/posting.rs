@@ -87,7 +87,8 @@ impl StatementImporter {
             csv_profile: import.file.csv_profile.clone(),
             csv_account: import.file.csv_account.clone(),
         };
-        let (config, path, position) = (self.config.clone(), self.spool_path(import.file.id), import.position);
+        let (config, path, position) =
+            (self.config.clone(), self.spool_path(import.file.id), import.position);
         let reading = tokio::task::spawn_blocking(move || {
             let read_options = config.read_options(&options)?;
             let mut batch = Vec::with_capacity(BATCH_LINES);
@@ -131,7 +132,8 @@ impl StatementImporter {
             let line = line.to_credit_line();
             references.extend(mentioned_references(&line));
             let finding = find(&line, index);
-            references.extend(finding.matches.iter().flat_map(|found| &found.parts).map(|part| part.reference));
+            references
+                .extend(finding.matches.iter().flat_map(|found| &found.parts).map(|part| part.reference));
         }
         references.sort_unstable();
         references.dedup();
@@ -210,12 +212,7 @@ impl Posting<'_> {
         parts.collect()
     }
 
-    fn rows(
-        &self,
-        line: &BankLine,
-        finding: &Finding,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Vec<NewMatch> {
+    fn rows(&self, line: &BankLine, finding: &Finding, now: chrono::DateTime<chrono::Utc>) -> Vec<NewMatch> {
         let is_posted = finding.to_post(self.importer.config.auto_post).is_some();
         let row = |(rank, proposal)| {
             let mut row = NewMatch::new(self.id, line.id, rank, proposal, now);

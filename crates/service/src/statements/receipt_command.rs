@@ -44,7 +44,9 @@ impl ReceiptCommands {
                 Ok((number, self.allocate_booked(number, parts, reason).await?))
             }
             Err(SubmitError::Rejected(rejection)) if !parts.is_empty() => {
-                log::info!("a statement line is recorded as credit, because its match was rejected: {rejection}");
+                log::info!(
+                    "a statement line is recorded as credit, because its match was rejected: {rejection}"
+                );
                 match self.submit_record(line, &[], &reason).await {
                     Ok(outcome) => Ok((outcome.receipt.number, LineState::Unallocated)),
                     Err(SubmitError::Rejected(Rejection::StatementLineBooked(number))) => {
@@ -83,7 +85,10 @@ impl ReceiptCommands {
     }
 
     /// Changes a refund. Returns the rejection of the ledger, if there is one.
-    pub(super) async fn change_refund(&self, command: RefundCommand) -> Result<Option<Rejection>, SubmitError> {
+    pub(super) async fn change_refund(
+        &self,
+        command: RefundCommand,
+    ) -> Result<Option<Rejection>, SubmitError> {
         rejection(self.submit(Command::Refund(command)).await)
     }
 

@@ -47,7 +47,10 @@ impl StatementImporter {
         let returned: Vec<&StoredLine> = candidates.iter().filter(is_returned).collect();
         let [only] = returned.as_slice() else { return Ok(None) };
         let Some(number) = only.receipt else { return Ok(None) };
-        if !self.reverse_receipt(commands, number, Reversal::Bounced, "the bank returned the transfer").await? {
+        if !self
+            .reverse_receipt(commands, number, Reversal::Bounced, "the bank returned the transfer")
+            .await?
+        {
             return Ok(None);
         }
         self.deps.store.undo_matches(&[only.line.id]).await?;

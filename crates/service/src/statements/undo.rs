@@ -37,8 +37,11 @@ impl StatementImporter {
         for state in [LineState::Posted, LineState::Unallocated, LineState::Other, LineState::Batch] {
             let mut after = 0;
             loop {
-                let lines =
-                    self.deps.store.lines_of_import(id, state, after, u64::try_from(BATCH_LINES).unwrap_or(1)).await?;
+                let lines = self
+                    .deps
+                    .store
+                    .lines_of_import(id, state, after, u64::try_from(BATCH_LINES).unwrap_or(1))
+                    .await?;
                 let Some(last) = lines.last() else { break };
                 after = last.line.number;
                 self.renew_claim(id).await?;
@@ -51,7 +54,10 @@ impl StatementImporter {
             }
         }
         let now = self.deps.clock.now();
-        self.deps.store.set_import_state(id, ImportState::Undone, import.reason.as_deref(), Some(now)).await?;
+        self.deps
+            .store
+            .set_import_state(id, ImportState::Undone, import.reason.as_deref(), Some(now))
+            .await?;
         Ok(())
     }
 

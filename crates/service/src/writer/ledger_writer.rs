@@ -95,7 +95,9 @@ impl LedgerWriter {
         self.execute(submission).await
     }
 
-    /// Executes a command that changes a receipt or a refund, as [`Self::submit`] does.
+    /// Executes a command that changes a receipt or a refund, and waits until every read shows its result.
+    ///
+    /// Dropping the future does not cancel the command.
     ///
     /// # Errors
     /// As [`Self::submit`].

@@ -21,6 +21,7 @@ use crate::determinism::{NOON, SequentialRandom};
 mod access;
 mod faults;
 mod reader;
+mod receipts;
 mod store;
 
 pub use faults::{StoreFault, StoreStep};

@@ -101,6 +101,15 @@ pub struct BookingBody<'a> {
     /// The columns and flags.
     #[serde(flatten)]
     pub summary: BookingSummary<'a>,
+    /// The part of the amount due that is waived. `amount_received` + `shortfall_written_off` + `amount_outstanding` =
+    /// `amount_due` + `excess`, unless the payment is cancelled.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "0.00")]
+    pub shortfall_written_off: Money,
+    /// The amount received in excess of the amount due.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "0.00")]
+    pub excess: Money,
     /// The results of the quality checks.
     pub checks: Vec<CheckBody<'a>>,
 }
@@ -167,7 +176,12 @@ impl<'a> From<&'a Payment> for BookingSummary<'a> {
 
 impl<'a> From<&'a Payment> for BookingBody<'a> {
     fn from(payment: &'a Payment) -> Self {
-        Self { summary: payment.into(), checks: payment.checks.iter().map(CheckBody::from).collect() }
+        Self {
+            summary: payment.into(),
+            shortfall_written_off: payment.shortfall_written_off(),
+            excess: payment.excess(),
+            checks: payment.checks.iter().map(CheckBody::from).collect(),
+        }
     }
 }
 

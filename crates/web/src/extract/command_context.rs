@@ -7,7 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::access::Principal;
-use hermes_domain::ledger::{Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, Submission};
+use hermes_domain::ledger::{
+    Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, ReceiptOutcome, Submission,
+};
 use hermes_domain::mask_card_numbers;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::StoreError;
@@ -78,7 +80,7 @@ impl CommandContext {
     pub async fn find_replay(&self, command: &Command) -> Result<Option<(Payment, bool)>, StoreError> {
         let Some(claim) = self.claim(command) else { return Ok(None) };
         let record = self.state.reader.find_idempotency(&claim.scope_hash).await?;
-        Ok(record.map(|record| (record.outcome.payment, record.claim == claim)))
+        Ok(record.and_then(|record| Some((record.outcome.into_payment()?, record.claim == claim))))
     }
 
     /// Submits a command to the ledger and waits until every read shows the change.
@@ -88,6 +90,24 @@ impl CommandContext {
     pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
         let idempotency = self.claim(&command);
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
+    }
+
+    /// Checks that the request has an idempotency key, which every request that moves money needs.
+    ///
+    /// # Errors
+    /// 400 without the key.
+    pub fn require_idempotency_key(&self) -> Result<(), Problem> {
+        let missing = || Problem::new(ProblemCode::IdempotencyKeyRequired);
+        self.idempotency_key.as_ref().map(|_| ()).ok_or_else(missing)
+    }
+
+    /// Submits a command that changes a receipt or a refund, and waits until every read shows the change.
+    ///
+    /// # Errors
+    /// As [`LedgerWriter::submit_receipt`](hermes_service::writer::LedgerWriter::submit_receipt).
+    pub async fn submit_receipt(self, command: Command) -> Result<Committed<ReceiptOutcome>, SubmitError> {
+        let idempotency = self.claim(&command);
+        self.state.ledger.submit_receipt(Submission { command, origin: self.origin, idempotency }).await
     }
 
     /// Submits a command that changes an API key, and waits until every instance applies the change.

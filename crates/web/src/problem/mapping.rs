@@ -6,7 +6,7 @@ use hermes_domain::ports::StoreError;
 use hermes_service::outbox::FeedError;
 use hermes_service::writer::SubmitError;
 
-use super::{Problem, ProblemCode};
+use super::{Problem, ProblemCode, capitalized};
 use crate::dto::etag_from_version;
 
 impl From<SubmitError> for Problem {
@@ -61,8 +61,42 @@ impl From<Rejection> for Problem {
             // The ids of new keys are random: this one was drawn twice.
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
+            Rejection::VersionRequired => Self::new(ProblemCode::PreconditionRequired).with_detail(
+                "Nothing was saved. The payment holds money. Send its ETag in If-Match, and choose what happens to the \
+                 money with held: refund or credit.",
+            ),
+            Rejection::ReceiptNotFound(_) | Rejection::RefundNotFound(_) | Rejection::AllocationNotFound { .. } => {
+                Self::new(ProblemCode::NotFound).with_detail(sentence(&rejection))
+            }
+            Rejection::IllegalReceiptState { .. }
+            | Rejection::IllegalRefundState { .. }
+            | Rejection::NotAllocated { .. }
+            | Rejection::NothingToSettle { .. } => {
+                Self::new(ProblemCode::IllegalState).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::CurrencyMismatch { .. } => {
+                Self::new(ProblemCode::CurrencyMismatch).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::InsufficientCredit { .. } | Rejection::AboveWriteOffMax { .. } => {
+                Self::new(ProblemCode::AmountTooLarge).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::StatementLineBooked(_) => {
+                Self::new(ProblemCode::AlreadyBooked).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::SecondPersonRequired { .. } => {
+                Self::new(ProblemCode::SecondPersonRequired).with_detail(nothing_saved(&rejection))
+            }
         }
     }
+}
+
+/// Returns the message of a rejection as a sentence.
+fn sentence(rejection: &Rejection) -> String {
+    format!("{}.", capitalized(&rejection.to_string()))
+}
+
+fn nothing_saved(rejection: &Rejection) -> String {
+    format!("Nothing was saved. {}", sentence(rejection))
 }
 
 impl From<FeedError> for Problem {

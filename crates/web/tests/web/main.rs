@@ -13,4 +13,5 @@ mod health;
 mod limits;
 mod payer_page;
 mod problem_pages;
+mod receipts;
 mod support;

@@ -145,6 +145,7 @@ impl TestApp {
             feed: Arc::new(feed),
             reads,
             reader,
+            receipts: Arc::new(store.clone()),
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
             cache,
