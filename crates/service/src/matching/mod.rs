@@ -59,6 +59,7 @@ impl Matches {
         let parts = proposed.proposal.parts.iter();
         let allocations = parts.map(|part| NewAllocation {
             payment: PaymentKey::Reference(part.reference),
+            expected_version: None,
             amount: Some(part.amount),
         });
         let command = ReceiptCommand::Allocate {

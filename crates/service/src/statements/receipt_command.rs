@@ -138,6 +138,7 @@ impl ReceiptCommands {
 fn allocations(parts: &[MatchedPart]) -> Vec<NewAllocation> {
     let allocation = |part: &MatchedPart| NewAllocation {
         payment: PaymentKey::Reference(part.reference),
+        expected_version: None,
         amount: Some(part.amount),
     };
     parts.iter().map(allocation).collect()
