@@ -63,6 +63,13 @@ pub enum Command {
     /// Create, list, rotate and revoke API keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Write the bank statements of a simulated bank for the open payments
+    ///
+    /// For each currency, the command writes the same transfers as camt.053, MT940 and CSV, and their labels as JSON.
+    /// Some transfers have defects: too little, too much, late, twice, merged, split, with a mistyped or without a
+    /// reference, reversed, or with charges deducted. The command changes no payment. Names of payers are personal data.
+    #[command(after_help = "Example:\n  hermes bank-sim --seed 7 --out statements")]
+    BankSim(BankSim),
     /// Show or warm the cache of the running portal
     Cache {
         #[command(subcommand)]
@@ -89,6 +96,23 @@ pub struct KeyFile {
 impl KeyFile {
     /// The variable that also names the file.
     pub const VARIABLE: &str = "HERMES_KEY_FILE";
+}
+
+/// What to simulate.
+#[derive(Debug, Clone, Args)]
+pub struct BankSim {
+    /// The seed; the same seed and payments give the same files
+    #[arg(long)]
+    pub seed: u64,
+    /// The folder for the files, created if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The IBAN of the institution's account; a simulated one by default
+    #[arg(long, value_name = "IBAN")]
+    pub account: Option<String>,
+    /// The version of camt.053
+    #[arg(long, value_name = "VERSION", default_value_t = 8, value_parser = clap::value_parser!(u8).range(2..=14))]
+    pub camt_version: u8,
 }
 
 /// What to restore.

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("web", "domain fault service"),
     ("migration", "fault"),
     ("test-support", "domain"),
-    ("server", "cache domain events migration repository service web"),
+    ("server", "cache domain events migration repository service statements web"),
 ];
 
 /// The libraries that the domain may use; none of them does input or output.

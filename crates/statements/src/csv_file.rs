@@ -32,25 +32,34 @@ pub(crate) fn read_csv<R: Read>(
     let delimiter = u8::try_from(fields.delimiter).unwrap_or(b',');
     let mut csv = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(input);
     let mut record = StringRecord::new();
+    let mut line = u64::from(fields.rows_before_header) + 1;
     let mut next = |record: &mut StringRecord| {
         csv.get_mut().grant(MAX_ROW_BYTES);
-        let has_row = csv.read_record(record);
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = line.saturating_add(u64::from(fields.rows_before_header));
-        has_row.map(|has_row| has_row.then_some(line)).map_err(|error| csv_problem(&error))
+        csv.read_record(record).map_err(|error| csv_problem(&error))
     };
-    if next(&mut record)?.is_none() {
+    if !next(&mut record)? {
         return Err(Problem::Empty.into());
     }
     let layout = Layout::find(&fields.columns, &record)?;
     let mut statement = CsvStatement { fields, layout, account, emitter, open: None };
-    while let Some(line) = next(&mut record)? {
+    loop {
+        // The library counts lines differently for each line ending.
+        line = line.saturating_add(lines_of(&record));
+        if !next(&mut record).map_err(|problem| problem.at(Position::Line(line)))? {
+            break;
+        }
         if record.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
         statement.row(&record).map_err(|problem| problem.at(Position::Line(line)))?;
     }
     Ok(statement.end()?)
+}
+
+/// Returns the number of lines of a row; quoted fields can contain line ends.
+fn lines_of(record: &StringRecord) -> u64 {
+    let line_ends = record.as_slice().bytes().filter(|byte| *byte == b'\n').count();
+    u64::try_from(line_ends).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 fn skip_lines<R: Read>(input: &mut TextInput<R>, lines: u32) -> Result<(), Problem> {

@@ -88,8 +88,8 @@ pub enum ProfileError {
     /// The encoding has no such label.
     #[error("unknown encoding \"{0}\"; use utf-8, windows-1252 or utf-16le")]
     UnknownEncoding(String),
-    /// The separator of columns is not a single ASCII character, or is also the decimal sign.
-    #[error("the delimiter must be one ASCII character other than the decimal sign")]
+    /// The separator of columns is not an ASCII character.
+    #[error("the delimiter must be an ASCII character")]
     Delimiter,
     /// The decimal sign is neither a point nor a comma.
     #[error("the decimal sign must be \".\" or \",\"")]
@@ -115,7 +115,7 @@ impl TryFrom<ProfileFields> for CsvProfile {
         let label = fields.encoding.as_bytes();
         let encoding = Encoding::for_label(label)
             .ok_or_else(|| ProfileError::UnknownEncoding(fields.encoding.clone()))?;
-        if !fields.delimiter.is_ascii() || fields.delimiter == fields.decimal_sign {
+        if !fields.delimiter.is_ascii() {
             return Err(ProfileError::Delimiter);
         }
         if !matches!(fields.decimal_sign, '.' | ',') {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bank_sim;
 mod doctor;
 mod keys;
 pub mod migrate;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Backup { file } => backup::run(&file).await,
         Command::Restore(what) => restore::run(what).await,
         Command::Keys(command) => keys::run(command).await,
+        Command::BankSim(what) => bank_sim::run(&what).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
         Command::Doctor(key) => doctor::run(&key).await,
         Command::Healthcheck(key) => running_portal::get("/health/ready", &key).map(|_| ExitCode::SUCCESS),

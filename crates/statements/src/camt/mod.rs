@@ -52,6 +52,7 @@ struct CamtReader<'a, 'v, R> {
     /// The currency of the innermost `Amt`.
     currency: String,
     is_leaf: bool,
+    has_root: bool,
     has_document: bool,
     entries: u64,
     entry_start: u64,
@@ -71,6 +72,7 @@ impl<'a, 'v, R: Read> CamtReader<'a, 'v, R> {
             text: String::new(),
             currency: String::new(),
             is_leaf: false,
+            has_root: false,
             has_document: false,
             entries: 0,
             entry_start: 0,
@@ -106,6 +108,9 @@ impl<'a, 'v, R: Read> CamtReader<'a, 'v, R> {
         let tag = Tag::of(name.as_ref());
         if self.path.len() >= MAX_DEPTH {
             return Err(malformed("elements are nested too deeply"));
+        }
+        if self.path.is_empty() && std::mem::replace(&mut self.has_root, true) {
+            return Err(malformed("a second root element"));
         }
         self.text.clear();
         self.is_leaf = true;

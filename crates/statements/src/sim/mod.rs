@@ -143,3 +143,11 @@ impl Simulation {
         format!("SIM{}{}", self.options.seed, self.options.currency)
     }
 }
+
+/// The bank code of the institution's simulated account.
+const INSTITUTION_BANK: u64 = 50_010_517;
+
+/// Returns the IBAN of the institution's simulated account.
+pub fn simulated_iban() -> String {
+    text::iban(INSTITUTION_BANK, 1)
+}

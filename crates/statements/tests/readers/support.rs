@@ -48,6 +48,18 @@ pub fn read_with(file: &[u8], options: &ReadOptions) -> Result<Parts, ReadError>
     Ok(parts)
 }
 
+/// Reads a file and counts its lines, without storing them.
+pub fn count_lines(file: &[u8]) -> usize {
+    let options = ReadOptions { csv_profile: Some(profile("bank-sim")), ..ReadOptions::default() };
+    let mut lines = 0;
+    read(Cursor::new(file), &options, &mut |item| {
+        lines += usize::from(matches!(item, Item::Line(_)));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    lines
+}
+
 /// Returns the message of the refusal.
 pub fn refusal(file: &[u8]) -> String {
     read_plain(file).unwrap_err().to_string()
