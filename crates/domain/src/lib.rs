@@ -4,6 +4,7 @@
 //! arguments; adapters implement the traits in [`ports`].
 //!
 //! * [`access`]: API keys, their scopes, and derived secrets.
+//! * [`institution`]: who is paid, the accounts that receive money, and what payers must enter.
 //! * [`money`]: integers of minor units with an ISO 4217 currency; fees.
 //! * [`receipt`]: receipts, their allocations, and refunds.
 //! * [`payment`]: payments, their references and their validation checks.
@@ -14,6 +15,7 @@
 //! * [`outage`]: the tracker of a dependency's outages.
 
 pub mod access;
+pub mod institution;
 pub mod ledger;
 pub mod matching;
 pub mod money;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail};
 use config::{Config, File, FileFormat, Value, ValueKind};
 
-use super::sources::DEFAULTS;
+use super::sources::{DEFAULTS, INSTITUTION};
 use crate::cli::KeyFile;
 
 /// Tables whose keys are currency codes.
@@ -13,7 +13,10 @@ const OPEN_TABLES: [&str; 2] = ["fees.by_currency", "checks.amount_threshold_by_
 
 /// Checks every key of a configuration against the keys of the defaults.
 pub(super) fn check(merged: &Config) -> Result<()> {
-    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml)).build();
+    let defaults = Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .add_source(File::from_str(INSTITUTION, FileFormat::Toml))
+        .build();
     let known = keys(&defaults.context("cannot read the defaults")?);
     let unknown: Vec<_> = keys(merged).into_iter().filter(|key| !is_known(key, &known)).collect();
     let Some(first) = unknown.first() else { return Ok(()) };

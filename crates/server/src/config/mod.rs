@@ -1,10 +1,12 @@
 //! The configuration: defaults, files and environment variables in layers, checked before anything starts.
 //!
-//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules.
+//! [`sources`] merges the layers. [`known_keys`] rejects unknown keys. [`rules`] builds the domain rules, and
+//! [`institution`] the institution.
 //! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
 //! connection is verified.
 
 mod environment;
+mod institution;
 mod known_keys;
 mod rules;
 mod safety;
@@ -18,6 +20,7 @@ pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
 
 use anyhow::{Context, Result};
+use hermes_domain::institution::Institution;
 use hermes_domain::ledger::Rules;
 
 /// A valid configuration.
@@ -29,6 +32,8 @@ pub struct Configuration {
     pub settings: Settings,
     /// The rules for decisions.
     pub rules: Rules,
+    /// The institution that payers pay.
+    pub institution: Institution,
     /// Problems that do not prevent startup, to be logged once.
     pub warnings: Vec<String>,
 }
@@ -50,7 +55,8 @@ pub fn load() -> Result<Configuration> {
     warnings.extend(tls::warning(&settings.database));
     warnings.extend(safety::untrusted_proxy(environment, &settings));
     let rules = rules::build_rules(&settings).context("the configuration is invalid")?;
-    Ok(Configuration { environment, settings, rules, warnings })
+    let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
+    Ok(Configuration { environment, settings, rules, institution, warnings })
 }
 
 impl Configuration {

@@ -12,8 +12,15 @@ use super::{Environment, Settings};
 type Rule = fn(&Settings) -> Option<String>;
 
 /// The rules for production. `hermes serve` also checks the durability of the database server, and that an API key exists.
-const PRODUCTION_RULES: [Rule; 6] =
-    [database_password, redis_password, database_transport, redis_transport, server_key, public_url];
+const PRODUCTION_RULES: [Rule; 7] = [
+    database_password,
+    redis_password,
+    database_transport,
+    redis_transport,
+    server_key,
+    public_url,
+    example_account,
+];
 
 /// The minimum length of a password, in characters.
 const PASSWORD_LENGTH_MIN: usize = 12;
@@ -114,6 +121,18 @@ fn public_url(settings: &Settings) -> Option<String> {
         format!(
             "server.public_url is {url:?}: payers need an https URL. Put a proxy with TLS in front, and set \
              HERMES__SERVER__PUBLIC_URL=https://HOST"
+        )
+    })
+}
+
+fn example_account(settings: &Settings) -> Option<String> {
+    let examples = settings.institution.accounts.iter().filter(|account| account.example);
+    let currencies: Vec<_> = examples.map(|account| account.currency.as_str()).collect();
+    (!currencies.is_empty()).then(|| {
+        format!(
+            "institution.accounts has an example account ({}): payers would send money to it. Write your own accounts to \
+             institution.toml in the folder of the configuration, or remove the example accounts",
+            currencies.join(", ")
         )
     })
 }

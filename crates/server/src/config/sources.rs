@@ -11,6 +11,8 @@ use super::Environment;
 
 /// The defaults, which contain every key.
 pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+/// The example institution, which the file of an operator replaces.
+pub(super) const INSTITUTION: &str = include_str!("../../../../config/institution.toml");
 const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
@@ -41,6 +43,13 @@ pub(super) fn merge(environment: Environment) -> Result<Config> {
         let path = folder().join(format!("{name}.toml"));
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
+    // Replaced as a whole: nothing of the example may remain beside an institution's own account.
+    let institution = folder().join("institution.toml");
+    builder = if institution.exists() {
+        builder.add_source(File::from(institution).format(FileFormat::Toml))
+    } else {
+        builder.add_source(File::from_str(INSTITUTION, FileFormat::Toml))
+    };
     // Values remain text until they are deserialized, so that a password such as 007 does not become the number 7.
     builder =
         builder.add_source(config::Environment::with_prefix("HERMES").separator("__").ignore_empty(true));

@@ -20,6 +20,19 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(30);
 const PRODUCTION: [(&str, &str); 2] =
     [("HERMES_ENV", "production"), ("HERMES__SERVER__PUBLIC_URL", "https://pay.example.org")];
 
+/// An institution that may serve payers.
+const INSTITUTION: &str = r#"
+    [institution]
+    name = "Test College"
+    payment_term_days = 14
+    accounts = [{ currency = "EUR", holder = "Test College", iban = "DE89370400440532013000" }]
+"#;
+
+fn write_institution(folder: &Path) {
+    fs::create_dir_all(folder.join("config")).unwrap();
+    fs::write(folder.join("config/institution.toml"), INSTITUTION).unwrap();
+}
+
 /// Starts Hermes with the most detailed log, and returns everything that it printed until it failed.
 fn failing_start(folder: &Path, variables: &[(&str, &str)]) -> String {
     let output = fs::File::create(folder.join("output")).unwrap();
@@ -124,6 +137,7 @@ fn production_reports_all_dangerous_settings_at_once() {
         "HERMES__REDIS__ALLOW_PLAINTEXT=true",
         "HERMES__ACCESS__SERVER_KEY_FILE",
         "HERMES__SERVER__PUBLIC_URL=https://",
+        "institution.accounts has an example account (USD, EUR, GBP)",
     ] {
         assert!(output.contains(line), "{line} is missing: {output}");
     }
@@ -132,6 +146,7 @@ fn production_reports_all_dangerous_settings_at_once() {
 #[actix_web::test]
 async fn production_serves_from_sqlite() {
     let environment = TestEnvironment::sqlite().await;
+    write_institution(environment.folder.path());
     let key = create_key(&environment).await;
     let mut app = TestApp::start_with(&environment, &PRODUCTION).await;
     app.key = Some(key);
@@ -147,6 +162,7 @@ async fn production_requires_a_durable_database_server() {
     root.execute_unprepared(&user).await.unwrap();
     root.execute_unprepared("SET GLOBAL innodb_flush_log_at_trx_commit = 2").await.unwrap();
 
+    write_institution(environment.folder.path());
     let key = environment.folder.path().join("data/server.key").display().to_string();
     let login = [("DB_USER", "payer"), ("DB_PASSWORD", SECRET), ("HERMES__ACCESS__SERVER_KEY_FILE", &key)];
     let settings = [&PRODUCTION[..], &login].concat();
@@ -180,6 +196,7 @@ async fn create_key(environment: &TestEnvironment) -> ApiKey {
 #[actix_web::test]
 async fn production_requires_a_key() {
     let environment = TestEnvironment::sqlite().await;
+    write_institution(environment.folder.path());
     let all = environment.variables();
     let mut variables: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
     variables.extend(PRODUCTION);
@@ -228,6 +245,7 @@ fn the_compose_file_with_other_passwords_may_serve_payers() {
     assert!(variables.len() > 10, "{variables:?}");
     let doctor = |password: &str| {
         let folder = tempfile::tempdir().unwrap();
+        write_institution(folder.path());
         let mut command = Command::new(env!("CARGO_BIN_EXE_hermes"));
         command.env_clear().arg("doctor").current_dir(folder.path());
         command.envs(variables.iter().map(|(name, value)| (name, value.replace("PASSWORD", password))));

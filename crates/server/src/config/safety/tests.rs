@@ -14,6 +14,7 @@ const SAFE: &str = r#"
     database.password = "kf73hs92jd83"
     database.ssl_mode = "verify_identity"
     redis.url = "rediss://:93jf7sk2la0d@cache"
+    institution.accounts = []
 "#;
 
 fn settings(more: &str) -> Settings {
@@ -41,6 +42,14 @@ fn safe_settings_may_serve_payers_and_so_may_one_instance_on_sqlite() {
         database = { host = "", password = "", ssl_mode = "preferred" }
         redis.url = """#;
     assert_eq!(violations(embedded), "");
+}
+
+#[test]
+fn an_example_account_is_rejected() {
+    let account = "[[institution.accounts]]\ncurrency = 'EUR'\nexample = true";
+    assert_rejected(account, "institution.accounts has an example account (EUR)", "institution.toml");
+    let own = "[[institution.accounts]]\ncurrency = 'EUR'";
+    assert_eq!(violations(own), "");
 }
 
 #[test]

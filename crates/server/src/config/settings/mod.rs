@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod database;
+mod institution;
 mod ledger;
 mod limits;
 mod log;
@@ -16,11 +17,14 @@ use serde::{Deserialize, Deserializer};
 pub use access::{Access, AccessMode};
 pub use cache::{Cache, Cluster, List, Redis};
 pub use database::{Database, MigrateAtStart};
+pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use rates::{Checks, Fees, Tier};
 pub use server::Server;
+
+pub(super) use server::is_http_url;
 
 /// All settings, by section.
 #[derive(Debug, Deserialize)]
@@ -37,6 +41,8 @@ pub struct Settings {
     pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
+    #[serde(default)]
+    pub institution: Institution,
 }
 
 impl Settings {

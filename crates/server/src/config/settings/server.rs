@@ -129,7 +129,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// Returns whether a text is an absolute HTTP(S) URL without query, fragment and credentials.
-fn is_http_url(text: &str) -> bool {
+pub(in crate::config) fn is_http_url(text: &str) -> bool {
     let is_valid =
         |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains(['?', '#', '@']);
     text.parse().is_ok_and(is_valid)
