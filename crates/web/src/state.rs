@@ -8,8 +8,10 @@ use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{AccessStore, Clock, PaymentReader, PoolMetrics, ReceiptReader, SharedCache};
 use hermes_service::access::AccessControl;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
+use hermes_service::statements::StatementImporter;
 use hermes_service::writer::LedgerWriter;
 
 use crate::api::health::RedisProbe;
@@ -23,6 +25,10 @@ pub struct AppState {
     pub ledger: LedgerWriter,
     /// Serves cached reads: the list, filtered pages, single payments and totals.
     pub reads: Arc<ReadCache>,
+    /// Imports bank statements.
+    pub importer: Arc<StatementImporter>,
+    /// Decides the matches of statement lines.
+    pub matches: Matches,
     /// Serves the events.
     pub feed: Arc<Feed>,
     /// Serves reads that are not cached.

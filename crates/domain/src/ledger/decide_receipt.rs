@@ -118,6 +118,11 @@ impl Decider<'_> {
         let mut draft = MoneyDraft::default();
         for NewAllocation { payment, expected_version, amount } in allocations {
             let payment = self.target(payment, *expected_version, "settled")?;
+            let is_outstanding = !draft.payment_mut(payment)?.outstanding()?.is_zero();
+            if amount.is_none() && !is_outstanding && receipt.before.is_none() {
+                // Money that has arrived is always recorded; here, all of it is credit.
+                continue;
+            }
             receipt.allocate(draft.payment_mut(payment)?, *amount, self.context.now)?;
         }
         draft.receipts.push(receipt);

@@ -18,6 +18,7 @@ mod tls;
 pub use environment::Environment;
 pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
+pub use sources::folder;
 
 use anyhow::{Context, Result};
 use hermes_domain::institution::Institution;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use hermes_domain::institution::AccountNumber;
 use hermes_domain::matching::find;
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::receipt::StatementLineId;
@@ -80,10 +81,11 @@ impl ImporterConfig {
     }
 
     fn check_account(&self, header: &StatementHeader) -> Result<(), ImportError> {
+        let number = AccountNumber::from_statement(&header.account.number);
         let is_known = self
             .accounts
             .iter()
-            .any(|account| account.number == header.account.number && account.currency == header.currency);
+            .any(|account| account.currency == header.currency && account.number.is_same(&number));
         if is_known || self.accepts_any_account {
             return Ok(());
         }

@@ -27,6 +27,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hermes_domain::institution::Account;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::matching::AutoPost;
 use hermes_domain::money::Currency;
@@ -44,15 +45,6 @@ pub use inbox::Inbox;
 /// The number of lines that are booked together.
 pub const BATCH_LINES: usize = 64;
 
-/// An account of the institution, whose statements are accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstitutionAccount {
-    /// The IBAN or another number, without spaces and in upper case.
-    pub number: String,
-    /// The currency.
-    pub currency: Currency,
-}
-
 /// The settings of the import.
 #[derive(Debug, Clone)]
 pub struct ImporterConfig {
@@ -61,7 +53,7 @@ pub struct ImporterConfig {
     /// The largest file, in bytes.
     pub max_bytes: u64,
     /// The accounts of the institution.
-    pub accounts: Vec<InstitutionAccount>,
+    pub accounts: Vec<Account>,
     /// Whether statements of any account are accepted.
     pub accepts_any_account: bool,
     /// The profiles of CSV files by name.

@@ -8,7 +8,9 @@ mod ledger;
 mod limits;
 mod log;
 mod rates;
+mod receipts;
 mod server;
+mod statements;
 
 use anyhow::{Result, ensure};
 use secrecy::ExposeSecret;
@@ -22,7 +24,9 @@ pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use rates::{Checks, Fees, Tier};
+pub use receipts::{Receipts, Refunds};
 pub use server::Server;
+pub use statements::{Reconciliation, Statements};
 
 pub(super) use server::is_http_url;
 
@@ -41,8 +45,12 @@ pub struct Settings {
     pub limits: Limits,
     pub fees: Fees,
     pub checks: Checks,
+    pub statements: Statements,
+    pub reconciliation: Reconciliation,
     #[serde(default)]
     pub institution: Institution,
+    pub receipts: Receipts,
+    pub refunds: Refunds,
 }
 
 impl Settings {
@@ -81,6 +89,7 @@ impl Settings {
         self.ledger.check()?;
         self.events.check()?;
         self.limits.check()?;
+        self.statements.check()?;
         self.log.check()
     }
 }
