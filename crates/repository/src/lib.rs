@@ -118,6 +118,7 @@ mod mail_queue;
 mod mapping;
 mod outbox;
 mod reader;
+mod statement_store;
 
 pub use access_store::SqlAccessStore;
 pub use database::{
@@ -129,3 +130,4 @@ pub use mail_queue::SqlMailQueue;
 pub use mapping::{StoredPayment, StoredReceipt};
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};
+pub use statement_store::SqlStatementStore;

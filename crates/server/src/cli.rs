@@ -63,6 +63,9 @@ pub enum Command {
     /// Create, list, rotate and revoke API keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Import bank statements
+    #[command(subcommand)]
+    Statement(Statement),
     /// Write the bank statements of a simulated bank for the open payments
     ///
     /// For each currency, the command writes the same transfers as camt.053, MT940 and CSV, and their labels as JSON.
@@ -110,6 +113,34 @@ pub struct Doctor {
     /// The key to verify.
     #[command(flatten)]
     pub key: KeyFile,
+}
+
+/// The commands for bank statements.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Statement {
+    /// Import statement files: camt.053, camt.054, MT940, CSV with a profile, or a ZIP of camt files
+    ///
+    /// Every line is booked once, also if a file is imported again. The command may run beside a running portal. The exit
+    /// status is 0 if every file is imported, and 1 if a file is refused; the others are imported.
+    #[command(after_help = "Example:\n  hermes statement import --dry-run november.xml")]
+    Import(ImportStatements),
+}
+
+/// What to import.
+#[derive(Debug, Clone, Args)]
+pub struct ImportStatements {
+    /// The files; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Book nothing; print what the import would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The profile of CSV files: the name of a file in config/statements, without .toml
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The account of CSV files that do not name it
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
 }
 
 /// What to simulate.

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("bench", "domain migration repository service test-support web"),
     ("domain", ""),
     ("fault", ""),
-    ("service", "domain fault"),
+    ("service", "domain fault statements"),
     ("repository", "domain fault"),
     ("redis", ""),
     ("cache", "domain redis"),

@@ -11,8 +11,10 @@ use hermes_domain::ports::{
 };
 use hermes_languages::Language;
 use hermes_service::access::AccessControl;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
+use hermes_service::statements::StatementImporter;
 use hermes_service::writer::LedgerWriter;
 
 use crate::api::health::RedisProbe;
@@ -26,6 +28,10 @@ pub struct AppState {
     pub ledger: LedgerWriter,
     /// Serves cached reads: the list, filtered pages, single payments and totals.
     pub reads: Arc<ReadCache>,
+    /// Imports bank statements.
+    pub importer: Arc<StatementImporter>,
+    /// Decides the matches of statement lines.
+    pub matches: Matches,
     /// Serves the events.
     pub feed: Arc<Feed>,
     /// Serves reads that are not cached.

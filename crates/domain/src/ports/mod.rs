@@ -10,6 +10,7 @@ mod outbox;
 mod page_link;
 mod reader;
 mod receipts;
+mod statements;
 mod store;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
 pub use receipts::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt};
+pub use statements::{LineResult, MatchFilter, MatchPosition, StatementStore};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.

@@ -19,4 +19,7 @@ pub mod payment_totals;
 pub mod payments;
 pub mod receipts;
 pub mod refunds;
+pub mod statement_imports;
+pub mod statement_lines;
+pub mod statement_matches;
 pub mod validation_results;

@@ -187,6 +187,12 @@ impl PaymentWithoutChecks {
         self.fields.id.0
     }
 
+    /// Returns the payment without its checks, for callers that only need its amounts and texts.
+    pub(crate) fn without_checks(self) -> Result<Payment, StoreError> {
+        let reference = self.fields.reference;
+        Payment::new(self.fields).map_err(|_| corrupt("payment", reference, "amount"))
+    }
+
     /// Adds the checks and verifies the derived columns.
     pub(crate) fn with_checks(self, checks: StoredChecks) -> Result<Payment, StoreError> {
         let Self { fields, derived } = self;

@@ -10,13 +10,14 @@ mod person;
 mod restore;
 mod running_portal;
 mod serve;
+mod statement;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use hermes_migration::schema_ddl;
 
-use crate::cli::{Cache, Cli, Command, Dialect, KeyFile};
+use crate::cli::{Cache, Cli, Command, Dialect, KeyFile, Statement};
 use crate::config;
 
 /// The actor of the command line in the audit log.
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Backup { file } => backup::run(&file).await,
         Command::Restore(what) => restore::run(what).await,
         Command::Keys(command) => keys::run(command).await,
+        Command::Statement(Statement::Import(what)) => statement::import(what).await,
         Command::BankSim(what) => bank_sim::run(&what).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
         Command::Doctor(options) => doctor::run(&options).await,

@@ -9,6 +9,7 @@ mod limits;
 pub mod mail;
 pub mod server_key;
 mod sqlite_errors;
+pub mod statements;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -24,8 +25,10 @@ use hermes_repository::{
 use hermes_service::clock_monitor::ClockMonitor;
 use hermes_service::mail::MailWorkerHandle;
 use hermes_service::maintenance;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::run_consistency_checker;
+use hermes_service::statements::Inbox;
 use hermes_web::{AppState, BODY_FORMAT};
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use secrecy::ExposeSecret;
@@ -235,6 +238,15 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
     first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
     let access = access::open(configuration, &keys, &reads).await?;
+    let importer = statements::importer(configuration, &database, &ledger)?;
+    tokio::spawn(Arc::clone(&importer).run_worker());
+    if !settings.statements.inbox.as_os_str().is_empty() {
+        let inbox = Inbox::open(&settings.statements.inbox, Arc::clone(&importer))
+            .with_context(|| format!("statements.inbox: {}", settings.statements.inbox.display()))?;
+        tokio::spawn(inbox.watch());
+    }
+    let matches =
+        Matches { store: statements::store(&database), ledger: ledger.clone(), clock: Arc::new(SystemClock) };
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         access,
@@ -242,6 +254,8 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         feed,
         reads,
         receipts: reader.clone(),
+        importer,
+        matches,
         reader,
         keys,
         key_overlap: settings.access.key_overlap(),

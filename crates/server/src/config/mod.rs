@@ -24,6 +24,7 @@ pub use settings::{AccessMode, LogFormat, Settings};
 pub use sources::files;
 
 use std::sync::Arc;
+pub use sources::folder;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;

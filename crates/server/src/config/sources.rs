@@ -73,7 +73,7 @@ pub fn files(environment: Environment) -> [PathBuf; 2] {
 }
 
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     env::var_os("HERMES_CONFIG_DIR").map_or_else(|| Path::new("config").to_owned(), PathBuf::from)
 }
 

@@ -12,6 +12,7 @@ mod payer;
 mod rates;
 mod receipts;
 mod server;
+mod statements;
 
 use anyhow::{Result, ensure};
 use secrecy::ExposeSecret;
@@ -29,6 +30,7 @@ pub use rates::{Checks, Fees, Tier};
 pub use receipts::{Receipts, Refunds};
 pub use mail::{Mail, MailTls};
 pub use server::Server;
+pub use statements::{Reconciliation, Statements};
 
 pub(super) use server::is_http_url;
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub checks: Checks,
     pub payer: Payer,
     pub mail: Mail,
+    pub statements: Statements,
+    pub reconciliation: Reconciliation,
     #[serde(default)]
     pub institution: Institution,
     pub receipts: Receipts,
@@ -93,6 +97,7 @@ impl Settings {
         self.limits.check()?;
         self.payer.check()?;
         self.mail.check(self.server.public_url().as_deref())?;
+        self.statements.check()?;
         self.log.check()
     }
 }
