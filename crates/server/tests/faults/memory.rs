@@ -29,13 +29,16 @@ async fn an_optimised_program_stays_within_its_memory() {
     let at_rest = app.resident_memory_kib();
     app.book("first").await.expect(201);
     let deadline = Instant::now() + LOAD_TIME;
-    let clients: Vec<_> = (0..CLIENTS).map(|client| rt::spawn(load(Rc::clone(&app), client, deadline))).collect();
+    let clients: Vec<_> =
+        (0..CLIENTS).map(|client| rt::spawn(load(Rc::clone(&app), client, deadline))).collect();
     let mut responses = 0;
     for client in clients {
         responses += client.await.unwrap();
     }
     let peak = app.peak_memory_kib();
-    println!("result: memory: {at_rest} KiB at rest, {peak} KiB at the peak of {responses} requests of {CLIENTS} clients");
+    println!(
+        "result: memory: {at_rest} KiB at rest, {peak} KiB at the peak of {responses} requests of {CLIENTS} clients"
+    );
     assert!(at_rest <= AT_REST_MAX, "{at_rest} KiB at rest");
     assert!(peak <= UNDER_LOAD_MAX, "{peak} KiB under load");
 }

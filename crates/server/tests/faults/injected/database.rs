@@ -70,7 +70,10 @@ async fn a_deadlock_is_retried_without_an_error() {
         let before = retries().await;
         let foreign = setup.owner.begin().await.unwrap();
         let rows: Vec<_> = (0..2_000).map(|id| format!("({id})")).collect();
-        foreign.execute_unprepared(&format!("INSERT INTO foreign_rows VALUES {}", rows.join(","))).await.unwrap();
+        foreign
+            .execute_unprepared(&format!("INSERT INTO foreign_rows VALUES {}", rows.join(",")))
+            .await
+            .unwrap();
         foreign.execute_unprepared(TOTALS).await.unwrap();
         let lock_head = async {
             let is_waiting = || async { is_head_locked(&setup).await };

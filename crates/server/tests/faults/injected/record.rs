@@ -46,7 +46,7 @@ impl Record {
 
     /// Adds the results. `recovered` is `None` if the fault needs no recovery.
     pub fn finish(self, reads: String, writes: String, recovered: Option<Duration>) {
-        let recovered = recovered.map_or("–".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
+        let recovered = recovered.map_or("–".to_owned(), |took| format!("{} ms", took.as_millis()));
         let mut rows = ROWS.lock().unwrap();
         rows.get_mut(&self.key).unwrap().result = Some([reads, writes, recovered]);
         drop(rows);
@@ -64,7 +64,8 @@ fn write_table() {
     for ((fault, server), Row { injection, test, result }) in rows.iter() {
         let failed = || ["**failed**", "**failed**", "–"].map(str::to_owned);
         let [reads, writes, recovered] = result.clone().unwrap_or_else(failed);
-        writeln!(text, "| {fault} | {server} | {injection} | {reads} | {writes} | {recovered} | `{test}` |").unwrap();
+        writeln!(text, "| {fault} | {server} | {injection} | {reads} | {writes} | {recovered} | `{test}` |")
+            .unwrap();
     }
     std::fs::write(FILE, text).unwrap();
 }

@@ -12,6 +12,7 @@ use crate::support::{TestApp, TestEnvironment, poll};
 
 const BOOKINGS: usize = 3;
 const RECOVERY_MAX: Duration = Duration::from_secs(30);
+const DOWN_LOGGED: &str = "the shared cache is down";
 const SECRET: &str = "unknown-to-the-portal";
 
 /// Two instances on one database and one Redis.
@@ -55,6 +56,13 @@ impl Pair {
         (format!("200 from `{}`", sources.join("`, `")), format!("201 within {} ms", slowest.as_millis()))
     }
 
+    /// Checks that a write waited until no other instance relied on an earlier ledger head.
+    async fn assert_barrier(&self) {
+        let waits = self.writer.app.metrics().await.value("hermes_barrier_waits_total", &[]);
+        assert!(waits > 0.0, "Redis accepted each invalidation");
+        assert!(self.writer.app.log().contains(DOWN_LOGGED), "{}", self.writer.app.log());
+    }
+
     /// Checks the reads and writes after the fault.
     async fn finish(self, (reads, writes): (String, String)) {
         let healed = Instant::now();
@@ -78,9 +86,13 @@ async fn wait_for_cache(app: &TestApp) {
 
 #[actix_web::test]
 async fn a_dead_redis_fails_nothing() {
-    let Some(mut pair) = Pair::start("Redis down, then empty", "SIGKILL, later a start without data").await else { return };
+    let Some(mut pair) = Pair::start("Redis down, then empty", "SIGKILL, later a start without data").await
+    else {
+        return;
+    };
     pair.redis().stop();
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().start().await;
     pair.finish(seen).await;
 }
@@ -90,6 +102,7 @@ async fn a_paused_redis_fails_nothing() {
     let Some(mut pair) = Pair::start("Redis hung", "SIGSTOP of the server").await else { return };
     pair.redis().pause();
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().resume();
     pair.finish(seen).await;
 }
@@ -104,7 +117,9 @@ async fn a_flushed_redis_causes_no_stale_list() {
 
 #[actix_web::test]
 async fn a_redis_from_an_old_dump_causes_no_stale_list() {
-    let Some(mut pair) = Pair::start("Redis with old data", "a restart from an earlier `SAVE`").await else { return };
+    let Some(mut pair) = Pair::start("Redis with old data", "a restart from an earlier `SAVE`").await else {
+        return;
+    };
     pair.redis().cli(&["SAVE"]);
     pair.assert_writes_are_visible().await;
     pair.redis().stop();
@@ -115,7 +130,9 @@ async fn a_redis_from_an_old_dump_causes_no_stale_list() {
 
 #[actix_web::test]
 async fn a_redis_without_memory_fails_nothing() {
-    let Some(mut pair) = Pair::start("Redis out of memory (OOM)", "`maxmemory 1`, `noeviction`").await else { return };
+    let Some(mut pair) = Pair::start("Redis out of memory (OOM)", "`maxmemory 1`, `noeviction`").await else {
+        return;
+    };
     pair.redis().cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     pair.redis().cli(&["CONFIG", "SET", "maxmemory", "1"]);
     let seen = pair.assert_writes_are_visible().await;
@@ -125,40 +142,58 @@ async fn a_redis_without_memory_fails_nothing() {
 
 #[actix_web::test]
 async fn a_redis_that_became_a_replica_fails_nothing() {
-    let Some(mut pair) = Pair::start("Redis is a replica (READONLY)", "`REPLICAOF` a dead server").await else { return };
+    let Some(mut pair) = Pair::start("Redis is a replica (READONLY)", "`REPLICAOF` a dead server").await
+    else {
+        return;
+    };
     pair.redis().cli(&["REPLICAOF", "127.0.0.1", "1"]);
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().promote();
     pair.finish(seen).await;
 }
 
 #[actix_web::test]
 async fn a_redis_without_enough_replicas_fails_nothing() {
-    let Some(mut pair) = Pair::start("NOREPLICAS", "`min-replicas-to-write 1`").await else { return };
+    let Some(mut pair) =
+        Pair::start("Redis without replicas (NOREPLICAS)", "`min-replicas-to-write 1`").await
+    else {
+        return;
+    };
     pair.redis().cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().cli(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
     pair.finish(seen).await;
 }
 
 #[actix_web::test]
 async fn a_redis_that_cannot_save_fails_nothing() {
-    let Some(mut pair) = Pair::start("Redis cannot save (MISCONF)", "`BGSAVE` without a folder").await else { return };
+    let Some(mut pair) = Pair::start("Redis cannot save (MISCONF)", "`BGSAVE` without a folder").await else {
+        return;
+    };
     pair.redis().cli(&["CONFIG", "SET", "save", "3600 1"]);
     pair.redis().delete_folder();
     pair.redis().cli(&["BGSAVE"]);
-    let has_failed = |redis: &RedisServer| redis.cli(&["INFO", "persistence"]).contains("rdb_last_bgsave_status:err");
+    let has_failed =
+        |redis: &RedisServer| redis.cli(&["INFO", "persistence"]).contains("rdb_last_bgsave_status:err");
     poll(|| async { has_failed(pair.environment.redis.as_ref().unwrap()) }, "the failed save").await;
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().cli(&["CONFIG", "SET", "save", ""]);
     pair.finish(seen).await;
 }
 
 #[actix_web::test]
 async fn a_redis_with_another_password_fails_nothing() {
-    let Some(mut pair) = Pair::start("wrong Redis password", "`requirepass`, connections closed").await else { return };
+    let Some(mut pair) =
+        Pair::start("Redis with another password (NOAUTH)", "`requirepass`, connections closed").await
+    else {
+        return;
+    };
     pair.redis().lock(SECRET);
     let seen = pair.assert_writes_are_visible().await;
+    pair.assert_barrier().await;
     pair.redis().unlock();
     pair.finish(seen).await;
 }

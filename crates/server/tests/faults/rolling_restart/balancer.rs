@@ -35,8 +35,12 @@ pub struct Reply {
 impl Balancer {
     /// Starts to probe the readiness of the instances.
     pub fn start(ports: impl Iterator<Item = u16>) -> Self {
-        let instance =
-            |port| Instance { port, is_ready: Cell::new(false), idle: RefCell::default(), sent: Cell::new(0) };
+        let instance = |port| Instance {
+            port,
+            is_ready: Cell::new(false),
+            idle: RefCell::default(),
+            sent: Cell::new(0),
+        };
         let instances: Vec<_> = ports.map(|port| Rc::new(instance(port))).collect();
         for instance in &instances {
             rt::spawn(probe(Rc::clone(instance)));

@@ -47,7 +47,6 @@ impl fmt::Display for Report {
     }
 }
 
-
 impl Load {
     /// Starts to send `rate` requests per second.
     pub fn start(balancer: Rc<Balancer>, rate: u32) -> Self {
