@@ -11,7 +11,7 @@ help: ## Show this list
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey chaos faults nightly check fmt lint doc ci
+.PHONY: run test test-all journey docs chaos faults nightly check fmt lint doc deny ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -23,6 +23,9 @@ test-all: ## Run all tests; MariaDB, MySQL (fetched once) and Redis are required
 
 journey: ## Test the built program over HTTP on every installed database
 	cargo test --package hermes-server --test app journey
+
+docs: ## Run the commands of the guides, and check their links
+	cargo test --package hermes-server --test docs
 
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
@@ -44,6 +47,9 @@ lint: ## Run clippy
 
 doc: ## Build the documentation of the crates
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+deny: ## Check the licences, the sources and the choice of all dependencies
+	.ci/deny
 
 ci: ## Run everything that must pass before a change lands
 	.ci/run
@@ -70,7 +76,7 @@ bench-build:
 
 ##@ Database and documents
 
-.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi metrics clean-data
+.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi metrics config-reference clean-data
 migrate-up: ## Apply missing migrations
 	$(HERMES) migrate up
 
@@ -91,6 +97,9 @@ openapi: ## Print the OpenAPI document
 
 metrics: ## Write docs/metrics.md from the descriptions in the code
 	HERMES_TEST_WRITE_DOCS=1 cargo test --quiet --package hermes-server --bin hermes metrics::documentation
+
+config-reference: ## Write docs/configuration.md from config/default.toml
+	HERMES_TEST_WRITE_DOCS=1 cargo test --quiet --package hermes-server --bin hermes config::documentation
 
 clean-data: ## Delete data/, the SQLite database of this folder (YES=1 skips the confirmation)
 	@[ -n "$(YES)" ] || { printf 'Delete data/ and every payment in it? [y/N] '; read -r answer; [ "$$answer" = y ]; }

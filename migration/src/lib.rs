@@ -20,6 +20,7 @@
 
 mod columns;
 mod error;
+mod extent;
 mod lock;
 mod m20261122_000001_create_payments;
 mod m20261122_000002_create_validation_results;
@@ -51,6 +52,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 pub use crate::{
     error::MigrationError,
+    extent::{TouchedTable, touched_tables},
     runner::{MigrationStatus, down, fresh, pending, status, up},
     schema::schema_ddl,
 };

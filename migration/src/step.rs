@@ -34,7 +34,11 @@ pub(crate) enum Change {
     ///
     /// The program runs outside of a transaction. A run that is interrupted is repeated from the start, so the program
     /// must find out what it has already done.
-    Code { run: for<'a> fn(&'a SchemaManager<'a>) -> CodeResult<'a> },
+    Code {
+        run: for<'a> fn(&'a SchemaManager<'a>) -> CodeResult<'a>,
+        /// The tables whose existing rows the program reads and changes.
+        tables: &'static [&'static str],
+    },
 }
 
 /// The running program of a [`Change::Code`].
@@ -103,6 +107,17 @@ impl Step {
         }
     }
 
+    /// Returns the tables whose existing rows the step may copy, change or check.
+    pub(crate) fn touched_tables(&self, dialect: Dialect) -> Vec<&'static str> {
+        match self.change {
+            Change::Table { .. } | Change::Row { .. } | Change::Triggers { .. } => Vec::new(),
+            Change::Alter { tables } => {
+                tables(Columns(dialect)).into_iter().map(|change| change.table).collect()
+            }
+            Change::Code { tables, .. } => tables.to_vec(),
+        }
+    }
+
     fn down_statements(&self, dialect: Dialect) -> Result<Vec<String>, DbErr> {
         match self.change {
             // IF EXISTS: a run that was interrupted between the drop and its record can be repeated.
@@ -154,7 +169,7 @@ impl MigrationTrait for Step {
                 }
                 Ok(())
             }
-            Change::Code { run } => run(manager).await,
+            Change::Code { run, .. } => run(manager).await,
         }
     }
 

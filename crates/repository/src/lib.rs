@@ -118,8 +118,8 @@ mod reader;
 
 pub use access_store::SqlAccessStore;
 pub use database::{
-    AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
-    create_private_file, create_private_folder, tune_connections_to,
+    AuditProtection, Database, DatabaseFacts, DatabaseSettings, DurabilityWarning, Encryption, MySqlAddress,
+    OpenError, create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
 pub use mapping::StoredPayment;

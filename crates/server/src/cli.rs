@@ -71,7 +71,10 @@ pub enum Command {
         key: KeyFile,
     },
     /// Check everything that Hermes needs, and say how to repair it
-    Doctor(KeyFile),
+    ///
+    /// Changes nothing in an existing database. The exit status is 1 if there is a problem, and 0 if there are only
+    /// warnings.
+    Doctor(Doctor),
     /// Check whether the running portal is ready (exit status 0)
     Healthcheck(KeyFile),
     /// Print the effective configuration, without secrets
@@ -89,6 +92,17 @@ pub struct KeyFile {
 impl KeyFile {
     /// The variable that also names the file.
     pub const VARIABLE: &str = "HERMES_KEY_FILE";
+}
+
+/// How to check and print.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Print the findings as a JSON array of objects with code, level, found and action
+    #[arg(long)]
+    pub json: bool,
+    /// The key to verify.
+    #[command(flatten)]
+    pub key: KeyFile,
 }
 
 /// What to restore.
@@ -216,7 +230,7 @@ pub enum Migrate {
         #[arg(long)]
         yes: bool,
     },
-    /// List the migrations and whether each is applied
+    /// List the migrations, whether each is applied, and how many rows a missing one will touch
     Status,
     /// Drop all tables and create them again; not available in production
     Fresh {

@@ -16,8 +16,10 @@ use uuid::Uuid;
 use self::row::{Hash, Row};
 use crate::step::{Change, CodeResult, Step};
 
-pub(crate) const STEP: Step =
-    Step { name: "m20261130_000016_rebuild_audit_chain", change: Change::Code { run } };
+pub(crate) const STEP: Step = Step {
+    name: "m20261130_000016_rebuild_audit_chain",
+    change: Change::Code { run, tables: &["audit_log"] },
+};
 
 /// Rows per transaction. An audit row has about one kilobyte.
 const CHUNK_ROWS: i64 = 2_000;

@@ -41,7 +41,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Restore(what) => restore::run(what).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
-        Command::Doctor(key) => doctor::run(&key).await,
+        Command::Doctor(options) => doctor::run(&options).await,
         Command::Healthcheck(key) => running_portal::get("/health/ready", &key).map(|_| ExitCode::SUCCESS),
         Command::Config => print_configuration(),
     }

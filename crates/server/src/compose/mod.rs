@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{AccessStore, CacheError, Clock, PoolMetrics, SharedCache};
@@ -25,7 +25,7 @@ use hermes_service::maintenance;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::run_consistency_checker;
 use hermes_web::{AppState, BODY_FORMAT};
-use sea_orm::ConnectOptions;
+use sea_orm::{ConnectOptions, DatabaseConnection};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
@@ -107,6 +107,16 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
     Ok(options)
 }
 
+/// Opens one connection without the time limit of a statement, for work that reads whole tables.
+pub async fn open_without_limits(settings: &Settings) -> Result<DatabaseConnection> {
+    let mut options = migration_options(settings)?;
+    options.max_connections(1);
+    // The text of this error repeats its source.
+    let opened = sea_orm::Database::connect(options).await.map_err(|error| anyhow!("{error}"));
+    let opened = opened.with_context(|| format!("cannot open the database ({})", database_label(settings)));
+    explain_database_error(settings, opened)
+}
+
 /// The cache and its connection pool, if it has one.
 pub struct Cache {
     /// The cache.
@@ -157,7 +167,11 @@ async fn check_redis(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
+/// Opens the cache in Redis. Connections are opened on demand.
+///
+/// # Errors
+/// If the URL is invalid.
+pub fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         entry_ttl: Duration::from_secs(settings.cache.ttl_s),

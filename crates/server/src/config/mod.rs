@@ -4,6 +4,8 @@
 //! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
 //! connection is verified.
 
+#[cfg(test)]
+mod documentation;
 mod environment;
 mod known_keys;
 mod rules;
@@ -14,8 +16,10 @@ mod sources;
 mod tls;
 
 pub use environment::Environment;
+pub use safety::is_loopback;
 pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
+pub use sources::files;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;
@@ -56,7 +60,7 @@ pub fn load() -> Result<Configuration> {
 impl Configuration {
     /// Returns whether the portal is for development and listens on loopback only.
     pub fn is_local_development(&self) -> bool {
-        self.environment == Environment::Development && safety::is_loopback(&self.settings.server.host)
+        self.environment == Environment::Development && is_loopback(&self.settings.server.host)
     }
 
     /// Returns whether every program on this machine has access until the first API key exists.

@@ -132,7 +132,7 @@ fn weakness(password: &str) -> Option<&'static str> {
 }
 
 /// Returns whether a host is this machine: `localhost` or a loopback address.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -11,10 +11,10 @@ use super::Environment;
 
 /// The defaults, which contain every key.
 pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
-const PRODUCTION: &str = include_str!("../../../../config/production.toml");
+pub(super) const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
-const SHORT_NAMES: [(&str, &str); 11] = [
+pub(super) const SHORT_NAMES: [(&str, &str); 11] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
     ("DATA_DIR", "database.data_dir"),
@@ -37,8 +37,7 @@ pub(super) fn merge(environment: Environment) -> Result<Config> {
     if environment == Environment::Production {
         builder = builder.add_source(File::from_str(PRODUCTION, FileFormat::Toml));
     }
-    for name in ["default".to_owned(), environment.to_string()] {
-        let path = folder().join(format!("{name}.toml"));
+    for path in files(environment) {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
     // Values remain text until they are deserialized, so that a password such as 007 does not become the number 7.
@@ -57,6 +56,11 @@ fn without_content(error: ConfigError) -> Error {
         }
         error => error.into(),
     }
+}
+
+/// Returns the paths of the files that override the defaults. Each may be missing.
+pub fn files(environment: Environment) -> [PathBuf; 2] {
+    ["default".to_owned(), environment.to_string()].map(|name| folder().join(format!("{name}.toml")))
 }
 
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.

@@ -8,29 +8,33 @@ use hermes_domain::payment::{Payment, Reference};
 use hermes_domain::ports::PaymentReader;
 use hermes_repository::{AuditedPayment, SqlPaymentReader};
 
-use crate::commands::print_line;
+/// Receives one line for people.
+pub type Report<'a> = &'a mut (dyn FnMut(&str) -> Result<()> + Send);
 
-/// Prints each difference and returns whether there is none.
-pub(super) async fn verify(reader: &SqlPaymentReader) -> Result<bool> {
+/// Reports each difference and a summary, and returns whether there is no difference.
+///
+/// # Errors
+/// If the database cannot be read, or `report` fails.
+pub async fn verify(reader: &SqlPaymentReader, report: Report<'_>) -> Result<bool> {
     // Read the head first: payments booked during the verification are compared but not counted.
     let next_reference = reader.head().await?.next_reference;
     let stored_totals = reader.totals().await?;
-    let payments = verify_payments(reader, next_reference).await?;
+    let payments = verify_payments(reader, next_reference, report).await?;
     let missing = (next_reference - 1).saturating_sub(payments.counted);
     if missing != 0 {
-        print_line(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
+        report(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
     }
     // Totals and payments can only be compared if no batch was committed in between.
     let is_unchanged = reader.head().await?.id() == stored_totals.head;
     let wrong = if is_unchanged { payments.totals.differing(&stored_totals.value) } else { Vec::new() };
     for currency in &wrong {
-        print_line(&format!("the stored totals of {currency} do not match its payments"))?;
+        report(&format!("the stored totals of {currency} do not match its payments"))?;
     }
     if !is_unchanged {
-        print_line("the totals were not compared, because the ledger changed during the verification")?;
+        report("the totals were not compared, because the ledger changed during the verification")?;
     }
     let compared = payments.compared;
-    print_line(&match payments.differing {
+    report(&match payments.differing {
         0 => format!("{compared} payments match their last audit rows"),
         differing => format!("{differing} of {compared} payments differ from their last audit rows"),
     })?;
@@ -47,7 +51,11 @@ struct Verified {
     totals: RecomputedTotals,
 }
 
-async fn verify_payments(reader: &SqlPaymentReader, next_reference: i64) -> Result<Verified> {
+async fn verify_payments(
+    reader: &SqlPaymentReader,
+    next_reference: i64,
+    report: Report<'_>,
+) -> Result<Verified> {
     let mut verified = Verified::default();
     let mut last = None;
     loop {
@@ -62,7 +70,7 @@ async fn verify_payments(reader: &SqlPaymentReader, next_reference: i64) -> Resu
             }
             if let Some(difference) = difference(audited) {
                 verified.differing += 1;
-                print_line(&format!("payment {}: {difference}", audited.reference))?;
+                report(&format!("payment {}: {difference}", audited.reference))?;
             }
         }
     }

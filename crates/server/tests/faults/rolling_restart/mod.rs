@@ -55,6 +55,8 @@ fn start(environment: &TestEnvironment, number: usize) -> HermesProcess {
     variables.push(("HERMES__DATABASE__MIGRATE_AT_START", "always".to_owned()));
     // Short, so that the client reads much more often than it parses.
     variables.push(("HERMES__LIST__WINDOW", "20".to_owned()));
+    // Several probes, so that the balancer stops before the port closes.
+    variables.push(("HERMES__SERVER__DRAIN_PAUSE_S", "1".to_owned()));
     let folder = environment.folder.path().to_owned();
     let mut instance = HermesProcess::new(&format!("instance-{number}"), folder, variables);
     if number == 0 {
