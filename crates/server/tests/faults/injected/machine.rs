@@ -10,7 +10,7 @@ use hermes_test_support::{FaultProxy, Traffic};
 use super::setup::Setup;
 use crate::support::poll;
 
-/// Debian's package `faketime`.
+/// From Debian's package `libfaketime`.
 const LIBFAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const LIBFAKETIME_VARIABLE: &str = "HERMES_TEST_LIBFAKETIME";
 /// More connections than the portal has descriptors for.
@@ -23,7 +23,7 @@ const DELAY_MAX_US: u64 = 30_000;
 async fn a_jump_of_the_clock_stops_writes_until_the_clock_is_right() {
     let library = std::env::var(LIBFAKETIME_VARIABLE).unwrap_or_else(|_| LIBFAKETIME.to_owned());
     if !Path::new(&library).exists() {
-        eprintln!("skipped: no libfaketime (install faketime, or set {LIBFAKETIME_VARIABLE})");
+        eprintln!("skipped: no libfaketime (install libfaketime, or set {LIBFAKETIME_VARIABLE})");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +47,7 @@ async fn a_jump_of_the_clock_stops_writes_until_the_clock_is_right() {
     }
 }
 
-/// A request on an open connection and a check of its health need no descriptor.
+/// The portal closes idle connections before the descriptors run out, so requests still get one.
 #[actix_web::test]
 async fn a_portal_without_descriptors_continues_after_connections_close() {
     for mut setup in Setup::all("no descriptors (EMFILE)", "`ulimit -n 128`, 400 idle connections").await {
@@ -61,6 +61,7 @@ async fn a_portal_without_descriptors_continues_after_connections_close() {
         let reads = setup.portal.read_list().await;
         assert_eq!(reads.status, 200, "{reads}");
         let writes = setup.portal.book().await;
+        setup.portal.app.wait_for_log("there are too many connections for the limit of open files").await;
         drop(idle);
         setup.finish((reads.to_string(), writes.to_string())).await;
     }
