@@ -11,7 +11,7 @@ help: ## Show this list
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey docs chaos nightly check fmt lint doc deny ci
+.PHONY: run test test-all journey docs chaos faults nightly check fmt lint doc deny ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -30,8 +30,11 @@ docs: ## Run the commands of the guides, and check their links
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
 
-nightly: ## Prove what takes long or needs an optimised build: the timing of the check of API keys
-	cargo run --quiet --release --package hermes-bench --bin key_timing
+faults: ## Inject every fault of a database and of Redis into real servers, and write docs/faults.md
+	HERMES_TEST_WRITE_DOCS=1 .ci/mysql run cargo test --package hermes-server --test faults injected::
+
+nightly: ## Run all long checks for hours and write docs/nightly.md (STEPS="faults rolling": some)
+	.ci/nightly $(STEPS)
 
 check: ## Type-check the workspace
 	cargo check --workspace --all-targets
@@ -107,7 +110,7 @@ clean-data: ## Delete data/, the SQLite database of this folder (YES=1 skips the
 
 ##@ Containers
 
-.PHONY: up down logs mysql redis-cli
+.PHONY: up down logs mysql redis-cli compose-check
 up: ## Build and start MySQL, Redis and the portal; requires .env
 	$(COMPOSE) up --build --detach --wait
 
@@ -119,6 +122,9 @@ logs: ## Follow the logs
 
 mysql: ## Open a MySQL client in the container
 	$(COMPOSE) exec mysql sh -c 'MYSQL_PWD=$$MYSQL_PASSWORD exec mysql --user=$$MYSQL_USER $$MYSQL_DATABASE'
+
+compose-check: ## Start the stack in a private engine, book, restart, and compare the data (root; Debian)
+	.ci/compose
 
 redis-cli: ## Open a Redis client in the container
 	$(COMPOSE) exec redis redis-cli

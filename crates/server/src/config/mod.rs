@@ -23,8 +23,8 @@ pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
 pub use sources::files;
 
-use std::sync::Arc;
 pub use sources::folder;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::Rules;
@@ -63,7 +63,8 @@ pub fn load() -> Result<Configuration> {
     warnings.extend(safety::untrusted_proxy(environment, &settings));
     let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
     let language = institution::language(&settings.institution).context("the configuration is invalid")?;
-    let rules = rules::build_rules(&settings, Arc::new(institution)).context("the configuration is invalid")?;
+    let rules =
+        rules::build_rules(&settings, Arc::new(institution)).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, language, warnings })
 }
 

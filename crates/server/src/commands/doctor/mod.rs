@@ -20,7 +20,8 @@ use crate::cli::Doctor;
 use crate::config::{self, Configuration};
 use crate::{compose, logging};
 
-const MAIL_ACTION: &str = "check the settings of mail and that the mail server accepts them; Hermes retries by itself";
+const MAIL_ACTION: &str =
+    "check the settings of mail and that the mail server accepts them; Hermes retries by itself";
 
 /// Runs all checks and prints the findings. The exit status is 1 if one of them is a problem; warnings do not count.
 pub(super) async fn run(options: &Doctor) -> Result<ExitCode> {

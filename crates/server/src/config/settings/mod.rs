@@ -25,10 +25,10 @@ pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
 pub use payer::Payer;
 pub use rates::{Checks, Fees, Tier};
 pub use receipts::{Receipts, Refunds};
-pub use mail::{Mail, MailTls};
 pub use server::Server;
 pub use statements::{Reconciliation, Statements};
 
