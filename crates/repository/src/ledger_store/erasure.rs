@@ -3,6 +3,7 @@
 //! The payment row itself is updated like any other change. Events contain no personal data.
 
 use hermes_domain::ledger::{AuditEntry, IdempotencyRecord, Subject};
+use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
@@ -39,7 +40,10 @@ pub(super) async fn erase_history(
         record.erase();
         erase_idempotency_record(transaction, &record).await?;
     }
-    delete_messages(transaction, payment).await
+    match subject.payment_id() {
+        Some(payment) => delete_messages(transaction, payment).await,
+        None => Ok(()),
+    }
 }
 
 /// Deletes the messages to the payer: the replies of mail servers repeat addresses.
