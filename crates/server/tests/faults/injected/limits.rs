@@ -36,9 +36,9 @@ async fn a_row_larger_than_a_packet_is_rejected_with_the_name_of_the_setting() {
         setup.end_sessions().await;
         let seen = setup.portal.assert_only_reads_work(&["database-unavailable", "outcome-unknown"]).await;
         setup.portal.app.wait_for_log("max_allowed_packet").await;
-        let migrated = setup.portal.app.run(&["migrate", "status"]);
-        let refused = String::from_utf8_lossy(&migrated.stderr).into_owned();
-        assert!(!migrated.status.success() && refused.contains("max_allowed_packet"), "{refused}");
+        let started = setup.portal.app.run(&["audit", "verify"]);
+        let refused = String::from_utf8_lossy(&started.stderr).into_owned();
+        assert!(!started.status.success() && refused.contains("max_allowed_packet"), "{refused}");
         setup.execute("SET GLOBAL max_allowed_packet = 16777216").await;
         setup.end_sessions().await;
         setup.finish(seen).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hermes_test_support::{SqlServer, private_mariadb, private_mysql};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::Portal;
 use super::record::Record;
@@ -13,6 +13,9 @@ use crate::support::{TestApp, TestEnvironment, rows};
 const USER: &str = "portal";
 const PASSWORD: &str = "portal-Test-1";
 const LOGIN: [(&str, &str); 2] = [("DB_USER", USER), ("DB_PASSWORD", PASSWORD)];
+
+/// Attempts to list the sessions while they execute statements.
+const LIST_ATTEMPTS: usize = 1_000;
 
 /// The servers of one check. The order of the fields matters: the portal ends first.
 pub struct Setup {
@@ -61,9 +64,19 @@ impl Setup {
 
     /// Ends all database sessions of the portal.
     pub async fn end_sessions(&self) {
-        let sessions =
-            format!("SELECT CAST(id AS SIGNED), 0 FROM information_schema.processlist WHERE user = '{USER}'");
-        for (id, _) in rows::query_pairs::<i64, i64>(&self.owner, &sessions).await {
+        let sql =
+            format!("SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE user = '{USER}'");
+        let statement = Statement::from_string(self.owner.get_database_backend(), sql);
+        // MySQL rejects the query while a session executes a statement with binary values.
+        let listed = async || self.owner.query_all_raw(statement.clone()).await;
+        let mut sessions = listed().await;
+        for _ in 0..LIST_ATTEMPTS {
+            if sessions.is_err() {
+                sessions = listed().await;
+            }
+        }
+        for session in sessions.unwrap() {
+            let id: i64 = session.try_get_by_index(0).unwrap();
             // The session may have ended meanwhile.
             let _ = self.owner.execute_unprepared(&format!("KILL {id}")).await;
         }
