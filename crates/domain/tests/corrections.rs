@@ -108,16 +108,22 @@ fn a_correction_to_the_current_values_writes_nothing() {
 }
 
 #[test]
-fn every_field_but_the_currency_can_be_corrected_alone() {
+fn every_field_but_the_currency_and_the_language_can_be_corrected_alone() {
     let details = PayerDetails::from_texts(|field| Some(field.spec().example.to_owned()));
     for field in BookingField::ALL {
         let mut ledger = MemoryLedger::new();
         let booking = NewBooking { details: details.clone(), ..booking("ana@example.org", "1") };
         ledger.execute_one(Command::Book(booking));
         let corrected = correct(1, 1, CorrectionRequest::from([(field, set("25"))]));
-        if field == BookingField::CurrencyFrom {
-            let detail = "the currency cannot be corrected; cancel the payment and book it again";
-            let error = FieldError::new("currency_from", ValidationCode::Frozen, detail);
+        let frozen = match field {
+            BookingField::CurrencyFrom => {
+                Some("the currency cannot be corrected; cancel the payment and book it again")
+            }
+            BookingField::Language => Some("the language cannot be corrected"),
+            _ => None,
+        };
+        if let Some(detail) = frozen {
+            let error = FieldError::new(field.spec().name, ValidationCode::Frozen, detail);
             assert_rejected(&ledger, corrected, &Rejection::Invalid(vec![error]));
             continue;
         }

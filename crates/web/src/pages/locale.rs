@@ -1,7 +1,7 @@
 //! The language of a page: from `?lang=`, the cookie, `Accept-Language`, or the institution's setting, in this order.
 //!
-//! A form also sends the language of its page. Whoever switches the language in another tab therefore still confirms the
-//! amount as it was typed.
+//! A form also sends the language of its page. The amount is therefore read as it was typed, even if another tab has
+//! switched the language since.
 
 use std::future::{Ready, ready};
 
