@@ -242,3 +242,7 @@ CREATE TABLE `access_uses` (
     CONSTRAINT `access_uses_key_fk` FOREIGN KEY (`key_id`) REFERENCES `access_keys` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', UNIX_TIMESTAMP());
+
+-- m20261130_000040_add_due_date_and_language
+ALTER TABLE `payments` ADD COLUMN `due_on` date NULL, ADD COLUMN `language` varchar(2) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', UNIX_TIMESTAMP());

@@ -295,3 +295,8 @@ CREATE TABLE "access_uses" (
     FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
 );
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000040_add_due_date_and_language
+ALTER TABLE payments ADD COLUMN due_on date_text NULL;
+ALTER TABLE payments ADD COLUMN language varchar(2) NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', CAST(strftime('%s', 'now') AS INTEGER));

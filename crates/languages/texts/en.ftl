@@ -72,7 +72,7 @@ to-pay = To pay
 
 ## Errors of the fields.
 
-error-title = There is a problem. Nothing has been booked yet.
+error-title = There is a problem. This attempt booked nothing.
 error-name-missing = Enter your full name
 error-email-missing = Enter your e-mail address
 error-amount-missing = Enter the amount
@@ -99,7 +99,7 @@ error-other = { $label }: check this answer
 
 ## Messages above the form.
 
-notice-title = Nothing has been booked
+notice-title = This attempt booked nothing
 notice-unknown-title = We do not know yet whether your payment was booked
 notice-expired = This form was open for too long. If you have confirmed it before, that payment may be booked: ask the finance office first. Otherwise, check your entries, then confirm again.
 notice-rate = Many payments were booked from your network. Wait a minute, then confirm again. Your entries are still below.
@@ -194,6 +194,8 @@ amounts-left = Left to pay
 details-title = Your details
 details-wrong = Something wrong?
 details-reference = Reference
+details-name = Name
+details-email = E-mail
 details-booked = Booked
 keep-title = Keep this page
 keep-hint = Anyone who has the link of this page can see it.

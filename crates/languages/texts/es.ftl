@@ -70,7 +70,7 @@ to-pay = Total a pagar
 
 ## Errores de los campos.
 
-error-title = Hay un problema. Todavía no se ha registrado nada.
+error-title = Hay un problema. Este intento no ha registrado nada.
 error-name-missing = Escriba su nombre completo
 error-email-missing = Escriba su correo electrónico
 error-amount-missing = Escriba el importe
@@ -97,7 +97,7 @@ error-other = { $label }: compruebe esta respuesta
 
 ## Mensajes sobre el formulario.
 
-notice-title = No se ha registrado nada
+notice-title = Este intento no ha registrado nada
 notice-unknown-title = Todavía no sabemos si su pago se ha registrado
 notice-expired = Este formulario ha estado abierto demasiado tiempo. Si ya lo confirmó, es posible que el pago esté registrado: pregunte primero a la oficina de finanzas. Si no, compruebe sus datos y confirme de nuevo.
 notice-rate = Se han registrado muchos pagos desde su red. Espere un minuto y confirme de nuevo. Sus datos siguen abajo.
@@ -192,6 +192,8 @@ amounts-left = Falta por pagar
 details-title = Sus datos
 details-wrong = ¿Hay algún error?
 details-reference = Referencia
+details-name = Nombre
+details-email = Correo
 details-booked = Registrado
 keep-title = Guarde esta página
 keep-hint = Cualquier persona con el enlace de esta página puede verla.

@@ -17,7 +17,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("redis", ""),
     ("cache", "domain redis"),
     ("events", "domain redis"),
-    ("web", "domain fault service"),
+    ("languages", "domain"),
+    ("web", "domain fault languages service"),
     ("migration", "fault"),
     ("test-support", "domain"),
     ("mail", "domain languages"),
@@ -25,8 +26,8 @@ const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// The libraries that the domain may use; none of them does input or output.
-const PURE: &str = "async-trait bytes chrono crc32fast data-encoding email_address hmac iban_validate icu_normalizer \
-    icu_properties iso_currency itoa serde serde_json sha2 subtle thiserror uuid";
+const PURE: &str = "async-trait bytes chrono chrono-tz crc32fast data-encoding email_address hmac iban_validate icu_normalizer \
+    icu_properties iso_currency itoa regex-lite serde serde_json sha2 subtle thiserror uuid";
 
 fn packages() -> Vec<Package> {
     MetadataCommand::new().no_deps().exec().unwrap().packages

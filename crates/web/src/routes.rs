@@ -72,7 +72,7 @@ routes! { PAGES, register_pages(web::ServiceConfig);
     "/payment/{reference}/{secret}/code.svg": GET pages::payment_code_image [public];
     "/payment/{reference}/{secret}/change": GET pages::change_form [public], POST pages::change_payment [public];
     "/payment/{reference}/{secret}/withdraw": GET pages::withdraw_form [public], POST pages::withdraw_payment [public];
-    "/payment/{reference}/{secret}/confirmation": GET pages::confirmation [public];
+    "/payment/{reference}/{secret}/confirmation": GET pages::payment_confirmation [public];
     "/privacy":                     GET pages::privacy [public];
     "/accessibility":               GET pages::accessibility [public];
     "/institution/look.css":        GET pages::institution_look [public];

@@ -22,7 +22,6 @@ pub use settings::{AccessMode, LogFormat, Settings};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use hermes_domain::institution::Institution;
 use hermes_domain::ledger::Rules;
 use hermes_languages::Language;
 
@@ -33,10 +32,8 @@ pub struct Configuration {
     pub environment: Environment,
     /// All settings.
     pub settings: Settings,
-    /// The rules for decisions.
+    /// The rules for decisions, and the institution that payers pay.
     pub rules: Rules,
-    /// The institution that payers pay.
-    pub institution: Arc<Institution>,
     /// The language of pages for payers who have chosen none.
     pub language: Language,
     /// Problems that do not prevent startup, to be logged once.
@@ -60,10 +57,10 @@ pub fn load() -> Result<Configuration> {
     warnings.extend(tls::warning(&settings.database));
     warnings.extend(safety::untrusted_proxy(environment, &settings));
     let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
-    let institution = Arc::new(institution);
     let language = institution::language(&settings.institution).context("the configuration is invalid")?;
-    let rules = rules::build_rules(&settings, Arc::clone(&institution)).context("the configuration is invalid")?;
-    Ok(Configuration { environment, settings, rules, institution, language, warnings })
+    let rules =
+        rules::build_rules(&settings, Arc::new(institution)).context("the configuration is invalid")?;
+    Ok(Configuration { environment, settings, rules, language, warnings })
 }
 
 impl Configuration {

@@ -159,7 +159,7 @@ async fn inserted_and_deleted_payments_and_wrong_email_keys_are_found() {
     let insert = "INSERT INTO payments SELECT zeroblob(16), 'REF900', name, email, email_key, school, \
                   student_id, sender_full_name, country_from, sender_address, currency_from, amount, \
                   amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status, \
-                  validation_status, cancelled_at, version, created_at, updated_at, link_version, link_expires_at FROM payments \
+                  validation_status, cancelled_at, version, created_at, updated_at, link_version, link_expires_at, due_on, language FROM payments \
                   WHERE reference = 'REF001'";
     for (statement, message) in [
         (insert, "payment REF900: has no audit row"),

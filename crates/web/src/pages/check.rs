@@ -70,11 +70,11 @@ pub async fn check_payment(
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
     let locale = locale.of_form(&typed);
-    let Some(key) = form::FormKey::of_form(&state, &typed) else {
+    let Some(key) = FormKey::of_form(&state, &typed) else {
         return Ok(form::expired(&state, &locale, &cookie, &typed));
     };
-    let typed = match typed.find(USE_EMAIL) {
-        Some(address) => typed.with(BookingField::Email.spec().name, address),
+    let typed = match typed.find(USE_EMAIL).map(str::to_owned) {
+        Some(address) => typed.with(BookingField::Email.spec().name, &address),
         None => typed,
     };
     if let Some(name) = typed.find(CHANGE) {
@@ -132,7 +132,9 @@ fn shown_answers(frame: &Frame<'_>, booking: &NewBooking) -> Vec<Answer> {
 fn shown_doubt(frame: &Frame<'_>, email: &str) -> Option<ShownDoubt> {
     let t = frame.t;
     Some(match doubt(email)? {
-        Doubt::Invalid => ShownDoubt { text: t.check_email_invalid(email.to_owned()).to_string(), suggestion: None },
+        Doubt::Invalid => {
+            ShownDoubt { text: t.check_email_invalid(email.to_owned()).to_string(), suggestion: None }
+        }
         Doubt::Suggestion(suggestion) => ShownDoubt {
             text: t.check_email_suggestion(email.to_owned(), suggestion.clone()).to_string(),
             suggestion: Some(suggestion),

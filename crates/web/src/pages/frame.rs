@@ -114,8 +114,13 @@ impl<'a> Frame<'a> {
 
     /// Returns the texts of a payment with their labels, in the order of the form, without empty texts.
     pub fn details(&self, details: &PayerDetails) -> Vec<Labelled> {
+        let label = |field| match field {
+            BookingField::Name => self.t.details_name().to_string(),
+            BookingField::Email => self.t.details_email().to_string(),
+            _ => self.label(field),
+        };
         let shown = FORM_ORDER.into_iter().filter_map(|field| {
-            Some(Labelled { label: self.label(field), text: details.text(field)?.to_owned() })
+            Some(Labelled { label: label(field), text: details.text(field)?.to_owned() })
         });
         shown.filter(|shown| !shown.text.is_empty()).collect()
     }

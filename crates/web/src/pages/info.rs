@@ -49,7 +49,7 @@ fn info_page(state: &AppState, locale: &Locale, title: String, paragraphs: &[Str
     let frame = Frame::new(state, locale);
     let template = InfoPage { frame: &frame, title, paragraphs: paragraphs.to_vec() };
     let (mut response, body) = locale.page(StatusCode::OK, &template);
-    response.insert_header((CACHE_CONTROL, "private, no-cache")).body(body)
+    response.body(body)
 }
 
 /// `GET /robots.txt`
@@ -64,11 +64,10 @@ pub async fn robots() -> HttpResponse {
 /// `GET /favicon.ico`: browsers request this URL for files without a page.
 #[get("/favicon.ico")]
 pub async fn favicon() -> HttpResponse {
-    let response = HttpResponse::PermanentRedirect()
+    HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, assets::address("hermes.svg")))
         .insert_header((CACHE_CONTROL, "public, max-age=86400"))
-        .finish();
-    response
+        .finish()
 }
 
 /// `GET /institution/look.css`: the colour of the institution, in light mode only. Dark mode has its own colours.

@@ -33,13 +33,13 @@ pub(crate) use check::{check_again, check_payment};
 pub(crate) use form::booking_form;
 pub(crate) use info::{accessibility, favicon, institution_logo, institution_look, privacy, robots};
 pub(crate) use payment::{
-    change_form, change_payment, confirmation, lost_link, path as payer_page_path, payer_page,
-    payment_code_image, send_lost_link, withdraw_form, withdraw_payment,
+    change_form, change_payment, lost_link, path as payer_page_path, payer_page, payment_code_image,
+    payment_confirmation, send_lost_link, withdraw_form, withdraw_payment,
 };
 pub use problems::problem_page;
 pub(crate) use problems::{problem_list, problem_of_code};
 pub(crate) use quote::quote_payment;
-pub(crate) use view::{check_label, format_money, group_thousands, page, rfc3339, status_label};
+pub(crate) use view::{check_label, group_thousands, page, rfc3339, status_label};
 
 /// Redirects to the booking form.
 #[get("/")]

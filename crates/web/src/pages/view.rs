@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
-use hermes_domain::money::Money;
 use hermes_domain::payment::{CheckKind, Status};
 
 /// Renders a page. The caller adds headers to the response, and then the text with [`HttpResponseBuilder::body`].
@@ -34,11 +33,6 @@ pub(crate) const fn check_label(kind: CheckKind) -> &'static str {
         CheckKind::AmountThreshold => "Large amount",
         CheckKind::OverUnderPayment => "Amount differs",
     }
-}
-
-/// Formats an amount with its currency, such as `35,700.00 USD`.
-pub(crate) fn format_money(amount: Money) -> String {
-    format!("{} {}", group_thousands(&amount), amount.currency().code())
 }
 
 /// Formats a decimal number with grouped digits, such as `35,700.00`.

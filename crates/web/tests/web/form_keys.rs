@@ -25,7 +25,7 @@ fn at(minutes: i64) -> impl FnOnce(&mut AppState) {
 fn assert_reveals_nothing(page: &TestResponse) {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
     assert_eq!(page.header("location"), "");
-    for secret in ["Vera", "vera@", "Trinity", "REF001", "/payment/"] {
+    for secret in ["Vera", "vera@", "Trinity", "REF001", "/payment/REF"] {
         assert!(!page.body.contains(secret), "{secret} is in {}", page.body);
     }
 }
@@ -98,13 +98,13 @@ async fn without_its_cookie_a_key_reveals_nothing_of_its_booking() {
     let page = attacker.send(&app, &[("amount", "99.50")]).await;
     assert_reveals_nothing(&page);
     // The page shows the values just entered, and does not say which of them differ.
-    assert!(page.body.contains("<td data-label=\"Sent now\">Ana Ruiz</td>"), "{}", page.body);
+    assert!(page.body.contains("<bdi>Ana Ruiz</bdi>"), "{}", page.body);
     insta::assert_snapshot!(page.page());
     // Even the same data does not lead to the payment's page.
     let mut attacker = Browser { key: victim.key.clone(), cookie: String::new() };
     let page = attacker.send(&app, &VICTIM).await;
     assert_eq!((page.status, page.header("location")), (StatusCode::UNPROCESSABLE_ENTITY, ""));
-    assert!(!page.body.contains("REF001") && !page.body.contains("/payment/"), "{}", page.body);
+    assert!(!page.body.contains("REF001") && !page.body.contains("/payment/REF"), "{}", page.body);
     assert_eq!(app.payments().len(), 1);
 }
 

@@ -11,6 +11,8 @@ mod form_keys;
 mod gate;
 mod health;
 mod limits;
+mod payer_changes;
+mod payer_journey;
 mod payer_page;
 mod problem_pages;
 mod support;

@@ -48,6 +48,7 @@ impl FormNotice {
         Self::nothing_booked(t, text.to_string(), request_id)
     }
 
+    /// An earlier attempt with the same form may have booked the payment, so the title is about this attempt only.
     fn nothing_booked(t: &Texts, text: String, request_id: Option<String>) -> Self {
         Self { title: t.notice_title().to_string(), text, request_id }
     }

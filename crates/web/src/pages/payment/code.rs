@@ -70,8 +70,9 @@ mod tests {
         let svg = svg(&code);
         let dark = (0..code.size).flat_map(|row| (0..code.size).map(move |column| (row, column)));
         let dark = dark.filter(|(row, column)| is_dark(&code, *row, *column)).count();
-        let widths = svg.split('h').skip(1).filter_map(|part| part.split_once("v1h-"));
-        let drawn: usize = widths.map(|(width, _)| width.parse::<usize>().unwrap()).sum();
+        // The first rectangle is the white ground.
+        let rectangles = svg.split('M').skip(2).map(|part| part.split(['h', 'v']).nth(1).unwrap());
+        let drawn: usize = rectangles.map(|width| width.parse::<usize>().unwrap()).sum();
         assert_eq!(drawn, dark);
         // The finder pattern in the corner starts after the quiet zone.
         assert!(svg.contains("<path d=\"M4 4h7v1h-7z"), "{svg}");

@@ -34,7 +34,7 @@ struct ConfirmationPage<'a> {
 
 /// Shows the confirmation.
 #[get("/payment/{reference}/{secret}/confirmation", wrap = "Compress::default()")]
-pub async fn confirmation(
+pub async fn payment_confirmation(
     state: web::Data<AppState>,
     link: PagePath,
     locale: Locale,

@@ -25,7 +25,7 @@ use crate::state::AppState;
 
 pub(crate) use change::{change_form, change_payment};
 pub(crate) use code::payment_code_image;
-pub(crate) use confirmation::confirmation;
+pub(crate) use confirmation::payment_confirmation;
 pub(crate) use lost::{lost_link, send_lost_link};
 pub(crate) use page::payer_page;
 pub(crate) use withdraw::{withdraw_form, withdraw_payment};

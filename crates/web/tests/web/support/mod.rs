@@ -7,6 +7,7 @@ mod response;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
@@ -178,8 +179,22 @@ impl TestApp {
 
     /// Sends the form as a browser does.
     pub async fn post_form(&self, fields: &[(&str, &str)]) -> TestResponse {
-        let request = TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "same-origin"));
+        self.post("/payment", fields).await
+    }
+
+    /// Sends a form to an address as a browser does.
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> TestResponse {
+        let request = TestRequest::post().uri(address).insert_header(("sec-fetch-site", "same-origin"));
         self.send(Server::Portal, with_fields(request, fields)).await
+    }
+
+    /// Books [`ANA`] with some fields changed, and returns the address of the payment's page.
+    pub async fn book_page(&self, changes: &[(&str, &str)]) -> String {
+        let unchanged = ANA.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        let fields: Vec<_> = unchanged.chain(changes).copied().collect();
+        let response = self.post_form(&fields).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
+        response.header("location").to_owned()
     }
 
     pub async fn send(&self, server: Server, request: TestRequest) -> TestResponse {
@@ -291,6 +306,11 @@ impl TestApp {
             *payment = Payment::new(fields).unwrap();
         });
     }
+}
+
+/// Returns whether a path exists only with an account in euro or with a logo.
+pub fn is_optional(path: &str) -> bool {
+    path.ends_with("/code.svg") || path == "/institution/logo"
 }
 
 /// Adds the fields of a form to a request.
