@@ -246,3 +246,41 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_cre
 -- m20261130_000040_add_due_date_and_language
 ALTER TABLE `payments` ADD COLUMN `due_on` date NULL, ADD COLUMN `language` varchar(2) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', UNIX_TIMESTAMP());
+
+-- m20261130_000060_create_mail_sender
+CREATE TABLE `mail_sender` (
+    `id` int NOT NULL PRIMARY KEY,
+    `holder` binary(16) NOT NULL,
+    `expires_at_ms` bigint NOT NULL,
+    `cursor_seq` bigint NOT NULL,
+    `failing_since` datetime(6) NULL,
+    `last_error` varchar(255) NULL,
+    CONSTRAINT `mail_sender_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000060_create_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000061_insert_mail_sender
+INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, -1);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000061_insert_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000062_create_mail_messages
+CREATE TABLE `mail_messages` (
+    `event_seq` bigint NOT NULL PRIMARY KEY,
+    `event_id` binary(16) NOT NULL,
+    `event_type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `event_reference` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payload` longtext NOT NULL,
+    `occurred_at` datetime(6) NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `attempts` int NOT NULL,
+    `not_before` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    `address_key` binary(32) NULL,
+    `reason` varchar(255) NULL,
+    KEY `mail_messages_state` (`state`, `event_seq`),
+    KEY `mail_messages_reference` (`reference`, `state`, `event_seq`),
+    KEY `mail_messages_address` (`address_key`, `finished_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000062_create_mail_messages', UNIX_TIMESTAMP());

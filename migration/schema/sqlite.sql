@@ -300,3 +300,41 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_cre
 ALTER TABLE payments ADD COLUMN due_on date_text NULL;
 ALTER TABLE payments ADD COLUMN language varchar(2) NULL;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000060_create_mail_sender
+CREATE TABLE "mail_sender" (
+    "id" integer NOT NULL PRIMARY KEY,
+    "holder" blob(16) NOT NULL,
+    "expires_at_ms" integer NOT NULL,
+    "cursor_seq" integer NOT NULL,
+    "failing_since" datetime_text NULL,
+    "last_error" varchar(255) NULL,
+    CONSTRAINT "mail_sender_single_row" CHECK ("id" = 1)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000060_create_mail_sender', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000061_insert_mail_sender
+INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, -1);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000061_insert_mail_sender', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000062_create_mail_messages
+CREATE TABLE "mail_messages" (
+    "event_seq" integer NOT NULL PRIMARY KEY,
+    "event_id" blob(16) NOT NULL,
+    "event_type" varchar(64) NOT NULL,
+    "event_reference" varchar(64) NOT NULL,
+    "payload" text NOT NULL,
+    "occurred_at" datetime_text NOT NULL,
+    "reference" varchar(24) NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "attempts" integer NOT NULL,
+    "not_before" datetime_text NOT NULL,
+    "finished_at" datetime_text NULL,
+    "address_key" blob(32) NULL,
+    "reason" varchar(255) NULL
+);
+CREATE INDEX "mail_messages_state" ON "mail_messages" ("state", "event_seq");
+CREATE INDEX "mail_messages_reference" ON "mail_messages" ("reference", "state", "event_seq");
+CREATE INDEX "mail_messages_address" ON "mail_messages" ("address_key", "finished_at");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000062_create_mail_messages', CAST(strftime('%s', 'now') AS INTEGER));
