@@ -73,8 +73,10 @@ fn mailer(configuration: &Configuration) -> Result<SmtpMailer> {
         from: parse_mailbox(&mail.from).context("mail.from")?,
         reply_to: reply_to.map(parse_mailbox).transpose().context("mail.reply_to")?,
     };
-    let sender =
-        Sender { institution: Arc::clone(&configuration.rules.institution), language: configuration.language };
+    let sender = Sender {
+        institution: Arc::clone(&configuration.rules.institution),
+        language: configuration.language,
+    };
     SmtpMailer::new(settings, sender).context("mail")
 }
 

@@ -98,7 +98,8 @@ async fn unpublished_events_are_deleted_after_four_retention_periods() {
     let outbox = Arc::new(FakeOutbox::default());
     outbox.commit(600);
     assert_eq!(left_after(&outbox, when_fifth_has(RETENTION * 4), true).await, (5..=600).collect::<Vec<_>>());
-    let reported =
-        take_logs().into_iter().filter(|(_, line)| line.contains("4 events were deleted that were not published"));
+    let reported = take_logs()
+        .into_iter()
+        .filter(|(_, line)| line.contains("4 events were deleted that were not published"));
     assert_eq!(reported.count(), 1);
 }
