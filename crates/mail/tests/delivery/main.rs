@@ -1,8 +1,7 @@
 //! Mail from committed changes to a mail server, over a real database.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     reason = "clippy exempts test functions, but not the functions that tests share"
 )]
 

@@ -93,14 +93,14 @@ on_each_database! {
         queue.finish(4, &rejected("550 unknown"), at(4)).await.unwrap();
         assert_eq!(queue.sent_since(&[7; 32], NOON).await.unwrap(), [at(1), at(3)]);
         assert_eq!(queue.sent_since(&[7; 32], at(1)).await.unwrap(), [at(3)]);
-        assert_eq!(queue.sent_since(&[9; 32], NOON).await.unwrap(), []);
+        assert!(queue.sent_since(&[9; 32], NOON).await.unwrap().is_empty());
 
         // Only the first result counts.
         queue.finish(4, &sent(9), at(5)).await.unwrap();
         let reference = |number| Reference::new(number).unwrap();
         let rejection = queue.rejection(reference(4)).await.unwrap().unwrap();
         assert_eq!((rejection.at, rejection.reason.as_str()), (at(4), "550 unknown"));
-        assert_eq!(queue.sent_since(&[9; 32], NOON).await.unwrap(), []);
+        assert!(queue.sent_since(&[9; 32], NOON).await.unwrap().is_empty());
         queue.finish(5, &rejected(&"é".repeat(300)), at(5)).await.unwrap();
         let rejection = queue.rejection(reference(5)).await.unwrap().unwrap();
         assert_eq!((rejection.at, rejection.reason), (at(5), "é".repeat(255)));

@@ -12,7 +12,6 @@ use hermes_repository::{Database, SqlMailQueue, SqlOutbox, SqlPaymentReader};
 use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle, NewLinkMailer};
 use hermes_service::outbox::CommitNotifier;
 use hermes_service::writer::LedgerWriter;
-use secrecy::ExposeSecret;
 
 use super::{SystemClock, SystemRandom};
 use crate::config::{Configuration, Settings};
@@ -74,8 +73,10 @@ fn mailer(configuration: &Configuration) -> Result<SmtpMailer> {
         from: parse_mailbox(&mail.from).context("mail.from")?,
         reply_to: reply_to.map(parse_mailbox).transpose().context("mail.reply_to")?,
     };
-    let sender =
-        Sender { institution: Arc::clone(&configuration.institution), language: configuration.language };
+    let sender = Sender {
+        institution: Arc::clone(&configuration.rules.institution),
+        language: configuration.language,
+    };
     SmtpMailer::new(settings, sender).context("mail")
 }
 
