@@ -242,3 +242,98 @@ CREATE TABLE `access_uses` (
     CONSTRAINT `access_uses_key_fk` FOREIGN KEY (`key_id`) REFERENCES `access_keys` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', UNIX_TIMESTAMP());
+
+-- m20261130_000021_support_receipts
+ALTER TABLE `payments` ADD COLUMN `shortfall_written_off` bigint NOT NULL DEFAULT 0;
+ALTER TABLE `ledger_head` ADD COLUMN `next_receipt` bigint NOT NULL DEFAULT 1, ADD COLUMN `next_refund` bigint NOT NULL DEFAULT 1;
+ALTER TABLE `payment_totals` ADD COLUMN `receipts` bigint NOT NULL DEFAULT 0, ADD COLUMN `credit` bigint NOT NULL DEFAULT 0, ADD COLUMN `refunds_due` bigint NOT NULL DEFAULT 0;
+CREATE INDEX audit_log_subject ON audit_log (subject_type, subject_id, seq);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000021_support_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000022_create_receipts
+CREATE TABLE `receipts` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `number` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `value_date` date NOT NULL,
+    `source` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `statement_line` binary(32) NULL,
+    `bank_id` varchar(64) NULL,
+    `payer_text` varchar(500) NULL,
+    `payer_account` varchar(64) NULL,
+    `note` varchar(500) NULL,
+    `allocations_made` bigint NOT NULL,
+    `status` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `reversed_at` datetime(6) NULL,
+    `version` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `updated_at` datetime(6) NOT NULL,
+    `allocated` bigint NOT NULL,
+    `credit` bigint NOT NULL,
+    `refunds_reserved` bigint NOT NULL,
+    `refunded` bigint NOT NULL,
+    `surplus_written_off` bigint NOT NULL,
+    `refunds_due` bigint NOT NULL,
+    UNIQUE KEY `receipts_number` (`number`),
+    UNIQUE KEY `receipts_statement_line` (`statement_line`),
+    KEY `receipts_status` (`status`, `seq`),
+    KEY `receipts_currency` (`currency`, `seq`),
+    CONSTRAINT `receipts_amount_range` CHECK (`amount` BETWEEN 1 AND 10000000000000),
+    CONSTRAINT `receipts_parts_are_amount` CHECK ((`reversed_at` IS NULL AND `allocated` + `credit` + `refunds_reserved` + `refunded` + `surplus_written_off` = `amount`) OR (`reversed_at` IS NOT NULL AND `allocated` + `credit` + `refunds_reserved` + `refunded` + `surplus_written_off` = 0)),
+    CONSTRAINT `receipts_parts_not_negative` CHECK (`allocated` >= 0 AND `credit` >= 0 AND `refunds_reserved` >= 0 AND `refunded` >= 0 AND `surplus_written_off` >= 0),
+    CONSTRAINT `receipts_due_within_credit` CHECK (`refunds_due` BETWEEN 0 AND `credit`),
+    CONSTRAINT `receipts_source_known` CHECK (`source` IN ('bank_transfer', 'cash', 'cheque', 'statement', 'migration')),
+    CONSTRAINT `receipts_status_known` CHECK (`status` IN ('OPEN', 'SETTLED', 'REVERSED')),
+    CONSTRAINT `receipts_version_positive` CHECK (`version` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000022_create_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000023_create_allocations
+CREATE TABLE `allocations` (
+    `receipt_seq` bigint NOT NULL,
+    `id` bigint NOT NULL,
+    `payment_id` binary(16) NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    PRIMARY KEY (`receipt_seq`, `id`),
+    KEY `allocations_payment` (`payment_id`),
+    CONSTRAINT `allocations_receipt_fk` FOREIGN KEY (`receipt_seq`) REFERENCES `receipts` (`seq`),
+    CONSTRAINT `allocations_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+    CONSTRAINT `allocations_amount_positive` CHECK (`amount` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000023_create_allocations', UNIX_TIMESTAMP());
+
+-- m20261130_000024_create_refunds
+CREATE TABLE `refunds` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `number` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `receipt_seq` bigint NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payment_id` binary(16) NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `payee_account` varchar(64) NULL,
+    `requested_by` varchar(128) NULL,
+    `approved_by` varchar(128) NULL,
+    `bank_id` varchar(64) NULL,
+    `version` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `updated_at` datetime(6) NOT NULL,
+    UNIQUE KEY `refunds_number` (`number`),
+    KEY `refunds_receipt` (`receipt_seq`),
+    KEY `refunds_payment` (`payment_id`),
+    KEY `refunds_state` (`state`, `seq`),
+    KEY `refunds_currency` (`currency`, `seq`),
+    CONSTRAINT `refunds_receipt_fk` FOREIGN KEY (`receipt_seq`) REFERENCES `receipts` (`seq`),
+    CONSTRAINT `refunds_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+    CONSTRAINT `refunds_amount_positive` CHECK (`amount` >= 1),
+    CONSTRAINT `refunds_state_known` CHECK (`state` IN ('DUE', 'REQUESTED', 'APPROVED', 'SENT', 'FAILED', 'WITHDRAWN')),
+    CONSTRAINT `refunds_version_positive` CHECK (`version` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_create_refunds', UNIX_TIMESTAMP());
+
+-- m20261130_000025_record_earlier_receipts
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', UNIX_TIMESTAMP());

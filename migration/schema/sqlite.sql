@@ -295,3 +295,101 @@ CREATE TABLE "access_uses" (
     FOREIGN KEY ("key_id") REFERENCES "access_keys" ("id")
 );
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000021_support_receipts
+ALTER TABLE payments ADD COLUMN shortfall_written_off integer NOT NULL DEFAULT 0;
+ALTER TABLE ledger_head ADD COLUMN next_receipt integer NOT NULL DEFAULT 1;
+ALTER TABLE ledger_head ADD COLUMN next_refund integer NOT NULL DEFAULT 1;
+ALTER TABLE payment_totals ADD COLUMN receipts integer NOT NULL DEFAULT 0;
+ALTER TABLE payment_totals ADD COLUMN credit integer NOT NULL DEFAULT 0;
+ALTER TABLE payment_totals ADD COLUMN refunds_due integer NOT NULL DEFAULT 0;
+CREATE INDEX audit_log_subject ON audit_log (subject_type, subject_id, seq);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000021_support_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000022_create_receipts
+CREATE TABLE "receipts" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "number" varchar(32) NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "value_date" date_text NOT NULL,
+    "source" varchar(16) NOT NULL,
+    "statement_line" blob(32) NULL,
+    "bank_id" varchar(64) NULL,
+    "payer_text" varchar(500) NULL,
+    "payer_account" varchar(64) NULL,
+    "note" varchar(500) NULL,
+    "allocations_made" integer NOT NULL,
+    "status" varchar(16) NOT NULL,
+    "reversed_at" datetime_text NULL,
+    "version" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    "updated_at" datetime_text NOT NULL,
+    "allocated" integer NOT NULL,
+    "credit" integer NOT NULL,
+    "refunds_reserved" integer NOT NULL,
+    "refunded" integer NOT NULL,
+    "surplus_written_off" integer NOT NULL,
+    "refunds_due" integer NOT NULL,
+    CONSTRAINT "receipts_amount_range" CHECK ("amount" BETWEEN 1 AND 10000000000000),
+    CONSTRAINT "receipts_parts_are_amount" CHECK (("reversed_at" IS NULL AND "allocated" + "credit" + "refunds_reserved" + "refunded" + "surplus_written_off" = "amount") OR ("reversed_at" IS NOT NULL AND "allocated" + "credit" + "refunds_reserved" + "refunded" + "surplus_written_off" = 0)),
+    CONSTRAINT "receipts_parts_not_negative" CHECK ("allocated" >= 0 AND "credit" >= 0 AND "refunds_reserved" >= 0 AND "refunded" >= 0 AND "surplus_written_off" >= 0),
+    CONSTRAINT "receipts_due_within_credit" CHECK ("refunds_due" BETWEEN 0 AND "credit"),
+    CONSTRAINT "receipts_source_known" CHECK ("source" IN ('bank_transfer', 'cash', 'cheque', 'statement', 'migration')),
+    CONSTRAINT "receipts_status_known" CHECK ("status" IN ('OPEN', 'SETTLED', 'REVERSED')),
+    CONSTRAINT "receipts_version_positive" CHECK ("version" >= 1)
+);
+CREATE UNIQUE INDEX "receipts_number" ON "receipts" ("number");
+CREATE UNIQUE INDEX "receipts_statement_line" ON "receipts" ("statement_line");
+CREATE INDEX "receipts_status" ON "receipts" ("status", "seq");
+CREATE INDEX "receipts_currency" ON "receipts" ("currency", "seq");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000022_create_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000023_create_allocations
+CREATE TABLE "allocations" (
+    "receipt_seq" integer NOT NULL,
+    "id" integer NOT NULL,
+    "payment_id" blob(16) NOT NULL,
+    "reference" varchar(24) NOT NULL,
+    "amount" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    PRIMARY KEY ("receipt_seq", "id"),
+    FOREIGN KEY ("receipt_seq") REFERENCES "receipts" ("seq"),
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id"),
+    CONSTRAINT "allocations_amount_positive" CHECK ("amount" >= 1)
+);
+CREATE INDEX "allocations_payment" ON "allocations" ("payment_id");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000023_create_allocations', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000024_create_refunds
+CREATE TABLE "refunds" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "number" varchar(32) NOT NULL,
+    "receipt_seq" integer NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "payment_id" blob(16) NULL,
+    "reference" varchar(24) NULL,
+    "payee_account" varchar(64) NULL,
+    "requested_by" varchar(128) NULL,
+    "approved_by" varchar(128) NULL,
+    "bank_id" varchar(64) NULL,
+    "version" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    "updated_at" datetime_text NOT NULL,
+    FOREIGN KEY ("receipt_seq") REFERENCES "receipts" ("seq"),
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id"),
+    CONSTRAINT "refunds_amount_positive" CHECK ("amount" >= 1),
+    CONSTRAINT "refunds_state_known" CHECK ("state" IN ('DUE', 'REQUESTED', 'APPROVED', 'SENT', 'FAILED', 'WITHDRAWN')),
+    CONSTRAINT "refunds_version_positive" CHECK ("version" >= 1)
+);
+CREATE UNIQUE INDEX "refunds_number" ON "refunds" ("number");
+CREATE INDEX "refunds_receipt" ON "refunds" ("receipt_seq");
+CREATE INDEX "refunds_payment" ON "refunds" ("payment_id");
+CREATE INDEX "refunds_state" ON "refunds" ("state", "seq");
+CREATE INDEX "refunds_currency" ON "refunds" ("currency", "seq");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_create_refunds', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000025_record_earlier_receipts
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', CAST(strftime('%s', 'now') AS INTEGER));

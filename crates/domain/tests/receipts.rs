@@ -1,8 +1,6 @@
 //! Receipts: each step by itself, and the equations of money after every step of random histories.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-mod support;
-
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
@@ -16,8 +14,7 @@ use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{
     book, claim, money, payment_key, receipt, record, submission, submission_with_claim,
 };
-
-use support::money_steps::run_random_step;
+use hermes_test_support::money_steps::random_batch;
 
 /// The number of random histories.
 const HISTORIES: u64 = 10_000;
@@ -116,7 +113,8 @@ fn the_equations_hold_after_every_step_of_10_000_histories() {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut ledger = MemoryLedger::new();
         for _ in 0..random.usize(1..=MAX_STEPS) {
-            run_random_step(&mut ledger, &mut random);
+            let batch = random_batch(&ledger, &mut random);
+            ledger.execute_any(&batch);
             assert_money_adds_up(&ledger);
         }
         let mut verifier = ChainVerifier::default();
@@ -197,6 +195,12 @@ fn the_part_that_is_not_allocated_is_credit() {
     assert_eq!(too_much, Err(Rejection::InsufficientCredit { credit: money("95", "USD") }));
     let nothing = ledger.execute_receipt(allocate(target(&ledger, 0), 1, None));
     assert!(matches!(nothing, Err(Rejection::NothingToSettle { .. })), "{nothing:?}");
+
+    let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
+    let record =
+        ReceiptCommand::Record { receipt: receipt("7", "USD"), allocations: vec![allocation], reason: None };
+    let recorded = ledger.execute_receipt(Command::Receipt(record)).unwrap();
+    assert_eq!(recorded.receipt.credit(), money("7", "USD"));
 }
 
 #[test]

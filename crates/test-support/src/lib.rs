@@ -20,6 +20,7 @@
 //! | [`FaultProxy`] | a connection to a server that can be cut, hung, slowed and made to lose replies | no |
 //! | [`MemoryLedger`], [`MemoryStore`] | the ledger as a value, and as a database with faults and gates | no |
 //! | [`earlier_ledger`] | rows as an earlier release wrote them | no |
+//! | [`money_steps`] | random commands that move money | – |
 //! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
 //! | [`Authority`] | TLS certificates, valid and with a flaw | no |
 //! | [`capture_logs`] | the log lines of a test | no |
@@ -54,6 +55,7 @@ mod login;
 mod mariadb;
 mod memory_ledger;
 mod memory_publisher;
+pub mod money_steps;
 mod mysql;
 mod poll;
 mod port;

@@ -90,7 +90,7 @@ async fn an_interrupted_change_of_the_tables_is_completed() {
     }
 }
 
-async fn audit_rows(db: &DatabaseConnection) -> Vec<AuditEntry> {
+pub async fn audit_rows(db: &DatabaseConnection) -> Vec<AuditEntry> {
     let sql = "SELECT seq, payment_id, subject_type, subject_id, action, actor, salt, reason, old_value, new_value, \
                user_agent, ip_address, created_at, hash FROM audit_log ORDER BY seq";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::ERASED_ACTION;
+use super::effect::ERASED_ACTION;
 use super::{AuditEntry, AuditHash, ReceiptEffect};
 
 /// Verifies the chain row by row.

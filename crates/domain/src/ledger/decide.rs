@@ -1,22 +1,16 @@
 //! Deciding commands: a command and facts in, changes or a rejection out.
 
-use std::collections::HashSet;
-
-use serde::Serialize;
-
-use super::audit::AuditedChange;
 use super::correction::apply_correction;
 use super::money_draft::MoneyDraft;
 use super::{
-    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure,
-    ErasureScope, Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Origin, Outcome,
-    PaymentOutcome, ReceiptOutcome, RecordedOutcome, RecordedPayment, RecordedReceipt, Rejection, Reopening,
-    Subject, Submission, Totals,
+    BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure, ErasureScope,
+    Facts, LedgerHead, Outcome, PaymentOutcome, ReceiptOutcome, RecordedOutcome, RecordedPayment,
+    RecordedReceipt, Rejection, Reopening, Submission,
 };
-use crate::money::{Currency, Money, MoneyError};
+use crate::money::{MAX_MINOR, Money};
 use crate::payment::{
-    CheckInput, DuplicateKey, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey,
-    Reference, recheck_money, run_checks,
+    CheckInput, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
+    recheck_money, run_checks,
 };
 
 /// Decides the commands of one batch, in order.
@@ -49,34 +43,6 @@ impl<'a> Decider<'a> {
             ..facts.head
         };
         Self { context, facts, changes: Changes::new(head) }
-    }
-
-    /// Returns the queries for the remaining facts that the commands need.
-    pub fn fact_queries<'c>(&self, commands: impl IntoIterator<Item = &'c Command>) -> FactQueries {
-        let mut queries = FactQueries::default();
-        let mut seen = HashSet::new();
-        for command in commands {
-            for currency in self.currencies(command) {
-                if !queries.currencies.contains(&currency) {
-                    queries.currencies.push(currency);
-                }
-            }
-            let Some(key) = self.duplicate_query(command) else { continue };
-            if seen.insert(key.clone()) {
-                queries.duplicates.push(key);
-            }
-        }
-        queries
-    }
-
-    /// Adds the results of [`Self::fact_queries`].
-    pub fn add_facts(
-        &mut self,
-        duplicates: impl IntoIterator<Item = (DuplicateKey, Reference)>,
-        totals: impl IntoIterator<Item = Totals>,
-    ) {
-        self.facts.duplicates.extend(duplicates);
-        self.facts.totals.extend(totals.into_iter().map(|totals| (totals.currency, totals)));
     }
 
     /// Decides one command. Later commands of the batch see its changes.
@@ -274,6 +240,9 @@ impl<'a> Decider<'a> {
         received: Money,
         fields: PaymentFields,
     ) -> Result<Payment, Rejection> {
+        if received.minor() > MAX_MINOR {
+            return Err(Rejection::OutOfRange);
+        }
         let written_off = fields.shortfall_written_off.unwrap_or(Money::zero(received.currency()));
         let checks = recheck_money(&before.checks, before.amount_due(), received, written_off);
         let (version, updated_at) = (before.version + 1, self.context.now);
@@ -295,169 +264,10 @@ impl<'a> Decider<'a> {
         let checks = run_checks(&input, &self.context.rules.thresholds);
         new_payment(PaymentFields { checks, ..payment.into_fields() })
     }
-
-    /// Returns the currencies whose totals the command can change.
-    fn currencies(&self, command: &Command) -> Vec<Currency> {
-        match command {
-            Command::Book(booking) => vec![booking.amount.currency()],
-            Command::Receipt(command) => self.currencies_of_receipt(command),
-            Command::Refund(command) => self.currencies_of_refund(command),
-            Command::Correct(_)
-            | Command::Cancel(_)
-            | Command::Reopen(_)
-            | Command::RenewPageLink(_)
-            | Command::Erase(_)
-            | Command::Key(_) => {
-                let targets = command.targets().into_iter();
-                targets.filter_map(|key| Some(self.facts.payments.get(key)?.amount.currency())).collect()
-            }
-        }
-    }
-
-    /// Returns the duplicate key of the payment after the command.
-    fn duplicate_query(&self, command: &Command) -> Option<DuplicateKey> {
-        match command {
-            Command::Book(booking) => {
-                Some(self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount))
-            }
-            Command::Correct(correction) => {
-                let payment = self.facts.payments.get(&correction.target)?;
-                let (details, amount) = apply_correction(payment, &correction.request).ok()?;
-                Some(self.context.duplicate_key(payment.id, &details, amount))
-            }
-            Command::Reopen(Reopening { target, .. }) => {
-                let payment = self.facts.payments.get(target)?;
-                Some(self.context.duplicate_key(payment.id, &payment.details, payment.amount))
-            }
-            Command::Cancel(_)
-            | Command::Erase(_)
-            | Command::RenewPageLink(_)
-            | Command::Receipt(_)
-            | Command::Refund(_)
-            | Command::Key(_) => None,
-        }
-    }
-
-    /// Adds a transition to the changes, and updates the facts for later commands.
-    fn apply(&mut self, submission: &Submission, transition: Transition) -> Result<(), Rejection> {
-        let Transition { effect, before, after, reason, receipts } = transition;
-        let money = self.finish(receipts.unwrap_or_default())?;
-        if effect != Effect::Unchanged {
-            let payments = [(before.as_ref(), &after)];
-            self.update_money_totals(after.amount.currency(), &money.receipts, payments)?;
-        }
-        self.put_money(money, reason.as_deref(), &submission.origin);
-        let recorded = RecordedOutcome::Payment(RecordedPayment { effect, payment: after.clone() });
-        self.put_payment(effect, before.as_ref(), after, reason, &submission.origin);
-        self.record_outcome(submission, recorded);
-        Ok(())
-    }
-
-    /// Adds the next state of a payment, with its audit row and its event.
-    pub(super) fn put_payment(
-        &mut self,
-        effect: Effect,
-        before: Option<&Payment>,
-        after: Payment,
-        reason: Option<String>,
-        origin: &Origin,
-    ) {
-        if let Some(action) = effect.audit_action() {
-            // The row of an erasure contains nothing of what was erased.
-            let before = before.filter(|_| effect != Effect::Erased);
-            self.audit(action, Subject::Payment(after.id), before, &after, reason, origin);
-        }
-        if let Some(kind) = EventKind::from_effect(effect) {
-            let seq = self.next_event();
-            self.changes.events.push(Event::new(seq, kind, &after));
-        }
-        match effect {
-            Effect::Booked => self.add_booked(after),
-            Effect::Corrected
-            | Effect::Cancelled
-            | Effect::Reopened
-            | Effect::Settled
-            | Effect::PageLinkRenewed => self.add_updated(after),
-            Effect::Erased => {
-                self.changes.erased.push(Subject::Payment(after.id));
-                self.add_updated(after);
-            }
-            Effect::Unchanged => {}
-        }
-    }
-
-    /// Counts the next event.
-    pub(super) const fn next_event(&mut self) -> i64 {
-        self.changes.head.event_seq += 1;
-        self.changes.head.event_seq
-    }
-
-    /// Adds the audit row of a change.
-    pub(super) fn audit<State: Serialize>(
-        &mut self,
-        action: &'static str,
-        subject: Subject,
-        before: Option<&State>,
-        after: &State,
-        reason: Option<String>,
-        origin: &Origin,
-    ) {
-        let salt = self.context.random_source.random();
-        let changed_at = self.context.now;
-        let change = AuditedChange { action, subject, before, after, reason, origin, changed_at, salt };
-        let head = &mut self.changes.head;
-        let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
-        head.audit_seq = entry.seq;
-        head.audit_hash = entry.hash;
-        self.changes.audit.push(entry);
-    }
-
-    pub(super) fn update_totals(
-        &mut self,
-        currency: Currency,
-        change: impl FnOnce(Totals) -> Result<Totals, MoneyError>,
-    ) -> Result<(), Rejection> {
-        let current = self.facts.totals.get(&currency).copied().unwrap_or(Totals::empty(currency));
-        let totals = change(current).map_err(|_| Rejection::OutOfRange)?;
-        self.facts.totals.insert(currency, totals);
-        self.changes.totals.insert(currency, totals);
-        Ok(())
-    }
-
-    pub(super) fn record_outcome(&mut self, submission: &Submission, outcome: RecordedOutcome) {
-        let Some(claim) = submission.idempotency else { return };
-        let record = IdempotencyRecord { claim, outcome, created_at: self.context.now };
-        self.facts.idempotency.insert(claim.scope_hash, record.clone());
-        self.changes.idempotency.push(record);
-    }
-
-    fn add_booked(&mut self, payment: Payment) {
-        let key = self.context.duplicate_key(PaymentId::NIL, &payment.details, payment.amount);
-        self.facts.duplicates.insert(key, payment.reference);
-        self.changes.head.next_reference += 1;
-        self.changes.booked.push(payment);
-    }
-
-    fn add_updated(&mut self, payment: Payment) {
-        // The facts can contain the payment twice: by its identifier and by its reference.
-        for fact in self.facts.payments.values_mut().filter(|fact| fact.id == payment.id) {
-            fact.clone_from(&payment);
-        }
-        put_last(&mut self.changes.updated, payment, |payment| payment.id);
-    }
 }
 
 fn new_payment(fields: PaymentFields) -> Result<Payment, Rejection> {
     Payment::new(fields).map_err(|_| Rejection::OutOfRange)
-}
-
-/// Replaces the earlier state of an object by its last one.
-pub(super) fn put_last<T, K: PartialEq>(states: &mut Vec<T>, last: T, key: impl Fn(&T) -> K) {
-    // The latest change is usually of the object that was changed last.
-    match states.iter_mut().rev().find(|state| key(state) == key(&last)) {
-        Some(state) => *state = last,
-        None => states.push(last),
-    }
 }
 
 /// Returns an error if the caller has seen another version.

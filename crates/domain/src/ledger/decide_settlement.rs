@@ -2,7 +2,8 @@
 
 use chrono::Datelike;
 
-use super::decide::{Decider, put_last};
+use super::apply::put_last;
+use super::decide::Decider;
 use super::money_draft::{MoneyDraft, PaymentDraft, ReceiptDraft};
 use super::{Effect, ErasureScope, Event, EventKind, HeldMoney, Origin, ReceiptEffect, Rejection, Subject};
 use crate::money::{Currency, Money};

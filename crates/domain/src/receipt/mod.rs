@@ -8,6 +8,7 @@ mod new_receipt;
 mod number;
 mod refund;
 mod state;
+mod status;
 
 pub use details::{
     BANK_ID_MAX_CHARS, NOTE_MAX_CHARS, PAYER_ACCOUNT_MAX_CHARS, PAYER_TEXT_MAX_CHARS, ReceiptDetails,
@@ -15,6 +16,5 @@ pub use details::{
 pub use new_receipt::{NewReceipt, ReceiptRequest};
 pub use number::{NumberError, ReceiptNumber, RefundNumber};
 pub use refund::{Refund, RefundState, RefundStep};
-pub use state::{
-    Allocation, Receipt, ReceiptError, ReceiptFields, ReceiptSource, ReceiptStatus, StatementLineId,
-};
+pub use state::{Allocation, Receipt, ReceiptError, ReceiptFields, StatementLineId};
+pub use status::{ReceiptSource, ReceiptStatus};

@@ -7,5 +7,4 @@
 )]
 
 pub mod commands;
-pub mod money_steps;
 pub mod steps;

@@ -36,7 +36,7 @@ on_each_database! {
         verify_chain(ledger).await.unwrap();
 
         let retried = batches::execute_rejected(ledger, &booking).await;
-        assert!(matches!(retried, Rejection::KeyReused { payment } if payment.details == PayerDetails::default()));
+        assert!(matches!(retried, Rejection::KeyReused { payment: Some(payment) } if payment.details == PayerDetails::default()));
     }
 
     async fn payments_are_found_by_an_address_that_was_corrected(ledger: &TestLedger) {

@@ -23,6 +23,7 @@ mod lists;
 mod locking;
 mod outbox;
 mod pools;
+mod receipts;
 mod recorder;
 mod rejections;
 mod round_trip;

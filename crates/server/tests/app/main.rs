@@ -28,6 +28,7 @@ mod ledger_head_behind;
 mod limits;
 mod log_limit;
 mod metrics;
+mod receipts;
 mod redis;
 mod rejected_writes;
 mod shutdown;

@@ -76,6 +76,8 @@ fn rules() -> Rules {
         fee_bearer: FeeBearer::Payer,
         thresholds: Thresholds::new("1000000", &HashMap::new()).unwrap(),
         duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
+        second_person_above: Thresholds::new("1000", &HashMap::new()).unwrap(),
+        write_off_max: Thresholds::new("10", &HashMap::new()).unwrap(),
     }
 }
 

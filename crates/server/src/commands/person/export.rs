@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{Payment, PaymentId};
-use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
 use hermes_repository::{Database, SqlPaymentReader};
-use hermes_web::dto::{AuditBody, BookingBody};
+use hermes_web::dto::{AuditBody, BookingBody, ReceiptBody};
 use hermes_web::extract::FORM_ACTOR;
 use serde::Serialize;
 
@@ -29,6 +29,8 @@ struct ExportedPayment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<BookingBody<'a>>,
     changes: Vec<AuditBody>,
+    /// The receipts that hold money of the payment, with the accounts of payer and payee.
+    receipts: Vec<ReceiptBody>,
 }
 
 /// Prints the export. The exit status is 1 if there is no data.
@@ -51,12 +53,27 @@ async fn export(database: &Database, email: &str) -> Result<String> {
     let mut payments = Vec::new();
     for payment in &current {
         let changes = changes(&reader, payment.id, email).await?;
-        payments.push(ExportedPayment { payment: Some(payment.into()), changes });
+        let receipts = receipts(&reader, payment.id).await?;
+        payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts });
     }
     for id in past {
-        payments.push(ExportedPayment { payment: None, changes: changes(&reader, id, email).await? });
+        // The receipts belong to the person that the payment has now.
+        let changes = changes(&reader, id, email).await?;
+        payments.push(ExportedPayment { payment: None, changes, receipts: Vec::new() });
     }
     Ok(serde_json::to_string_pretty(&Export { email, exported_at: Utc::now(), payments })?)
+}
+
+/// Reads the receipts of a payment.
+async fn receipts(reader: &SqlPaymentReader, id: PaymentId) -> Result<Vec<ReceiptBody>> {
+    let filter = ReceiptFilter { payment: Some(id), ..ReceiptFilter::default() };
+    let (mut bodies, mut before) = (Vec::new(), None);
+    loop {
+        let page = reader.list_receipts(&filter, before, reader_limits::PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(bodies) };
+        before = Some(last.number.sequence());
+        bodies.extend(page.iter().map(ReceiptBody::from));
+    }
 }
 
 /// Reads the changes of a payment, without the data of other persons.

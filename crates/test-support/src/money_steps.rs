@@ -1,4 +1,5 @@
-//! Random commands that move money.
+//! Random commands that move money, chosen by the state of a ledger in memory. Payments are named by reference, so that the
+//! same commands fit a database whose payments have other ids.
 
 use fastrand::Rng;
 use hermes_domain::ledger::{
@@ -8,19 +9,20 @@ use hermes_domain::ledger::{
 use hermes_domain::money::Money;
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::receipt::{NewReceipt, ReceiptNumber, RefundNumber, StatementLineId};
-use hermes_test_support::MemoryLedger;
-use hermes_test_support::builders::{booking_in, receipt, submission};
+
+use crate::MemoryLedger;
+use crate::builders::{booking_in, payment_key, receipt, submission};
 
 /// The most commands of one batch.
 const BATCH_MAX: usize = 4;
 const AMOUNTS: [&str; 7] = ["1", "5", "95", "100", "105", "200", "2000"];
 
-/// Executes one random step: a batch that can be shared, or an exclusive command.
-pub fn run_random_step(ledger: &mut MemoryLedger, random: &mut Rng) {
+/// Returns a random batch: commands that can share one, or one exclusive command.
+pub fn random_batch(ledger: &MemoryLedger, random: &mut Rng) -> Vec<Submission> {
     let batch = match random.u8(0..12) {
         0 | 1 => vec![book(random)],
         2 if !ledger.payments.is_empty() => vec![Command::Cancel(Cancellation {
-            target: PaymentKey::Id(ledger.payments[0].id),
+            target: PaymentKey::Reference(ledger.payments[0].reference),
             expected_version: Some(ledger.payments[0].version),
             held: if random.bool() { HeldMoney::Refund } else { HeldMoney::Credit },
             reason: "cancelled".to_owned(),
@@ -32,8 +34,7 @@ pub fn run_random_step(ledger: &mut MemoryLedger, random: &mut Rng) {
         })],
         _ => (0..random.usize(1..=BATCH_MAX)).map(|_| shared(ledger, random)).collect(),
     };
-    let submissions: Vec<Submission> = batch.into_iter().map(|command| by_someone(command, random)).collect();
-    ledger.execute_any(&submissions);
+    batch.into_iter().map(|command| by_someone(command, random)).collect()
 }
 
 fn by_someone(command: Command, random: &mut Rng) -> Submission {
@@ -138,11 +139,7 @@ fn any_amount(random: &mut Rng) -> Money {
 }
 
 fn any_payment(ledger: &MemoryLedger, random: &mut Rng) -> PaymentKey {
-    let reference = random.i64(1..=ledger.head.next_reference.min(3));
-    match ledger.payments.iter().find(|payment| payment.reference.number() == reference) {
-        Some(payment) if random.bool() => PaymentKey::Id(payment.id),
-        _ => hermes_test_support::builders::payment_key(reference),
-    }
+    payment_key(random.i64(1..=ledger.head.next_reference.min(3)))
 }
 
 fn any_target(ledger: &MemoryLedger, random: &mut Rng) -> ReceiptTarget {
