@@ -49,14 +49,17 @@ ci: ## Run everything that must pass before a change lands
 BENCH_PROGRAMS := --package hermes-server --package hermes-bench --bins
 BENCH := .ci/mysql run $(or $(CARGO_TARGET_DIR),target)/release/hermes-bench $(if $(SHORT),--short)
 
-.PHONY: bench bench-reads bench-writes bench-profile bench-build
-bench: bench-reads bench-writes ## Measure everything in docs/benchmarks.md in about 30 minutes (SHORT=1: a few)
+.PHONY: bench bench-reads bench-writes bench-statements bench-profile bench-build
+bench: bench-reads bench-writes bench-statements ## Measure everything in docs/benchmarks.md in about 30 minutes (SHORT=1: a few)
 
 bench-reads: bench-build ## Measure reads (ONLY=case selects one case)
 	$(BENCH) reads $(addprefix --only ,$(ONLY))
 
 bench-writes: bench-build ## Measure writes (ONLY=case selects one case)
 	$(BENCH) writes $(addprefix --only ,$(ONLY))
+
+bench-statements: ## Measure the reader of camt.053 in about a minute
+	cargo bench --quiet --package hermes-statements
 
 bench-profile: bench-build ## Profile the server under load (UNDER=list, list-unchanged, bookings, …)
 	$(BENCH) profile $(or $(UNDER),list)

@@ -14,7 +14,6 @@ pub struct ReadError {
     /// The position in the file.
     pub position: Option<Position>,
     /// What is wrong.
-    #[source]
     pub problem: Problem,
 }
 
@@ -31,8 +30,8 @@ pub enum Position {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The file cannot be read from the disk.
-    #[error("the file cannot be read")]
-    Io(#[source] io::Error),
+    #[error("the file cannot be read ({0}); check the disk and upload it again")]
+    Io(io::Error),
     /// The visitor ended the reading.
     #[error("the import was stopped")]
     Stopped,

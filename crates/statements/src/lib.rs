@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes in, lines out; no clock, network or database. [`read`] detects the format, streams the file and passes
 //! each statement to a visitor as [`Item`]s: the header, the lines, the summary. Memory use does not grow with the
-//! file, except for 24 bytes a line that count equal lines.
+//! file, except for about 24 bytes a line by which equal lines are counted.
 //!
 //! A reader refuses a file that it does not understand completely, because a skipped line is lost money. The visitor
 //! may have received lines before the refusal. Callers therefore read a file twice: once to verify, once to import.

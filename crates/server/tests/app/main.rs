@@ -13,6 +13,7 @@ mod support;
 mod access;
 mod audit_verify;
 mod backup;
+mod bank_sim;
 mod canary;
 mod clock;
 mod command_line;

@@ -55,13 +55,16 @@ impl Entry {
                 Some(transfer) => transfer.leaf(path, text, currency)?,
                 None => return Ok(()),
             },
-            [Tag::NtryDtls, Tag::Btch, Tag::NbOfTxs] => self.batch_count = digits(text.trim()),
+            [Tag::NtryDtls, Tag::Btch, Tag::NbOfTxs] => {
+                let count = digits(text.trim()).unwrap_or_default();
+                self.batch_count = Some(self.batch_count.unwrap_or_default().saturating_add(count));
+            }
             [Tag::Amt] => {
                 self.amount = Some(parse_amount(text.trim(), '.', parse_currency("Ntry/Amt", currency)?)?);
             }
             [Tag::CdtDbtInd] => self.direction = Some(direction(text.trim())?),
             [Tag::RvslInd] => self.is_reversal = boolean(text.trim())?,
-            [Tag::Sts] | [Tag::Sts, Tag::Cd] => text.trim().clone_into(&mut self.status),
+            [Tag::Sts] | [Tag::Sts, Tag::Cd | Tag::Prtry] => text.trim().clone_into(&mut self.status),
             [Tag::BookgDt, Tag::Dt | Tag::DtTm] => self.booking_date = Some(date("BookgDt", text.trim())?),
             [Tag::ValDt, Tag::Dt | Tag::DtTm] => self.value_date = Some(date("ValDt", text.trim())?),
             [Tag::AcctSvcrRef] => self.bank_id = bank_id(text),

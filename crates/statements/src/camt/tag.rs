@@ -5,6 +5,7 @@ macro_rules! tags {
     ($($tag:ident)*) => {
         /// An element, by its name in the schema.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(clippy::upper_case_acronyms, reason = "the names of the schema")]
         pub(super) enum Tag {
             Other,
             $($tag,)*

@@ -119,7 +119,7 @@ impl Transfer {
 }
 
 impl Charges {
-    /// Takes the text of the element at a path below `Chrgs`: flat up to version 03, in records from version 04.
+    /// Takes the text of the element at a path below `Chrgs`: flat in version 02, in records from version 03.
     pub(super) fn leaf(&mut self, path: &[Tag], text: &str, currency: &str) -> Result<(), Problem> {
         match path {
             [Tag::TtlChrgsAndTaxAmt] => self.total = amount(text, currency)?,

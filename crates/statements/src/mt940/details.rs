@@ -51,10 +51,10 @@ fn apply_german(text: &str, separator: char, line: &mut DraftLine) {
         let Some((number, value)) = subfield.split_at_checked(2) else { continue };
         match number {
             "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "29" | "60" | "61" | "62"
-            | "63" => {
-                if !value.trim().is_empty() {
-                    texts.push(value.to_owned());
-                }
+            | "63"
+                if !value.trim().is_empty() =>
+            {
+                texts.push(value.to_owned());
             }
             "30" => line.counterparty.bic = non_empty(value),
             "31" => line.counterparty.account = non_empty(&account_number(value)),

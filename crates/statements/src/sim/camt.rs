@@ -26,8 +26,8 @@ impl Names {
             bic: if version < 3 { "BIC" } else { "BICFI" },
             party: if version < 7 { ("", "") } else { ("<Pty>", "</Pty>") },
             status: if version < 7 { ("", "") } else { ("<Cd>", "</Cd>") },
-            charge: if version < 4 { ("", "") } else { ("<Rcrd>", "</Rcrd>") },
-            has_amounts: version >= 4,
+            charge: if version < 3 { ("", "") } else { ("<Rcrd>", "</Rcrd>") },
+            has_amounts: version >= 3,
         }
     }
 }

@@ -110,7 +110,7 @@ pub struct SimulatedLine {
     pub end_to_end_id: Option<String>,
     /// The defect.
     pub defect: Defect,
-    /// The payments that the line pays.
+    /// The payments that the line pays; for a reversal, the payments that lose the money.
     pub allocations: Vec<TrueAllocation>,
     /// Whether the line can be matched without a decision: it holds unchanged references of at most five payments or
     /// parts, or one mistyped reference and the exact amount.

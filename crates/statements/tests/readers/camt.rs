@@ -62,6 +62,8 @@ fn pending_entries_are_counted_but_are_not_lines() {
     let file = camt053(&format!("{pending}{}", entry("100.00", "DBIT", "")), "900.00");
     let parts = read_plain(file.as_bytes()).unwrap();
     assert_eq!((parts.lines.len(), parts.summaries[0].pending), (1, 1));
+    let proprietary = file.replace("<Cd>PDNG</Cd>", "<Prtry>EXPECTED</Prtry>");
+    assert_eq!(read_plain(proprietary.as_bytes()).unwrap().summaries[0].pending, 1);
     assert_eq!(parts.lines[0].direction, Direction::Debit);
     assert_eq!(parts.lines[0].value_date.to_string(), "2026-11-24");
 }

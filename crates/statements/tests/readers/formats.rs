@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use hermes_statements::sim::{Defect, Simulation};
 use hermes_statements::{Direction, Format, TextSource};
+use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
 use crate::support::{IBAN, Parts, read_all, simulation};
 
@@ -89,4 +90,25 @@ fn a_reference_cut_by_the_bank_is_found_in_the_joined_text() {
         cut += usize::from(source == TextSource::JoinedTexts);
     }
     assert!(cut > 5, "only {cut} references were cut");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// The sums of any simulation are those of its lines, in every format.
+    #[test]
+    fn any_seed_gives_the_same_sums_in_every_format(seed: u64, payments in 1_u32..40, version in 2_u8..=14) {
+        let simulation = simulation(seed, payments, "EUR");
+        let change: i64 = simulation.lines().iter().map(|line| match line.direction {
+            Direction::Credit => line.amount.minor(),
+            Direction::Debit => -line.amount.minor(),
+        }).sum();
+        for file in [simulation.camt053(version), simulation.mt940(), simulation.csv()] {
+            let parts = read_all(file.as_bytes()).unwrap();
+            let opening = parts.headers[0].opening.unwrap().minor();
+            prop_assert_eq!(parts.summaries[0].closing.unwrap().minor() - opening, change);
+            let read: i64 = parts.lines.iter().map(|line| line.signed_minor()).sum();
+            prop_assert_eq!(read, change);
+        }
+    }
 }

@@ -1,14 +1,17 @@
 //! Reads CSV files of banks by a profile.
 
+mod layout;
+
 use std::io::Read;
 
 use chrono::NaiveDate;
 use csv::{ReaderBuilder, StringRecord};
 use hermes_domain::money::{Currency, Money};
 
+use self::layout::{Layout, Row};
 use crate::amount::parse_amount;
 use crate::camt::{account_number, bank_id, non_empty};
-use crate::csv_profile::{Columns, ProfileFields, RowOrder};
+use crate::csv_profile::{ProfileFields, RowOrder};
 use crate::emit::{BankId, DraftLine, Emitter};
 use crate::error::shown;
 use crate::input::{TextInput, problem_of};
@@ -79,61 +82,6 @@ fn csv_problem(error: &csv::Error) -> Problem {
             Problem::ProfileMismatch { detail: format!("a row has {len} columns instead of {expected_len}") }
         }
         _ => Problem::ProfileMismatch { detail: shown(&error.to_string()) },
-    }
-}
-
-/// The positions of the columns.
-struct Layout {
-    booking_date: usize,
-    value_date: Option<usize>,
-    amount: Option<usize>,
-    credit: Option<usize>,
-    debit: Option<usize>,
-    direction: Option<usize>,
-    balance: Option<usize>,
-    currency: Option<usize>,
-    account: Option<usize>,
-    bank_id: Option<usize>,
-    texts: Vec<usize>,
-    creditor_reference: Option<usize>,
-    end_to_end_id: Option<usize>,
-    name: Option<usize>,
-    counterparty_account: Option<usize>,
-    counterparty_bic: Option<usize>,
-    charges: Option<usize>,
-    reversal: Option<usize>,
-}
-
-impl Layout {
-    /// Finds the columns of the profile in the row with the names.
-    fn find(columns: &Columns, header: &StringRecord) -> Result<Self, Problem> {
-        let find = |name: &String| {
-            let index = header.iter().position(|column| column.trim() == name.trim());
-            index.ok_or_else(|| Problem::ProfileMismatch {
-                detail: format!("the column \"{}\" is missing", shown(name)),
-            })
-        };
-        let optional = |name: &Option<String>| name.as_ref().map(find).transpose();
-        Ok(Self {
-            booking_date: find(&columns.booking_date)?,
-            value_date: optional(&columns.value_date)?,
-            amount: optional(&columns.amount)?,
-            credit: optional(&columns.credit)?,
-            debit: optional(&columns.debit)?,
-            direction: optional(&columns.direction)?,
-            balance: optional(&columns.balance)?,
-            currency: optional(&columns.currency)?,
-            account: optional(&columns.account)?,
-            bank_id: optional(&columns.bank_id)?,
-            texts: columns.texts.iter().map(find).collect::<Result<_, _>>()?,
-            creditor_reference: optional(&columns.creditor_reference)?,
-            end_to_end_id: optional(&columns.end_to_end_id)?,
-            name: optional(&columns.name)?,
-            counterparty_account: optional(&columns.counterparty_account)?,
-            counterparty_bic: optional(&columns.counterparty_bic)?,
-            charges: optional(&columns.charges)?,
-            reversal: optional(&columns.reversal)?,
-        })
     }
 }
 
@@ -364,20 +312,4 @@ fn without_groups(text: &str, sign: char, decimal_sign: char) -> Option<String> 
         plain.push_str(fraction);
     }
     Some(plain)
-}
-
-/// The fields of a row.
-struct Row<'a> {
-    record: &'a StringRecord,
-}
-
-impl<'a> Row<'a> {
-    fn text(&self, column: usize) -> &'a str {
-        self.record.get(column).unwrap_or_default().trim()
-    }
-
-    /// Returns the field, or `None` if the column does not exist or the field is blank.
-    fn optional(&self, column: Option<usize>) -> Option<&'a str> {
-        column.map(|column| self.text(column)).filter(|text| !text.is_empty())
-    }
 }
