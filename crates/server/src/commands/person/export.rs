@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{Payment, PaymentId};
 use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
+use hermes_domain::receipt::Receipt;
 use hermes_repository::{Database, SqlPaymentReader};
 use hermes_web::dto::{AuditBody, BookingBody, ReceiptBody};
 use hermes_web::extract::FORM_ACTOR;
@@ -30,7 +31,7 @@ struct ExportedPayment<'a> {
     payment: Option<BookingBody<'a>>,
     changes: Vec<AuditBody>,
     /// The receipts that hold money of the payment, with the accounts of payer and payee.
-    receipts: Vec<ReceiptBody>,
+    receipts: Vec<ReceiptBody<'a>>,
 }
 
 /// Prints the export. The exit status is 1 if there is no data.
@@ -50,10 +51,14 @@ async fn export(database: &Database, email: &str) -> Result<String> {
         !current.is_empty() || !past.is_empty(),
         "no payment has this e-mail address, and no audit row contains it"
     );
-    let mut payments = Vec::new();
+    let mut receipts = Vec::new();
     for payment in &current {
+        receipts.push(receipts_of(&reader, payment.id).await?);
+    }
+    let mut payments = Vec::new();
+    for (payment, receipts) in current.iter().zip(&receipts) {
         let changes = changes(&reader, payment.id, email).await?;
-        let receipts = receipts(&reader, payment.id).await?;
+        let receipts = receipts.iter().map(ReceiptBody::from).collect();
         payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts });
     }
     for id in past {
@@ -65,14 +70,14 @@ async fn export(database: &Database, email: &str) -> Result<String> {
 }
 
 /// Reads the receipts of a payment.
-async fn receipts(reader: &SqlPaymentReader, id: PaymentId) -> Result<Vec<ReceiptBody>> {
+async fn receipts_of(reader: &SqlPaymentReader, id: PaymentId) -> Result<Vec<Receipt>> {
     let filter = ReceiptFilter { payment: Some(id), ..ReceiptFilter::default() };
-    let (mut bodies, mut before) = (Vec::new(), None);
+    let (mut receipts, mut before) = (Vec::new(), None);
     loop {
         let page = reader.list_receipts(&filter, before, reader_limits::PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(bodies) };
+        let Some(last) = page.last() else { return Ok(receipts) };
         before = Some(last.number.sequence());
-        bodies.extend(page.iter().map(ReceiptBody::from));
+        receipts.extend(page);
     }
 }
 
