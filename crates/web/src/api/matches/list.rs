@@ -33,10 +33,7 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/matches", wrap = "Compress::default()")]
-pub async fn list_matches(
-    state: web::Data<AppState>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub async fn list_matches(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let (filter, limit) = parse_query(request.query_string())?;
     // One more than asked for, to see whether a page follows.
     let mut matches = state.matches.list(&filter, limit.saturating_add(1)).await?;
