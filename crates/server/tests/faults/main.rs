@@ -18,3 +18,4 @@ mod crash;
 mod full_disk;
 mod hanging_database;
 mod idempotency_key;
+mod statement_import;
