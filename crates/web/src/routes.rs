@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Requirement, RouteTable};
 use crate::admin::{cache, dashboard, metrics};
-use crate::api::{bookings, docs, events, health, keys, receipts, refunds, stats};
+use crate::api::{bookings, docs, events, health, keys, matches, receipts, refunds, statements, stats};
 use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
@@ -61,6 +61,12 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/refunds/{number}/approve": POST refunds::approve_refund [RefundsApprove];
     "/api/refunds/{number}/sent": POST refunds::send_refund [RefundsApprove];
     "/api/refunds/{number}/failed": POST refunds::fail_refund [RefundsApprove];
+    "/api/statements":            POST statements::import_statement [StatementsWrite];
+    "/api/statements/{id}":       GET statements::get_statement [ReceiptsRead];
+    "/api/statements/{id}/undo":  POST statements::undo_statement [StatementsWrite];
+    "/api/matches":               GET matches::list_matches [ReceiptsRead];
+    "/api/matches/{id}/accept":   POST matches::accept_match [MatchesWrite];
+    "/api/matches/{id}/reject":   POST matches::reject_match [MatchesWrite];
     "/api/keys":                  GET keys::list_keys [AccessManage], POST keys::create_key [AccessManage];
     "/api/keys/{id}":             GET keys::get_key [AccessManage];
     "/api/keys/{id}/rotate":      POST keys::rotate_key [AccessManage];
@@ -240,6 +246,7 @@ fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
         (name = "bookings", description = "Book, find, correct and cancel payments"),
         (name = "receipts", description = "Record money that arrived, and allocate it to payments"),
         (name = "refunds", description = "Send money back"),
+        (name = "statements", description = "Import bank statements, and decide the matches of their lines"),
         (name = "keys", description = "Create, rotate and revoke API keys"),
         (name = "events", description = "The feed of all changes"),
         (name = "stats", description = "Totals and the state of the cache"),

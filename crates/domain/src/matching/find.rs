@@ -122,6 +122,11 @@ impl<'a> Search<'a> {
         }
         let mut rivals = self.repaired();
         rivals.retain(|(_, repair)| repair.reference != named.reference);
+        // A payer with the name in the booking can have meant only another booking with this name.
+        let payer = self.line.payer_name.as_deref().unwrap_or_default();
+        if self.index.has_name(named.reference, payer) {
+            rivals.retain(|(_, repair)| self.index.has_name(repair.reference, payer));
+        }
         rivals
     }
 

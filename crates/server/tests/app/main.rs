@@ -34,5 +34,6 @@ mod redis;
 mod rejected_writes;
 mod shutdown;
 mod startup;
+mod statements;
 mod tls;
 mod unsafe_settings;

@@ -21,3 +21,4 @@ mod idempotency_key;
 mod injected;
 mod memory;
 mod rolling_restart;
+mod statement_import;

@@ -49,12 +49,19 @@ impl Matches {
         Ok(self.store.list_matches(filter, limit).await?)
     }
 
-    /// Accepts a match: allocates the receipt of its line, and rejects the other proposals of the line.
+    /// Accepts a match: allocates the receipt of its line, and rejects the other proposals of the line. Accepting an accepted
+    /// match changes nothing.
     ///
     /// # Errors
     /// Returns an error if the match is decided already, or the ledger rejects the allocation.
     pub async fn accept(&self, id: MatchId, origin: Origin) -> Result<StoredMatch, DecisionError> {
-        let proposed = self.proposed(id).await?;
+        let found = self.find(id).await?;
+        let proposed = match found.proposal.state {
+            // The response to an earlier request was lost.
+            MatchState::Accepted => return Ok(found),
+            MatchState::Proposed => found,
+            state => return Err(DecisionError::Decided(state)),
+        };
         let Some(number) = proposed.receipt else { return Err(DecisionError::Decided(MatchState::Undone)) };
         let parts = proposed.proposal.parts.iter();
         let allocations = parts.map(|part| NewAllocation {

@@ -9,10 +9,11 @@ use tokio::time::timeout;
 
 use super::{ImportError, Progress, StatementImporter};
 
-/// How long a claim is valid. A process renews its claim with each batch.
-const CLAIM: TimeDelta = TimeDelta::seconds(60);
+/// How long a claim is valid. A process renews its claim with each batch. If a batch takes longer, two processes may work on
+/// one import, which books nothing twice.
+const CLAIM: TimeDelta = TimeDelta::seconds(10);
 /// How often the worker looks for imports of other processes.
-const POLL_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 impl StatementImporter {
     /// Works on imports whose file is in the spool folder. Never returns.

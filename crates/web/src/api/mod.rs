@@ -4,8 +4,10 @@ pub mod bookings;
 pub mod events;
 pub mod health;
 pub mod keys;
+pub mod matches;
 pub mod receipts;
 pub mod refunds;
+pub mod statements;
 pub mod stats;
 
 pub(crate) mod docs;

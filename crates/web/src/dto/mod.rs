@@ -7,6 +7,7 @@ mod key;
 mod receipt;
 mod receipt_request;
 mod request;
+mod statement;
 mod stats;
 mod values;
 
@@ -24,6 +25,10 @@ pub use receipt_request::{
     ReopeningBody, ReversalBody, SentBody, WriteOffBody,
 };
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
+pub use statement::{
+    AccountStatementBody, CertaintyName, DryRunBody, MatchBody, MatchStateName, MatchedPaymentBody,
+    StatementBody, StatementStateName,
+};
 pub use stats::{CurrencyStats, Stats};
 pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};
 

@@ -72,6 +72,11 @@ impl CommandContext {
         Ok(self.state.ledger.check_admission()?)
     }
 
+    /// Returns the origin of the request, for changes that are not a command.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Replaces the idempotency key, for requests that carry the key in the body.
     #[must_use]
     pub fn with_idempotency_key(self, key: String) -> Self {

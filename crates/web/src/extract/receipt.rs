@@ -209,6 +209,16 @@ pub fn unallocation_from_json(
     body.finish(ReceiptCommand::Unallocate { target, allocation, reason })
 }
 
+/// Parses a body that only gives a reason.
+///
+/// # Errors
+/// 422 with every error of the body.
+pub fn reason_from_json(fields: JsonFields) -> Result<String, Problem> {
+    let mut body = Body::new(fields);
+    let reason = body.required_reason();
+    body.finish(reason)
+}
+
 /// Parses the body of `POST /api/receipts/{number}/reversal`.
 ///
 /// # Errors

@@ -117,6 +117,9 @@ problem_codes! {
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key was used for a different request",
         "Nothing was saved. Use a new key for a new request. To retry a request, send the same key and body.";
+    /// The statement cannot be read completely, or is of an unknown account.
+    StatementRefused = "statement-refused", UNPROCESSABLE_ENTITY, "The statement is refused",
+        "Nothing was saved. Correct the file, or ask the bank for another one.";
     /// The receipt and the payment have different currencies.
     CurrencyMismatch = "currency-mismatch", UNPROCESSABLE_ENTITY, "The currencies differ",
         "Nothing was saved. A receipt can only be allocated to a payment in its own currency.";

@@ -3,7 +3,9 @@
 use actix_web::http::header::{ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::StoreError;
+use hermes_service::matching::DecisionError;
 use hermes_service::outbox::FeedError;
+use hermes_service::statements::ImportError;
 use hermes_service::writer::SubmitError;
 
 use super::{Problem, ProblemCode, capitalized};
@@ -116,6 +118,41 @@ impl From<FeedError> for Problem {
                 "Too many requests are waiting for events. Try again in a moment, or without wait_s.",
             ),
             FeedError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Refused(_) | ImportError::UnknownAccount { .. } | ImportError::UnknownProfile(_) => {
+                let detail = format!("Nothing was saved. {}.", capitalized(&error.to_string()));
+                Self::new(ProblemCode::StatementRefused).with_detail(detail)
+            }
+            ImportError::NotFound(_) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
+            }
+            ImportError::NotEnded(_) => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            ImportError::Claimed => Self::new(ProblemCode::Overloaded),
+            ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),
+            ImportError::Store(error) => Self::from(error),
+            ImportError::Ledger(error) => Self::from(error),
+            ImportError::Internal => Self::new(ProblemCode::Internal).caused_by(error),
+        }
+    }
+}
+
+impl From<DecisionError> for Problem {
+    fn from(error: DecisionError) -> Self {
+        match error {
+            DecisionError::NotFound(_) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
+            }
+            DecisionError::Decided(_) => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            DecisionError::Store(error) => Self::from(error),
+            DecisionError::Ledger(error) => Self::from(error),
         }
     }
 }
