@@ -7,11 +7,11 @@ COMPOSE := docker compose
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 } /^##@ / { printf "\n%s\n", substr($$0, 5) }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 } /^##@ / { printf "\n%s\n", substr($$0, 5) }' Makefile
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey chaos nightly check fmt lint doc ci
+.PHONY: run test test-all journey e2e chaos nightly check fmt lint doc ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -23,6 +23,10 @@ test-all: ## Run all tests; MariaDB, MySQL (fetched once) and Redis are required
 
 journey: ## Test the built program over HTTP on every installed database
 	cargo test --package hermes-server --test app journey
+
+e2e: ## Test the payer's pages in Chromium (ONLY=tests/print.test.js: one file)
+	cargo build --package hermes-server --bin hermes
+	.ci/browser $(ONLY)
 
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture

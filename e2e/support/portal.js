@@ -35,6 +35,7 @@ export class Portal {
   static async start({ config, settings = {} } = {}) {
     const portal = new Portal();
     portal.#folder = await mkdtemp(join(tmpdir(), "hermes-e2e-"));
+    // Port 0 is any free port.
     const env = { PORT: "0", DASHBOARD_PORT: "0", DATA_DIR: portal.#folder, ...settings };
     env.HERMES_CONFIG_DIR = config ? join(HOME, config) : portal.#folder;
     portal.#process = spawn(PROGRAM, ["serve"], { cwd: HOME, env, stdio: ["ignore", "ignore", "pipe"] });
@@ -71,15 +72,23 @@ export class Portal {
     return { reference, due, currency: booking.currency_from, path };
   }
 
-  /** Records that an amount has arrived for a payment: all that is due, unless `amount` says otherwise. */
+  /** Records that an amount has arrived for a payment: all that is due, unless `amount` says otherwise. Returns the receipt's number. */
   async receive(payment, amount = payment.due) {
-    await this.#post("/api/receipts", {
+    const receipt = await this.#post("/api/receipts", {
       amount,
       currency: payment.currency,
       value_date: new Date().toISOString().slice(0, 10),
       source: "cash",
       allocations: [{ booking: payment.reference, amount }],
     });
+    return receipt.number;
+  }
+
+  /** Sends back the money of a cancelled payment. */
+  async refund(receipt) {
+    const { number } = await this.#post("/api/refunds", { receipt, payee_account: "DE02120300000000202051", reason: "cancelled" });
+    await this.#post(`/api/refunds/${number}/approve`);
+    await this.#post(`/api/refunds/${number}/sent`, { bank_id: "2026120200001" });
   }
 
   /** Cancels a payment as staff. */
@@ -88,7 +97,8 @@ export class Portal {
   }
 
   async #post(path, body) {
-    const headers = { "Content-Type": "application/json", "Idempotency-Key": randomUUID() };
+    const headers = { "Idempotency-Key": randomUUID(), "If-Match": "*" };
+    if (body) headers["Content-Type"] = "application/json";
     const response = await fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
     const text = await response.text();
     assert.ok(response.ok, `POST ${path}: ${response.status} ${text}`);

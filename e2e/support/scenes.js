@@ -4,7 +4,7 @@ import { bookWithForm, fillForm, send } from "./form.js";
 
 /** Creates the payments of the scenes. Each has another payer, so that none looks like a duplicate of another. */
 export async function preparePayments(portal) {
-  const names = ["unpaid", "dollars", "part", "paid", "overpaid", "cancelled", "refund", "doubtful"];
+  const names = ["unpaid", "dollars", "part", "paid", "overpaid", "cancelled", "refund", "refunded", "doubtful"];
   const changes = {
     dollars: { currency_from: "USD", amount: "12500.50", sender_full_name: "Luis Ruiz", country_from: "Chile", sender_address: "Av. Providencia 1208, Santiago" },
     doubtful: { email: "ana.ruiz@nowhere", amount: "2000000.00" },
@@ -19,6 +19,9 @@ export async function preparePayments(portal) {
   await portal.cancel(payments.cancelled, "booked twice");
   await portal.receive(payments.refund, "1000.00");
   await portal.cancel(payments.refund, "the course does not take place");
+  const receipt = await portal.receive(payments.refunded, "1000.00");
+  await portal.cancel(payments.refunded, "the course does not take place");
+  await portal.refund(receipt);
   return payments;
 }
 
@@ -65,6 +68,7 @@ export const SCENES = {
   overpaid: (page, how, payments) => page.goto(payments.overpaid.path),
   cancelled: (page, how, payments) => page.goto(payments.cancelled.path),
   refund: (page, how, payments) => page.goto(payments.refund.path),
+  refunded: (page, how, payments) => page.goto(payments.refunded.path),
   confirmation: (page, how, payments) => page.goto(`${payments.paid.path}/confirmation`),
   "confirmation-unpaid": (page, how, payments) => page.goto(`${payments.unpaid.path}/confirmation`),
   change: (page, how, payments) => page.goto(`${payments.unpaid.path}/change`),

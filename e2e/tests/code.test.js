@@ -7,8 +7,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { launch, mode, openTab } from "../support/browser.js";
 import { Portal } from "../support/portal.js";
+import { PYTHON } from "../support/python.js";
 
-const PYTHON = process.env.HERMES_E2E_PYTHON ?? "python3";
 const SCRIPT = new URL("../support/read_code.py", import.meta.url).pathname;
 const FOLDER = new URL("../screenshots/code", import.meta.url).pathname;
 
