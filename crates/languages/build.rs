@@ -24,13 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Returns the languages with a file, the default first.
 fn languages() -> Result<Vec<String>, Box<dyn Error>> {
-    let mut found = vec![DEFAULT.to_owned()];
+    let mut others = Vec::new();
     for entry in fs::read_dir(Path::new(FOLDER))? {
         let path = entry?.path();
         let is_fluent = path.extension().is_some_and(|extension| extension == "ftl");
-        let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| is_fluent && *name != DEFAULT);
-        found.extend(name.map(str::to_owned));
+        let name = path.file_stem().and_then(|name| name.to_str());
+        others.extend(name.filter(|name| is_fluent && *name != DEFAULT).map(str::to_owned));
     }
-    found[1..].sort();
-    Ok(found)
+    others.sort();
+    Ok(std::iter::once(DEFAULT.to_owned()).chain(others).collect())
 }

@@ -32,7 +32,11 @@ impl FromStr for LanguageCode {
     fn from_str(text: &str) -> Result<Self, InvalidLanguageCode> {
         let letters: [u8; 2] = text.trim().as_bytes().try_into().map_err(|_| InvalidLanguageCode)?;
         let is_valid = letters.iter().all(u8::is_ascii_alphabetic);
-        if is_valid { Ok(Self(letters.map(|letter| letter.to_ascii_lowercase()))) } else { Err(InvalidLanguageCode) }
+        if is_valid {
+            Ok(Self(letters.map(|letter| letter.to_ascii_lowercase())))
+        } else {
+            Err(InvalidLanguageCode)
+        }
     }
 }
 

@@ -30,7 +30,8 @@ pub fn payment_code(account: &Account, amount: Money, creditor_reference: &str) 
     // The service tag, the version (the BIC is optional), the character set (UTF-8), and the kind of transfer. Before the
     // reference, the purpose of the transfer is empty.
     let payload =
-        ["BCD", "002", "1", "SCT", bic, holder, iban, &format!("EUR{amount}"), "", creditor_reference].join("\n");
+        ["BCD", "002", "1", "SCT", bic, holder, iban, &format!("EUR{amount}"), "", creditor_reference]
+            .join("\n");
     (payload.len() <= PAYLOAD_MAX_BYTES).then_some(payload)
 }
 
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_payload_has_the_lines_of_the_guideline() {
-        let payload = payment_code(&account("Universität Beispiel", "COBADEFF"), euro("12750.51"), "RF80REF011");
+        let payload =
+            payment_code(&account("Universität Beispiel", "COBADEFF"), euro("12750.51"), "RF80REF011");
         let expected = "BCD\n002\n1\nSCT\nCOBADEFF\nUniversität Beispiel\nDE89370400440532013000\nEUR12750.51\n\nRF80REF011";
         assert_eq!(payload.unwrap(), expected);
         let without_bic = payment_code(&account("X", ""), euro("0.01"), "RF18A").unwrap();

@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn rates_have_no_trailing_zeros() {
         let rate = |points, code| language(code).rate(BasisPoints::new(points).unwrap());
-        assert_eq!([rate(200, "en"), rate(250, "en"), rate(25, "en")], ["2\u{a0}%", "2.5\u{a0}%", "0.25\u{a0}%"]);
+        assert_eq!(
+            [rate(200, "en"), rate(250, "en"), rate(25, "en")],
+            ["2\u{a0}%", "2.5\u{a0}%", "0.25\u{a0}%"]
+        );
         assert_eq!([rate(250, "es"), rate(10_000, "es")], ["2,5\u{a0}%", "100\u{a0}%"]);
     }
 

@@ -97,7 +97,9 @@ fn read_one_mark(
 ) -> TypedAmount {
     let decimals = usize::try_from(currency.decimals()).unwrap_or_default();
     let is_decimal_mark = *language.texts().number_decimal() == *mark;
-    let may_group = fraction.len() == GROUP_DIGITS && (1..=GROUP_DIGITS).contains(&whole.len()) && !whole.starts_with('0');
+    let may_group = fraction.len() == GROUP_DIGITS
+        && (1..=GROUP_DIGITS).contains(&whole.len())
+        && !whole.starts_with('0');
     if !may_group {
         return decimal(Some(whole.to_owned()), fraction);
     }
@@ -130,8 +132,12 @@ fn decimal(whole: Option<String>, fraction: &str) -> TypedAmount {
 fn without_groups(text: &str, mark: char) -> Option<String> {
     let mut groups = text.split(mark);
     let first = groups.next().filter(|first| (1..=GROUP_DIGITS).contains(&first.len()))?;
-    let is_group = |group: &str| group.len() == GROUP_DIGITS && group.bytes().all(|byte| byte.is_ascii_digit());
-    groups.all(is_group).then(|| text.replace(mark, "")).filter(|_| first.bytes().all(|byte| byte.is_ascii_digit()))
+    let is_group =
+        |group: &str| group.len() == GROUP_DIGITS && group.bytes().all(|byte| byte.is_ascii_digit());
+    groups
+        .all(is_group)
+        .then(|| text.replace(mark, ""))
+        .filter(|_| first.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -152,20 +158,40 @@ mod tests {
 
     #[test]
     fn numbers_with_the_marks_of_the_language_are_read() {
-        assert_decimal("en", "USD", &[("35000", "35000"), ("35,000.50", "35000.50"), ("1,000", "1000"), ("0.5", "0.5")]);
-        assert_decimal("es", "EUR", &[("35.000,50", "35000.50"), ("35.000", "35000"), ("0,5", "0.5"), ("1.000.000", "1000000")]);
+        assert_decimal(
+            "en",
+            "USD",
+            &[("35000", "35000"), ("35,000.50", "35000.50"), ("1,000", "1000"), ("0.5", "0.5")],
+        );
+        assert_decimal(
+            "es",
+            "EUR",
+            &[("35.000,50", "35000.50"), ("35.000", "35000"), ("0,5", "0.5"), ("1.000.000", "1000000")],
+        );
     }
 
     #[test]
     fn a_number_of_another_language_is_read_if_it_has_one_reading() {
-        assert_decimal("en", "EUR", &[("35.000,50", "35000.50"), ("35000,50", "35000.50"), ("1.000.000", "1000000")]);
+        assert_decimal(
+            "en",
+            "EUR",
+            &[("35.000,50", "35000.50"), ("35000,50", "35000.50"), ("1.000.000", "1000000")],
+        );
         assert_decimal("es", "USD", &[("35,000.50", "35000.50"), ("35000.50", "35000.50"), ("12.5", "12.5")]);
-        assert_decimal("en", "CHF", &[("35'000.50", "35000.50"), ("35 000", "35000"), ("35\u{a0}000,5", "35000.5")]);
+        assert_decimal(
+            "en",
+            "CHF",
+            &[("35'000.50", "35000.50"), ("35 000", "35000"), ("35\u{a0}000,5", "35000.5")],
+        );
     }
 
     #[test]
     fn the_own_currency_may_be_typed_and_another_may_not() {
-        assert_decimal("en", "EUR", &[("€ 35", "35"), ("35 eur", "35"), ("EUR35.50", "35.50"), ("-5 €", "-5")]);
+        assert_decimal(
+            "en",
+            "EUR",
+            &[("€ 35", "35"), ("35 eur", "35"), ("EUR35.50", "35.50"), ("-5 €", "-5")],
+        );
         for typed in ["35 USD", "$35", "", "EUR", "abc", "1e3", "１２", "12-3", "."] {
             assert_eq!(read_in("en", typed, "EUR"), TypedAmount::NotANumber, "{typed}");
         }
@@ -173,7 +199,9 @@ mod tests {
 
     #[test]
     fn two_readings_are_not_guessed() {
-        let unclear = |readings: &[&str]| TypedAmount::Unclear(readings.iter().map(|text| (*text).to_owned()).collect());
+        let unclear = |readings: &[&str]| {
+            TypedAmount::Unclear(readings.iter().map(|text| (*text).to_owned()).collect())
+        };
         assert_eq!(read_in("en", "35.000", "USD"), unclear(&["35,000", "35.00"]));
         assert_eq!(read_in("es", "35,000", "EUR"), unclear(&["35.000", "35,00"]));
         assert_eq!(read_in("en", "35.125", "USD"), unclear(&["35,125"]));

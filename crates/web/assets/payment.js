@@ -23,6 +23,14 @@
     }
   }
 
+  // Paper shows the address of the page, without which the payer could not open it again.
+  function addPrintedAddress() {
+    const line = document.createElement("p");
+    line.className = "printed-address";
+    line.textContent = pageAddress();
+    document.querySelector(".site-end").append(line);
+  }
+
   function pageAddress() {
     return location.origin + location.pathname;
   }
@@ -80,6 +88,7 @@
   }
 
   prepare();
+  addPrintedAddress();
   if (document.getElementById("live")) {
     document.addEventListener("visibilitychange", refresh);
     timer = setTimeout(refresh, PERIOD_MS);

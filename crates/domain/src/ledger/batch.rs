@@ -11,8 +11,8 @@ use crate::access::{KeyId, KeyRecord, StoredSecret};
 use crate::institution::Institution;
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
 use crate::payment::{
-    DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentFields, PaymentId, PaymentKey, Reference, Status,
-    Thresholds,
+    DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
+    Status, Thresholds,
 };
 
 /// The configured rules of the ledger, fixed at start-up.
@@ -60,9 +60,9 @@ impl DecisionContext<'_> {
         let fields = payment.clone().into_fields();
         let link_expires_at = match payment.status() {
             Status::Pending | Status::Underpayment => None,
-            Status::Exact | Status::Overpayment | Status::Cancelled => {
-                fields.link_expires_at.or_else(|| self.now.checked_add_signed(self.rules.settled_link_lifetime))
-            }
+            Status::Exact | Status::Overpayment | Status::Cancelled => fields
+                .link_expires_at
+                .or_else(|| self.now.checked_add_signed(self.rules.settled_link_lifetime)),
         };
         PaymentFields { link_expires_at, ..fields }
     }

@@ -9,8 +9,8 @@ use hermes_domain::institution::{
     Account, AccountFields, Contact, Institution, Logo, LogoFormat, PAYMENT_TERM_DAYS_MAX, StudentIdRule,
 };
 use hermes_domain::parse_text;
-use hermes_languages::Language;
 use hermes_domain::payment::BookingField;
+use hermes_languages::Language;
 
 use super::settings;
 

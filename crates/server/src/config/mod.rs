@@ -58,7 +58,8 @@ pub fn load() -> Result<Configuration> {
     warnings.extend(safety::untrusted_proxy(environment, &settings));
     let institution = institution::build(&settings.institution).context("the configuration is invalid")?;
     let language = institution::language(&settings.institution).context("the configuration is invalid")?;
-    let rules = rules::build_rules(&settings, Arc::new(institution)).context("the configuration is invalid")?;
+    let rules =
+        rules::build_rules(&settings, Arc::new(institution)).context("the configuration is invalid")?;
     Ok(Configuration { environment, settings, rules, language, warnings })
 }
 

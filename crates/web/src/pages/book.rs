@@ -145,7 +145,8 @@ impl SentForm<'_> {
         let second = self.key.second(self.state, &fingerprint(new));
         let frame = Frame::without_switch(self.state, self.locale);
         let entered = entered(&frame, own, new);
-        let template = ConfirmSecond { first, entered, form: self.typed, key: second.as_str(), frame: &frame };
+        let template =
+            ConfirmSecond { first, entered, form: self.typed, key: second.as_str(), frame: &frame };
         let (mut response, body) =
             form::form_response(self.locale, StatusCode::UNPROCESSABLE_ENTITY, &template);
         response.insert_header((CACHE_CONTROL, "no-store"));

@@ -132,7 +132,9 @@ fn shown_answers(frame: &Frame<'_>, booking: &NewBooking) -> Vec<Answer> {
 fn shown_doubt(frame: &Frame<'_>, email: &str) -> Option<ShownDoubt> {
     let t = frame.t;
     Some(match doubt(email)? {
-        Doubt::Invalid => ShownDoubt { text: t.check_email_invalid(email.to_owned()).to_string(), suggestion: None },
+        Doubt::Invalid => {
+            ShownDoubt { text: t.check_email_invalid(email.to_owned()).to_string(), suggestion: None }
+        }
         Doubt::Suggestion(suggestion) => ShownDoubt {
             text: t.check_email_suggestion(email.to_owned(), suggestion.clone()).to_string(),
             suggestion: Some(suggestion),

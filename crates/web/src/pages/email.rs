@@ -5,9 +5,28 @@ use strsim::osa_distance;
 
 /// The domains of large mail providers. An address of one of them is not doubted.
 const PROVIDERS: [&str; 22] = [
-    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.es", "outlook.com", "outlook.es", "live.com", "msn.com",
-    "yahoo.com", "yahoo.es", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com",
-    "gmx.com", "gmx.de", "web.de", "mail.com", "qq.com",
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.es",
+    "outlook.com",
+    "outlook.es",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.es",
+    "ymail.com",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "proton.me",
+    "protonmail.com",
+    "gmx.com",
+    "gmx.de",
+    "web.de",
+    "mail.com",
+    "qq.com",
 ];
 
 /// The most edits between a mistyped domain and the domain of a provider: two letters swapped, missing or wrong.
@@ -52,7 +71,8 @@ fn provider_like(domain: &str) -> Option<String> {
     }
     let distances = PROVIDERS.iter().filter(|provider| provider.len() >= COMPARED_CHARS_MIN);
     let nearest = distances.map(|provider| (osa_distance(domain, provider), provider)).min();
-    nearest.map(|(edits, provider)| if edits <= EDITS_MAX { (*provider).to_owned() } else { domain.to_owned() })
+    nearest
+        .map(|(edits, provider)| if edits <= EDITS_MAX { (*provider).to_owned() } else { domain.to_owned() })
 }
 
 #[cfg(test)]
@@ -77,7 +97,14 @@ mod tests {
 
     #[test]
     fn a_usual_address_is_not_doubted() {
-        for address in ["ana@gmail.com", "Ana.Ruiz@GMAIL.com", "ana@mail.com", "ana@example.org", "ana@gmx.net", "ana@upm.es"] {
+        for address in [
+            "ana@gmail.com",
+            "Ana.Ruiz@GMAIL.com",
+            "ana@mail.com",
+            "ana@example.org",
+            "ana@gmx.net",
+            "ana@upm.es",
+        ] {
             assert_eq!(doubt(address), None, "{address}");
         }
     }

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
+use hermes_domain::FieldError;
 use hermes_domain::institution::Institution;
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{BookingField, BookingRequest, NewBooking};
-use hermes_domain::FieldError;
 use hermes_languages::typed_amount::{TypedAmount, read};
 
 use super::frame::{FORM_ORDER, Frame};
@@ -113,7 +113,12 @@ fn read_school(frame: &Frame<'_>, request: &mut BookingRequest) -> Option<InputE
 fn take_recognized_id(institution: &Institution, request: &mut BookingRequest) -> Option<String> {
     let typed = request.get(&BookingField::StudentId)?.trim();
     let compact: String = typed.split_whitespace().collect();
-    let spellings = [Cow::Borrowed(typed), compact.clone().into(), typed.to_uppercase().into(), compact.to_uppercase().into()];
+    let spellings = [
+        Cow::Borrowed(typed),
+        compact.clone().into(),
+        typed.to_uppercase().into(),
+        compact.to_uppercase().into(),
+    ];
     let max_chars = BookingField::StudentId.spec().max_chars;
     let is_own = |text: &Cow<'_, str>| {
         institution.student_id.recognizes(text)
@@ -141,7 +146,8 @@ fn check_student_id(frame: &Frame<'_>, id: Option<&str>) -> Option<InputError> {
 
 fn check_currency(frame: &Frame<'_>, currency: Currency) -> Option<InputError> {
     let text = || frame.t.error_currency_not_offered(currency.code()).to_string();
-    (!frame.institution.offers(currency)).then(|| InputError { field: BookingField::CurrencyFrom, text: text() })
+    (!frame.institution.offers(currency))
+        .then(|| InputError { field: BookingField::CurrencyFrom, text: text() })
 }
 
 /// Returns an error of the domain in the language of the page.

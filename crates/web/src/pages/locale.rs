@@ -1,7 +1,7 @@
 //! The language of a page: from `?lang=`, the cookie, `Accept-Language`, or the institution's setting, in this order.
 //!
-//! A form also sends the language of its page. Whoever switches the language in another tab therefore still confirms the
-//! amount as it was typed.
+//! A form also sends the language of its page. The amount is therefore read as it was typed, even if another tab has
+//! switched the language since.
 
 use std::future::{Ready, ready};
 
@@ -92,7 +92,8 @@ impl Locale {
 
     fn from_parts(request: &HttpRequest) -> Self {
         let mut query = query_pairs(request.query_string());
-        let chosen = query.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, code)| Language::find(code));
+        let chosen =
+            query.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, code)| Language::find(code));
         query.retain(|(name, _)| name != PARAMETER);
         let state = request.app_data::<web::Data<AppState>>();
         let language = chosen

@@ -53,7 +53,12 @@ async fn every_response_has_the_security_headers() {
             let is_found = method != Method::GET || may_be_missing || !response.status.is_client_error();
             assert!(is_found && !response.status.is_server_error(), "{method} {path}: {}", response.status);
             // With `no-referrer`, a browser would send the form with `Origin: null`.
-            let forms = ["/payment", "/payment/lost", "/payment/REF001/{secret}/change", "/payment/REF001/{secret}/withdraw"];
+            let forms = [
+                "/payment",
+                "/payment/lost",
+                "/payment/REF001/{secret}/change",
+                "/payment/REF001/{secret}/withdraw",
+            ];
             let has_form = method == Method::GET && forms.contains(&path.as_str());
             let referrer = if has_form { "same-origin" } else { "no-referrer" };
             for (name, value) in [

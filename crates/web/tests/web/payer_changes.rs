@@ -48,7 +48,11 @@ async fn an_unchanged_page_is_not_sent_again() {
     app.edit_payment(0, |fields| fields.amount_received = Money::from_minor(100, Currency::USD));
     let changed = with_header(&app, &address, ("if-none-match", &tag)).await;
     assert_eq!(changed.status, StatusCode::OK);
-    assert!(changed.body.contains("1.00\u{a0}USD received, 35,699.00\u{a0}USD left to pay."), "{}", changed.body);
+    assert!(
+        changed.body.contains("1.00\u{a0}USD received, 35,699.00\u{a0}USD left to pay."),
+        "{}",
+        changed.body
+    );
 }
 
 #[actix_web::test]
@@ -77,7 +81,11 @@ async fn a_payer_corrects_a_payment_while_nothing_has_arrived() {
     let address = app.book_page(&[("school", "Law")]).await;
     let form = app.get(Server::Portal, &format!("{address}/change")).await;
     assert_eq!(form.header("referrer-policy"), "same-origin");
-    assert!(form.body.contains("value=\"35,000.00\"") && form.body.contains("value=\"Law\""), "{}", form.body);
+    assert!(
+        form.body.contains("value=\"35,000.00\"") && form.body.contains("value=\"Law\""),
+        "{}",
+        form.body
+    );
     let entries = [("name", "Ana Luz"), ("email", "ana@example.org"), ("amount", "500"), ("version", "1")];
     let saved = app.post(&format!("{address}/change"), &entries).await;
     assert_eq!(saved.header("location"), format!("{address}?changed=1"), "{}", saved.body);

@@ -73,10 +73,16 @@ async fn a_doubtful_address_has_a_suggestion_that_one_click_accepts() {
 async fn an_amount_is_read_in_the_language_of_the_form() {
     let app = TestApp::start();
     let spanish = check(&app, &[("amount", "35.000,50"), ("language", "es"), ("currency_from", "EUR")]).await;
-    assert_contains(&spanish, &["<html lang=\"es\">", "35.000,50&nbsp;<span class=\"code\">EUR", "Compruebe su pago"]);
+    assert_contains(
+        &spanish,
+        &["<html lang=\"es\">", "35.000,50&nbsp;<span class=\"code\">EUR", "Compruebe su pago"],
+    );
     let unclear = check(&app, &[("amount", "35.000")]).await;
     assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_contains(&unclear, &["<a href=\"#amount\">Write the amount as 35,000 or as 35.00</a>", "value=\"35.000\""]);
+    assert_contains(
+        &unclear,
+        &["<a href=\"#amount\">Write the amount as 35,000 or as 35.00</a>", "value=\"35.000\""],
+    );
     let page = app.book_page(&[("amount", "35.000"), ("language", "es")]).await;
     assert_eq!(app.payments()[0].amount.to_string(), "35000.00");
     assert_eq!(app.payments()[0].language.unwrap().as_str(), "es");
@@ -94,7 +100,11 @@ async fn the_quote_has_a_line_for_amount_fee_and_total() {
     let expected = "{\"lines\":[[\"Importe\",\"1.000,00\u{a0}EUR\"],[\"Comisión, 3\u{a0}%\",\"30,00\u{a0}EUR\"],[\"Total a pagar\",\"1.030,00\u{a0}EUR\"]]}";
     assert_eq!(quote(spanish).await, expected);
     for amount in ["", "x", "0", "-1", "35.000"] {
-        assert_eq!(quote(vec![("amount", amount), ("currency_from", "USD")]).await, "{\"lines\":[]}", "{amount}");
+        assert_eq!(
+            quote(vec![("amount", amount), ("currency_from", "USD")]).await,
+            "{\"lines\":[]}",
+            "{amount}"
+        );
     }
 }
 
@@ -125,7 +135,10 @@ async fn a_link_fills_in_the_form() {
     let app = TestApp::start();
     let address = "/payment?school=Law&invoice=2026-117&amount=12.50&currency_from=eur&utm_source=mail";
     let form = app.get(Server::Portal, address).await;
-    assert_contains(&form, &["value=\"Law\"", "value=\"2026-117\"", "value=\"12.50\"", "<option value=\"EUR\" selected>"]);
+    assert_contains(
+        &form,
+        &["value=\"Law\"", "value=\"2026-117\"", "value=\"12.50\"", "<option value=\"EUR\" selected>"],
+    );
     assert_eq!(app.get(Server::Portal, "/payment?amount=%ff").await.status, StatusCode::OK);
 }
 
@@ -136,34 +149,50 @@ async fn only_currencies_with_an_account_are_offered() {
     let offered: Vec<_> = form.body.split("<option value=\"").skip(1).map(|rest| &rest[..3]).collect();
     assert_eq!(offered, ["USD", "EUR", "KWD"]);
     let page = check(&app, &[("currency_from", "GBP")]).await;
-    assert_contains(&page, &["<a href=\"#currency_from\">We have no account for GBP. Choose another currency.</a>"]);
+    assert_contains(
+        &page,
+        &["<a href=\"#currency_from\">We have no account for GBP. Choose another currency.</a>"],
+    );
 }
 
 #[actix_web::test]
 async fn the_rules_of_the_institution_apply_and_accept_near_misses() {
     let app = start_as(|institution| {
         institution.schools = vec!["Law".to_owned(), "Medicine".to_owned()];
-        institution.student_id = StudentIdRule::new("Invoice number", "INV-[0-9]{4}", "INV-0001", true).unwrap();
+        institution.student_id =
+            StudentIdRule::new("Invoice number", "INV-[0-9]{4}", "INV-0001", true).unwrap();
     });
     let form = app.get(Server::Portal, "/payment?school=LAW").await;
-    assert_contains(&form, &["<option value=\"Law\" selected>", "<label for=\"student_id\">Invoice number</label>", "Like INV-0001"]);
+    assert_contains(
+        &form,
+        &[
+            "<option value=\"Law\" selected>",
+            "<label for=\"student_id\">Invoice number</label>",
+            "Like INV-0001",
+        ],
+    );
     let page = check(&app, &[("school", "law"), ("student_id", "inv-00 42")]).await;
     assert_contains(&page, &["<bdi>Law</bdi>", "<bdi>INV-0042</bdi>"]);
     let page = check(&app, &[("school", "Arts"), ("student_id", "42")]).await;
-    assert_contains(&page, &["Choose a school from the list", "Check the Invoice number. It looks like INV-0001."]);
+    assert_contains(
+        &page,
+        &["Choose a school from the list", "Check the Invoice number. It looks like INV-0001."],
+    );
     assert_contains(&check(&app, &[]).await, &["Enter the Invoice number"]);
 }
 
 #[actix_web::test]
 async fn pages_for_everyone_are_in_both_languages() {
     let app = TestApp::start();
-    for (address, english, spanish) in
-        [("/privacy", "two cookies", "dos cookies"), ("/accessibility", "a screen reader", "un lector de pantalla")]
-    {
+    for (address, english, spanish) in [
+        ("/privacy", "two cookies", "dos cookies"),
+        ("/accessibility", "a screen reader", "un lector de pantalla"),
+    ] {
         assert_contains(&app.get(Server::Portal, address).await, &[english]);
         assert_contains(&app.get(Server::Portal, &format!("{address}?lang=es")).await, &[spanish]);
     }
     assert!(app.get(Server::Portal, "/robots.txt").await.body.contains("Disallow: /"));
-    let own = start_as(|institution| institution.privacy_url = Some("https://example.edu/privacy".to_owned()));
+    let own =
+        start_as(|institution| institution.privacy_url = Some("https://example.edu/privacy".to_owned()));
     assert_eq!(own.get(Server::Portal, "/privacy").await.header("location"), "https://example.edu/privacy");
 }

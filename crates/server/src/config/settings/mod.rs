@@ -22,8 +22,8 @@ pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
-pub use rates::{Checks, Fees, Tier};
 pub use payer::Payer;
+pub use rates::{Checks, Fees, Tier};
 pub use server::Server;
 
 pub(super) use server::is_http_url;

@@ -49,7 +49,8 @@ pub(in crate::pages) struct Entered<'a> {
 
 /// Returns the fields of the form.
 pub(in crate::pages) fn form_groups(frame: &Frame<'_>, entered: Entered<'_>) -> FormGroups {
-    let fields = |fields: &[BookingField]| fields.iter().map(|field| form_field(frame, entered, *field)).collect();
+    let fields =
+        |fields: &[BookingField]| fields.iter().map(|field| form_field(frame, entered, *field)).collect();
     let sender = [BookingField::SenderFullName, BookingField::CountryFrom, BookingField::SenderAddress];
     let is_used = |field: &BookingField| {
         let value = entered.form.find(field.spec().name).unwrap_or_default();
@@ -69,7 +70,11 @@ pub(in crate::pages) fn form_groups(frame: &Frame<'_>, entered: Entered<'_>) -> 
 }
 
 /// Returns one field.
-pub(in crate::pages) fn form_field(frame: &Frame<'_>, entered: Entered<'_>, field: BookingField) -> FormField {
+pub(in crate::pages) fn form_field(
+    frame: &Frame<'_>,
+    entered: Entered<'_>,
+    field: BookingField,
+) -> FormField {
     let spec = field.spec();
     let typed = entered.form.find(spec.name).unwrap_or_default();
     let [width, input_mode, autocomplete] = layout(field);

@@ -96,7 +96,12 @@ fn prefilled(query: &str) -> FormFields {
 }
 
 /// Shows the form again with the payer's entries, so that one of them can be changed.
-pub(super) fn to_change(state: &AppState, locale: &Locale, key: &FormKey, entered: Entered<'_>) -> HttpResponse {
+pub(super) fn to_change(
+    state: &AppState,
+    locale: &Locale,
+    key: &FormKey,
+    entered: Entered<'_>,
+) -> HttpResponse {
     let frame = Frame::without_switch(state, locale);
     let page = FormPage::new(&frame, key.as_str(), entered);
     let status = if entered.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -122,7 +127,12 @@ pub(super) fn with_notice(
 }
 
 /// Shows the form again with a new key, because the key of the form is too old or was not issued here.
-pub(super) fn expired(state: &AppState, locale: &Locale, cookie: &FormCookie, form: &FormFields) -> HttpResponse {
+pub(super) fn expired(
+    state: &AppState,
+    locale: &Locale,
+    cookie: &FormCookie,
+    form: &FormFields,
+) -> HttpResponse {
     let key = cookie.open_key().cloned().unwrap_or_else(|| FormKey::issue(state));
     let problem = Problem::new(ProblemCode::InvalidIdempotencyKey);
     let notice = FormNotice::expired(locale.language.texts());

@@ -61,7 +61,14 @@ pub async fn change_form(
     }
     let frame = Frame::new(&state, &locale);
     let current = current_values(&frame, &payment);
-    Ok(form_page(&state, &locale, &frame, &payment, Shown { form: &current, errors: &[], notice: None }, StatusCode::OK))
+    Ok(form_page(
+        &state,
+        &locale,
+        &frame,
+        &payment,
+        Shown { form: &current, errors: &[], notice: None },
+        StatusCode::OK,
+    ))
 }
 
 /// Corrects the payment, and returns to its page.

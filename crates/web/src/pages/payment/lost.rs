@@ -58,8 +58,7 @@ impl<'a> LostPage<'a> {
 pub async fn lost_link(state: web::Data<AppState>, locale: Locale) -> HttpResponse {
     let frame = Frame::new(&state, &locale);
     let form = FormFields::default();
-    let (mut response, body) =
-        form_response(&locale, StatusCode::OK, &LostPage::new(&state, &frame, &form));
+    let (mut response, body) = form_response(&locale, StatusCode::OK, &LostPage::new(&state, &frame, &form));
     response.body(body)
 }
 
@@ -102,7 +101,8 @@ pub async fn send_lost_link(
 impl LostPage<'_> {
     /// Returns the errors with the ids of their fields, for the summary.
     fn summary(&self) -> Vec<(&'static str, &str)> {
-        let errors = [(REFERENCE, &self.reference_error), (BookingField::Email.spec().name, &self.email_error)];
+        let errors =
+            [(REFERENCE, &self.reference_error), (BookingField::Email.spec().name, &self.email_error)];
         errors.into_iter().filter_map(|(name, error)| Some((name, error.as_deref()?))).collect()
     }
 }

@@ -239,7 +239,12 @@ fn mail_link(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str)
     let encode = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
-    format!("mailto:{}?subject={}&body={}", encode(&payment.details.email), encode(&subject), encode(&address))
+    format!(
+        "mailto:{}?subject={}&body={}",
+        encode(&payment.details.email),
+        encode(&subject),
+        encode(&address)
+    )
 }
 
 /// Returns advice about the flags of a payment, as long as money is due.

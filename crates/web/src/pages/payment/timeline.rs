@@ -47,7 +47,9 @@ pub(super) fn timeline(frame: &Frame<'_>, payment: &Payment) -> Vec<Step> {
     };
     match payment.status() {
         Status::Pending => vec![booked, waiting(Position::Now), paid(Position::Open)],
-        Status::Underpayment => vec![booked, part(Position::Done), waiting(Position::Now), paid(Position::Open)],
+        Status::Underpayment => {
+            vec![booked, part(Position::Done), waiting(Position::Now), paid(Position::Open)]
+        }
         Status::Exact | Status::Overpayment => vec![booked, paid(Position::Done)],
         Status::Cancelled => {
             let cancelled = Step {
