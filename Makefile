@@ -7,11 +7,11 @@ COMPOSE := docker compose
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 } /^##@ / { printf "\n%s\n", substr($$0, 5) }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 } /^##@ / { printf "\n%s\n", substr($$0, 5) }' Makefile
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey docs chaos faults nightly check fmt lint doc deny ci
+.PHONY: run test test-all journey e2e docs chaos faults nightly check fmt lint doc deny ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -26,6 +26,10 @@ journey: ## Test the built program over HTTP on every installed database
 
 docs: ## Run the commands of the guides, and check their links
 	cargo test --package hermes-server --test docs
+
+e2e: ## Test the payer's pages in Chromium (ONLY=tests/print.test.js: one file)
+	cargo build --package hermes-server --bin hermes
+	.ci/browser $(ONLY)
 
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture

@@ -1,0 +1,57 @@
+// On paper: the payment and its confirmation take one sheet each, in any script.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, mode, openTab, screenshot, sheets } from "../support/browser.js";
+import { Portal } from "../support/portal.js";
+
+/** Long and foreign answers. The lengths are those that the portal accepts. */
+const PAYERS = {
+  latin: { name: "Ana Ruiz" },
+  chinese: { name: "王小明", school: "北京大学", student_id: "学号 2041" },
+  arabic: { name: "آنا رويز", school: "جامعة الأمثلة" },
+  long: {
+    name: "María de los Ángeles Fernández-Cifuentes y Rodríguez de Santillana ".repeat(2).trim(),
+    school: "Facultad de Ciencias Económicas y Empresariales, Departamento de Contabilidad",
+    student_id: "W".repeat(50),
+    sender_full_name: "W".repeat(100),
+    country_from: "The Former Yugoslav Republic of Macedonia",
+    sender_address: "A very long street name with many words, building 7, staircase B, 4th floor, door 12, 28001 Madrid, Spain. ".repeat(4).trim(),
+  },
+};
+
+let browser;
+let portal;
+
+before(async () => {
+  [portal, browser] = await Promise.all([Portal.start({ config: "institution" }), launch()]);
+});
+
+after(() => Promise.all([browser?.close(), portal?.stop()]));
+
+for (const [name, changes] of Object.entries(PAYERS)) {
+  test(`a payment and its confirmation take one sheet each: ${name}`, async () => {
+    const payment = await portal.book({ email: `${name}@example.org`, ...changes });
+    await portal.receive(payment, "1000.00");
+    for (const language of ["en", "es"]) {
+      const { page, close } = await openTab(browser, portal, mode({ language, width: 1440, colours: "dark" }));
+      for (const [kind, path] of [["payment", payment.path], ["confirmation", `${payment.path}/confirmation`]]) {
+        await page.goto(path);
+        for (const format of ["A4", "Letter"]) {
+          assert.equal(await sheets(page, format), 1, `${kind} in ${language} on ${format}`);
+        }
+        // The picture has the width of the text on A4, in CSS pixels.
+        await page.emulateMedia({ media: "print" });
+        await page.setViewportSize({ width: 680, height: 1000 });
+        await screenshot(page, `print-${language}`, `${name}-${kind}`);
+        for (const hidden of ["button", "form", ".skip", ".language", ".actions"]) {
+          const visible = await page.locator(hidden).filter({ visible: true }).count();
+          assert.equal(visible, 0, `${hidden} on paper`);
+        }
+        await page.emulateMedia({ media: "screen" });
+        await page.setViewportSize({ width: 1440, height: 900 });
+      }
+      await close();
+    }
+  });
+}
