@@ -28,7 +28,7 @@ pub fn importer(
     ledger: &LedgerWriter,
 ) -> Result<Arc<StatementImporter>> {
     let settings = &configuration.settings;
-    let accounts = configuration.institution.accounts.iter().filter(|account| !account.is_example);
+    let accounts = configuration.rules.institution.accounts.iter().filter(|account| !account.is_example);
     let accounts: Vec<_> = accounts.cloned().collect();
     let auto_post = settings.reconciliation.auto_post.as_str();
     let auto_post: AutoPost =
