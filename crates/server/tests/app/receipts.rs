@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::rt;
 use serde_json::{Value, json};
 
-use crate::support::{HttpClient, TestApp, TestEnvironment, rows};
+use crate::support::{HttpClient, LONG_QUEUE_AGE, TestApp, TestEnvironment, rows};
 
 const CLIENTS: usize = 64;
 /// The receipts that each client records.
@@ -17,7 +17,7 @@ const PAYMENTS: usize = 10;
 async fn sixty_four_clients_record_receipts_for_the_same_ten_payments() {
     let environments = [Some(TestEnvironment::sqlite().await), TestEnvironment::mariadb().await];
     for environment in environments.into_iter().flatten() {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with(&environment, &[LONG_QUEUE_AGE]).await;
         for payment in 0..PAYMENTS {
             app.book(&format!("payer{payment}")).await.expect(201);
         }
