@@ -4,13 +4,17 @@
 
 use hermes_domain::ledger::{AuditEntry, IdempotencyRecord, Subject};
 use hermes_domain::ports::StoreError;
+use hermes_domain::receipt::ReceiptNumber;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
 use sea_orm::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 
-use crate::entity::{audit_log, idempotency_keys};
+use crate::entity::{audit_log, idempotency_keys, statement_lines};
 use crate::error::statement_error;
+
+/// The texts of a statement line without any text, as JSON.
+const ERASED_TEXTS: &str = "{}";
 
 /// Replaces the values in all stored rows of a subject. Only these columns change: `docs/grants.sql` permits no others.
 pub(super) async fn erase_history(
@@ -38,6 +42,23 @@ pub(super) async fn erase_history(
         record.erase();
         erase_idempotency_record(transaction, &record).await?;
     }
+    match subject {
+        Subject::Receipt(number) => erase_statement_line(transaction, number).await,
+        _ => Ok(()),
+    }
+}
+
+/// Erases the texts of the statement line that a receipt books. Its identity remains, so that the line is not booked again.
+async fn erase_statement_line(
+    transaction: &DatabaseTransaction,
+    number: ReceiptNumber,
+) -> Result<(), StoreError> {
+    statement_lines::Entity::update_many()
+        .set(statement_lines::ActiveModel { texts: Set(ERASED_TEXTS.to_owned()), ..Default::default() })
+        .filter(statement_lines::Column::Receipt.eq(number.to_string()))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
     Ok(())
 }
 
