@@ -5,14 +5,18 @@
 use hermes_domain::ledger::{AuditEntry, IdempotencyRecord, Subject};
 use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
+use hermes_domain::receipt::ReceiptNumber;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
 use sea_orm::QuerySelect;
 use sea_orm::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 
-use crate::entity::{audit_log, idempotency_keys, mail_messages, payments};
+use crate::entity::{audit_log, idempotency_keys, mail_messages, payments, statement_lines};
 use crate::error::statement_error;
+
+/// The texts of a statement line without any text, as JSON.
+const ERASED_TEXTS: &str = "{}";
 
 /// Replaces the values in all stored rows of a subject. Only these columns change: `docs/grants.sql` permits no others.
 pub(super) async fn erase_history(
@@ -40,9 +44,10 @@ pub(super) async fn erase_history(
         record.erase();
         erase_idempotency_record(transaction, &record).await?;
     }
-    match subject.payment_id() {
-        Some(payment) => delete_messages(transaction, payment).await,
-        None => Ok(()),
+    match subject {
+        Subject::Payment(id) => delete_messages(transaction, id).await,
+        Subject::Receipt(number) => erase_statement_line(transaction, number).await,
+        Subject::Key(_) | Subject::Refund(_) => Ok(()),
     }
 }
 
@@ -57,6 +62,20 @@ async fn delete_messages(transaction: &DatabaseTransaction, payment: PaymentId) 
         .map_err(statement_error)?;
     mail_messages::Entity::delete_many()
         .filter(mail_messages::Column::Reference.eq(reference.unwrap_or_default()))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}
+
+/// Erases the texts of the statement line that a receipt books. Its identity remains, so that the line is not booked again.
+async fn erase_statement_line(
+    transaction: &DatabaseTransaction,
+    number: ReceiptNumber,
+) -> Result<(), StoreError> {
+    statement_lines::Entity::update_many()
+        .set(statement_lines::ActiveModel { texts: Set(ERASED_TEXTS.to_owned()), ..Default::default() })
+        .filter(statement_lines::Column::Receipt.eq(number.to_string()))
         .exec(transaction)
         .await
         .map_err(statement_error)?;

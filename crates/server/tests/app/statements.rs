@@ -111,7 +111,7 @@ async fn refused_files_store_nothing() {
         ("", "The file is empty"),
         ("hello", "The format is unknown"),
         ("<?xml version=\"1.0\"?><!DOCTYPE x><Document/>", "document type"),
-        (":20:X\n:25:DE02120300000000202051\n:28C:1\n", "ends before its end mark"),
+        (":20:X\n:25:DE02120300000000202051\n:28C:1\n", "has no opening balance"),
     ] {
         let refused = app.send("POST", "/api/statements", &[], Some(file.to_owned())).await.expect(422);
         assert_eq!(refused.json()["code"], "statement-refused");
@@ -121,8 +121,11 @@ async fn refused_files_store_nothing() {
     assert_eq!(rows::query_count(&database, "SELECT COUNT(*) FROM statement_imports").await, 0);
     let spool = environment.folder.path().join("data/statements");
     assert_eq!(fs::read_dir(spool).unwrap().count(), 0);
-    let output = app.run(&["statement", "import", "Cargo.toml", "absent.xml"]);
+    let bad = environment.folder.path().join("bad.txt");
+    fs::write(&bad, "hello").unwrap();
+    let output = app.run(&["statement", "import", bad.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("bad.txt: refused: "), "{output:?}");
     assert_eq!(app.run(&["statement", "import"]).status.code(), Some(2));
 }
 

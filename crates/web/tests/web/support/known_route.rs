@@ -13,7 +13,8 @@ pub struct KnownRoute {
     pub server: Server,
     pub method: Method,
     pub pattern: &'static str,
-    /// A path, except for the secret of the payer page and the id of a key. The only payment is REF001.
+    /// A path, except for the secret of the payer page and the id of a key. The only payment is REF001; there is neither a
+    /// receipt nor a statement.
     pub path: String,
     pub requirement: Requirement,
 }
@@ -28,7 +29,11 @@ impl KnownRoute {
                 .replace("{key}", "REF001")
                 .replace("{reference}", "REF001")
                 .replace("{name}", "hermes.css")
-                .replace("{code}", "not-found");
+                .replace("{code}", "not-found")
+                .replace(
+                    "{number}",
+                    if pattern.contains("/refunds/") { "RFD-2026-000001" } else { "RCT-2026-000001" },
+                );
             methods.iter().map(move |(method, requirement)| Self {
                 server,
                 method: method.parse().unwrap(),
@@ -38,6 +43,15 @@ impl KnownRoute {
             })
         });
         routes.collect()
+    }
+
+    /// Returns whether the path exists in every installation. The others need an account in euro, a logo, a receipt, a refund
+    /// or a statement.
+    pub fn exists(&self) -> bool {
+        let resources = ["/api/receipts/", "/api/refunds/", "/api/statements/", "/api/matches/"];
+        !self.path.ends_with("/code.svg")
+            && self.path != "/institution/logo"
+            && !resources.iter().any(|prefix| self.path.starts_with(prefix))
     }
 
     /// Returns a request with the current secret of the payment, which an earlier request may have renewed.

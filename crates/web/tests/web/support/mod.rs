@@ -150,6 +150,8 @@ impl TestApp {
             reads,
             reader,
             receipts: Arc::new(store.clone()),
+            importer: adapters::importer(&ledger),
+            matches: adapters::matches(&ledger),
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
             cache,
@@ -309,11 +311,6 @@ impl TestApp {
             *payment = Payment::new(fields).unwrap();
         });
     }
-}
-
-/// Returns whether a path exists only with an account in euro or with a logo.
-pub fn is_optional(path: &str) -> bool {
-    path.ends_with("/code.svg") || path == "/institution/logo"
 }
 
 /// Adds the fields of a form to a request.
