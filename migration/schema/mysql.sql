@@ -243,9 +243,6 @@ CREATE TABLE `access_uses` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', UNIX_TIMESTAMP());
 
--- m20261130_000040_add_due_date_and_language
-ALTER TABLE `payments` ADD COLUMN `due_on` date NULL, ADD COLUMN `language` varchar(2) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', UNIX_TIMESTAMP());
 -- m20261130_000021_support_receipts
 ALTER TABLE `payments` ADD COLUMN `shortfall_written_off` bigint NOT NULL DEFAULT 0;
 ALTER TABLE `ledger_head` ADD COLUMN `next_receipt` bigint NOT NULL DEFAULT 1, ADD COLUMN `next_refund` bigint NOT NULL DEFAULT 1;
@@ -340,3 +337,110 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_cre
 
 -- m20261130_000025_record_earlier_receipts
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000026_add_due_date_and_language
+ALTER TABLE `payments` ADD COLUMN `due_on` date NULL, ADD COLUMN `language` varchar(2) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000026_add_due_date_and_language', UNIX_TIMESTAMP());
+
+-- m20261130_000027_create_statement_imports
+CREATE TABLE `statement_imports` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `file_name` varchar(255) NOT NULL,
+    `format` varchar(64) NOT NULL,
+    `csv_profile` varchar(64) NULL,
+    `csv_account` varchar(64) NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `reason` varchar(1000) NULL,
+    `line_count` bigint NOT NULL,
+    `position` bigint NOT NULL,
+    `imported_by` varchar(128) NOT NULL,
+    `undone_by` varchar(128) NULL,
+    `claimed_by` binary(16) NULL,
+    `claimed_until` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    KEY `statement_imports_state_idx` (`state`, `created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000027_create_statement_imports', UNIX_TIMESTAMP());
+
+-- m20261130_000028_create_statement_lines
+CREATE TABLE `statement_lines` (
+    `id` binary(32) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `number` bigint NOT NULL,
+    `account` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `direction` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `is_reversal` int NOT NULL,
+    `booking_date` date NOT NULL,
+    `value_date` date NOT NULL,
+    `bank_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `batch_role` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `batch_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `texts` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `receipt` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    KEY `statement_lines_import_idx` (`import_id`, `state`, `number`),
+    KEY `statement_lines_amount_idx` (`account`, `amount`),
+    KEY `statement_lines_receipt_idx` (`receipt`),
+    CONSTRAINT `statement_lines_import_fk` FOREIGN KEY (`import_id`) REFERENCES `statement_imports` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000028_create_statement_lines', UNIX_TIMESTAMP());
+
+-- m20261130_000029_create_statement_matches
+CREATE TABLE `statement_matches` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `line_id` binary(32) NOT NULL,
+    `certainty` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `parts` longtext NOT NULL,
+    `evidence` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `decided_by` varchar(128) NULL,
+    `decided_at` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    KEY `statement_matches_line_idx` (`line_id`),
+    KEY `statement_matches_state_idx` (`state`, `created_at`, `id`),
+    KEY `statement_matches_import_idx` (`import_id`, `created_at`, `id`),
+    CONSTRAINT `statement_matches_line_fk` FOREIGN KEY (`line_id`) REFERENCES `statement_lines` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000029_create_statement_matches', UNIX_TIMESTAMP());
+
+-- m20261130_000030_create_mail_sender
+CREATE TABLE `mail_sender` (
+    `id` int NOT NULL PRIMARY KEY,
+    `holder` binary(16) NOT NULL,
+    `expires_at_ms` bigint NOT NULL,
+    `cursor_seq` bigint NOT NULL,
+    `failing_since` datetime(6) NULL,
+    `last_error` varchar(255) NULL,
+    CONSTRAINT `mail_sender_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000030_create_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000031_insert_mail_sender
+INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, -1);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000031_insert_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000032_create_mail_messages
+CREATE TABLE `mail_messages` (
+    `event_seq` bigint NOT NULL PRIMARY KEY,
+    `event_id` binary(16) NOT NULL,
+    `event_type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `event_reference` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payload` longtext NOT NULL,
+    `occurred_at` datetime(6) NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `attempts` int NOT NULL,
+    `not_before` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    `address_key` binary(32) NULL,
+    `reason` varchar(255) NULL,
+    KEY `mail_messages_state` (`state`, `event_seq`),
+    KEY `mail_messages_reference` (`reference`, `state`, `event_seq`),
+    KEY `mail_messages_address` (`address_key`, `finished_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000032_create_mail_messages', UNIX_TIMESTAMP());

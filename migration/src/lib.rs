@@ -47,13 +47,13 @@ mod m20261130_000022_create_receipts;
 mod m20261130_000023_create_allocations;
 mod m20261130_000024_create_refunds;
 mod m20261130_000025_record_earlier_receipts;
-mod m20261130_000040_add_due_date_and_language;
-mod m20261130_000041_create_statement_imports;
-mod m20261130_000042_create_statement_lines;
-mod m20261130_000043_create_statement_matches;
-mod m20261130_000060_create_mail_sender;
-mod m20261130_000061_insert_mail_sender;
-mod m20261130_000062_create_mail_messages;
+mod m20261130_000026_add_due_date_and_language;
+mod m20261130_000027_create_statement_imports;
+mod m20261130_000028_create_statement_lines;
+mod m20261130_000029_create_statement_matches;
+mod m20261130_000030_create_mail_sender;
+mod m20261130_000031_insert_mail_sender;
+mod m20261130_000032_create_mail_messages;
 mod runner;
 mod schema;
 mod step;
@@ -119,13 +119,13 @@ const STEPS: &[Step] = &[
     m20261130_000023_create_allocations::STEP,
     m20261130_000024_create_refunds::STEP,
     m20261130_000025_record_earlier_receipts::STEP,
-    m20261130_000040_add_due_date_and_language::STEP,
-    m20261130_000041_create_statement_imports::STEP,
-    m20261130_000042_create_statement_lines::STEP,
-    m20261130_000043_create_statement_matches::STEP,
-    m20261130_000060_create_mail_sender::STEP,
-    m20261130_000061_insert_mail_sender::STEP,
-    m20261130_000062_create_mail_messages::STEP,
+    m20261130_000026_add_due_date_and_language::STEP,
+    m20261130_000027_create_statement_imports::STEP,
+    m20261130_000028_create_statement_lines::STEP,
+    m20261130_000029_create_statement_matches::STEP,
+    m20261130_000030_create_mail_sender::STEP,
+    m20261130_000031_insert_mail_sender::STEP,
+    m20261130_000032_create_mail_messages::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

@@ -89,7 +89,7 @@ impl StatementStore for NoStatements {
     async fn claim_import(
         &self,
         _id: ImportId,
-        _process: _uuid::Uuid,
+        _process: Uuid,
         _now: DateTime<Utc>,
         _until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {

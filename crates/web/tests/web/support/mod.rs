@@ -145,13 +145,13 @@ impl TestApp {
         let mut state = AppState {
             // A store in memory answers at once.
             access: access.now_or_never().unwrap().unwrap(),
-            ledger,
             feed: Arc::new(feed),
             reads,
             reader,
             receipts: Arc::new(store.clone()),
             importer: adapters::importer(&ledger),
             matches: adapters::matches(&ledger),
+            ledger,
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
             cache,

@@ -4,7 +4,7 @@ use crate::Dialect;
 use crate::step::{Change, Step};
 
 pub(crate) const STEP: Step = Step {
-    name: "m20261130_000061_insert_mail_sender",
+    name: "m20261130_000031_insert_mail_sender",
     change: Change::Row { table: "mail_sender", insert },
 };
 

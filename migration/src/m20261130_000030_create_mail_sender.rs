@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::NewTable;
 
-pub(crate) const STEP: Step = Step::table("m20261130_000060_create_mail_sender", MAIL_SENDER, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000030_create_mail_sender", MAIL_SENDER, create);
 
 const MAIL_SENDER: &str = "mail_sender";
 

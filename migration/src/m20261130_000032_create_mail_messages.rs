@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::{NewTable, index};
 
-pub(crate) const STEP: Step = Step::table("m20261130_000062_create_mail_messages", MAIL_MESSAGES, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000032_create_mail_messages", MAIL_MESSAGES, create);
 
 const MAIL_MESSAGES: &str = "mail_messages";
 

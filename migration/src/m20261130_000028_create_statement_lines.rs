@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::step::Step;
 use crate::table::{NewTable, index};
 
-pub(crate) const STEP: Step = Step::table("m20261130_000042_create_statement_lines", STATEMENT_LINES, create);
+pub(crate) const STEP: Step = Step::table("m20261130_000028_create_statement_lines", STATEMENT_LINES, create);
 
 const STATEMENT_LINES: &str = "statement_lines";
 

@@ -7,7 +7,7 @@ use crate::step::Step;
 use crate::table::{NewTable, index};
 
 pub(crate) const STEP: Step =
-    Step::table("m20261130_000041_create_statement_imports", STATEMENT_IMPORTS, create);
+    Step::table("m20261130_000027_create_statement_imports", STATEMENT_IMPORTS, create);
 
 const STATEMENT_IMPORTS: &str = "statement_imports";
 

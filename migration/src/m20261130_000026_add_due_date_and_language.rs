@@ -7,7 +7,7 @@ use crate::columns::Columns;
 use crate::step::{Addition, Change, Step, TableChange};
 
 pub(crate) const STEP: Step =
-    Step { name: "m20261130_000040_add_due_date_and_language", change: Change::Alter { tables } };
+    Step { name: "m20261130_000026_add_due_date_and_language", change: Change::Alter { tables } };
 
 /// The width of `language`: a code of ISO 639-1.
 const LANGUAGE_CHARS: u32 = 2;

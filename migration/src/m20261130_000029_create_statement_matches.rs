@@ -7,7 +7,7 @@ use crate::step::Step;
 use crate::table::{NewTable, index};
 
 pub(crate) const STEP: Step =
-    Step::table("m20261130_000043_create_statement_matches", STATEMENT_MATCHES, create);
+    Step::table("m20261130_000029_create_statement_matches", STATEMENT_MATCHES, create);
 
 const STATEMENT_MATCHES: &str = "statement_matches";
 
