@@ -337,3 +337,68 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_cre
 
 -- m20261130_000025_record_earlier_receipts
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000041_create_statement_imports
+CREATE TABLE `statement_imports` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `file_name` varchar(255) NOT NULL,
+    `format` varchar(64) NOT NULL,
+    `csv_profile` varchar(64) NULL,
+    `csv_account` varchar(64) NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `reason` varchar(1000) NULL,
+    `line_count` bigint NOT NULL,
+    `position` bigint NOT NULL,
+    `imported_by` varchar(128) NOT NULL,
+    `undone_by` varchar(128) NULL,
+    `claimed_by` binary(16) NULL,
+    `claimed_until` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    KEY `statement_imports_state_idx` (`state`, `created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000041_create_statement_imports', UNIX_TIMESTAMP());
+
+-- m20261130_000042_create_statement_lines
+CREATE TABLE `statement_lines` (
+    `id` binary(32) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `number` bigint NOT NULL,
+    `account` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `direction` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `is_reversal` int NOT NULL,
+    `booking_date` date NOT NULL,
+    `value_date` date NOT NULL,
+    `bank_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `batch_role` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `batch_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `texts` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `receipt` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    KEY `statement_lines_import_idx` (`import_id`, `state`, `number`),
+    KEY `statement_lines_amount_idx` (`account`, `amount`),
+    KEY `statement_lines_receipt_idx` (`receipt`),
+    CONSTRAINT `statement_lines_import_fk` FOREIGN KEY (`import_id`) REFERENCES `statement_imports` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000042_create_statement_lines', UNIX_TIMESTAMP());
+
+-- m20261130_000043_create_statement_matches
+CREATE TABLE `statement_matches` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `line_id` binary(32) NOT NULL,
+    `certainty` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `parts` longtext NOT NULL,
+    `evidence` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `decided_by` varchar(128) NULL,
+    `decided_at` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    KEY `statement_matches_line_idx` (`line_id`),
+    KEY `statement_matches_state_idx` (`state`, `created_at`, `id`),
+    KEY `statement_matches_import_idx` (`import_id`, `created_at`, `id`),
+    CONSTRAINT `statement_matches_line_fk` FOREIGN KEY (`line_id`) REFERENCES `statement_lines` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000043_create_statement_matches', UNIX_TIMESTAMP());

@@ -393,3 +393,68 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_cre
 
 -- m20261130_000025_record_earlier_receipts
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000041_create_statement_imports
+CREATE TABLE "statement_imports" (
+    "id" blob(16) NOT NULL PRIMARY KEY,
+    "file_name" varchar(255) NOT NULL,
+    "format" varchar(64) NOT NULL,
+    "csv_profile" varchar(64) NULL,
+    "csv_account" varchar(64) NULL,
+    "state" varchar(16) NOT NULL,
+    "reason" varchar(1000) NULL,
+    "line_count" integer NOT NULL,
+    "position" integer NOT NULL,
+    "imported_by" varchar(128) NOT NULL,
+    "undone_by" varchar(128) NULL,
+    "claimed_by" blob(16) NULL,
+    "claimed_until" datetime_text NULL,
+    "created_at" datetime_text NOT NULL,
+    "finished_at" datetime_text NULL
+);
+CREATE INDEX "statement_imports_state_idx" ON "statement_imports" ("state", "created_at");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000041_create_statement_imports', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000042_create_statement_lines
+CREATE TABLE "statement_lines" (
+    "id" blob(32) NOT NULL PRIMARY KEY,
+    "import_id" blob(16) NOT NULL,
+    "number" integer NOT NULL,
+    "account" varchar(64) NOT NULL,
+    "direction" varchar(6) NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "is_reversal" integer NOT NULL,
+    "booking_date" date_text NOT NULL,
+    "value_date" date_text NOT NULL,
+    "bank_id" varchar(128) NULL,
+    "batch_role" varchar(6) NOT NULL,
+    "batch_id" varchar(128) NULL,
+    "texts" text NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "receipt" varchar(32) NULL,
+    FOREIGN KEY ("import_id") REFERENCES "statement_imports" ("id")
+);
+CREATE INDEX "statement_lines_import_idx" ON "statement_lines" ("import_id", "state", "number");
+CREATE INDEX "statement_lines_amount_idx" ON "statement_lines" ("account", "amount");
+CREATE INDEX "statement_lines_receipt_idx" ON "statement_lines" ("receipt");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000042_create_statement_lines', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000043_create_statement_matches
+CREATE TABLE "statement_matches" (
+    "id" blob(16) NOT NULL PRIMARY KEY,
+    "import_id" blob(16) NOT NULL,
+    "line_id" blob(32) NOT NULL,
+    "certainty" varchar(32) NOT NULL,
+    "parts" text NOT NULL,
+    "evidence" text NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "decided_by" varchar(128) NULL,
+    "decided_at" datetime_text NULL,
+    "created_at" datetime_text NOT NULL,
+    FOREIGN KEY ("line_id") REFERENCES "statement_lines" ("id")
+);
+CREATE INDEX "statement_matches_line_idx" ON "statement_matches" ("line_id");
+CREATE INDEX "statement_matches_state_idx" ON "statement_matches" ("state", "created_at", "id");
+CREATE INDEX "statement_matches_import_idx" ON "statement_matches" ("import_id", "created_at", "id");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000043_create_statement_matches', CAST(strftime('%s', 'now') AS INTEGER));
