@@ -184,6 +184,7 @@ mod tests {
             fee: Fee { amount: usd("700"), rate: BasisPoints::new(200).unwrap(), rule: "large".to_owned() },
             fee_bearer,
             amount_received: usd(received),
+            shortfall_written_off: None,
             cancelled_at: None,
             checks: Vec::new(),
             version: 1,

@@ -39,6 +39,8 @@ fn every_route() -> Vec<(Server, &'static str, &'static str, String, Requirement
     let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
         let path = pattern
             .replace("{key}", "REF001")
+            .replace("{import}", STATEMENT_ID)
+            .replace("{match}", STATEMENT_ID)
             .replace("{reference}", "REF001")
             .replace("{name}", "hermes.css")
             .replace("{code}", "not-found");
