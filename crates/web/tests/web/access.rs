@@ -15,7 +15,7 @@ use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::routes;
 use serde_json::json;
 
-use crate::support::{ANA, EVENING, Server, TestApp, TestResponse};
+use crate::support::{ANA, EVENING, STATEMENT_ID, Server, TestApp, TestResponse};
 
 /// Set this variable to write the matrix instead of comparing it.
 const WRITE: &str = "HERMES_TEST_WRITE_DOCS";

@@ -7,7 +7,7 @@ use hermes_web::gate::GateSettings;
 use hermes_web::routes;
 use serde_json::json;
 
-use crate::support::{ANA, Server, TestApp, TestResponse, with_fields};
+use crate::support::{ANA, STATEMENT_ID, Server, TestApp, TestResponse, with_fields};
 
 /// Returns the server, method and an existing path of every route. The only payment is REF001.
 fn every_route() -> Vec<(Server, Method, String)> {
@@ -16,6 +16,8 @@ fn every_route() -> Vec<(Server, Method, String)> {
     let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
         let path = pattern
             .replace("{key}", "REF001")
+            .replace("{import}", STATEMENT_ID)
+            .replace("{match}", STATEMENT_ID)
             .replace("{reference}", "REF001")
             .replace("{name}", "hermes.css")
             .replace("{code}", "not-found");
