@@ -16,7 +16,8 @@ let browser;
 let portal;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start(), launch()]);
+  portal = await Portal.start();
+  browser = await launch();
   await mkdir(FOLDER, { recursive: true });
 });
 

@@ -29,7 +29,8 @@ let browser;
 let portal;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start(), launch()]);
+  portal = await Portal.start();
+  browser = await launch();
 });
 
 after(() => Promise.all([browser?.close(), portal?.stop()]));

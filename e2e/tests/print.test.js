@@ -24,7 +24,8 @@ let browser;
 let portal;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start({ config: "institution" }), launch()]);
+  portal = await Portal.start({ config: "institution" });
+  browser = await launch();
 });
 
 after(() => Promise.all([browser?.close(), portal?.stop()]));
