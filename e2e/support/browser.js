@@ -67,8 +67,8 @@ function watch(page, portal) {
     dialog.dismiss();
   });
   page.on("console", (message) => {
-    // Pages with errors in the answers have status 422, and those of unknown links 404, which the console repeats.
-    const isStatus = /status of (404|422)/.test(message.text());
+    // The console repeats the status of pages with errors (422), of unknown links (404), and of late changes (409).
+    const isStatus = /status of (404|409|422)/.test(message.text());
     if (message.type() === "error" && !isStatus) problems.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {

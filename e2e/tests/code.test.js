@@ -30,7 +30,8 @@ for (const [name, changes] of Object.entries({
   print: { colours: "dark" },
 })) {
   test(`a scanner reads the code: ${name}`, async () => {
-    const payment = await portal.book({ email: `${name}@example.org` });
+    // Without zeros at the end, which segno omits.
+    const payment = await portal.book({ email: `${name}@example.org`, amount: "5300.37" });
     const { page, close } = await openTab(browser, portal, mode({ width: 1440, ...changes }));
     await page.goto(payment.path);
     if (name === "print") await page.emulateMedia({ media: "print" });
@@ -45,7 +46,9 @@ for (const [name, changes] of Object.entries({
     const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, picture, JSON.stringify(transfer)]);
     const { read, expected } = JSON.parse(stdout);
     assert.equal(read, expected);
-    assert.match(read, new RegExp(`EUR5459(\\.00)?\n`));
+    assert.match(read, /
+EUR5459\.38
+/);
     await close();
   });
 }

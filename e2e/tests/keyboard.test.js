@@ -21,7 +21,9 @@ after(() => Promise.all([browser?.close(), portal?.stop()]));
 
 /** Describes the element with the focus: whether it can be seen, and how the focus shows. */
 function focused(page) {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // The browser scrolls to the element with the next frame.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const element = document.activeElement;
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
