@@ -11,7 +11,7 @@ help: ## Show this list
 
 ##@ Building and testing
 
-.PHONY: run test test-all journey e2e chaos nightly check fmt lint doc ci
+.PHONY: run test test-all journey e2e docs chaos faults nightly check fmt lint doc deny ci
 run: ## Start the portal (on SQLite under data/, unless DB_HOST is set)
 	cargo run --bin hermes
 
@@ -24,6 +24,9 @@ test-all: ## Run all tests; MariaDB, MySQL (fetched once) and Redis are required
 journey: ## Test the built program over HTTP on every installed database
 	cargo test --package hermes-server --test app journey
 
+docs: ## Run the commands of the guides, and check their links
+	cargo test --package hermes-server --test docs
+
 e2e: ## Test the payer's pages in Chromium (ONLY=tests/print.test.js: one file)
 	cargo build --package hermes-server --bin hermes
 	.ci/browser $(ONLY)
@@ -31,8 +34,11 @@ e2e: ## Test the payer's pages in Chromium (ONLY=tests/print.test.js: one file)
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
 
-nightly: ## Prove what takes long or needs an optimised build: the timing of the check of API keys
-	cargo run --quiet --release --package hermes-bench --bin key_timing
+faults: ## Inject every fault of a database and of Redis into real servers, and write docs/faults.md
+	HERMES_TEST_WRITE_DOCS=1 .ci/mysql run cargo test --package hermes-server --test faults injected::
+
+nightly: ## Run all long checks for hours and write docs/nightly.md (STEPS="faults rolling": some)
+	.ci/nightly $(STEPS)
 
 check: ## Type-check the workspace
 	cargo check --workspace --all-targets
@@ -46,6 +52,9 @@ lint: ## Run clippy
 doc: ## Build the documentation of the crates
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+deny: ## Check the licences, the sources and the choice of all dependencies
+	.ci/deny
+
 ci: ## Run everything that must pass before a change lands
 	.ci/run
 
@@ -53,14 +62,17 @@ ci: ## Run everything that must pass before a change lands
 BENCH_PROGRAMS := --package hermes-server --package hermes-bench --bins
 BENCH := .ci/mysql run $(or $(CARGO_TARGET_DIR),target)/release/hermes-bench $(if $(SHORT),--short)
 
-.PHONY: bench bench-reads bench-writes bench-profile bench-build
-bench: bench-reads bench-writes ## Measure everything in docs/benchmarks.md in about 30 minutes (SHORT=1: a few)
+.PHONY: bench bench-reads bench-writes bench-statements bench-profile bench-build
+bench: bench-reads bench-writes bench-statements ## Measure everything in docs/benchmarks.md in about 30 minutes (SHORT=1: a few)
 
 bench-reads: bench-build ## Measure reads (ONLY=case selects one case)
 	$(BENCH) reads $(addprefix --only ,$(ONLY))
 
 bench-writes: bench-build ## Measure writes (ONLY=case selects one case)
 	$(BENCH) writes $(addprefix --only ,$(ONLY))
+
+bench-statements: ## Measure the reader of camt.053 in about a minute
+	cargo bench --quiet --package hermes-statements
 
 bench-profile: bench-build ## Profile the server under load (UNDER=list, list-unchanged, bookings, …)
 	$(BENCH) profile $(or $(UNDER),list)
@@ -71,7 +83,7 @@ bench-build:
 
 ##@ Database and documents
 
-.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi metrics clean-data
+.PHONY: migrate-up migrate-down migrate-status migrate-fresh schema openapi metrics config-reference clean-data
 migrate-up: ## Apply missing migrations
 	$(HERMES) migrate up
 
@@ -93,13 +105,16 @@ openapi: ## Print the OpenAPI document
 metrics: ## Write docs/metrics.md from the descriptions in the code
 	HERMES_TEST_WRITE_DOCS=1 cargo test --quiet --package hermes-server --bin hermes metrics::documentation
 
+config-reference: ## Write docs/configuration.md from config/default.toml
+	HERMES_TEST_WRITE_DOCS=1 cargo test --quiet --package hermes-server --bin hermes config::documentation
+
 clean-data: ## Delete data/, the SQLite database of this folder (YES=1 skips the confirmation)
 	@[ -n "$(YES)" ] || { printf 'Delete data/ and every payment in it? [y/N] '; read -r answer; [ "$$answer" = y ]; }
 	rm -rf data
 
 ##@ Containers
 
-.PHONY: up down logs mysql redis-cli
+.PHONY: up down logs mysql redis-cli compose-check
 up: ## Build and start MySQL, Redis and the portal; requires .env
 	$(COMPOSE) up --build --detach --wait
 
@@ -111,6 +126,9 @@ logs: ## Follow the logs
 
 mysql: ## Open a MySQL client in the container
 	$(COMPOSE) exec mysql sh -c 'MYSQL_PWD=$$MYSQL_PASSWORD exec mysql --user=$$MYSQL_USER $$MYSQL_DATABASE'
+
+compose-check: ## Start the stack in a private engine, book, restart, and compare the data (root; Debian)
+	.ci/compose
 
 redis-cli: ## Open a Redis client in the container
 	$(COMPOSE) exec redis redis-cli

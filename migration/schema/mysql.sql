@@ -243,6 +243,204 @@ CREATE TABLE `access_uses` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', UNIX_TIMESTAMP());
 
--- m20261130_000040_add_due_date_and_language
+-- m20261130_000021_support_receipts
+ALTER TABLE `payments` ADD COLUMN `shortfall_written_off` bigint NOT NULL DEFAULT 0;
+ALTER TABLE `ledger_head` ADD COLUMN `next_receipt` bigint NOT NULL DEFAULT 1, ADD COLUMN `next_refund` bigint NOT NULL DEFAULT 1;
+ALTER TABLE `payment_totals` ADD COLUMN `receipts` bigint NOT NULL DEFAULT 0, ADD COLUMN `credit` bigint NOT NULL DEFAULT 0, ADD COLUMN `refunds_due` bigint NOT NULL DEFAULT 0;
+CREATE INDEX audit_log_subject ON audit_log (subject_type, subject_id, seq);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000021_support_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000022_create_receipts
+CREATE TABLE `receipts` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `number` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `value_date` date NOT NULL,
+    `source` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `statement_line` binary(32) NULL,
+    `bank_id` varchar(64) NULL,
+    `payer_text` varchar(500) NULL,
+    `payer_account` varchar(64) NULL,
+    `note` varchar(500) NULL,
+    `allocations_made` bigint NOT NULL,
+    `status` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `reversed_at` datetime(6) NULL,
+    `version` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `updated_at` datetime(6) NOT NULL,
+    `allocated` bigint NOT NULL,
+    `credit` bigint NOT NULL,
+    `refunds_reserved` bigint NOT NULL,
+    `refunded` bigint NOT NULL,
+    `surplus_written_off` bigint NOT NULL,
+    `refunds_due` bigint NOT NULL,
+    UNIQUE KEY `receipts_number` (`number`),
+    UNIQUE KEY `receipts_statement_line` (`statement_line`),
+    KEY `receipts_status` (`status`, `seq`),
+    KEY `receipts_currency` (`currency`, `seq`),
+    CONSTRAINT `receipts_amount_range` CHECK (`amount` BETWEEN 1 AND 10000000000000),
+    CONSTRAINT `receipts_parts_are_amount` CHECK ((`reversed_at` IS NULL AND `allocated` + `credit` + `refunds_reserved` + `refunded` + `surplus_written_off` = `amount`) OR (`reversed_at` IS NOT NULL AND `allocated` + `credit` + `refunds_reserved` + `refunded` + `surplus_written_off` = 0)),
+    CONSTRAINT `receipts_parts_not_negative` CHECK (`allocated` >= 0 AND `credit` >= 0 AND `refunds_reserved` >= 0 AND `refunded` >= 0 AND `surplus_written_off` >= 0),
+    CONSTRAINT `receipts_due_within_credit` CHECK (`refunds_due` BETWEEN 0 AND `credit`),
+    CONSTRAINT `receipts_source_known` CHECK (`source` IN ('bank_transfer', 'cash', 'cheque', 'statement', 'migration')),
+    CONSTRAINT `receipts_status_known` CHECK (`status` IN ('OPEN', 'SETTLED', 'REVERSED')),
+    CONSTRAINT `receipts_version_positive` CHECK (`version` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000022_create_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000023_create_allocations
+CREATE TABLE `allocations` (
+    `receipt_seq` bigint NOT NULL,
+    `id` bigint NOT NULL,
+    `payment_id` binary(16) NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    PRIMARY KEY (`receipt_seq`, `id`),
+    KEY `allocations_payment` (`payment_id`),
+    CONSTRAINT `allocations_receipt_fk` FOREIGN KEY (`receipt_seq`) REFERENCES `receipts` (`seq`),
+    CONSTRAINT `allocations_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+    CONSTRAINT `allocations_amount_positive` CHECK (`amount` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000023_create_allocations', UNIX_TIMESTAMP());
+
+-- m20261130_000024_create_refunds
+CREATE TABLE `refunds` (
+    `seq` bigint NOT NULL PRIMARY KEY,
+    `number` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `receipt_seq` bigint NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payment_id` binary(16) NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `payee_account` varchar(64) NULL,
+    `requested_by` varchar(128) NULL,
+    `approved_by` varchar(128) NULL,
+    `bank_id` varchar(64) NULL,
+    `version` bigint NOT NULL,
+    `created_at` datetime(6) NOT NULL,
+    `updated_at` datetime(6) NOT NULL,
+    UNIQUE KEY `refunds_number` (`number`),
+    KEY `refunds_receipt` (`receipt_seq`),
+    KEY `refunds_payment` (`payment_id`),
+    KEY `refunds_state` (`state`, `seq`),
+    KEY `refunds_currency` (`currency`, `seq`),
+    CONSTRAINT `refunds_receipt_fk` FOREIGN KEY (`receipt_seq`) REFERENCES `receipts` (`seq`),
+    CONSTRAINT `refunds_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+    CONSTRAINT `refunds_amount_positive` CHECK (`amount` >= 1),
+    CONSTRAINT `refunds_state_known` CHECK (`state` IN ('DUE', 'REQUESTED', 'APPROVED', 'SENT', 'FAILED', 'WITHDRAWN')),
+    CONSTRAINT `refunds_version_positive` CHECK (`version` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_create_refunds', UNIX_TIMESTAMP());
+
+-- m20261130_000025_record_earlier_receipts
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', UNIX_TIMESTAMP());
+
+-- m20261130_000026_add_due_date_and_language
 ALTER TABLE `payments` ADD COLUMN `due_on` date NULL, ADD COLUMN `language` varchar(2) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', UNIX_TIMESTAMP());
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000026_add_due_date_and_language', UNIX_TIMESTAMP());
+
+-- m20261130_000027_create_statement_imports
+CREATE TABLE `statement_imports` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `file_name` varchar(255) NOT NULL,
+    `format` varchar(64) NOT NULL,
+    `csv_profile` varchar(64) NULL,
+    `csv_account` varchar(64) NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `reason` varchar(1000) NULL,
+    `line_count` bigint NOT NULL,
+    `position` bigint NOT NULL,
+    `imported_by` varchar(128) NOT NULL,
+    `undone_by` varchar(128) NULL,
+    `claimed_by` binary(16) NULL,
+    `claimed_until` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    KEY `statement_imports_state_idx` (`state`, `created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000027_create_statement_imports', UNIX_TIMESTAMP());
+
+-- m20261130_000028_create_statement_lines
+CREATE TABLE `statement_lines` (
+    `id` binary(32) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `number` bigint NOT NULL,
+    `account` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `direction` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `currency` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `amount` bigint NOT NULL,
+    `is_reversal` int NOT NULL,
+    `booking_date` date NOT NULL,
+    `value_date` date NOT NULL,
+    `bank_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `batch_role` varchar(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `batch_id` varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    `texts` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `receipt` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    KEY `statement_lines_import_idx` (`import_id`, `state`, `number`),
+    KEY `statement_lines_amount_idx` (`account`, `amount`),
+    KEY `statement_lines_receipt_idx` (`receipt`),
+    CONSTRAINT `statement_lines_import_fk` FOREIGN KEY (`import_id`) REFERENCES `statement_imports` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000028_create_statement_lines', UNIX_TIMESTAMP());
+
+-- m20261130_000029_create_statement_matches
+CREATE TABLE `statement_matches` (
+    `id` binary(16) NOT NULL PRIMARY KEY,
+    `import_id` binary(16) NOT NULL,
+    `line_id` binary(32) NOT NULL,
+    `certainty` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `parts` longtext NOT NULL,
+    `evidence` longtext NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `decided_by` varchar(128) NULL,
+    `decided_at` datetime(6) NULL,
+    `created_at` datetime(6) NOT NULL,
+    KEY `statement_matches_line_idx` (`line_id`),
+    KEY `statement_matches_state_idx` (`state`, `created_at`, `id`),
+    KEY `statement_matches_import_idx` (`import_id`, `created_at`, `id`),
+    CONSTRAINT `statement_matches_line_fk` FOREIGN KEY (`line_id`) REFERENCES `statement_lines` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000029_create_statement_matches', UNIX_TIMESTAMP());
+
+-- m20261130_000030_create_mail_sender
+CREATE TABLE `mail_sender` (
+    `id` int NOT NULL PRIMARY KEY,
+    `holder` binary(16) NOT NULL,
+    `expires_at_ms` bigint NOT NULL,
+    `cursor_seq` bigint NOT NULL,
+    `failing_since` datetime(6) NULL,
+    `last_error` varchar(255) NULL,
+    CONSTRAINT `mail_sender_single_row` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000030_create_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000031_insert_mail_sender
+INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, -1);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000031_insert_mail_sender', UNIX_TIMESTAMP());
+
+-- m20261130_000032_create_mail_messages
+CREATE TABLE `mail_messages` (
+    `event_seq` bigint NOT NULL PRIMARY KEY,
+    `event_id` binary(16) NOT NULL,
+    `event_type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `event_reference` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `payload` longtext NOT NULL,
+    `occurred_at` datetime(6) NOT NULL,
+    `reference` varchar(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `attempts` int NOT NULL,
+    `not_before` datetime(6) NOT NULL,
+    `finished_at` datetime(6) NULL,
+    `address_key` binary(32) NULL,
+    `reason` varchar(255) NULL,
+    KEY `mail_messages_state` (`state`, `event_seq`),
+    KEY `mail_messages_reference` (`reference`, `state`, `event_seq`),
+    KEY `mail_messages_address` (`address_key`, `finished_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000032_create_mail_messages', UNIX_TIMESTAMP());

@@ -296,7 +296,208 @@ CREATE TABLE "access_uses" (
 );
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000020_create_access_uses', CAST(strftime('%s', 'now') AS INTEGER));
 
--- m20261130_000040_add_due_date_and_language
+-- m20261130_000021_support_receipts
+ALTER TABLE payments ADD COLUMN shortfall_written_off integer NOT NULL DEFAULT 0;
+ALTER TABLE ledger_head ADD COLUMN next_receipt integer NOT NULL DEFAULT 1;
+ALTER TABLE ledger_head ADD COLUMN next_refund integer NOT NULL DEFAULT 1;
+ALTER TABLE payment_totals ADD COLUMN receipts integer NOT NULL DEFAULT 0;
+ALTER TABLE payment_totals ADD COLUMN credit integer NOT NULL DEFAULT 0;
+ALTER TABLE payment_totals ADD COLUMN refunds_due integer NOT NULL DEFAULT 0;
+CREATE INDEX audit_log_subject ON audit_log (subject_type, subject_id, seq);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000021_support_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000022_create_receipts
+CREATE TABLE "receipts" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "number" varchar(32) NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "value_date" date_text NOT NULL,
+    "source" varchar(16) NOT NULL,
+    "statement_line" blob(32) NULL,
+    "bank_id" varchar(64) NULL,
+    "payer_text" varchar(500) NULL,
+    "payer_account" varchar(64) NULL,
+    "note" varchar(500) NULL,
+    "allocations_made" integer NOT NULL,
+    "status" varchar(16) NOT NULL,
+    "reversed_at" datetime_text NULL,
+    "version" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    "updated_at" datetime_text NOT NULL,
+    "allocated" integer NOT NULL,
+    "credit" integer NOT NULL,
+    "refunds_reserved" integer NOT NULL,
+    "refunded" integer NOT NULL,
+    "surplus_written_off" integer NOT NULL,
+    "refunds_due" integer NOT NULL,
+    CONSTRAINT "receipts_amount_range" CHECK ("amount" BETWEEN 1 AND 10000000000000),
+    CONSTRAINT "receipts_parts_are_amount" CHECK (("reversed_at" IS NULL AND "allocated" + "credit" + "refunds_reserved" + "refunded" + "surplus_written_off" = "amount") OR ("reversed_at" IS NOT NULL AND "allocated" + "credit" + "refunds_reserved" + "refunded" + "surplus_written_off" = 0)),
+    CONSTRAINT "receipts_parts_not_negative" CHECK ("allocated" >= 0 AND "credit" >= 0 AND "refunds_reserved" >= 0 AND "refunded" >= 0 AND "surplus_written_off" >= 0),
+    CONSTRAINT "receipts_due_within_credit" CHECK ("refunds_due" BETWEEN 0 AND "credit"),
+    CONSTRAINT "receipts_source_known" CHECK ("source" IN ('bank_transfer', 'cash', 'cheque', 'statement', 'migration')),
+    CONSTRAINT "receipts_status_known" CHECK ("status" IN ('OPEN', 'SETTLED', 'REVERSED')),
+    CONSTRAINT "receipts_version_positive" CHECK ("version" >= 1)
+);
+CREATE UNIQUE INDEX "receipts_number" ON "receipts" ("number");
+CREATE UNIQUE INDEX "receipts_statement_line" ON "receipts" ("statement_line");
+CREATE INDEX "receipts_status" ON "receipts" ("status", "seq");
+CREATE INDEX "receipts_currency" ON "receipts" ("currency", "seq");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000022_create_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000023_create_allocations
+CREATE TABLE "allocations" (
+    "receipt_seq" integer NOT NULL,
+    "id" integer NOT NULL,
+    "payment_id" blob(16) NOT NULL,
+    "reference" varchar(24) NOT NULL,
+    "amount" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    PRIMARY KEY ("receipt_seq", "id"),
+    FOREIGN KEY ("receipt_seq") REFERENCES "receipts" ("seq"),
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id"),
+    CONSTRAINT "allocations_amount_positive" CHECK ("amount" >= 1)
+);
+CREATE INDEX "allocations_payment" ON "allocations" ("payment_id");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000023_create_allocations', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000024_create_refunds
+CREATE TABLE "refunds" (
+    "seq" integer NOT NULL PRIMARY KEY,
+    "number" varchar(32) NOT NULL,
+    "receipt_seq" integer NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "payment_id" blob(16) NULL,
+    "reference" varchar(24) NULL,
+    "payee_account" varchar(64) NULL,
+    "requested_by" varchar(128) NULL,
+    "approved_by" varchar(128) NULL,
+    "bank_id" varchar(64) NULL,
+    "version" integer NOT NULL,
+    "created_at" datetime_text NOT NULL,
+    "updated_at" datetime_text NOT NULL,
+    FOREIGN KEY ("receipt_seq") REFERENCES "receipts" ("seq"),
+    FOREIGN KEY ("payment_id") REFERENCES "payments" ("id"),
+    CONSTRAINT "refunds_amount_positive" CHECK ("amount" >= 1),
+    CONSTRAINT "refunds_state_known" CHECK ("state" IN ('DUE', 'REQUESTED', 'APPROVED', 'SENT', 'FAILED', 'WITHDRAWN')),
+    CONSTRAINT "refunds_version_positive" CHECK ("version" >= 1)
+);
+CREATE UNIQUE INDEX "refunds_number" ON "refunds" ("number");
+CREATE INDEX "refunds_receipt" ON "refunds" ("receipt_seq");
+CREATE INDEX "refunds_payment" ON "refunds" ("payment_id");
+CREATE INDEX "refunds_state" ON "refunds" ("state", "seq");
+CREATE INDEX "refunds_currency" ON "refunds" ("currency", "seq");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000024_create_refunds', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000025_record_earlier_receipts
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000025_record_earlier_receipts', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000026_add_due_date_and_language
 ALTER TABLE payments ADD COLUMN due_on date_text NULL;
 ALTER TABLE payments ADD COLUMN language varchar(2) NULL;
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000040_add_due_date_and_language', CAST(strftime('%s', 'now') AS INTEGER));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000026_add_due_date_and_language', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000027_create_statement_imports
+CREATE TABLE "statement_imports" (
+    "id" blob(16) NOT NULL PRIMARY KEY,
+    "file_name" varchar(255) NOT NULL,
+    "format" varchar(64) NOT NULL,
+    "csv_profile" varchar(64) NULL,
+    "csv_account" varchar(64) NULL,
+    "state" varchar(16) NOT NULL,
+    "reason" varchar(1000) NULL,
+    "line_count" integer NOT NULL,
+    "position" integer NOT NULL,
+    "imported_by" varchar(128) NOT NULL,
+    "undone_by" varchar(128) NULL,
+    "claimed_by" blob(16) NULL,
+    "claimed_until" datetime_text NULL,
+    "created_at" datetime_text NOT NULL,
+    "finished_at" datetime_text NULL
+);
+CREATE INDEX "statement_imports_state_idx" ON "statement_imports" ("state", "created_at");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000027_create_statement_imports', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000028_create_statement_lines
+CREATE TABLE "statement_lines" (
+    "id" blob(32) NOT NULL PRIMARY KEY,
+    "import_id" blob(16) NOT NULL,
+    "number" integer NOT NULL,
+    "account" varchar(64) NOT NULL,
+    "direction" varchar(6) NOT NULL,
+    "currency" varchar(3) NOT NULL,
+    "amount" integer NOT NULL,
+    "is_reversal" integer NOT NULL,
+    "booking_date" date_text NOT NULL,
+    "value_date" date_text NOT NULL,
+    "bank_id" varchar(128) NULL,
+    "batch_role" varchar(6) NOT NULL,
+    "batch_id" varchar(128) NULL,
+    "texts" text NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "receipt" varchar(32) NULL,
+    FOREIGN KEY ("import_id") REFERENCES "statement_imports" ("id")
+);
+CREATE INDEX "statement_lines_import_idx" ON "statement_lines" ("import_id", "state", "number");
+CREATE INDEX "statement_lines_amount_idx" ON "statement_lines" ("account", "amount");
+CREATE INDEX "statement_lines_receipt_idx" ON "statement_lines" ("receipt");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000028_create_statement_lines', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000029_create_statement_matches
+CREATE TABLE "statement_matches" (
+    "id" blob(16) NOT NULL PRIMARY KEY,
+    "import_id" blob(16) NOT NULL,
+    "line_id" blob(32) NOT NULL,
+    "certainty" varchar(32) NOT NULL,
+    "parts" text NOT NULL,
+    "evidence" text NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "decided_by" varchar(128) NULL,
+    "decided_at" datetime_text NULL,
+    "created_at" datetime_text NOT NULL,
+    FOREIGN KEY ("line_id") REFERENCES "statement_lines" ("id")
+);
+CREATE INDEX "statement_matches_line_idx" ON "statement_matches" ("line_id");
+CREATE INDEX "statement_matches_state_idx" ON "statement_matches" ("state", "created_at", "id");
+CREATE INDEX "statement_matches_import_idx" ON "statement_matches" ("import_id", "created_at", "id");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000029_create_statement_matches', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000030_create_mail_sender
+CREATE TABLE "mail_sender" (
+    "id" integer NOT NULL PRIMARY KEY,
+    "holder" blob(16) NOT NULL,
+    "expires_at_ms" integer NOT NULL,
+    "cursor_seq" integer NOT NULL,
+    "failing_since" datetime_text NULL,
+    "last_error" varchar(255) NULL,
+    CONSTRAINT "mail_sender_single_row" CHECK ("id" = 1)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000030_create_mail_sender', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000031_insert_mail_sender
+INSERT INTO mail_sender (id, holder, expires_at_ms, cursor_seq)
+VALUES (1, X'00000000000000000000000000000000', 0, -1);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000031_insert_mail_sender', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- m20261130_000032_create_mail_messages
+CREATE TABLE "mail_messages" (
+    "event_seq" integer NOT NULL PRIMARY KEY,
+    "event_id" blob(16) NOT NULL,
+    "event_type" varchar(64) NOT NULL,
+    "event_reference" varchar(64) NOT NULL,
+    "payload" text NOT NULL,
+    "occurred_at" datetime_text NOT NULL,
+    "reference" varchar(24) NOT NULL,
+    "state" varchar(16) NOT NULL,
+    "attempts" integer NOT NULL,
+    "not_before" datetime_text NOT NULL,
+    "finished_at" datetime_text NULL,
+    "address_key" blob(32) NULL,
+    "reason" varchar(255) NULL
+);
+CREATE INDEX "mail_messages_state" ON "mail_messages" ("state", "event_seq");
+CREATE INDEX "mail_messages_reference" ON "mail_messages" ("reference", "state", "event_seq");
+CREATE INDEX "mail_messages_address" ON "mail_messages" ("address_key", "finished_at");
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000032_create_mail_messages', CAST(strftime('%s', 'now') AS INTEGER));

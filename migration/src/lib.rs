@@ -20,6 +20,7 @@
 
 mod columns;
 mod error;
+mod extent;
 mod lock;
 mod m20261122_000001_create_payments;
 mod m20261122_000002_create_validation_results;
@@ -41,7 +42,18 @@ mod m20261130_000017_guard_erasable_audit_log;
 mod m20261130_000018_create_access_keys;
 mod m20261130_000019_create_access_secrets;
 mod m20261130_000020_create_access_uses;
-mod m20261130_000040_add_due_date_and_language;
+mod m20261130_000021_support_receipts;
+mod m20261130_000022_create_receipts;
+mod m20261130_000023_create_allocations;
+mod m20261130_000024_create_refunds;
+mod m20261130_000025_record_earlier_receipts;
+mod m20261130_000026_add_due_date_and_language;
+mod m20261130_000027_create_statement_imports;
+mod m20261130_000028_create_statement_lines;
+mod m20261130_000029_create_statement_matches;
+mod m20261130_000030_create_mail_sender;
+mod m20261130_000031_insert_mail_sender;
+mod m20261130_000032_create_mail_messages;
 mod runner;
 mod schema;
 mod step;
@@ -52,6 +64,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 pub use crate::{
     error::MigrationError,
+    extent::{TouchedTable, touched_tables},
     runner::{MigrationStatus, down, fresh, pending, status, up},
     schema::schema_ddl,
 };
@@ -101,7 +114,18 @@ const STEPS: &[Step] = &[
     m20261130_000018_create_access_keys::STEP,
     m20261130_000019_create_access_secrets::STEP,
     m20261130_000020_create_access_uses::STEP,
-    m20261130_000040_add_due_date_and_language::STEP,
+    m20261130_000021_support_receipts::STEP,
+    m20261130_000022_create_receipts::STEP,
+    m20261130_000023_create_allocations::STEP,
+    m20261130_000024_create_refunds::STEP,
+    m20261130_000025_record_earlier_receipts::STEP,
+    m20261130_000026_add_due_date_and_language::STEP,
+    m20261130_000027_create_statement_imports::STEP,
+    m20261130_000028_create_statement_lines::STEP,
+    m20261130_000029_create_statement_matches::STEP,
+    m20261130_000030_create_mail_sender::STEP,
+    m20261130_000031_insert_mail_sender::STEP,
+    m20261130_000032_create_mail_messages::STEP,
 ];
 
 /// Returns the names of all steps, oldest first.

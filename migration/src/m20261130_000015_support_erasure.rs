@@ -9,7 +9,7 @@ use sea_orm_migration::sea_query::{MysqlQueryBuilder, Table, TableAlterStatement
 
 use crate::Dialect;
 use crate::columns::Columns;
-use crate::step::{Change, Step, TableChange};
+use crate::step::{Addition, Change, Step, TableChange};
 use crate::table::{NewTable, belongs_to_payment, index, replace_table};
 
 pub(crate) const STEP: Step =
@@ -61,7 +61,7 @@ fn audit_log(column: Columns) -> TableChange {
     };
     TableChange {
         table: "audit_log",
-        adds: "subject_id",
+        adds: Addition::Column("subject_id"),
         drops_triggers: &["audit_log_no_update"],
         alter,
         // The next step changes each row anyway.
@@ -151,7 +151,13 @@ fn payments(column: Columns) -> TableChange {
             "ALTER TABLE payments ADD COLUMN link_expires_at datetime_text NULL".to_owned(),
         ],
     };
-    TableChange { table: "payments", adds: "link_version", drops_triggers: &[], alter, fill: Vec::new() }
+    TableChange {
+        table: "payments",
+        adds: Addition::Column("link_version"),
+        drops_triggers: &[],
+        alter,
+        fill: Vec::new(),
+    }
 }
 
 fn ledger_head(column: Columns) -> TableChange {
@@ -163,7 +169,13 @@ fn ledger_head(column: Columns) -> TableChange {
             vec!["ALTER TABLE ledger_head ADD COLUMN access_seq integer NOT NULL DEFAULT 0".to_owned()]
         }
     };
-    TableChange { table: "ledger_head", adds: "access_seq", drops_triggers: &[], alter, fill: Vec::new() }
+    TableChange {
+        table: "ledger_head",
+        adds: Addition::Column("access_seq"),
+        drops_triggers: &[],
+        alter,
+        fill: Vec::new(),
+    }
 }
 
 /// Builds the single statement that alters a table of MySQL.
@@ -191,7 +203,7 @@ fn with_subject(table: &'static str, column: Columns, alter: Vec<String>) -> Tab
         }
         Dialect::Sqlite => Vec::new(),
     };
-    TableChange { table, adds: id, drops_triggers: &[], alter, fill }
+    TableChange { table, adds: Addition::Column(id), drops_triggers: &[], alter, fill }
 }
 
 /// Returns the values of a new table: unchanged columns, and the subject.

@@ -34,7 +34,11 @@ pub(crate) enum Change {
     ///
     /// The program runs outside of a transaction. A run that is interrupted is repeated from the start, so the program
     /// must find out what it has already done.
-    Code { run: for<'a> fn(&'a SchemaManager<'a>) -> CodeResult<'a> },
+    Code {
+        run: for<'a> fn(&'a SchemaManager<'a>) -> CodeResult<'a>,
+        /// The tables whose existing rows the program reads and changes.
+        tables: &'static [&'static str],
+    },
 }
 
 /// The running program of a [`Change::Code`].
@@ -43,14 +47,21 @@ pub(crate) type CodeResult<'a> = Pin<Box<dyn Future<Output = Result<(), DbErr>> 
 /// The change of one table in a [`Change::Alter`].
 pub(crate) struct TableChange {
     pub(crate) table: &'static str,
-    /// A column that the change adds. If the column exists, an interrupted run has executed `alter`.
-    pub(crate) adds: &'static str,
+    /// What the change adds. If it exists, an interrupted run has executed `alter`.
+    pub(crate) adds: Addition,
     /// Triggers that would reject the change.
     pub(crate) drops_triggers: &'static [&'static str],
     /// On MySQL one statement, which succeeds or fails as a whole; on SQLite any number, in one transaction.
     pub(crate) alter: Vec<String>,
     /// Statements that fill the new columns; repeated after an interrupted run.
     pub(crate) fill: Vec<String>,
+}
+
+/// A column or an index that a [`TableChange`] adds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Addition {
+    Column(&'static str),
+    Index(&'static str),
 }
 
 impl TableChange {
@@ -64,7 +75,11 @@ impl TableChange {
     }
 
     async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        if !manager.has_column(self.table, self.adds).await? {
+        let is_altered = match self.adds {
+            Addition::Column(name) => manager.has_column(self.table, name).await?,
+            Addition::Index(name) => manager.has_index(self.table, name).await?,
+        };
+        if !is_altered {
             execute(manager, drop_triggers(self.drops_triggers)).await.or_else(ignore_if_forbidden)?;
             execute(manager, self.alter).await?;
         }
@@ -100,6 +115,17 @@ impl Step {
                 tables(Columns(dialect)).iter().flat_map(TableChange::statements).collect()
             }
             Change::Code { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the tables whose existing rows the step may copy, change or check.
+    pub(crate) fn touched_tables(&self, dialect: Dialect) -> Vec<&'static str> {
+        match self.change {
+            Change::Table { .. } | Change::Row { .. } | Change::Triggers { .. } => Vec::new(),
+            Change::Alter { tables } => {
+                tables(Columns(dialect)).into_iter().map(|change| change.table).collect()
+            }
+            Change::Code { tables, .. } => tables.to_vec(),
         }
     }
 
@@ -154,7 +180,7 @@ impl MigrationTrait for Step {
                 }
                 Ok(())
             }
-            Change::Code { run } => run(manager).await,
+            Change::Code { run, .. } => run(manager).await,
         }
     }
 

@@ -8,4 +8,4 @@ mod redis;
 
 pub use hermes_redis::{NO_SUCH_DATABASE, RedisConfigError, RedisEndpoint, RedisSecurity};
 pub use local_version::LocalVersion;
-pub use redis::{RedisCache, RedisSettings, SigningKey};
+pub use redis::{RedisCache, RedisSettings, RedisState, SigningKey};

@@ -54,7 +54,9 @@ fn a_rejected_command_leaves_no_gap_in_the_references() {
         submission(book("c@example.org", "3")),
     ];
     let outcomes = ledger.execute(&batch);
-    assert!(matches!(&outcomes[1], Err(Rejection::KeyReused { payment }) if payment.reference.number() == 1));
+    assert!(
+        matches!(&outcomes[1], Err(Rejection::KeyReused { payment: Some(payment) }) if payment.reference.number() == 1)
+    );
     let references: Vec<_> = ledger.payments.iter().map(|payment| payment.reference.to_string()).collect();
     assert_eq!(references, ["REF001", "REF002"]);
     assert_eq!(ledger.head.next_reference, 3);

@@ -71,7 +71,7 @@ fn only_a_changed_amount_gets_the_current_fee() {
 fn a_corrected_payment_keeps_its_fee_bearer() {
     let mut ledger = ledger_with("1030");
     ledger.set_rules(Rules { fee_bearer: FeeBearer::Institution, ..Rules::clone(&rules()) });
-    let payment = ledger.execute_one(correct(1, 1, new_name("Anna")));
+    let payment = ledger.execute_one(correct(1, 2, new_name("Anna")));
     assert_eq!(payment.status(), Status::Exact);
     assert!(payment.checks.iter().all(|check| !check.is_flagged()), "{:?}", payment.checks);
 }
@@ -108,16 +108,22 @@ fn a_correction_to_the_current_values_writes_nothing() {
 }
 
 #[test]
-fn every_field_but_the_currency_can_be_corrected_alone() {
+fn every_field_but_the_currency_and_the_language_can_be_corrected_alone() {
     let details = PayerDetails::from_texts(|field| Some(field.spec().example.to_owned()));
     for field in BookingField::ALL {
         let mut ledger = MemoryLedger::new();
         let booking = NewBooking { details: details.clone(), ..booking("ana@example.org", "1") };
         ledger.execute_one(Command::Book(booking));
         let corrected = correct(1, 1, CorrectionRequest::from([(field, set("25"))]));
-        if field == BookingField::CurrencyFrom {
-            let detail = "the currency cannot be corrected; cancel the payment and book it again";
-            let error = FieldError::new("currency_from", ValidationCode::Frozen, detail);
+        let frozen = match field {
+            BookingField::CurrencyFrom => {
+                Some("the currency cannot be corrected; cancel the payment and book it again")
+            }
+            BookingField::Language => Some("the language cannot be corrected"),
+            _ => None,
+        };
+        if let Some(detail) = frozen {
+            let error = FieldError::new(field.spec().name, ValidationCode::Frozen, detail);
             assert_rejected(&ledger, corrected, &Rejection::Invalid(vec![error]));
             continue;
         }
@@ -174,15 +180,15 @@ fn only_the_amount_is_frozen_once_money_was_received() {
         ValidationCode::Frozen,
         "the amount can be corrected only while no money has been received",
     );
-    assert_rejected(&ledger, correct(1, 1, new_amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
+    assert_rejected(&ledger, correct(1, 2, new_amount("999")), &Rejection::Invalid(vec![frozen.clone()]));
 
     let mut with_another_error = new_amount("999");
     with_another_error.insert(BookingField::Name, Edit::Clear);
     let required = FieldError::new("name", ValidationCode::Required, "enter your full name");
-    assert_rejected(&ledger, correct(1, 1, with_another_error), &Rejection::Invalid(vec![required, frozen]));
+    assert_rejected(&ledger, correct(1, 2, with_another_error), &Rejection::Invalid(vec![required, frozen]));
 
     let mut with_same_amount = new_amount("1000");
     with_same_amount.insert(BookingField::Name, set("Anna"));
-    let payment = ledger.execute_one(correct(1, 1, with_same_amount));
-    assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 2));
+    let payment = ledger.execute_one(correct(1, 2, with_same_amount));
+    assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 3));
 }

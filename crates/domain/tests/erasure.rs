@@ -4,11 +4,12 @@ mod support;
 
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::ledger::{
-    Command, Effect, Erasure, ErasureScope, EventKind, Rejection, verify_against_audit,
+    ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptOutcome, ReceiptTarget,
+    RefundCommand, Rejection, Subject, verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment};
 use hermes_test_support::builders::{
-    book, cancel, claim, correct, new_name, payment_key, submission, submission_with_claim,
+    book, cancel, claim, correct, new_name, payment_key, receipt, record, submission, submission_with_claim,
 };
 use hermes_test_support::{MemoryLedger, NOON};
 
@@ -31,7 +32,7 @@ fn ledger() -> MemoryLedger {
 fn stored(ledger: &MemoryLedger) -> String {
     let own = ledger.get(1).id;
     let audit = ledger.audit.iter().filter(|row| row.payment_id == Some(own));
-    let records = ledger.idempotency.iter().filter(|record| record.payment_id == own);
+    let records = ledger.idempotency.iter().filter(|record| record.subject() == Subject::Payment(own));
     let (audit, records): (Vec<_>, Vec<_>) = (audit.collect(), records.collect());
     format!("{:?} {audit:?} {records:?}", ledger.get(1)).to_lowercase()
 }
@@ -72,12 +73,50 @@ fn an_erasure_of_the_history_preserves_the_payment() {
 }
 
 #[test]
+fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
+    let mut ledger = ledger();
+    let mut new = receipt("100", "USD");
+    new.details.payer_text = Some("Canary Ruiz".to_owned());
+    new.details.payer_account = Some("canary account".to_owned());
+    let outcome =
+        ledger.execute_any(&[submission_with_claim(record(new, &[(1, "60")]), claim(2, 2))]).remove(0);
+    let number = ReceiptOutcome::try_from(outcome.unwrap()).unwrap().receipt.number;
+    let request = RefundCommand::Request {
+        target: ReceiptTarget { number, expected_version: None },
+        amount: None,
+        payee_account: Some("canary payee".to_owned()),
+        reason: "canary reason".to_owned(),
+    };
+    ledger.execute_receipt(Command::Refund(request)).unwrap();
+    let stored = |ledger: &MemoryLedger| {
+        let audit = ledger.audit.iter().filter(|row| row.subject_id == number.to_string());
+        let records = ledger.idempotency.iter().filter(|record| record.subject() == Subject::Receipt(number));
+        let (audit, records): (Vec<_>, Vec<_>) = (audit.collect(), records.collect());
+        format!("{:?} {audit:?} {records:?}", ledger.receipts).to_lowercase()
+    };
+    assert!(stored(&ledger).contains(CANARY));
+    let before = ledger.receipts[0].clone();
+
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+
+    assert!(!stored(&ledger).contains(CANARY), "{}", stored(&ledger));
+    let after = &ledger.receipts[0];
+    assert_eq!(
+        (after.allocated(), after.refunds_reserved()),
+        (before.allocated(), before.refunds_reserved())
+    );
+    let mut verifier = ChainVerifier::default();
+    ledger.audit.iter().for_each(|row| verifier.verify_next(row).unwrap());
+    verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash).unwrap();
+}
+
+#[test]
 fn a_retry_of_an_erased_booking_books_nothing() {
     let mut ledger = ledger();
     ledger.execute_one(erase(1, ErasureScope::Payment));
     let retry = submission_with_claim(book("canary@example.org", "1000"), claim(1, 1));
     let rejection = ledger.execute(&[retry]).remove(0).unwrap_err();
-    let Rejection::KeyReused { payment } = rejection else { panic!("{rejection:?}") };
+    let Rejection::KeyReused { payment: Some(payment) } = rejection else { panic!("{rejection:?}") };
     assert_eq!(payment.details, PayerDetails::default());
     assert_eq!(ledger.payments.len(), 2);
 }

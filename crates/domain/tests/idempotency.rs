@@ -41,7 +41,7 @@ fn a_key_used_for_different_content_is_rejected() {
     ledger.execute(&[submission_with_claim(book("ana@example.org", "1"), claim(1, 1))]);
     let outcomes = ledger.execute(&[submission_with_claim(book("ana@example.org", "2"), claim(1, 2))]);
     let first = Box::new(ledger.get(1).clone());
-    assert_eq!(outcomes[0], Err(Rejection::KeyReused { payment: first }));
+    assert_eq!(outcomes[0], Err(Rejection::KeyReused { payment: Some(first) }));
 }
 
 #[test]

@@ -67,7 +67,7 @@ proptest! {
                 (_, Ordering::Equal) => Status::Exact,
                 (_, Ordering::Greater) => Status::Overpayment,
             };
-            prop_assert_eq!(Status::from_amounts(money(due), money(received)), expected);
+            prop_assert_eq!(Status::from_amounts(money(due), money(received), money(received)), expected);
         }
     }
 }

@@ -51,7 +51,8 @@ proptest! {
         let grouped: String = text.chars().enumerate()
             .flat_map(|(index, character)| [(index % 4 == 0).then_some(' '), Some(character)])
             .flatten().collect();
-        for typed in [text.clone(), text.to_lowercase(), grouped] {
+        let (without_rf, with_tab) = (text[2..].to_owned(), text.replace("REF", "\tREF"));
+        for typed in [text.clone(), text.to_lowercase(), grouped, without_rf, with_tab] {
             prop_assert_eq!(Reference::parse_creditor(&typed), Ok(reference(number)), "{}", typed);
             prop_assert_eq!(PaymentKey::parse(&typed), Some(PaymentKey::Reference(reference(number))));
         }
@@ -177,7 +178,7 @@ fn other_texts_are_not_creditor_references() {
         "RF",
         "RF59",
         "R",
-        "59REF001",
+        "5REF001",
         "RF5REF001",
         "RFxxREF001",
         "IBAN",
@@ -187,6 +188,8 @@ fn other_texts_are_not_creditor_references() {
     ] {
         assert_eq!(Reference::parse_creditor(text), Err(ReferenceError::Malformed), "{text}");
     }
+    // Without the RF, the check digits still protect the reference.
+    assert_eq!(Reference::parse_creditor("58REF001"), Err(ReferenceError::CheckDigits));
     // A valid creditor reference, but not of Hermes.
     assert_eq!(Reference::parse_creditor("RF18539007547034"), Err(ReferenceError::Malformed));
 }

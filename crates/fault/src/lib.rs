@@ -35,14 +35,22 @@ pub enum FailPoint {
     BeforeReply,
     /// The event is in the stream, and the relay has not recorded its position.
     AfterXadd,
+    /// The lines of a batch of a statement import are stored.
+    AfterLinesStored,
+    /// The matches of a batch of a statement import are stored.
+    AfterMatchesStored,
+    /// The lines of a batch of a statement import are in the ledger.
+    AfterLinesBooked,
+    /// The results of a batch of a statement import are stored.
+    AfterImportBatch,
     /// A migration has rebuilt some rows of the audit log and not the rest.
     AfterRebuiltChunk,
 }
 
 impl FailPoint {
     /// All fail points: first those of a booking in the order in which it hits them, the last of which exists only with a
-    /// stream; then that of a migration.
-    pub const ALL: [Self; 10] = [
+    /// stream; then those of a statement import; then that of a migration.
+    pub const ALL: [Self; 14] = [
         Self::AfterParse,
         Self::AfterEnqueue,
         Self::AfterFirstInsert,
@@ -52,6 +60,10 @@ impl FailPoint {
         Self::AfterInvalidation,
         Self::BeforeReply,
         Self::AfterXadd,
+        Self::AfterLinesStored,
+        Self::AfterMatchesStored,
+        Self::AfterLinesBooked,
+        Self::AfterImportBatch,
         Self::AfterRebuiltChunk,
     ];
 
@@ -67,6 +79,10 @@ impl FailPoint {
             Self::AfterInvalidation => "after-invalidation",
             Self::BeforeReply => "before-reply",
             Self::AfterXadd => "after-xadd",
+            Self::AfterLinesStored => "after-lines-stored",
+            Self::AfterMatchesStored => "after-matches-stored",
+            Self::AfterLinesBooked => "after-lines-booked",
+            Self::AfterImportBatch => "after-import-batch",
             Self::AfterRebuiltChunk => "after-rebuilt-chunk",
         }
     }

@@ -267,3 +267,29 @@ privacy-browser = Your browser stores two cookies: one for the open form, for 15
 privacy-rights = To see, correct or erase your data, contact the finance office.
 accessibility-title = Accessibility
 accessibility-text = These pages are made to work with a keyboard, a screen reader, large text, without scripts, and on paper. If something does not work for you, contact the finance office.
+
+## Mail.
+
+mail-greeting = Hello { $name },
+mail-booked-subject = Payment { $reference }: { $amount } to { $institution }
+mail-booked = Your payment { $reference } to { $institution } is booked. The amount to pay is { $amount }.
+mail-booked-due = Transfer it by { $date }, with the payment reference { $reference }.
+mail-booked-no-due = Transfer it with the payment reference { $reference }.
+mail-booked-link = The bank details are on the page of your payment:
+mail-part-subject = Payment { $reference }: { $received } received, { $left } left to pay
+mail-part = We have received { $received } for your payment { $reference }. { $left } is left to pay.
+mail-part-link = How to pay the rest is on the page of your payment:
+mail-paid-subject = Payment { $reference } is paid
+mail-paid = We have received { $received } for your payment { $reference } to { $institution }. Nothing is left to pay. Thank you.
+mail-paid-link = Your confirmation to print:
+mail-cancelled-subject = Payment { $reference } is cancelled
+mail-cancelled = Your payment { $reference } to { $institution } is cancelled. Do not send any money.
+mail-refund-subject = Payment { $reference }: { $amount } sent back to you
+mail-refund = We have sent { $amount } of your payment { $reference } back to you. A transfer usually takes one or two working days.
+mail-new-link-subject = Payment { $reference }: your new link
+mail-new-link = The page of your payment { $reference } has a new link. The old link no longer works.
+mail-page-link = The page of your payment:
+mail-cancelled-since = This payment was cancelled in the meantime. Do not send any money.
+mail-link-secret = Anyone who has this link can see the page. Do not forward this message.
+mail-contact = Questions? { $contact }
+mail-automatic = { $institution } sent this message automatically.

@@ -265,3 +265,29 @@ privacy-browser = Su navegador guarda dos cookies: una para el formulario abiert
 privacy-rights = Para ver, corregir o borrar sus datos, póngase en contacto con la oficina de finanzas.
 accessibility-title = Accesibilidad
 accessibility-text = Estas páginas se pueden usar con el teclado, con un lector de pantalla, con texto grande, sin scripts y en papel. Si algo no le funciona, póngase en contacto con la oficina de finanzas.
+
+## Mail.
+
+mail-greeting = Hola, { $name }:
+mail-booked-subject = Pago { $reference }: { $amount } a { $institution }
+mail-booked = Su pago { $reference } a { $institution } está registrado. El importe a pagar es { $amount }.
+mail-booked-due = Transfiéralo a más tardar el { $date }, con la referencia de pago { $reference }.
+mail-booked-no-due = Transfiéralo con la referencia de pago { $reference }.
+mail-booked-link = Los datos bancarios están en la página de su pago:
+mail-part-subject = Pago { $reference }: recibidos { $received }, faltan { $left }
+mail-part = Hemos recibido { $received } de su pago { $reference }. Faltan { $left } por pagar.
+mail-part-link = En la página de su pago se explica cómo pagar el resto:
+mail-paid-subject = El pago { $reference } está completo
+mail-paid = Hemos recibido { $received } de su pago { $reference } a { $institution }. No falta nada por pagar. Gracias.
+mail-paid-link = Su comprobante para imprimir:
+mail-cancelled-subject = El pago { $reference } está cancelado
+mail-cancelled = Su pago { $reference } a { $institution } está cancelado. No envíe dinero.
+mail-refund-subject = Pago { $reference }: le hemos devuelto { $amount }
+mail-refund = Le hemos devuelto { $amount } de su pago { $reference }. Una transferencia suele tardar uno o dos días hábiles.
+mail-new-link-subject = Pago { $reference }: su nuevo enlace
+mail-new-link = La página de su pago { $reference } tiene un nuevo enlace. El enlace anterior ya no funciona.
+mail-page-link = La página de su pago:
+mail-cancelled-since = Entretanto, este pago se ha cancelado. No envíe dinero.
+mail-link-secret = Quien tenga este enlace puede ver la página. No reenvíe este mensaje.
+mail-contact = ¿Preguntas? { $contact }
+mail-automatic = { $institution } envió este mensaje automáticamente.

@@ -10,6 +10,7 @@
 //! | find and list payments, totals and audit rows, each from one snapshot | [`SqlPaymentReader`], which implements [`PaymentReader`](hermes_domain::ports::PaymentReader) |
 //! | read the API keys, and record their use | [`SqlAccessStore`], which implements [`AccessStore`](hermes_domain::ports::AccessStore) |
 //! | follow events without Redis | [`SqlOutbox`], which implements [`Outbox`](hermes_domain::ports::Outbox) |
+//! | read the state of mail to payers | [`SqlMailQueue`], which implements [`MailQueue`](hermes_domain::ports::MailQueue) |
 //! | run any other query | the [`entity`] modules on [`Database::reader_pool`], which cannot write |
 //! | convert rows to a valid [`Payment`](hermes_domain::payment::Payment) | [`StoredPayment`] |
 //! | change anything | the HTTP API, or the ledger writer of `hermes-service` on [`SqlLedgerStore`] |
@@ -111,17 +112,22 @@ pub mod entity;
 mod access_store;
 mod database;
 mod error;
+mod lease;
 mod ledger_store;
+mod mail_queue;
 mod mapping;
 mod outbox;
 mod reader;
+mod statement_store;
 
 pub use access_store::SqlAccessStore;
 pub use database::{
-    AuditProtection, Database, DatabaseSettings, DurabilityWarning, MySqlAddress, OpenError,
-    create_private_file, create_private_folder, tune_connections_to,
+    AuditProtection, Database, DatabaseFacts, DatabaseSettings, DurabilityWarning, Encryption, MySqlAddress,
+    OpenError, create_private_file, create_private_folder, tune_connections_to,
 };
 pub use ledger_store::SqlLedgerStore;
-pub use mapping::StoredPayment;
+pub use mail_queue::SqlMailQueue;
+pub use mapping::{StoredPayment, StoredReceipt};
 pub use outbox::SqlOutbox;
 pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};
+pub use statement_store::SqlStatementStore;

@@ -63,6 +63,16 @@ pub enum Command {
     /// Create, list, rotate and revoke API keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Import bank statements
+    #[command(subcommand)]
+    Statement(Statement),
+    /// Write the bank statements of a simulated bank for the open payments
+    ///
+    /// For each currency, the command writes the same transfers as camt.053, MT940 and CSV, and their labels as JSON.
+    /// Some transfers have defects: too little, too much, late, twice, merged, split, with a mistyped or without a
+    /// reference, reversed, or with charges deducted. The command changes no payment. Names of payers are personal data.
+    #[command(after_help = "Example:\n  hermes bank-sim --seed 7 --out statements")]
+    BankSim(BankSim),
     /// Show or warm the cache of the running portal
     Cache {
         #[command(subcommand)]
@@ -71,7 +81,10 @@ pub enum Command {
         key: KeyFile,
     },
     /// Check everything that Hermes needs, and say how to repair it
-    Doctor(KeyFile),
+    ///
+    /// Changes nothing in an existing database. The exit status is 1 if there is a problem, and 0 if there are only
+    /// warnings.
+    Doctor(Doctor),
     /// Check whether the running portal is ready (exit status 0)
     Healthcheck(KeyFile),
     /// Print the effective configuration, without secrets
@@ -89,6 +102,62 @@ pub struct KeyFile {
 impl KeyFile {
     /// The variable that also names the file.
     pub const VARIABLE: &str = "HERMES_KEY_FILE";
+}
+
+/// How to check and print.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Print the findings as a JSON array of objects with code, level, found and action
+    #[arg(long)]
+    pub json: bool,
+    /// The key to verify.
+    #[command(flatten)]
+    pub key: KeyFile,
+}
+
+/// The commands for bank statements.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Statement {
+    /// Import statement files: camt.053, camt.054, MT940, CSV with a profile, or a ZIP of camt files
+    ///
+    /// Every line is booked once, also if a file is imported again. The command may run beside a running portal. The exit
+    /// status is 0 if every file is imported, and 1 if a file is refused; the others are imported.
+    #[command(after_help = "Example:\n  hermes statement import --dry-run november.xml")]
+    Import(ImportStatements),
+}
+
+/// What to import.
+#[derive(Debug, Clone, Args)]
+pub struct ImportStatements {
+    /// The files; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Book nothing; print what the import would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The profile of CSV files: the name of a file in config/statements, without .toml
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The account of CSV files that do not name it
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
+}
+
+/// What to simulate.
+#[derive(Debug, Clone, Args)]
+pub struct BankSim {
+    /// The seed; the same seed and payments give the same files
+    #[arg(long)]
+    pub seed: u64,
+    /// The folder for the files, created if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The IBAN of the institution's account; a simulated one by default
+    #[arg(long, value_name = "IBAN")]
+    pub account: Option<String>,
+    /// The version of camt.053
+    #[arg(long, value_name = "VERSION", default_value_t = 8, value_parser = clap::value_parser!(u8).range(2..=14))]
+    pub camt_version: u8,
 }
 
 /// What to restore.
@@ -216,7 +285,7 @@ pub enum Migrate {
         #[arg(long)]
         yes: bool,
     },
-    /// List the migrations and whether each is applied
+    /// List the migrations, whether each is applied, and how many rows a missing one will touch
     Status,
     /// Drop all tables and create them again; not available in production
     Fresh {
@@ -254,7 +323,7 @@ pub enum Audit {
         /// The first row to verify; the log starts with row 1
         #[arg(long, value_name = "SEQ")]
         from: Option<i64>,
-        /// The last row to verify
+        /// The last row to verify; the records of erasures after it are not checked
         #[arg(long, value_name = "SEQ")]
         to: Option<i64>,
         /// Also compare each payment with its last audit row, and the stored totals with the payments

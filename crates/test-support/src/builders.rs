@@ -6,12 +6,16 @@ use std::sync::{Arc, LazyLock};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use hermes_domain::institution::{Account, AccountFields, Contact, Institution, StudentIdRule};
-use hermes_domain::ledger::{Cancellation, Command, Correction, IdempotencyClaim, Origin, Rules, Submission};
+use hermes_domain::ledger::{
+    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand,
+    Rules, Submission,
+};
 use hermes_domain::money::{BasisPoints, Currency, FeeBearer, FeeSchedule, Money, TierBound, TierSpec};
 use hermes_domain::payment::{
     BookingField, BookingRequest, CorrectionRequest, DuplicateField, DuplicateRule, Edit, NewBooking,
     PaymentKey, Reference, Thresholds,
 };
+use hermes_domain::receipt::{NewReceipt, ReceiptRequest};
 
 /// Built once: the rules cover every currency, and thousands of generated histories use them.
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
@@ -33,6 +37,8 @@ pub fn rules_with_duplicates(duplicates: DuplicateRule) -> Rules {
         duplicates,
         institution: Arc::new(institution()),
         settled_link_lifetime: TimeDelta::days(90),
+        second_person_above: Thresholds::new("1000", &HashMap::new()).unwrap(),
+        write_off_max: Thresholds::new("10", &HashMap::new()).unwrap(),
     }
 }
 
@@ -125,8 +131,34 @@ pub fn cancel(reference: i64, expected_version: Option<i64>) -> Command {
     Command::Cancel(Cancellation {
         target: payment_key(reference),
         expected_version,
+        held: HeldMoney::Refund,
         reason: "booked twice".to_owned(),
     })
+}
+
+/// Returns a receipt of a bank transfer.
+pub fn receipt(amount: &str, code: &str) -> NewReceipt {
+    NewReceipt::parse(&ReceiptRequest {
+        amount: Some(amount.to_owned()),
+        currency: Some(code.to_owned()),
+        value_date: Some("2026-11-30".to_owned()),
+        source: Some("bank_transfer".to_owned()),
+        payer_text: Some("Ana Ruiz".to_owned()),
+        payer_account: Some("DE89370400440532013000".to_owned()),
+        ..ReceiptRequest::default()
+    })
+    .unwrap()
+}
+
+/// Returns the command that records a receipt and allocates the amounts to payments.
+pub fn record(receipt: NewReceipt, allocations: &[(i64, &str)]) -> Command {
+    let code = receipt.amount.currency().code();
+    let allocations = allocations.iter().map(|(reference, amount)| NewAllocation {
+        payment: payment_key(*reference),
+        expected_version: None,
+        amount: Some(money(amount, code)),
+    });
+    Command::Receipt(ReceiptCommand::Record { allocations: allocations.collect(), receipt, reason: None })
 }
 
 /// Returns the key of the payment with a reference.

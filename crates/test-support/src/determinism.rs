@@ -1,9 +1,9 @@
 //! A fixed clock and predictable randomness.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{Clock, DatabaseClock, StoreError};
 use uuid::Uuid;
@@ -25,6 +25,28 @@ impl Clock for FixedClock {
 impl DatabaseClock for FixedClock {
     async fn database_time(&self) -> Result<DateTime<Utc>, StoreError> {
         Ok(self.0)
+    }
+}
+
+/// A clock that a test moves. Clones are the same clock.
+#[derive(Debug, Clone)]
+pub struct AdjustableClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl AdjustableClock {
+    /// A clock that shows a time until it is moved.
+    pub fn at(time: DateTime<Utc>) -> Self {
+        Self(Arc::new(Mutex::new(time)))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for AdjustableClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
     }
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "a missing row fails the test")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hermes_domain::ledger::{Effect, RecordedOutcome};
+use hermes_domain::ledger::{Effect, RecordedPayment};
 use hermes_domain::payment::Payment;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, Value};
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ pub async fn fill(db: &DatabaseConnection, rows: i64) {
         event.occurred_at.into(),
     ];
     insert(db, "outbox", columns, &[values.into()]).await;
-    let outcome = RecordedOutcome { effect: Effect::Booked, payment: first.clone() };
+    let outcome = RecordedPayment { effect: Effect::Booked, payment: first.clone() };
     let columns = "scope_hash, fingerprint, payment_id, outcome, created_at";
     let values: [Value; 5] = [
         vec![1_u8; 32].into(),

@@ -20,13 +20,16 @@
 //! | [`FaultProxy`] | a connection to a server that can be cut, hung, slowed and made to lose replies | no |
 //! | [`MemoryLedger`], [`MemoryStore`] | the ledger as a value, and as a database with faults and gates | no |
 //! | [`earlier_ledger`] | rows as an earlier release wrote them | no |
+//! | [`money_steps`] | random commands that move money | – |
 //! | [`builders`], [`FixedClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`builders`], [`FixedClock`], [`AdjustableClock`], [`SequentialRandom`] | rules, commands, time, randomness | no |
+//! | [`SmtpServer`] | a mail server to stop, start and let reject messages | no |
 //! | [`Authority`] | TLS certificates, valid and with a flaw | no |
 //! | [`capture_logs`] | the log lines of a test | no |
 //!
 //! **A missing server** skips the test and writes one line to standard error that no test runner captures. If
 //! `HERMES_TEST_REQUIRE` lists the server (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]), the
-//! test fails instead.
+//! test fails instead. The same applies to `mount`, the permission to mount a small disk.
 //!
 //! **Server programs:** `HERMES_TEST_MARIADBD`, `HERMES_TEST_MYSQLD` and `HERMES_TEST_REDIS_SERVER` name a program.
 //! By default, `PATH` and `/usr/sbin` are searched. `HERMES_TEST_MYSQL_URL` names a running MySQL whose user may
@@ -54,6 +57,7 @@ mod login;
 mod mariadb;
 mod memory_ledger;
 mod memory_publisher;
+pub mod money_steps;
 mod mysql;
 mod poll;
 mod port;
@@ -61,6 +65,7 @@ mod program;
 mod redis;
 mod requirement;
 mod resp;
+mod smtp_server;
 mod sql_server;
 mod sqlite;
 mod supervised;
@@ -70,7 +75,7 @@ mod user;
 
 pub use certificates::{Authority, CertificateFiles, EXPIRES_AFTER, Flaw};
 pub use databases::{mariadb, mysql};
-pub use determinism::{FixedClock, NOON, SequentialRandom};
+pub use determinism::{AdjustableClock, FixedClock, NOON, SequentialRandom};
 pub use fault_proxy::{FaultProxy, Traffic};
 pub use gate::{CallCounter, CountedCall, Gate, within};
 pub use log_capture::{capture_logs, take_logs};
@@ -81,6 +86,8 @@ pub use memory_publisher::MemoryPublisher;
 pub use mysql::{private_mysql, private_mysql_with};
 pub use port::Port;
 pub use redis::{RedisServer, redis};
+pub use requirement::missing;
+pub use smtp_server::{ReceivedMail, SmtpServer};
 pub use sql_server::SqlServer;
 pub use sqlite::sqlite;
 pub use table_lock::TableLock;

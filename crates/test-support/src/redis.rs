@@ -62,6 +62,11 @@ impl RedisServer {
         self.port.number()
     }
 
+    /// Deletes the folder of the running server, so that it cannot save.
+    pub fn delete_folder(&self) {
+        fs::remove_dir_all(self.folder.path()).expect("the folder can be deleted");
+    }
+
     /// Kills the server (SIGKILL) if it runs.
     pub fn stop(&mut self) {
         self.process = None;

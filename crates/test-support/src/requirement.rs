@@ -1,17 +1,18 @@
-//! A test whose server is not installed is skipped with a message, or fails if the server is required.
+//! A test whose server or permission is missing is skipped with a message, or fails if it is required.
 
 use std::env;
 use std::io::{Write, stderr};
 use std::thread;
 
 const VARIABLE: &str = "HERMES_TEST_REQUIRE";
-const SERVERS: [&str; 4] = ["mariadb", "mysql", "mysqld", "redis"];
+/// The servers, and the permission to mount a file system.
+const SERVERS: [&str; 5] = ["mariadb", "mysql", "mysqld", "redis", "mount"];
 
 /// Reports that `server` is missing. Returns `None`, so the test is skipped.
 ///
 /// # Panics
 /// If `HERMES_TEST_REQUIRE` lists the server.
-pub(crate) fn missing<T>(server: &str, reason: &str) -> Option<T> {
+pub fn missing<T>(server: &str, reason: &str) -> Option<T> {
     let list = env::var(VARIABLE).unwrap_or_default();
     if requires(&list, server) {
         panic!("{VARIABLE} requires {server}: {reason}");

@@ -75,6 +75,11 @@ impl SqlServer {
         self.port.number()
     }
 
+    /// Returns the data folder. A test may move the data of a stopped server and leave a link.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Kills the server (SIGKILL).
     pub fn kill(&mut self) {
         self.process = None;

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Requirement, RouteTable};
 use crate::admin::{cache, dashboard, metrics};
-use crate::api::{bookings, docs, events, health, keys, stats};
+use crate::api::{bookings, docs, events, health, keys, matches, receipts, refunds, statements, stats};
 use crate::problem::{Problem, REJECTED, documented_problem};
 use crate::{assets, pages};
 
@@ -46,8 +46,27 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/bookings":              GET bookings::list_bookings [BookingsRead], POST bookings::create_booking [BookingsWrite];
     "/api/bookings/{key}":        GET bookings::get_booking [BookingsRead], PATCH bookings::correct_booking [BookingsCorrect];
     "/api/bookings/{key}/cancel": POST bookings::cancel_booking [BookingsCancel];
+    "/api/bookings/{key}/reopen": POST bookings::reopen_booking [BookingsCancel];
+    "/api/bookings/{key}/receipts": GET bookings::list_booking_receipts [ReceiptsRead], POST bookings::record_booking_receipt [ReceiptsWrite];
     "/api/bookings/{key}/audit":  GET bookings::audit_booking [AuditRead];
     "/api/bookings/{key}/page-link": POST bookings::renew_page_link [BookingsWrite];
+    "/api/receipts":              GET receipts::list_receipts [ReceiptsRead], POST receipts::record_receipt [ReceiptsWrite];
+    "/api/receipts/{number}":     GET receipts::get_receipt [ReceiptsRead];
+    "/api/receipts/{number}/allocations": POST receipts::allocate_receipt [ReceiptsSettle];
+    "/api/receipts/{number}/allocations/{id}": DELETE receipts::unallocate_receipt [ReceiptsSettle];
+    "/api/receipts/{number}/reversal": POST receipts::reverse_receipt [ReceiptsSettle];
+    "/api/receipts/{number}/write-off": POST receipts::write_off_difference [ReceiptsSettle];
+    "/api/refunds":               GET refunds::list_refunds [ReceiptsRead], POST refunds::request_refund [RefundsRequest];
+    "/api/refunds/{number}":      GET refunds::get_refund [ReceiptsRead];
+    "/api/refunds/{number}/approve": POST refunds::approve_refund [RefundsApprove];
+    "/api/refunds/{number}/sent": POST refunds::send_refund [RefundsApprove];
+    "/api/refunds/{number}/failed": POST refunds::fail_refund [RefundsApprove];
+    "/api/statements":            POST statements::import_statement [StatementsWrite];
+    "/api/statements/{id}":       GET statements::get_statement [ReceiptsRead];
+    "/api/statements/{id}/undo":  POST statements::undo_statement [StatementsWrite];
+    "/api/matches":               GET matches::list_matches [ReceiptsRead];
+    "/api/matches/{id}/accept":   POST matches::accept_match [MatchesWrite];
+    "/api/matches/{id}/reject":   POST matches::reject_match [MatchesWrite];
     "/api/keys":                  GET keys::list_keys [AccessManage], POST keys::create_key [AccessManage];
     "/api/keys/{id}":             GET keys::get_key [AccessManage];
     "/api/keys/{id}/rotate":      POST keys::rotate_key [AccessManage];
@@ -141,10 +160,12 @@ static DOCUMENT: LazyLock<Arc<utoipa::openapi::OpenApi>> = LazyLock::new(|| {
     let mut document = app.split_for_parts().1;
     add_security(&mut document);
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             add_responses(operation, &EVERY_REQUEST);
         }
-        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
             add_responses(operation, &CHANGES);
         }
     }
@@ -223,6 +244,9 @@ fn add_responses(operation: &mut Operation, responses: &[(&str, &str)]) {
     servers((url = "/", description = "This server")),
     tags(
         (name = "bookings", description = "Book, find, correct and cancel payments"),
+        (name = "receipts", description = "Record money that arrived, and allocate it to payments"),
+        (name = "refunds", description = "Send money back"),
+        (name = "statements", description = "Import bank statements, and decide the matches of their lines"),
         (name = "keys", description = "Create, rotate and revoke API keys"),
         (name = "events", description = "The feed of all changes"),
         (name = "stats", description = "Totals and the state of the cache"),

@@ -6,11 +6,15 @@ use std::sync::atomic::AtomicBool;
 use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::{RandomSource, Rules};
-use hermes_domain::ports::{AccessStore, Clock, PageLinkMailer, PaymentReader, PoolMetrics, SharedCache};
+use hermes_domain::ports::{
+    AccessStore, Clock, PageLinkMailer, PaymentReader, PoolMetrics, ReceiptReader, SharedCache,
+};
 use hermes_languages::Language;
 use hermes_service::access::AccessControl;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::Feed;
 use hermes_service::read_cache::ReadCache;
+use hermes_service::statements::StatementImporter;
 use hermes_service::writer::LedgerWriter;
 
 use crate::api::health::RedisProbe;
@@ -24,10 +28,16 @@ pub struct AppState {
     pub ledger: LedgerWriter,
     /// Serves cached reads: the list, filtered pages, single payments and totals.
     pub reads: Arc<ReadCache>,
+    /// Imports bank statements.
+    pub importer: Arc<StatementImporter>,
+    /// Decides the matches of statement lines.
+    pub matches: Matches,
     /// Serves the events.
     pub feed: Arc<Feed>,
     /// Serves reads that are not cached.
     pub reader: Arc<dyn PaymentReader>,
+    /// Reads receipts and refunds, which are not cached.
+    pub receipts: Arc<dyn ReceiptReader>,
     /// Reads the API keys, for `/api/keys`.
     pub keys: Arc<dyn AccessStore>,
     /// How long the earlier secrets of a rotated key remain valid.

@@ -7,25 +7,25 @@ use uuid::Uuid;
 
 use super::{at, hash};
 
-pub(super) type Hash = [u8; 32];
-pub(super) type Salt = [u8; 16];
+pub(crate) type Hash = [u8; 32];
+pub(crate) type Salt = [u8; 16];
 
 /// A row of the audit log.
-pub(super) struct Row {
-    pub(super) seq: i64,
-    pub(super) payment_id: Uuid,
-    pub(super) subject: [String; 2],
-    pub(super) action: String,
-    pub(super) actor: String,
+pub(crate) struct Row {
+    pub(crate) seq: i64,
+    pub(crate) payment_id: Uuid,
+    pub(crate) subject: [String; 2],
+    pub(crate) action: String,
+    pub(crate) actor: String,
     /// Reason, old value, new value, user agent and IP address.
-    pub(super) personal: [Option<String>; 5],
-    pub(super) created_at: DateTimeUtc,
-    pub(super) hash: Hash,
+    pub(crate) personal: [Option<String>; 5],
+    pub(crate) created_at: DateTimeUtc,
+    pub(crate) hash: Hash,
 }
 
 impl Row {
     /// Reads a row of an earlier release, whose subject is a payment.
-    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+    pub(crate) fn read(row: &QueryResult) -> Result<Self, DbErr> {
         let payment_id: Uuid = at(row, 1)?;
         Ok(Self {
             seq: at(row, 0)?,
@@ -40,7 +40,7 @@ impl Row {
     }
 
     /// Returns the hash of the earlier release, which contains the personal values.
-    pub(super) fn old_hash_after(&self, last_hash: Hash) -> Hash {
+    pub(crate) fn old_hash_after(&self, last_hash: Hash) -> Hash {
         let mut hasher = Sha256::new();
         hasher.update(last_hash);
         hasher.update(self.seq.to_be_bytes());
@@ -55,7 +55,7 @@ impl Row {
     }
 
     /// Returns the hash that contains commitments to the personal values.
-    pub(super) fn new_hash_after(&self, last_hash: Hash, salt: Salt) -> Hash {
+    pub(crate) fn new_hash_after(&self, last_hash: Hash, salt: Salt) -> Hash {
         let mut hasher = Sha256::new();
         hasher.update(last_hash);
         hasher.update(self.seq.to_be_bytes());

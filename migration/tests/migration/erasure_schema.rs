@@ -77,6 +77,20 @@ async fn a_changed_row_of_the_earlier_release_prevents_the_rebuild() {
     }
 }
 
+#[tokio::test]
+async fn a_missing_last_row_of_the_earlier_release_prevents_the_rebuild() {
+    for database in each().await {
+        up(&database.url, Some(EARLIER_STEPS)).await.unwrap();
+        let db = connect(&database).await;
+        earlier_ledger::fill(&db, 20).await;
+        db.execute_unprepared("DROP TRIGGER audit_log_no_delete").await.unwrap();
+        db.execute_unprepared("DELETE FROM audit_log WHERE seq = 20").await.unwrap();
+
+        let error = up(&database.url, None).await.unwrap_err().to_string();
+        assert!(error.contains("audit row 20 is missing or was changed"), "{error}");
+    }
+}
+
 /// Before MySQL commits the record of the step, its statements are committed.
 #[tokio::test]
 async fn an_interrupted_change_of_the_tables_is_completed() {
@@ -90,7 +104,7 @@ async fn an_interrupted_change_of_the_tables_is_completed() {
     }
 }
 
-async fn audit_rows(db: &DatabaseConnection) -> Vec<AuditEntry> {
+pub async fn audit_rows(db: &DatabaseConnection) -> Vec<AuditEntry> {
     let sql = "SELECT seq, payment_id, subject_type, subject_id, action, actor, salt, reason, old_value, new_value, \
                user_agent, ip_address, created_at, hash FROM audit_log ORDER BY seq";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();

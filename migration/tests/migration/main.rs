@@ -10,6 +10,7 @@ mod databases;
 mod erasure_schema;
 mod loading;
 mod lock;
+mod receipts_schema;
 mod released;
 mod round_trip;
 mod schema_files;

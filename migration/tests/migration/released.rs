@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hermes_migration::{pending, up};
+use hermes_migration::{TouchedTable, pending, status, touched_tables, up};
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -48,6 +48,24 @@ async fn a_payment_of_a_released_schema_remains() {
             );
             assert_eq!(column::<i64>(&db, "SELECT final_amount FROM payments").await, [10_500], "{version}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_rows_that_a_pending_step_touches_are_counted() {
+    for database in each().await {
+        load(&database, "0.1.0").await;
+        let db = connect(&database).await;
+        db.execute_unprepared(PAYMENT_0_1_0).await.unwrap();
+        let mut touched = Vec::new();
+        for step in status(&db).await.unwrap().into_iter().filter(|step| !step.applied) {
+            touched.extend(touched_tables(&db, &step.name).await.unwrap());
+        }
+        assert!(touched.contains(&TouchedTable { name: "payments", rows: 1 }), "{touched:?}");
+        assert!(touched.contains(&TouchedTable { name: "audit_log", rows: 0 }), "{touched:?}");
+        // The first step creates a table.
+        let first = status(&db).await.unwrap().swap_remove(0).name;
+        assert!(touched_tables(&db, &first).await.unwrap().is_empty());
     }
 }
 

@@ -66,7 +66,7 @@ impl RedisSettings {
 pub struct RedisCache {
     /// Connections for entries. The runtime that opens a connection drives it, so all entries are read and written
     /// on the main runtime, which outlives the threads of the portal.
-    pool: Pool,
+    pub(super) pool: Pool,
     connections: PerRuntimeConnections,
     operation_timeout: Duration,
     entry_ttl: Duration,
@@ -95,7 +95,7 @@ impl RedisCache {
     }
 
     /// Limits the time of a whole operation, which may wait for a connection, open it and send a command.
-    async fn with_timeout<T, E: Into<PoolError>>(
+    pub(super) async fn with_timeout<T, E: Into<PoolError>>(
         &self,
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, CacheError> {

@@ -20,6 +20,8 @@ mod cache;
 mod connections;
 mod envelope;
 mod scripts;
+mod state;
 
 pub use cache::{RedisCache, RedisSettings};
 pub use envelope::SigningKey;
+pub use state::RedisState;

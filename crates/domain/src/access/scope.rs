@@ -36,6 +36,20 @@ scopes! {
     BookingsCorrect = "bookings:correct";
     /// Cancel a payment.
     BookingsCancel = "bookings:cancel";
+    /// Read receipts, refunds, statements and matches.
+    ReceiptsRead = "receipts:read";
+    /// Record a receipt, and allocate it to the named payment.
+    ReceiptsWrite = "receipts:write";
+    /// Allocate, un-allocate and reverse receipts, and write off differences.
+    ReceiptsSettle = "receipts:settle";
+    /// Import bank statements, and undo imports.
+    StatementsWrite = "statements:write";
+    /// Accept and reject matches.
+    MatchesWrite = "matches:write";
+    /// Request a refund.
+    RefundsRequest = "refunds:request";
+    /// Approve refunds, and mark refunds as sent or failed.
+    RefundsApprove = "refunds:approve";
     /// Read the audit log.
     AuditRead = "audit:read";
     /// Read the event feed.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Totals};
+use super::{AuditEntry, Digest, Event, IdempotencyRecord, LedgerHead, Rejection, Subject, Totals};
 use crate::access::{KeyId, KeyRecord, StoredSecret};
 use crate::institution::Institution;
 use crate::money::{Currency, Fee, FeeBearer, FeeSchedule, Money};
@@ -14,6 +14,7 @@ use crate::payment::{
     DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
     Status, Thresholds,
 };
+use crate::receipt::{Receipt, ReceiptNumber};
 
 /// The configured rules of the ledger, fixed at start-up.
 #[derive(Debug, Clone)]
@@ -30,6 +31,10 @@ pub struct Rules {
     pub institution: Arc<Institution>,
     /// How long the link of a payment's page works after the payment is settled or cancelled.
     pub settled_link_lifetime: TimeDelta,
+    /// The amounts above which a second person approves a refund.
+    pub second_person_above: Thresholds,
+    /// The largest difference of a payment or a receipt that can be written off.
+    pub write_off_max: Thresholds,
 }
 
 /// A source of cryptographically secure randomness.
@@ -88,6 +93,8 @@ pub struct Facts {
     pub head: LedgerHead,
     /// The existing payments that the batch names, by the key in the command.
     pub payments: HashMap<PaymentKey, Payment>,
+    /// The existing receipts that the batch needs, by number.
+    pub receipts: HashMap<ReceiptNumber, Receipt>,
     /// The existing API keys that the batch names.
     pub keys: HashMap<KeyId, KeyRecord>,
     /// The records of the batch's idempotency keys, by scope.
@@ -104,6 +111,7 @@ impl Facts {
         Self {
             head,
             payments: HashMap::new(),
+            receipts: HashMap::new(),
             keys: HashMap::new(),
             idempotency: HashMap::new(),
             duplicates: HashMap::new(),
@@ -145,11 +153,13 @@ pub struct Changes {
     pub head: LedgerHead,
     /// New payments, with their checks.
     pub booked: Vec<Payment>,
-    /// New states of existing payments.
+    /// The last states of existing payments, each payment once.
     pub updated: Vec<Payment>,
-    /// Payments whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
+    /// The last states of new and existing receipts, each receipt once.
+    pub receipts: Vec<Receipt>,
+    /// Subjects whose personal values leave all *earlier* audit rows ([`AuditEntry::erase`]) and idempotency records
     /// ([`IdempotencyRecord::erase`]).
-    pub erased: Vec<PaymentId>,
+    pub erased: Vec<Subject>,
     /// Changes of API keys, in order.
     pub keys: Vec<KeyChange>,
     /// New audit rows.
@@ -169,6 +179,7 @@ impl Changes {
             head,
             booked: Vec::new(),
             updated: Vec::new(),
+            receipts: Vec::new(),
             erased: Vec::new(),
             keys: Vec::new(),
             audit: Vec::new(),
@@ -182,6 +193,7 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.booked.is_empty()
             && self.updated.is_empty()
+            && self.receipts.is_empty()
             && self.keys.is_empty()
             && self.idempotency.is_empty()
     }

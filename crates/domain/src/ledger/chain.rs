@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::ERASED_ACTION;
-use super::{AuditEntry, AuditHash};
+use super::effect::ERASED_ACTION;
+use super::{AuditEntry, AuditHash, ReceiptEffect};
 
 /// Verifies the chain row by row.
 #[derive(Debug, Clone)]
@@ -73,7 +73,8 @@ impl ChainVerifier {
         if entry.hash_after(self.last_hash) != entry.hash {
             return Err(ChainBreak { seq: expected, error: ChainError::Changed });
         }
-        if entry.action.as_ref() == ERASED_ACTION {
+        let records_erasure = [ERASED_ACTION, ReceiptEffect::Erased.audit_action()];
+        if records_erasure.contains(&entry.action.as_ref()) {
             self.unrecorded_erasures.remove(entry.subject_id.as_ref());
         }
         if entry.is_erased() {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Correction, KeyCommand};
+use super::{Correction, KeyCommand, ReceiptCommand, ReceiptQuery, RefundCommand};
 use crate::access::{FIRST_KEY_FILE_ACTOR, KeyId, OPEN_ACTOR};
 use crate::payment::{NewBooking, PaymentKey};
 
@@ -51,6 +51,12 @@ pub enum Command {
     RenewPageLink(PaymentKey),
     /// Erases personal data.
     Erase(Erasure),
+    /// Reopens a cancelled payment.
+    Reopen(Reopening),
+    /// Changes a receipt.
+    Receipt(ReceiptCommand),
+    /// Changes a refund.
+    Refund(RefundCommand),
     /// Changes an API key.
     Key(KeyCommand),
 }
@@ -60,24 +66,59 @@ impl Command {
     ///
     /// Bookings only add payments, so the facts of the batch still hold after each booking. A command that changes a
     /// payment can invalidate the facts of *other* payments (whether their payer has a live payment), and no query
-    /// before the batch can foresee that. Changes of keys are rare and need no shared batch.
+    /// before the batch can foresee that. Changes of keys are rare and need no shared batch. Receipts and refunds change
+    /// only the amount received of payments, on which no other payment depends, so they share batches.
     pub const fn requires_exclusive_batch(&self) -> bool {
         match self {
-            Self::Book(_) => false,
-            Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) | Self::Key(_) => {
-                true
-            }
+            Self::Book(_) | Self::Receipt(_) | Self::Refund(_) => false,
+            Self::Correct(_)
+            | Self::Cancel(_)
+            | Self::Reopen(_)
+            | Self::RenewPageLink(_)
+            | Self::Erase(_)
+            | Self::Key(_) => true,
         }
     }
 
-    /// Returns the key of the existing payment that the command changes.
-    pub const fn target(&self) -> Option<&PaymentKey> {
+    /// Returns the keys of the existing payments that the command names.
+    pub fn targets(&self) -> Vec<&PaymentKey> {
         match self {
-            Self::Book(_) | Self::Key(_) => None,
-            Self::Correct(correction) => Some(&correction.target),
+            Self::Book(_) | Self::Key(_) => Vec::new(),
+            Self::Correct(correction) => vec![&correction.target],
+            Self::Cancel(cancellation) => vec![&cancellation.target],
+            Self::Reopen(reopening) => vec![&reopening.target],
+            Self::RenewPageLink(target) => vec![target],
+            Self::Erase(erasure) => vec![&erasure.target],
+            Self::Receipt(command) => command.payments(),
+            Self::Refund(command) => command.payment().into_iter().collect(),
+        }
+    }
+
+    /// Adds the receipts that the command names to a query.
+    pub fn add_receipts_to(&self, query: &mut ReceiptQuery) {
+        match self {
+            Self::Receipt(command) => command.add_to(query),
+            Self::Refund(command) => command.add_to(query),
+            Self::Book(_)
+            | Self::Correct(_)
+            | Self::Cancel(_)
+            | Self::Reopen(_)
+            | Self::RenewPageLink(_)
+            | Self::Erase(_)
+            | Self::Key(_) => {}
+        }
+    }
+
+    /// Returns the payment whose receipts the command needs, if it needs all of them.
+    pub const fn needs_receipts_of(&self) -> Option<&PaymentKey> {
+        match self {
             Self::Cancel(cancellation) => Some(&cancellation.target),
-            Self::RenewPageLink(target) => Some(target),
+            Self::Reopen(reopening) => Some(&reopening.target),
             Self::Erase(erasure) => Some(&erasure.target),
+            Self::Refund(command) => command.payment(),
+            Self::Book(_) | Self::Correct(_) | Self::RenewPageLink(_) | Self::Receipt(_) | Self::Key(_) => {
+                None
+            }
         }
     }
 
@@ -85,9 +126,14 @@ impl Command {
     pub const fn key_target(&self) -> Option<KeyId> {
         match self {
             Self::Key(command) => Some(command.key_id()),
-            Self::Book(_) | Self::Correct(_) | Self::Cancel(_) | Self::RenewPageLink(_) | Self::Erase(_) => {
-                None
-            }
+            Self::Book(_)
+            | Self::Correct(_)
+            | Self::Cancel(_)
+            | Self::Reopen(_)
+            | Self::RenewPageLink(_)
+            | Self::Erase(_)
+            | Self::Receipt(_)
+            | Self::Refund(_) => None,
         }
     }
 
@@ -96,7 +142,10 @@ impl Command {
             Self::Book(booking) => booking.details.text_bytes(),
             Self::Correct(correction) => correction.text_bytes(),
             Self::Cancel(cancellation) => cancellation.reason.len(),
+            Self::Reopen(reopening) => reopening.reason.len(),
             Self::RenewPageLink(_) | Self::Erase(_) => 0,
+            Self::Receipt(command) => command.text_bytes(),
+            Self::Refund(command) => command.text_bytes(),
             Self::Key(command) => command.text_bytes(),
         }
     }
@@ -107,9 +156,32 @@ impl Command {
 pub struct Cancellation {
     /// The payment to cancel.
     pub target: PaymentKey,
+    /// The version that the caller has seen; `None` accepts any version, but only of a payment without money.
+    pub expected_version: Option<i64>,
+    /// What becomes of money that the payment holds.
+    pub held: HeldMoney,
+    /// The reason, for the audit log and the payer.
+    pub reason: String,
+}
+
+/// What becomes of the money of a cancelled payment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HeldMoney {
+    /// A refund of it is due.
+    #[default]
+    Refund,
+    /// It is credit of its receipts.
+    Credit,
+}
+
+/// The end of a cancellation.
+#[derive(Debug, Clone)]
+pub struct Reopening {
+    /// The cancelled payment.
+    pub target: PaymentKey,
     /// The version that the caller has seen; `None` accepts any version.
     pub expected_version: Option<i64>,
-    /// The reason, for the audit log and the payer.
+    /// The reason, for the audit log.
     pub reason: String,
 }
 

@@ -1,20 +1,16 @@
 //! Deciding commands: a command and facts in, changes or a rejection out.
 
-use std::collections::HashSet;
-
-use serde::Serialize;
-
-use super::audit::AuditedChange;
 use super::correction::apply_correction;
+use super::money_draft::MoneyDraft;
 use super::{
-    AuditEntry, BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure,
-    ErasureScope, Event, EventKind, FactQueries, Facts, IdempotencyRecord, LedgerHead, Origin, Outcome,
-    PaymentOutcome, RecordedOutcome, Rejection, Subject, Submission, Totals,
+    BatchToken, Cancellation, Changes, Command, Correction, DecisionContext, Effect, Erasure, ErasureScope,
+    Facts, LedgerHead, Outcome, PaymentOutcome, ReceiptOutcome, RecordedOutcome, RecordedPayment,
+    RecordedReceipt, Rejection, Reopening, Submission,
 };
-use crate::money::Money;
+use crate::money::{MAX_MINOR, Money};
 use crate::payment::{
-    CheckInput, DuplicateKey, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey,
-    Reference, run_checks,
+    CheckInput, FIRST_LINK_VERSION, NewBooking, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
+    recheck_money, run_checks,
 };
 
 /// Decides the commands of one batch, in order.
@@ -25,11 +21,13 @@ pub struct Decider<'a> {
 }
 
 /// The transition of a payment to its next state.
-struct Transition {
-    effect: Effect,
-    before: Option<Payment>,
-    after: Payment,
-    reason: Option<String>,
+pub(super) struct Transition {
+    pub effect: Effect,
+    pub before: Option<Payment>,
+    pub after: Payment,
+    pub reason: Option<String>,
+    /// The changes of the receipts that held money of the payment.
+    pub receipts: Option<MoneyDraft>,
 }
 
 impl<'a> Decider<'a> {
@@ -47,46 +45,23 @@ impl<'a> Decider<'a> {
         Self { context, facts, changes: Changes::new(head) }
     }
 
-    /// Returns the queries for the remaining facts that the commands need.
-    pub fn fact_queries<'c>(&self, commands: impl IntoIterator<Item = &'c Command>) -> FactQueries {
-        let mut queries = FactQueries::default();
-        let mut seen = HashSet::new();
-        for command in commands {
-            let Some((key, amount)) = self.duplicate_query(command) else { continue };
-            if seen.insert(key.clone()) {
-                queries.duplicates.push(key);
-            }
-            if !queries.currencies.contains(&amount.currency()) {
-                queries.currencies.push(amount.currency());
-            }
-        }
-        queries
-    }
-
-    /// Adds the results of [`Self::fact_queries`].
-    pub fn add_facts(
-        &mut self,
-        duplicates: impl IntoIterator<Item = (DuplicateKey, Reference)>,
-        totals: impl IntoIterator<Item = Totals>,
-    ) {
-        self.facts.duplicates.extend(duplicates);
-        self.facts.totals.extend(totals.into_iter().map(|totals| (totals.currency, totals)));
-    }
-
     /// Decides one command. Later commands of the batch see its changes.
     ///
     /// # Errors
     /// Returns the rejection; the command then changes nothing.
     pub fn decide(&mut self, submission: &Submission) -> Result<Outcome, Rejection> {
-        if let Some(RecordedOutcome { effect, payment }) = self.recorded_outcome(submission)? {
-            return Ok(Outcome::Payment(PaymentOutcome { effect, payment, replayed: true }));
+        if let Some(recorded) = self.recorded_outcome(submission)? {
+            return Ok(recorded.into());
         }
         let transition = match &submission.command {
             Command::Book(booking) => self.book(booking)?,
             Command::Correct(correction) => self.correct(correction)?,
             Command::Cancel(cancellation) => self.cancel(cancellation)?,
             Command::RenewPageLink(target) => self.renew_page_link(target)?,
+            Command::Reopen(reopening) => self.reopen(reopening)?,
             Command::Erase(erasure) => self.erase(erasure)?,
+            Command::Receipt(command) => return self.decide_receipt(command, submission),
+            Command::Refund(command) => return self.decide_refund(command, submission),
             Command::Key(command) => return self.decide_key(command, &submission.origin).map(Outcome::Key),
         };
         let Transition { effect, after, .. } = &transition;
@@ -106,7 +81,8 @@ impl<'a> Decider<'a> {
         if record.claim.fingerprint == claim.fingerprint {
             Ok(Some(record.outcome.clone()))
         } else {
-            Err(Rejection::KeyReused { payment: Box::new(record.outcome.payment.clone()) })
+            let payment = record.outcome.clone().into_payment().map(Box::new);
+            Err(Rejection::KeyReused { payment })
         }
     }
 
@@ -126,6 +102,7 @@ impl<'a> Decider<'a> {
             fee: self.context.fee_for(booking.amount)?,
             fee_bearer: rules.fee_bearer,
             amount_received: Money::zero(booking.amount.currency()),
+            shortfall_written_off: None,
             cancelled_at: None,
             checks: Vec::new(),
             version: 1,
@@ -133,7 +110,7 @@ impl<'a> Decider<'a> {
             updated_at: now,
         };
         let after = self.checked_payment(PaymentId::NIL, fields)?;
-        Ok(Transition { effect: Effect::Booked, before: None, after, reason: None })
+        Ok(Transition { effect: Effect::Booked, before: None, after, reason: None, receipts: None })
     }
 
     fn correct(&self, correction: &Correction) -> Result<Transition, Rejection> {
@@ -141,23 +118,60 @@ impl<'a> Decider<'a> {
         let (details, amount) = apply_correction(&before, &correction.request).map_err(Rejection::Invalid)?;
         if details == before.details && amount == before.amount {
             let after = before.clone();
-            return Ok(Transition { effect: Effect::Unchanged, before: Some(before), after, reason: None });
+            let effect = Effect::Unchanged;
+            return Ok(Transition { effect, before: Some(before), after, reason: None, receipts: None });
         }
         // If the amount does not change, the fee remains the same, even if the configured rates have changed.
         let fee = if amount == before.amount { before.fee.clone() } else { self.context.fee_for(amount)? };
         let fields = PaymentFields { details, amount, fee, ..self.next_version(&before) };
         let after = self.checked_payment(before.id, fields)?;
         let reason = correction.reason.clone();
-        Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason })
+        Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason, receipts: None })
     }
 
     fn cancel(&self, cancellation: &Cancellation) -> Result<Transition, Rejection> {
         let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?.clone();
+        if !before.amount_received.is_zero() && cancellation.expected_version.is_none() {
+            return Err(Rejection::VersionRequired);
+        }
+        let receipts = self.release_all(&before, cancellation.held)?;
         let cancelled_at = Some(self.context.now);
-        let after = new_payment(PaymentFields { cancelled_at, ..self.next_version(&before) })?;
-        let after = new_payment(self.context.with_link_expiry(&after))?;
+        let received = Money::zero(before.amount.currency());
+        let after = self.next_settled(
+            &before,
+            received,
+            PaymentFields { cancelled_at, ..before.with_received(received) },
+        )?;
         let reason = Some(cancellation.reason.clone());
-        Ok(Transition { effect: Effect::Cancelled, before: Some(before), after, reason })
+        Ok(Transition {
+            effect: Effect::Cancelled,
+            before: Some(before),
+            after,
+            reason,
+            receipts: Some(receipts),
+        })
+    }
+
+    fn reopen(&self, reopening: &Reopening) -> Result<Transition, Rejection> {
+        let before = self.find(&reopening.target)?.clone();
+        expect_version(before.version, reopening.expected_version)?;
+        if before.cancelled_at.is_none() {
+            return Err(Rejection::IllegalState { status: before.status(), attempted: "reopened" });
+        }
+        let (receipts, taken) = self.take_back(&before)?;
+        let received = before.amount_received.checked_add(taken)?;
+        let fields = PaymentFields { cancelled_at: None, ..before.with_received(received) };
+        let fields = PaymentFields { version: before.version + 1, updated_at: self.context.now, ..fields };
+        let reopened = self.checked_payment(before.id, fields)?;
+        let after = new_payment(self.context.with_link_expiry(&reopened))?;
+        let reason = Some(reopening.reason.clone());
+        Ok(Transition {
+            effect: Effect::Reopened,
+            before: Some(before),
+            after,
+            reason,
+            receipts: Some(receipts),
+        })
     }
 
     fn renew_page_link(&self, target: &PaymentKey) -> Result<Transition, Rejection> {
@@ -166,7 +180,8 @@ impl<'a> Decider<'a> {
         let link_version = fields.link_version + 1;
         let after = new_payment(PaymentFields { link_version, link_expires_at: None, ..fields })?;
         let after = new_payment(self.context.with_link_expiry(&after))?;
-        Ok(Transition { effect: Effect::PageLinkRenewed, before: Some(before), after, reason: None })
+        let effect = Effect::PageLinkRenewed;
+        Ok(Transition { effect, before: Some(before), after, reason: None, receipts: None })
     }
 
     /// Erases the texts of a payment or only its history. The link that the person has stops working in both cases.
@@ -179,36 +194,64 @@ impl<'a> Decider<'a> {
         let fields = self.next_version(&kept);
         let link_version = fields.link_version + 1;
         let after = new_payment(PaymentFields { link_version, ..fields })?;
-        Ok(Transition { effect: Effect::Erased, before: Some(before), after, reason: None })
+        let receipts = self.erase_receipts(before.id, erasure.scope);
+        Ok(Transition {
+            effect: Effect::Erased,
+            before: Some(before),
+            after,
+            reason: None,
+            receipts: Some(receipts),
+        })
     }
 
-    fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {
-        self.facts.payments.get(key).ok_or_else(|| Rejection::NotFound(key.clone()))
+    pub(super) fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {
+        let payments = &self.facts.payments;
+        let found = payments.get(key).or_else(|| match key {
+            // An earlier command of the batch may have named the payment by its reference.
+            PaymentKey::Id(id) => payments.values().find(|payment| payment.id == *id),
+            PaymentKey::Reference(_) => None,
+        });
+        found.ok_or_else(|| Rejection::NotFound(key.clone()))
     }
 
     /// Finds the payment that a command changes. The payment must be live and at the expected version.
-    fn target(
+    pub(super) fn target(
         &self,
         key: &PaymentKey,
         expected_version: Option<i64>,
         attempted: &'static str,
     ) -> Result<&Payment, Rejection> {
         let payment = self.find(key)?;
-        if expected_version.is_some_and(|expected| expected != payment.version) {
-            return Err(Rejection::VersionMismatch { current: payment.version });
-        }
+        expect_version(payment.version, expected_version)?;
         if payment.cancelled_at.is_some() {
             return Err(Rejection::IllegalState { status: payment.status(), attempted });
         }
         Ok(payment)
     }
 
-    fn next_version(&self, before: &Payment) -> PaymentFields {
+    pub(super) fn next_version(&self, before: &Payment) -> PaymentFields {
         PaymentFields {
             version: before.version + 1,
             updated_at: self.context.now,
             ..before.clone().into_fields()
         }
+    }
+
+    /// Creates the next state of a payment whose amount received has changed. Only the check of the amount depends on it.
+    pub(super) fn next_settled(
+        &self,
+        before: &Payment,
+        received: Money,
+        fields: PaymentFields,
+    ) -> Result<Payment, Rejection> {
+        if received.minor() > MAX_MINOR {
+            return Err(Rejection::OutOfRange);
+        }
+        let written_off = fields.shortfall_written_off.unwrap_or(Money::zero(received.currency()));
+        let checks = recheck_money(&before.checks, before.amount_due(), received, written_off);
+        let (version, updated_at) = (before.version + 1, self.context.now);
+        let next = new_payment(PaymentFields { checks, version, updated_at, ..fields })?;
+        new_payment(self.context.with_link_expiry(&next))
     }
 
     /// Creates a payment and its checks. `own` is nil for a new payment, as in [`Self::duplicate_query`].
@@ -221,119 +264,34 @@ impl<'a> Decider<'a> {
             amount: payment.amount,
             due: payment.amount_due(),
             received: payment.amount_received,
+            written_off: payment.shortfall_written_off(),
         };
         let checks = run_checks(&input, &self.context.rules.thresholds);
         new_payment(PaymentFields { checks, ..payment.into_fields() })
-    }
-
-    /// Returns the duplicate key of the payment after the command, and its amount.
-    fn duplicate_query(&self, command: &Command) -> Option<(DuplicateKey, Money)> {
-        match command {
-            Command::Book(booking) => {
-                let key = self.context.duplicate_key(PaymentId::NIL, &booking.details, booking.amount);
-                Some((key, booking.amount))
-            }
-            Command::Correct(correction) => {
-                let payment = self.facts.payments.get(&correction.target)?;
-                let (details, amount) = apply_correction(payment, &correction.request).ok()?;
-                Some((self.context.duplicate_key(payment.id, &details, amount), amount))
-            }
-            Command::Cancel(Cancellation { target, .. })
-            | Command::Erase(Erasure { target, .. })
-            | Command::RenewPageLink(target) => {
-                let payment = self.facts.payments.get(target)?;
-                let key = self.context.duplicate_key(payment.id, &payment.details, payment.amount);
-                Some((key, payment.amount))
-            }
-            Command::Key(_) => None,
-        }
-    }
-
-    /// Adds a transition to the changes, and updates the facts for later commands.
-    fn apply(&mut self, submission: &Submission, transition: Transition) -> Result<(), Rejection> {
-        let Transition { effect, before, after, reason } = transition;
-        if effect != Effect::Unchanged {
-            self.update_totals(before.as_ref(), &after)?;
-        }
-        if let Some(action) = effect.audit_action() {
-            // The row of an erasure contains nothing of what was erased.
-            let before = before.as_ref().filter(|_| effect != Effect::Erased);
-            self.audit(action, Subject::Payment(after.id), before, &after, reason, &submission.origin);
-        }
-        if let Some(kind) = EventKind::from_effect(effect) {
-            self.changes.head.event_seq += 1;
-            self.changes.events.push(Event::new(self.changes.head.event_seq, kind, &after));
-        }
-        self.record_outcome(submission, effect, &after);
-        match effect {
-            Effect::Booked => self.add_booked(after),
-            Effect::Corrected | Effect::Cancelled | Effect::PageLinkRenewed => self.add_updated(after),
-            Effect::Erased => {
-                self.changes.erased.push(after.id);
-                self.add_updated(after);
-            }
-            Effect::Unchanged => {}
-        }
-        Ok(())
-    }
-
-    /// Adds the audit row of a change.
-    pub(super) fn audit<State: Serialize>(
-        &mut self,
-        action: &'static str,
-        subject: Subject,
-        before: Option<&State>,
-        after: &State,
-        reason: Option<String>,
-        origin: &Origin,
-    ) {
-        let salt = self.context.random_source.random();
-        let changed_at = self.context.now;
-        let change = AuditedChange { action, subject, before, after, reason, origin, changed_at, salt };
-        let head = &mut self.changes.head;
-        let entry = AuditEntry::append_after(head.audit_seq, head.audit_hash, change);
-        head.audit_seq = entry.seq;
-        head.audit_hash = entry.hash;
-        self.changes.audit.push(entry);
-    }
-
-    fn update_totals(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), Rejection> {
-        let currency = after.amount.currency();
-        let current = self.facts.totals.get(&currency).copied().unwrap_or(Totals::empty(currency));
-        let totals = current.after_change(before, after).map_err(|_| Rejection::OutOfRange)?;
-        self.facts.totals.insert(currency, totals);
-        self.changes.totals.insert(currency, totals);
-        Ok(())
-    }
-
-    fn record_outcome(&mut self, submission: &Submission, effect: Effect, payment: &Payment) {
-        let Some(claim) = submission.idempotency else { return };
-        let record = IdempotencyRecord {
-            claim,
-            payment_id: payment.id,
-            outcome: RecordedOutcome { effect, payment: payment.clone() },
-            created_at: self.context.now,
-        };
-        self.facts.idempotency.insert(claim.scope_hash, record.clone());
-        self.changes.idempotency.push(record);
-    }
-
-    fn add_booked(&mut self, payment: Payment) {
-        let key = self.context.duplicate_key(PaymentId::NIL, &payment.details, payment.amount);
-        self.facts.duplicates.insert(key, payment.reference);
-        self.changes.head.next_reference += 1;
-        self.changes.booked.push(payment);
-    }
-
-    fn add_updated(&mut self, payment: Payment) {
-        // The facts can contain the payment twice: by its identifier and by its reference.
-        for fact in self.facts.payments.values_mut().filter(|fact| fact.id == payment.id) {
-            fact.clone_from(&payment);
-        }
-        self.changes.updated.push(payment);
     }
 }
 
 fn new_payment(fields: PaymentFields) -> Result<Payment, Rejection> {
     Payment::new(fields).map_err(|_| Rejection::OutOfRange)
+}
+
+/// Returns an error if the caller has seen another version.
+pub(super) fn expect_version(current: i64, expected: Option<i64>) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != current => Err(Rejection::VersionMismatch { current }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl From<RecordedOutcome> for Outcome {
+    fn from(recorded: RecordedOutcome) -> Self {
+        match recorded {
+            RecordedOutcome::Payment(RecordedPayment { effect, payment }) => {
+                Self::Payment(PaymentOutcome { effect, payment, replayed: true })
+            }
+            RecordedOutcome::Receipt(RecordedReceipt { effect, receipt, refund }) => {
+                Self::Receipt(Box::new(ReceiptOutcome { effect, receipt, refund, replayed: true }))
+            }
+        }
+    }
 }

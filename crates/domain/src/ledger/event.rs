@@ -3,13 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{BatchToken, Effect, KeyEffect, Subject};
-use crate::access::KeyId;
-use crate::payment::Payment;
+use super::{BatchToken, Effect, KeyEffect, ReceiptEffect, Subject};
+use crate::receipt::RefundState;
 
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +22,32 @@ pub enum EventKind {
     PageLinkRenewed,
     /// The personal data of a payment was erased; consumers erase their copies.
     PaymentErased,
+    /// A cancelled payment was reopened.
+    PaymentReopened,
+    /// The amount received or written off of a payment changed.
+    PaymentSettled,
+    /// A receipt was recorded.
+    ReceiptRecorded,
+    /// Credit of a receipt was allocated.
+    ReceiptAllocated,
+    /// Allocations of a receipt were removed.
+    ReceiptUnallocated,
+    /// A receipt was reversed.
+    ReceiptReversed,
+    /// A difference was written off.
+    ReceiptWrittenOff,
+    /// A refund is due.
+    RefundDue,
+    /// A refund was requested.
+    RefundRequested,
+    /// A refund was approved.
+    RefundApproved,
+    /// A refund was sent.
+    RefundSent,
+    /// A refund was not sent.
+    RefundFailed,
+    /// A due refund was withdrawn.
+    RefundWithdrawn,
     /// An API key was created.
     KeyCreated,
     /// An API key got a new secret.
@@ -34,12 +58,25 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 21] = [
         Self::PaymentBooked,
         Self::PaymentCorrected,
         Self::PaymentCancelled,
         Self::PageLinkRenewed,
         Self::PaymentErased,
+        Self::PaymentReopened,
+        Self::PaymentSettled,
+        Self::ReceiptRecorded,
+        Self::ReceiptAllocated,
+        Self::ReceiptUnallocated,
+        Self::ReceiptReversed,
+        Self::ReceiptWrittenOff,
+        Self::RefundDue,
+        Self::RefundRequested,
+        Self::RefundApproved,
+        Self::RefundSent,
+        Self::RefundFailed,
+        Self::RefundWithdrawn,
         Self::KeyCreated,
         Self::KeyRotated,
         Self::KeyRevoked,
@@ -53,7 +90,38 @@ impl EventKind {
             Effect::Cancelled => Some(Self::PaymentCancelled),
             Effect::PageLinkRenewed => Some(Self::PageLinkRenewed),
             Effect::Erased => Some(Self::PaymentErased),
+            Effect::Reopened => Some(Self::PaymentReopened),
+            Effect::Settled => Some(Self::PaymentSettled),
             Effect::Unchanged => None,
+        }
+    }
+
+    /// Returns the kind of an effect on a receipt, or `None` if the refund of the receipt has an event of its own.
+    pub const fn from_receipt_effect(effect: ReceiptEffect) -> Option<Self> {
+        match effect {
+            ReceiptEffect::Recorded => Some(Self::ReceiptRecorded),
+            ReceiptEffect::Allocated => Some(Self::ReceiptAllocated),
+            ReceiptEffect::Unallocated => Some(Self::ReceiptUnallocated),
+            ReceiptEffect::Reversed => Some(Self::ReceiptReversed),
+            ReceiptEffect::WrittenOff => Some(Self::ReceiptWrittenOff),
+            ReceiptEffect::RefundDue
+            | ReceiptEffect::RefundRequested
+            | ReceiptEffect::RefundApproved
+            | ReceiptEffect::RefundSent
+            | ReceiptEffect::RefundFailed
+            | ReceiptEffect::Erased => None,
+        }
+    }
+
+    /// Returns the kind of the event that a refund has entered a state.
+    pub const fn from_refund_state(state: RefundState) -> Self {
+        match state {
+            RefundState::Due => Self::RefundDue,
+            RefundState::Requested => Self::RefundRequested,
+            RefundState::Approved => Self::RefundApproved,
+            RefundState::Sent => Self::RefundSent,
+            RefundState::Failed => Self::RefundFailed,
+            RefundState::Withdrawn => Self::RefundWithdrawn,
         }
     }
 
@@ -74,6 +142,19 @@ impl EventKind {
             Self::PaymentCancelled => "payment.cancelled",
             Self::PageLinkRenewed => "payment.page_link_renewed",
             Self::PaymentErased => "payment.erased",
+            Self::PaymentReopened => "payment.reopened",
+            Self::PaymentSettled => "payment.settled",
+            Self::ReceiptRecorded => "receipt.recorded",
+            Self::ReceiptAllocated => "receipt.allocated",
+            Self::ReceiptUnallocated => "receipt.unallocated",
+            Self::ReceiptReversed => "receipt.reversed",
+            Self::ReceiptWrittenOff => "receipt.written_off",
+            Self::RefundDue => "refund.due",
+            Self::RefundRequested => "refund.requested",
+            Self::RefundApproved => "refund.approved",
+            Self::RefundSent => "refund.sent",
+            Self::RefundFailed => "refund.failed",
+            Self::RefundWithdrawn => "refund.withdrawn",
             Self::KeyCreated => "key.created",
             Self::KeyRotated => "key.rotated",
             Self::KeyRevoked => "key.revoked",
@@ -133,7 +214,7 @@ pub struct OutboxEvent {
     pub event_type: String,
     /// The time of the change.
     pub occurred_at: DateTime<Utc>,
-    /// The reference of the payment, or the id of the key.
+    /// The reference of the payment, the number of the receipt or the refund, or the id of the key.
     pub reference: String,
     /// The data for consumers, as JSON without personal data.
     pub data: String,
@@ -155,59 +236,6 @@ pub struct EventPosition {
     pub seq: i64,
     /// The id of the last event.
     pub id: EventId,
-}
-
-/// The payload about a key names only the key: consumers of events have no need to know its rights.
-#[derive(Serialize)]
-struct KeyPayload {
-    reference: String,
-}
-
-#[derive(Serialize)]
-struct Payload {
-    reference: String,
-    status: &'static str,
-    validation_status: &'static str,
-    currency_from: &'static str,
-    amount: String,
-    amount_due: String,
-    amount_received: String,
-    version: i64,
-}
-
-impl Event {
-    /// Creates the event that publishes the new state of a payment.
-    pub(super) fn new(seq: i64, kind: EventKind, payment: &Payment) -> Self {
-        let payload = Payload {
-            reference: payment.reference.to_string(),
-            status: payment.status().as_str(),
-            validation_status: payment.validation_status().as_str(),
-            currency_from: payment.amount.currency().code(),
-            amount: payment.amount.to_string(),
-            amount_due: payment.amount_due().to_string(),
-            amount_received: payment.amount_received.to_string(),
-            version: payment.version,
-        };
-        Self {
-            seq,
-            kind,
-            subject: Subject::Payment(payment.id),
-            // The payload consists of texts and one integer, so serialising cannot fail.
-            payload: serde_json::to_string(&payload).unwrap_or_default(),
-            occurred_at: payment.updated_at,
-        }
-    }
-
-    /// Creates the event that publishes a change of a key.
-    pub(super) fn of_key(seq: i64, effect: KeyEffect, key: KeyId, occurred_at: DateTime<Utc>) -> Self {
-        Self {
-            seq,
-            kind: EventKind::from_key_effect(effect),
-            subject: Subject::Key(key),
-            payload: serde_json::to_string(&KeyPayload { reference: key.to_string() }).unwrap_or_default(),
-            occurred_at,
-        }
-    }
 }
 
 #[cfg(test)]

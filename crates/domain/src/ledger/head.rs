@@ -30,6 +30,10 @@ pub struct LedgerHead {
     pub token: BatchToken,
     /// The number of the next reference.
     pub next_reference: i64,
+    /// The count of the next receipt.
+    pub next_receipt: i64,
+    /// The count of the next refund.
+    pub next_refund: i64,
     /// The number of the last audit row.
     pub audit_seq: i64,
     /// The hash of the last audit row.

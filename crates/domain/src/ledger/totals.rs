@@ -1,7 +1,8 @@
-//! Totals over all payments of a currency, updated with every change and never recounted.
+//! Totals over all payments and receipts of a currency, updated with every change and never recounted.
 
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Check, CheckKind, Payment, Status, ValidationStatus};
+use crate::receipt::Receipt;
 
 /// The totals of one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,14 @@ pub struct Totals {
     pub above_threshold: i64,
     /// The amount outstanding, in minor units.
     pub outstanding_minor: i64,
-    /// The amount received, in minor units.
+    /// The amount allocated to payments, in minor units.
     pub received_minor: i64,
+    /// The amount of all receipts that are not reversed, in minor units.
+    pub receipts_minor: i64,
+    /// The credit of all receipts, in minor units.
+    pub credit_minor: i64,
+    /// The part of the credit that is due for refunds, in minor units.
+    pub refunds_due_minor: i64,
 }
 
 impl Totals {
@@ -36,6 +43,9 @@ impl Totals {
             above_threshold: 0,
             outstanding_minor: 0,
             received_minor: 0,
+            receipts_minor: 0,
+            credit_minor: 0,
+            refunds_due_minor: 0,
         }
     }
 
@@ -52,6 +62,17 @@ impl Totals {
             above_threshold: i64::from(payment.checks.iter().any(is_above)),
             outstanding_minor: payment.amount_outstanding().minor(),
             received_minor: payment.amount_received.minor(),
+            ..Self::empty(payment.amount.currency())
+        }
+    }
+
+    /// Returns the totals of a single receipt.
+    fn from_receipt(receipt: &Receipt) -> Self {
+        Self {
+            receipts_minor: receipt.received().minor(),
+            credit_minor: receipt.credit().minor(),
+            refunds_due_minor: receipt.refunds_due().minor(),
+            ..Self::empty(receipt.amount.currency())
         }
     }
 
@@ -60,11 +81,23 @@ impl Totals {
     /// # Errors
     /// Returns an error if a total overflows or the currencies differ.
     pub fn after_change(self, before: Option<&Payment>, after: &Payment) -> Result<Self, MoneyError> {
+        self.replace(before.map(Self::from_payment), Self::from_payment(after))
+    }
+
+    /// Returns the totals after a receipt was recorded (`before` is `None`) or changed.
+    ///
+    /// # Errors
+    /// Returns an error if a total overflows or the currencies differ.
+    pub fn after_receipt(self, before: Option<&Receipt>, after: &Receipt) -> Result<Self, MoneyError> {
+        self.replace(before.map(Self::from_receipt), Self::from_receipt(after))
+    }
+
+    fn replace(self, before: Option<Self>, after: Self) -> Result<Self, MoneyError> {
         let reduced = match before {
-            Some(payment) => self.combine(Self::from_payment(payment), i64::checked_sub)?,
+            Some(part) => self.combine(part, i64::checked_sub)?,
             None => self,
         };
-        reduced.combine(Self::from_payment(after), i64::checked_add)
+        reduced.combine(after, i64::checked_add)
     }
 
     fn combine(self, other: Self, operation: fn(i64, i64) -> Option<i64>) -> Result<Self, MoneyError> {
@@ -81,6 +114,9 @@ impl Totals {
             above_threshold: each(self.above_threshold, other.above_threshold)?,
             outstanding_minor: each(self.outstanding_minor, other.outstanding_minor)?,
             received_minor: each(self.received_minor, other.received_minor)?,
+            receipts_minor: each(self.receipts_minor, other.receipts_minor)?,
+            credit_minor: each(self.credit_minor, other.credit_minor)?,
+            refunds_due_minor: each(self.refunds_due_minor, other.refunds_due_minor)?,
         })
     }
 }

@@ -137,25 +137,43 @@ pub(crate) struct CheckInput<'a> {
     pub amount: Money,
     pub due: Money,
     pub received: Money,
+    pub written_off: Money,
 }
 
 /// Runs the four checks.
 pub(crate) fn run_checks(input: &CheckInput<'_>, thresholds: &Thresholds) -> Vec<Check> {
-    let &CheckInput { email, duplicate_of, amount, due, received } = input;
+    let &CheckInput { email, duplicate_of, amount, due, received, written_off } = input;
     let currency = amount.currency();
     let invalid_email = (!is_valid_email(email)).then(|| "the e-mail address cannot receive mail".to_owned());
     let duplicate = duplicate_of.map(|other| format!("the payer already has the live payment {other}"));
     let above_threshold = thresholds
         .exceeded_by(amount)
         .map(|limit| format!("the amount {amount} {currency} is above {limit} {currency}"));
-    let not_exact = (!received.is_zero() && received != due)
-        .then(|| format!("received {received} {currency}, due {due} {currency}"));
     vec![
         Check::new(CheckKind::InvalidEmail, invalid_email),
         Check::new(CheckKind::DuplicatedPayment, duplicate),
         Check::new(CheckKind::AmountThreshold, above_threshold),
-        Check::new(CheckKind::OverUnderPayment, not_exact),
+        over_under_check(due, received, written_off),
     ]
+}
+
+/// Flags received money that, together with the shortfall written off, is not exactly the amount due.
+fn over_under_check(due: Money, received: Money, written_off: Money) -> Check {
+    let is_exact = received.checked_add(written_off) == Ok(due);
+    let currency = due.currency();
+    let not_exact = (!received.is_zero() && !is_exact).then(|| match written_off.is_zero() {
+        true => format!("received {received} {currency}, due {due} {currency}"),
+        false => format!(
+            "received {received} {currency}, written off {written_off} {currency}, due {due} {currency}"
+        ),
+    });
+    Check::new(CheckKind::OverUnderPayment, not_exact)
+}
+
+/// Returns the checks after the amount received has changed. The other checks do not depend on it.
+pub(crate) fn recheck_money(checks: &[Check], due: Money, received: Money, written_off: Money) -> Vec<Check> {
+    let others = checks.iter().filter(|check| check.kind != CheckKind::OverUnderPayment).cloned();
+    others.chain([over_under_check(due, received, written_off)]).collect()
 }
 
 /// The amounts above which a payment gets a flag, one for every currency.
@@ -191,7 +209,8 @@ impl Thresholds {
         Ok(Self { minor_by_currency })
     }
 
-    fn exceeded_by(&self, amount: Money) -> Option<Money> {
+    /// Returns the threshold of the currency if an amount exceeds it.
+    pub(crate) fn exceeded_by(&self, amount: Money) -> Option<Money> {
         let limit = *self.minor_by_currency.get(&amount.currency())?;
         (amount.minor() > limit).then(|| Money::from_minor(limit, amount.currency()))
     }

@@ -20,4 +20,4 @@ pub use request::NewBooking;
 pub use state::{FIRST_LINK_VERSION, Payment, PaymentError, PaymentFields};
 pub use status::{Status, UnknownState};
 
-pub(crate) use check::{CheckInput, run_checks};
+pub(crate) use check::{CheckInput, recheck_money, run_checks};

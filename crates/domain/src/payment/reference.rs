@@ -21,6 +21,8 @@ pub enum ReferenceError {
 }
 
 const PREFIX: &str = "REF";
+/// The first letters of every creditor reference.
+const CREDITOR_PREFIX: &str = "RF";
 /// The longest creditor reference (ISO 11649), in characters.
 const MAX_CREDITOR_LENGTH: usize = 25;
 /// The last number: `RF`, two check digits, `REF` and eighteen digits are the longest creditor reference.
@@ -54,12 +56,16 @@ impl Reference {
             .ok_or(ReferenceError::Malformed)
     }
 
-    /// Parses `RF59REF001`, ignoring case and spaces.
+    /// Parses `RF59REF001`, ignoring case and spaces. The `RF` can be missing; the check digits cannot.
     ///
     /// # Errors
     /// Returns an error if the check digits are wrong or protect another kind of reference.
     pub fn parse_creditor(text: &str) -> Result<Self, ReferenceError> {
-        let compact = check_creditor_reference(text)?;
+        let mut compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        if compact.starts_with(|first: char| first.is_ascii_digit()) {
+            compact.insert_str(0, CREDITOR_PREFIX);
+        }
+        let compact = check_creditor_reference(&compact)?;
         Self::parse(compact.get(4..).ok_or(ReferenceError::Malformed)?)
     }
 
@@ -83,7 +89,7 @@ pub fn check_creditor_reference(text: &str) -> Result<String, ReferenceError> {
         return Err(ReferenceError::Malformed);
     }
     let (head, body) = compact.split_at(4);
-    let check = head.strip_prefix("RF").ok_or(ReferenceError::Malformed)?;
+    let check = head.strip_prefix(CREDITOR_PREFIX).ok_or(ReferenceError::Malformed)?;
     if !check.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ReferenceError::Malformed);
     }

@@ -36,8 +36,11 @@ pub struct PaymentFields {
     pub fee: Fee,
     /// The party that pays the fee.
     pub fee_bearer: FeeBearer,
-    /// The total of the money received.
+    /// The total of the money allocated to the payment.
     pub amount_received: Money,
+    /// The part of the amount due that is waived; `None` if nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortfall_written_off: Option<Money>,
     /// The time of cancellation.
     pub cancelled_at: Option<DateTime<Utc>>,
     /// The validation checks.
@@ -70,9 +73,12 @@ pub struct Payment {
 /// Why fields are not a valid payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PaymentError {
-    /// The amount is not positive, or the fee or the amount received is negative.
+    /// The amount or a shortfall written off is not positive, or the fee or the amount received is negative.
     #[error("the amount must be positive; the fee and the amount received must not be negative")]
     Sign,
+    /// The shortfall written off and the money received exceed the amount due.
+    #[error("the shortfall written off exceeds what is outstanding")]
+    WriteOff,
     /// The amounts cannot be combined.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -84,12 +90,56 @@ impl Payment {
     /// # Errors
     /// Returns an error if an amount has the wrong sign, the currencies differ or a sum overflows.
     pub fn new(fields: PaymentFields) -> Result<Self, PaymentError> {
-        if fields.amount.minor() <= 0 || fields.fee.amount.minor() < 0 || fields.amount_received.minor() < 0 {
+        let written_off = fields.shortfall_written_off;
+        if fields.amount.minor() <= 0
+            || fields.fee.amount.minor() < 0
+            || fields.amount_received.minor() < 0
+            || written_off.is_some_and(|amount| amount.minor() <= 0)
+        {
             return Err(PaymentError::Sign);
         }
         fields.amount.checked_add(fields.amount_received)?;
         let final_amount = fields.amount.checked_add(fields.fee.amount)?;
-        Ok(Self { fields, final_amount })
+        let payment = Self { fields, final_amount };
+        if written_off.is_some() && payment.settled()?.minor() > payment.amount_due().minor() {
+            return Err(PaymentError::WriteOff);
+        }
+        Ok(payment)
+    }
+
+    /// Returns the amount received and the shortfall written off together.
+    ///
+    /// # Errors
+    /// Returns an error if the currencies differ or the sum overflows.
+    fn settled(&self) -> Result<Money, MoneyError> {
+        self.fields.amount_received.checked_add(self.shortfall_written_off())
+    }
+
+    /// Returns the part of the amount due that is waived.
+    pub fn shortfall_written_off(&self) -> Money {
+        self.fields.shortfall_written_off.unwrap_or(Money::zero(self.fields.amount.currency()))
+    }
+
+    /// Returns the amount received in excess of the amount due.
+    pub fn excess(&self) -> Money {
+        let due = self.amount_due();
+        let excess = self.fields.amount_received.minor().saturating_sub(due.minor()).max(0);
+        Money::from_minor(excess, due.currency())
+    }
+
+    /// Returns the fields after the amount received has changed.
+    ///
+    /// A shortfall written off shrinks when its money arrives after all. Without any money, nothing is written off.
+    #[must_use]
+    pub(crate) fn with_received(&self, received: Money) -> PaymentFields {
+        let due = self.amount_due();
+        let room = if received.is_zero() { 0 } else { due.minor().saturating_sub(received.minor()).max(0) };
+        let written_off = self.shortfall_written_off().minor().min(room);
+        PaymentFields {
+            amount_received: received,
+            shortfall_written_off: (written_off > 0).then(|| Money::from_minor(written_off, due.currency())),
+            ..self.fields.clone()
+        }
     }
 
     /// Returns the amount and the fee together.
@@ -108,7 +158,9 @@ impl Payment {
     /// Returns the amount outstanding: zero once enough has arrived or the payment is cancelled.
     pub fn amount_outstanding(&self) -> Money {
         let due = self.amount_due();
-        let missing = due.minor().saturating_sub(self.fields.amount_received.minor()).max(0);
+        // The constructor has checked the sum.
+        let settled = self.settled().map_or(0, Money::minor);
+        let missing = due.minor().saturating_sub(settled).max(0);
         if self.fields.cancelled_at.is_some() {
             Money::zero(due.currency())
         } else {
@@ -121,7 +173,8 @@ impl Payment {
         if self.fields.cancelled_at.is_some() {
             return Status::Cancelled;
         }
-        Status::from_amounts(self.amount_due(), self.fields.amount_received)
+        let settled = self.settled().unwrap_or(self.fields.amount_received);
+        Status::from_amounts(self.amount_due(), self.fields.amount_received, settled)
     }
 
     /// Returns the combined result of the checks.

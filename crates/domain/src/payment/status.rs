@@ -33,12 +33,13 @@ impl Status {
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::Underpayment, Self::Exact, Self::Overpayment, Self::Cancelled];
 
-    /// Derives the status of a payment that was not cancelled.
-    pub fn from_amounts(due: Money, received: Money) -> Self {
+    /// Derives the status of a payment that was not cancelled. `settled` is the amount received and the shortfall written
+    /// off together.
+    pub fn from_amounts(due: Money, received: Money, settled: Money) -> Self {
         if received.is_zero() {
             return Self::Pending;
         }
-        match received.minor().cmp(&due.minor()) {
+        match settled.minor().cmp(&due.minor()) {
             std::cmp::Ordering::Less => Self::Underpayment,
             std::cmp::Ordering::Equal => Self::Exact,
             std::cmp::Ordering::Greater => Self::Overpayment,

@@ -5,9 +5,12 @@
 mod access;
 mod cache;
 mod events;
+mod mail;
 mod outbox;
 mod page_link;
 mod reader;
+mod receipts;
+mod statements;
 mod store;
 
 use async_trait::async_trait;
@@ -16,11 +19,14 @@ use chrono::{DateTime, Utc};
 pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
+pub use mail::{MailError, MailOutage, MailQueue, MailStatus, Mailer};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
 pub use page_link::PageLinkMailer;
 pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
+pub use receipts::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt};
+pub use statements::{LineResult, MatchFilter, MatchPosition, StatementStore};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.

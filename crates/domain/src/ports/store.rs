@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::access::{KeyId, KeyRecord};
-use crate::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
+use crate::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, ReceiptQuery, Totals};
 use crate::money::Currency;
 use crate::payment::{DuplicateKey, Payment, PaymentKey, Reference};
+use crate::receipt::Receipt;
 
 /// A database error, classified by what the caller can do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -108,6 +109,9 @@ pub trait LedgerTransaction: Send {
         &mut self,
         keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError>;
+
+    /// Finds receipts with their allocations and refunds, each once.
+    async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError>;
 
     /// Finds an API key.
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError>;

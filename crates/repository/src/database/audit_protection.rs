@@ -22,7 +22,7 @@ const ATTEMPTS: [&str; 2] =
     ["UPDATE audit_log SET actor = actor WHERE seq = -1", "DELETE FROM audit_log WHERE seq = -1"];
 
 /// MySQL and MariaDB: the user lacks the privilege for a command on a table, or on a column.
-const COMMAND_DENIED: [u16; 2] = [1142, 1143];
+pub(super) const COMMAND_DENIED: [u16; 2] = [1142, 1143];
 
 impl Database {
     /// Returns what protects existing rows of the audit log.

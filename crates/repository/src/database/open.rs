@@ -1,7 +1,7 @@
 //! Opens a database and its pools.
 
 use std::fs::{DirBuilder, File};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,7 +156,7 @@ fn prepare_backend(url: &str) -> Result<DbBackend, OpenError> {
                     .map_err(|source| OpenError::Folder { path: folder.to_path_buf(), source })?;
             }
             // SQLite would create the file with mode 0644. It reports the cause if the file cannot be created.
-            let _existing_or_denied = create_private_file(&file);
+            let _denied = create_private_file(&file);
             Ok(DbBackend::Sqlite)
         }
         _ => Err(OpenError::Url),
@@ -171,12 +171,18 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Creates a file that only the user of the program can use, or opens an existing one without a change.
+/// Creates a file that only the user of the program can use, or leaves an existing one unchanged.
+///
+/// Never opens an existing file: when a process closes any descriptor of a file, it loses all its POSIX locks on the file,
+/// including those of SQLite's open connections.
 ///
 /// # Errors
 /// If the operating system rejects it.
-pub fn create_private_file(path: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).mode(0o600).open(path)
+pub fn create_private_file(path: &Path) -> io::Result<()> {
+    match File::options().create_new(true).write(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
 }
 
 /// Measures every statement of a pool except BEGIN and COMMIT.
@@ -200,7 +206,7 @@ async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError>
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::*;
 
@@ -213,6 +219,20 @@ mod tests {
         assert_eq!(mode(&data), 0o700);
         assert!(["test.db", "test.db-wal", "test.db-shm"].iter().all(|name| mode(&data.join(name)) == 0o600));
         database.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_second_opening_retains_the_locks_of_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.db");
+        let first = Database::connect(&DatabaseSettings::sqlite(&file)).await.unwrap();
+        let inode = format!(":{} ", std::fs::metadata(&file).unwrap().ino());
+        let locks = || std::fs::read_to_string("/proc/locks").unwrap().matches(&inode).count();
+        let held = locks();
+        assert!(held > 0, "SQLite holds no lock on {}", file.display());
+        prepare_backend(&DatabaseSettings::sqlite(&file).url).unwrap();
+        assert_eq!(locks(), held);
+        first.close().await;
     }
 
     #[tokio::test]

@@ -82,25 +82,19 @@ pub(super) fn options(settings: &DatabaseSettings, role: Role, max_connections: 
 impl Database {
     /// Overwrites what deleted and changed rows have left in a SQLite file and its write-ahead log. Does nothing on a server.
     ///
-    /// VACUUM rewrites the file, and the checkpoint empties the log. Both wait for running transactions.
+    /// VACUUM rewrites the file, and the checkpoint empties the log. Both wait for running transactions. They run on a
+    /// connection of their own, because a large file takes longer than a statement of a request may.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Transient`] if another connection is in a transaction for too long.
     pub async fn remove_deleted_data(&self) -> Result<(), StoreError> {
-        if self.reader_pool().get_database_backend() != DbBackend::Sqlite {
+        if self.backend() != DbBackend::Sqlite {
             return Ok(());
         }
-        let vacuum = |connection: DatabaseConnection| async move {
-            connection.execute_unprepared("VACUUM").await.map_err(statement_error)?;
-            let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-            let row = connection.query_one_raw(checkpoint).await.map_err(statement_error)?;
-            let busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)).map_err(statement_error)?;
-            match busy {
-                0 => Ok(()),
-                _ => Err(StoreError::Unavailable("a transaction is using the write-ahead log".to_owned())),
-            }
-        };
-        self.writer.write(vacuum).await
+        let connection = self.connect_dedicated().await?;
+        let removed = vacuum(&connection).await;
+        connection.close().await.map_err(statement_error)?;
+        removed
     }
 
     /// Writes a consistent copy of a SQLite database to a file, which must be empty or missing.
@@ -120,6 +114,32 @@ impl Database {
     }
 }
 
+async fn vacuum(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    connection.execute_unprepared("VACUUM").await.map_err(statement_error)?;
+    let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = connection.query_one_raw(checkpoint).await.map_err(statement_error)?;
+    let busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)).map_err(statement_error)?;
+    match busy {
+        0 => Ok(()),
+        _ => Err(StoreError::Unavailable("a transaction is using the write-ahead log".to_owned())),
+    }
+}
+
 fn compare_ignoring_case(left: &str, right: &str) -> Ordering {
     left.to_lowercase().cmp(&right.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The statements of the pool have a deadline, and VACUUM takes the longer the larger the file is.
+    #[tokio::test]
+    async fn deleted_data_is_removed_outside_the_pool_of_the_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = DatabaseSettings::sqlite(&folder.path().join("test.db"));
+        let database = Database::connect(&settings).await.unwrap();
+        let _permit = database.writer.run(|_, permit| async { Ok(permit) }).await.unwrap();
+        database.remove_deleted_data().await.unwrap();
+    }
 }

@@ -2,15 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The id of the only row.
-pub const ROW_ID: i32 = 1;
-
 /// The lease and the published position.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "event_relay")]
 pub struct Model {
-    /// [`ROW_ID`].
+    /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
     /// The random id of the instance that holds or last held the lease.

@@ -19,6 +19,10 @@ pub struct Model {
     pub token: Uuid,
     /// The number of the next reference.
     pub next_reference: i64,
+    /// The count of the next receipt.
+    pub next_receipt: i64,
+    /// The count of the next refund.
+    pub next_refund: i64,
     /// The number of the last audit row.
     pub audit_seq: i64,
     /// The hash of the last audit row, 32 bytes.

@@ -22,8 +22,14 @@ pub struct Model {
     pub above_threshold: i64,
     /// The outstanding amount, in minor units.
     pub amount_outstanding: i64,
-    /// The received amount, in minor units.
+    /// The amount allocated to payments, in minor units.
     pub amount_received: i64,
+    /// The amount of all receipts that are not reversed, in minor units.
+    pub receipts: i64,
+    /// The credit of all receipts, in minor units.
+    pub credit: i64,
+    /// The part of the credit that is due for refunds, in minor units.
+    pub refunds_due: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

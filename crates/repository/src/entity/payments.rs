@@ -43,6 +43,8 @@ pub struct Model {
     pub amount: i64,
     /// The received amount, in minor units.
     pub amount_received: i64,
+    /// The shortfall written off, in minor units.
+    pub shortfall_written_off: i64,
     /// The fee, in minor units.
     pub fee_amount: i64,
     /// The amount due: booked amount plus fee, in minor units.

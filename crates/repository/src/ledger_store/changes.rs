@@ -7,9 +7,8 @@ use sea_orm::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue, DatabaseTransaction, Iterable};
 
-use super::insert::insert;
-use super::insert_row::InsertRow;
-use super::{erasure, keys};
+use super::insert::{insert, upsert};
+use super::{erasure, keys, receipts};
 use crate::entity::{idempotency_keys, ledger_head, payment_totals, payments, validation_results};
 use crate::error::statement_error;
 use crate::mapping::{CheckRow, EventRow};
@@ -24,11 +23,10 @@ pub(super) async fn write(
     #[cfg(feature = "fault-injection")]
     hermes_fault::hit(hermes_fault::FailPoint::AfterFirstInsert);
     insert(transaction, max_packet, &CheckRow::from_payments(&changes.booked)).await?;
-    for payment in &changes.updated {
-        update_payment(transaction, payment).await?;
-    }
-    for payment in &changes.erased {
-        erasure::erase_history(transaction, *payment).await?;
+    update_payments(transaction, max_packet, &changes.updated).await?;
+    receipts::write(transaction, max_packet, changes).await?;
+    for subject in &changes.erased {
+        erasure::erase_history(transaction, *subject).await?;
     }
     for change in &changes.keys {
         keys::write(transaction, change).await?;
@@ -50,41 +48,18 @@ fn idempotency_rows(changes: &Changes) -> Vec<idempotency_keys::ActiveModel> {
     changes.idempotency.iter().map(Into::into).collect()
 }
 
-/// Replaces a payment and its checks by their next state.
-async fn update_payment(transaction: &DatabaseTransaction, payment: &Payment) -> Result<(), StoreError> {
-    // These columns never change.
-    let row = payments::ActiveModel {
-        id: ActiveValue::NotSet,
-        reference: ActiveValue::NotSet,
-        created_at: ActiveValue::NotSet,
-        ..payment.active_model()
-    };
-    let updated = payments::Entity::update_many()
-        .set(row)
-        .filter(payments::Column::Id.eq(payment.id.0))
-        .filter(payments::Column::Version.eq(payment.version - 1))
-        .exec(transaction)
-        .await
-        .map_err(statement_error)?;
-    expect_one_row(
-        updated.rows_affected,
-        "the stored version of a payment does not precede the new version",
-    )?;
-    let checks = CheckRow::from_payments(std::slice::from_ref(payment));
-    let replace =
-        OnConflict::columns([validation_results::Column::PaymentId, validation_results::Column::CheckType])
-            .update_columns([
-                validation_results::Column::CheckResult,
-                validation_results::Column::CheckMessage,
-                validation_results::Column::CreatedAt,
-            ])
-            .to_owned();
-    validation_results::Entity::insert_many(checks.iter().map(InsertRow::active_model))
-        .on_conflict(replace)
-        .exec_without_returning(transaction)
-        .await
-        .map_err(statement_error)?;
-    Ok(())
+/// Replaces payments and their checks by their last states.
+///
+/// The facts were read under the lock of the head, so no other writer has changed the payments since.
+async fn update_payments(
+    transaction: &DatabaseTransaction,
+    max_packet: usize,
+    updated: &[Payment],
+) -> Result<(), StoreError> {
+    let constants = [payments::Column::Reference, payments::Column::CreatedAt];
+    upsert(transaction, max_packet, updated, &[payments::Column::Id], &constants).await?;
+    let key = [validation_results::Column::PaymentId, validation_results::Column::CheckType];
+    upsert(transaction, max_packet, &CheckRow::from_payments(updated), &key, &[]).await
 }
 
 /// Writes totals as absolute values, so that a repetition adds nothing twice.

@@ -1,12 +1,12 @@
-//! Inserts many rows with few statements.
+//! Inserts and upserts many rows with few statements.
 //!
 //! One statement inserts 64 rows, or the remainder. If these rows do not fit into a packet of the server, the statement
 //! inserts half as many, and so on down to a single row.
 
 use hermes_domain::ports::StoreError;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait, IdenStatic,
-    Iterable, Statement, Value,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityName, EntityTrait,
+    IdenStatic, Iterable, Statement, Value,
 };
 
 use super::insert_row::{InsertRow, KeyOrigin};
@@ -23,6 +23,47 @@ pub(super) async fn insert<R: InsertRow>(
         transaction.execute_raw(statement(transaction, chunk)?).await.map_err(insert_error::<R>)?;
     }
     Ok(())
+}
+
+/// Inserts rows, or replaces the rows with the same `key`. The columns in `constants` keep their stored values.
+pub(super) async fn upsert<R: InsertRow>(
+    transaction: &DatabaseTransaction,
+    max_packet: usize,
+    rows: &[R],
+    key: &[<R::Entity as EntityTrait>::Column],
+    constants: &[<R::Entity as EntityTrait>::Column],
+) -> Result<(), StoreError> {
+    let backend = transaction.get_database_backend();
+    let replacement =
+        replacement::<R::Entity>(backend, &names::<R::Entity>(key), &names::<R::Entity>(constants));
+    for chunk in chunks(rows, R::ROWS_PER_STATEMENT, max_value_bytes(max_packet), R::statement_bytes) {
+        reject_too_large(chunk, max_packet)?;
+        let mut statement = statement(transaction, chunk)?;
+        statement.sql.push_str(&replacement);
+        transaction.execute_raw(statement).await.map_err(insert_error::<R>)?;
+    }
+    Ok(())
+}
+
+fn names<E: EntityTrait>(columns: &[E::Column]) -> Vec<&'static str> {
+    columns.iter().map(IdenStatic::as_str).collect()
+}
+
+/// Returns the clause that replaces a stored row.
+fn replacement<E: EntityTrait>(backend: DbBackend, key: &[&str], constants: &[&str]) -> String {
+    let replaced = E::Column::iter().map(|column| column.as_str());
+    let replaced = replaced.filter(|name| !key.contains(name) && !constants.contains(name));
+    match backend {
+        DbBackend::Sqlite => {
+            let assignments: Vec<_> = replaced.map(|name| format!("`{name}` = excluded.`{name}`")).collect();
+            let key: Vec<_> = key.iter().map(|name| format!("`{name}`")).collect();
+            format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), assignments.join(", "))
+        }
+        _ => {
+            let assignments: Vec<_> = replaced.map(|name| format!("`{name}` = VALUES(`{name}`)")).collect();
+            format!(" ON DUPLICATE KEY UPDATE {}", assignments.join(", "))
+        }
+    }
 }
 
 /// Returns the bytes of a packet that values may use. A quarter is left for the text of the statement.

@@ -2,10 +2,13 @@
 
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{CheckKind, Payment};
+use hermes_domain::receipt::Receipt;
 use sea_orm::{EntityTrait, Iterable};
 
-use crate::entity::{audit_log, idempotency_keys, outbox, payments, validation_results};
-use crate::mapping::{CheckRow, EventRow};
+use crate::entity::{
+    allocations, audit_log, idempotency_keys, outbox, payments, receipts, refunds, validation_results,
+};
+use crate::mapping::{AllocationRow, CheckRow, EventRow, RefundRow};
 
 /// Rows per INSERT.
 pub(super) const CHUNK_ROWS: usize = 64;
@@ -80,6 +83,61 @@ impl InsertRow for CheckRow<'_> {
 
     fn value_bytes(&self) -> usize {
         60 + self.check.message.len()
+    }
+}
+
+impl InsertRow for Receipt {
+    type Entity = receipts::Entity;
+
+    fn key_origin(violation: &str) -> KeyOrigin {
+        if violation.contains("statement_line") { KeyOrigin::Random } else { KeyOrigin::Sequence }
+    }
+
+    fn active_model(&self) -> receipts::ActiveModel {
+        self.into()
+    }
+
+    fn value_bytes(&self) -> usize {
+        // 210: numbers, codes, amounts, the statement line, times.
+        210 + self.details.text_bytes()
+    }
+}
+
+impl InsertRow for AllocationRow<'_> {
+    type Entity = allocations::Entity;
+
+    fn key_origin(_violation: &str) -> KeyOrigin {
+        KeyOrigin::Sequence
+    }
+
+    fn active_model(&self) -> allocations::ActiveModel {
+        self.into()
+    }
+
+    fn value_bytes(&self) -> usize {
+        64
+    }
+}
+
+impl InsertRow for RefundRow<'_> {
+    type Entity = refunds::Entity;
+
+    fn key_origin(_violation: &str) -> KeyOrigin {
+        KeyOrigin::Sequence
+    }
+
+    fn active_model(&self) -> refunds::ActiveModel {
+        self.into()
+    }
+
+    fn value_bytes(&self) -> usize {
+        let texts = [
+            &self.refund.payee_account,
+            &self.refund.requested_by,
+            &self.refund.approved_by,
+            &self.refund.bank_id,
+        ];
+        130 + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
 }
 

@@ -6,8 +6,12 @@
 //! each. A batch of up to 64 bookings therefore takes 12 round trips, or 10 without idempotency keys; a full batch of 256
 //! takes 27.
 //!
-//! A command that names a payment loads the payment and its checks with two more. Its UPDATE and the UPSERT of its checks
-//! replace the first two INSERTs. A command that changes an API key loads the key with one more and writes at most two rows.
+//! Commands that name payments load the payments and their checks with two more. Multi-row upserts of altered payments and
+//! of their checks replace the first two INSERTs. `receipts.rs` describes the statements of receipts. A command that changes
+//! an API key loads the key with one more and writes at most two rows.
+//!
+//! An erasure also reads the audit rows and the idempotency records of its payment with one statement each, and updates
+//! each such row with one statement.
 
 mod changes;
 mod duplicates;
@@ -16,6 +20,7 @@ mod facts;
 mod insert;
 mod insert_row;
 mod keys;
+mod receipts;
 mod transaction;
 
 use async_trait::async_trait;

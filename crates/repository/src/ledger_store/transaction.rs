@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use hermes_domain::access::{KeyId, KeyRecord};
-use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, Totals};
+use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, ReceiptQuery, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use hermes_domain::ports::{LedgerTransaction, LockedHead, StoreError};
+use hermes_domain::receipt::Receipt;
 use sea_orm::DatabaseTransaction;
 
-use super::{changes, duplicates, facts, keys};
+use super::{changes, duplicates, facts, keys, receipts};
 use crate::Database;
 use crate::database::{Permit, Pool};
 use crate::error::{commit_error, statement_error};
@@ -59,6 +60,10 @@ impl LedgerTransaction for SqlLedgerTransaction {
         keys: &[PaymentKey],
     ) -> Result<HashMap<PaymentKey, Payment>, StoreError> {
         self.record_error(facts::payments(&self.transaction, keys).await)
+    }
+
+    async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
+        self.record_error(receipts::find(&self.transaction, query).await)
     }
 
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {

@@ -2,7 +2,7 @@
 
 use hermes_domain::ledger::{
     AuditEntry, AuditHash, AuditSalt, BatchToken, Event, EventId, IdempotencyClaim, IdempotencyRecord,
-    LedgerHead, OutboxEvent, Subject, Totals,
+    LedgerHead, OutboxEvent, Totals,
 };
 use hermes_domain::payment::PaymentId;
 use hermes_domain::ports::StoreError;
@@ -23,6 +23,8 @@ impl TryFrom<ledger_head::Model> for LedgerHead {
             seq: row.seq,
             token: BatchToken(row.token),
             next_reference: row.next_reference,
+            next_receipt: row.next_receipt,
+            next_refund: row.next_refund,
             audit_seq: row.audit_seq,
             audit_hash: AuditHash(digest(&row.audit_hash, "ledger head", row.id, "audit_hash")?),
             event_seq: row.event_seq,
@@ -39,6 +41,8 @@ impl From<&LedgerHead> for ledger_head::ActiveModel {
             seq: Set(head.seq),
             token: Set(head.token.0),
             next_reference: Set(head.next_reference),
+            next_receipt: Set(head.next_receipt),
+            next_refund: Set(head.next_refund),
             audit_seq: Set(head.audit_seq),
             audit_hash: Set(head.audit_hash.0.to_vec()),
             event_seq: Set(head.event_seq),
@@ -192,7 +196,6 @@ impl TryFrom<idempotency_keys::Model> for IdempotencyRecord {
                 scope_hash: digest(&row.scope_hash, table, id, "scope_hash")?,
                 fingerprint: digest(&row.fingerprint, table, id, "fingerprint")?,
             },
-            payment_id: PaymentId(row.payment_id.ok_or_else(|| corrupt(table, id, "payment_id"))?),
             outcome,
             created_at: row.created_at,
         })
@@ -203,11 +206,11 @@ impl From<&IdempotencyRecord> for idempotency_keys::ActiveModel {
     fn from(record: &IdempotencyRecord) -> Self {
         // The outcome consists of texts, integers and instants, so its serialisation cannot fail.
         let outcome = serde_json::to_string(&record.outcome).unwrap_or_default();
-        let subject = Subject::Payment(record.payment_id);
+        let subject = record.subject();
         Self {
             scope_hash: Set(record.claim.scope_hash.to_vec()),
             fingerprint: Set(record.claim.fingerprint.to_vec()),
-            payment_id: Set(Some(record.payment_id.0)),
+            payment_id: Set(subject.payment_id().map(|id| id.0)),
             subject_type: Set(subject.type_name().to_owned()),
             subject_id: Set(subject.id()),
             outcome: Set(outcome),
@@ -230,6 +233,9 @@ impl TryFrom<payment_totals::Model> for Totals {
             above_threshold: row.above_threshold,
             outstanding_minor: row.amount_outstanding,
             received_minor: row.amount_received,
+            receipts_minor: row.receipts,
+            credit_minor: row.credit,
+            refunds_due_minor: row.refunds_due,
         })
     }
 }
@@ -245,6 +251,9 @@ impl From<&Totals> for payment_totals::ActiveModel {
             above_threshold: Set(totals.above_threshold),
             amount_outstanding: Set(totals.outstanding_minor),
             amount_received: Set(totals.received_minor),
+            receipts: Set(totals.receipts_minor),
+            credit: Set(totals.credit_minor),
+            refunds_due: Set(totals.refunds_due_minor),
         }
     }
 }

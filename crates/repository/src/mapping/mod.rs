@@ -8,17 +8,22 @@ mod key;
 mod ledger_rows;
 mod payment;
 mod position;
+mod receipt;
+mod statement;
 
 use std::fmt::Display;
 
 use hermes_domain::ports::StoreError;
 
 pub use payment::StoredPayment;
+pub use receipt::StoredReceipt;
 
 pub(crate) use checks::{CheckRow, StoredChecks, decode_check};
 pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
+pub(crate) use receipt::{AllocationRow, RefundRow};
+pub(crate) use statement::{import, new_line, new_match, stored_match};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {row}: {column}"))

@@ -60,6 +60,7 @@ impl From<&Payment> for payments::ActiveModel {
             currency_from: Set(payment.amount.currency().code().to_owned()),
             amount: Set(payment.amount.minor()),
             amount_received: Set(payment.amount_received.minor()),
+            shortfall_written_off: Set(payment.shortfall_written_off().minor()),
             fee_amount: Set(payment.fee.amount.minor()),
             final_amount: Set(payment.final_amount().minor()),
             fee_rate_bps: Set(i32::from(payment.fee.rate.get())),
@@ -98,6 +99,7 @@ pub(crate) fn decode_payment(row: &QueryResult) -> Result<payments::Model, Store
         currency_from: column(row, Column::CurrencyFrom)?,
         amount: column(row, Column::Amount)?,
         amount_received: column(row, Column::AmountReceived)?,
+        shortfall_written_off: column(row, Column::ShortfallWrittenOff)?,
         fee_amount: column(row, Column::FeeAmount)?,
         final_amount: column(row, Column::FinalAmount)?,
         fee_rate_bps: column(row, Column::FeeRateBps)?,
@@ -169,6 +171,7 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
             fee: Fee { amount: money(row.fee_amount), rate, rule: row.fee_rule },
             fee_bearer,
             amount_received: money(row.amount_received),
+            shortfall_written_off: Some(money(row.shortfall_written_off)).filter(|amount| !amount.is_zero()),
             cancelled_at: row.cancelled_at,
             checks: Vec::new(),
             version: row.version,
@@ -182,6 +185,12 @@ impl TryFrom<payments::Model> for PaymentWithoutChecks {
 impl PaymentWithoutChecks {
     pub(crate) const fn id(&self) -> Uuid {
         self.fields.id.0
+    }
+
+    /// Returns the payment without its checks, for callers that only need its amounts and texts.
+    pub(crate) fn without_checks(self) -> Result<Payment, StoreError> {
+        let reference = self.fields.reference;
+        Payment::new(self.fields).map_err(|_| corrupt("payment", reference, "amount"))
     }
 
     /// Adds the checks and verifies the derived columns.

@@ -5,7 +5,6 @@
 //! time, so that the ledger never waits long for their locks.
 
 mod events;
-mod lease;
 
 use std::time::Duration;
 
@@ -17,7 +16,8 @@ use hermes_domain::ports::{
 };
 use sea_orm::prelude::Uuid;
 
-use crate::{Database, reader};
+use crate::entity::event_relay;
+use crate::{Database, lease, reader};
 
 /// The outbox on SQLite, MySQL or MariaDB.
 #[derive(Debug, Clone)]
@@ -63,18 +63,22 @@ impl RelayLease for SqlOutbox {
         published_seq: Option<i64>,
     ) -> Result<Lease, StoreError> {
         let write = move |connection| async move {
-            lease::acquire_or_renew(&connection, holder, ttl, published_seq).await
+            lease::acquire_or_renew::<event_relay::Entity>(&connection, holder, ttl, published_seq).await
         };
         self.database.writer.write(write).await
     }
 
     async fn release_lease(&self, holder: Uuid) -> Result<(), StoreError> {
-        let write = move |connection| async move { lease::release(&connection, holder).await };
+        let write =
+            move |connection| async move { lease::release::<event_relay::Entity>(&connection, holder).await };
         self.database.writer.write(write).await
     }
 
     async fn relay_status(&self) -> Result<RelayStatus, StoreError> {
-        self.database.reader.read(|connection| async move { lease::status(&connection).await }).await
+        self.database
+            .reader
+            .read(|connection| async move { lease::status::<event_relay::Entity>(&connection).await })
+            .await
     }
 }
 

@@ -9,8 +9,8 @@ use hermes_domain::ports::reader_limits::AUDIT_CHUNK_MAX;
 use hermes_domain::ports::{AuditPage, StoreError};
 use sea_orm::prelude::*;
 use sea_orm::{
-    Condition, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait, Select,
-    StreamTrait, TransactionTrait,
+    Condition, DatabaseConnection, DatabaseTransaction, DbBackend, QueryOrder, QuerySelect, QueryTrait,
+    Select, StreamTrait, TransactionTrait,
 };
 
 use super::SqlPaymentReader;
@@ -124,7 +124,7 @@ impl SqlPaymentReader {
         let mut found = BTreeSet::new();
         let mut after = 0;
         while after < last {
-            let mentions = mentions_email(email);
+            let mentions = mentions_email(email, self.database.backend());
             let rows = audit_log::Entity::find()
                 .select_only()
                 .column(audit_log::Column::PaymentId)
@@ -146,7 +146,7 @@ impl SqlPaymentReader {
     /// Reads the last erasure of each payment, in the order of the ids. No index helps, so the call reads the whole log.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// If the database cannot be read, or [`StoreError::Corrupt`] if the record of an erasure cannot be decoded.
     pub async fn recorded_erasures(&self) -> Result<Vec<RecordedErasure>, StoreError> {
         let last = self.audit_bounds().await?.last_seq.unwrap_or_default();
         let mut found = BTreeMap::new();
@@ -162,8 +162,7 @@ impl SqlPaymentReader {
                 async move { entries(&connection, rows).await }
             };
             for entry in self.database.reader.read(read).await? {
-                // An earlier erasure of a payment is itself erased and has no readable state.
-                if let Some(erasure) = recorded_erasure(&entry) {
+                if let Some(erasure) = recorded_erasure(&entry)? {
                     found.insert(erasure.payment, erasure);
                 }
             }
@@ -221,21 +220,35 @@ impl SqlPaymentReader {
 }
 
 /// Returns the condition that a payment in an audit row has an e-mail address. Its JSON contains the address in quotes.
-fn mentions_email(email: &str) -> Condition {
+///
+/// A server would compare texts with the collation of the column, which ignores accents. Bytes are compared exactly.
+fn mentions_email(email: &str, backend: DbBackend) -> Condition {
     // A text can always be serialised.
     let address = serde_json::to_string(&email.to_lowercase()).unwrap_or_default();
     let text = format!("\"email\":{address}");
+    let contains_text = match backend {
+        DbBackend::Sqlite => "INSTR(LOWER(?), ?) > 0",
+        _ => "INSTR(CAST(LOWER(?) AS BINARY), ?) > 0",
+    };
     let contains = |column: audit_log::Column| {
-        Expr::cust_with_exprs("INSTR(LOWER(?), ?) > 0", [column.into_expr(), Expr::value(text.clone())])
+        Expr::cust_with_exprs(contains_text, [column.into_expr(), Expr::value(text.clone())])
     };
     Condition::any().add(contains(audit_log::Column::OldValue)).add(contains(audit_log::Column::NewValue))
 }
 
-fn recorded_erasure(entry: &AuditEntry) -> Option<RecordedErasure> {
-    let after: Payment = serde_json::from_str(entry.new_value.as_deref()?).ok()?;
+/// Returns the erasure that a row records, or `None` if a later erasure has erased the row.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the row has no readable payment.
+fn recorded_erasure(entry: &AuditEntry) -> Result<Option<RecordedErasure>, StoreError> {
+    if entry.is_erased() {
+        return Ok(None);
+    }
+    let after: Payment = serde_json::from_str(entry.new_value.as_deref().unwrap_or_default())
+        .map_err(|error| StoreError::Corrupt(format!("audit row {}: {error}", entry.seq)))?;
     let has_texts = after != after.without_texts();
     let scope = if has_texts { ErasureScope::History } else { ErasureScope::Payment };
-    Some(RecordedErasure { payment: after.id, version: after.version, scope })
+    Ok(Some(RecordedErasure { payment: after.id, version: after.version, scope }))
 }
 
 async fn verify_chunk(

@@ -12,15 +12,19 @@ mod audit;
 mod filter;
 mod list;
 mod load;
+mod load_receipts;
 mod payments;
+mod receipts;
 
 use crate::Database;
 
 pub use audit::{AuditBounds, AuditedPayment, RecordedErasure};
 
+pub(crate) use load_receipts::receipts_with;
+
 pub(crate) use load::{IdLocality, PaymentRows, head, missing_head, payment_rows};
 
-/// Reads payments, totals and audit rows from SQLite, MySQL or MariaDB.
+/// Reads payments, receipts, totals and audit rows from SQLite, MySQL or MariaDB.
 #[derive(Debug, Clone)]
 pub struct SqlPaymentReader {
     database: Database,

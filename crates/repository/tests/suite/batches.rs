@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use hermes_domain::access::KeyRecord;
 use hermes_domain::ledger::{
     Changes, Clocks, Command, Decider, DecisionContext, Facts, IdempotencyClaim, KeyCommand, KeyOutcome,
-    Origin, Outcome, PaymentOutcome, Rejection, Rules, Submission,
+    Origin, Outcome, PaymentOutcome, ReceiptQuery, Rejection, Rules, Submission,
 };
-use hermes_domain::payment::{NewBooking, Payment};
+use hermes_domain::payment::{NewBooking, Payment, PaymentKey};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction};
 
 use crate::ledger::TestLedger;
@@ -67,9 +67,13 @@ pub async fn execute_key(ledger: &TestLedger, command: KeyCommand) -> KeyRecord 
     KeyOutcome::try_from(outcome.unwrap()).unwrap().key
 }
 
-async fn execute_any(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+pub async fn execute_any(ledger: &TestLedger, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
     let mut transaction = ledger.store.begin().await.unwrap();
     let (outcomes, changes) = decide(transaction.as_mut(), &rules(), submissions).await;
+    if changes.is_empty() {
+        transaction.rollback().await;
+        return outcomes;
+    }
     transaction.write(&changes).await.unwrap();
     transaction.commit().await.unwrap();
     outcomes
@@ -105,18 +109,19 @@ pub async fn decide(
     let head = transaction.lock_head().await.unwrap().head;
     let claims = submissions.iter().filter_map(|submission| submission.idempotency);
     let scopes: Vec<_> = claims.map(|claim| claim.scope_hash).collect();
-    let targets = submissions.iter().filter_map(|submission| submission.command.target().cloned());
+    let targets = submissions.iter().flat_map(|submission| submission.command.targets()).cloned();
     let records = transaction.find_idempotency(&scopes).await.unwrap();
     let mut keys = HashMap::new();
     for id in submissions.iter().filter_map(|submission| submission.command.key_target()) {
         keys.extend(transaction.find_key(id).await.unwrap().map(|key| (id, key)));
     }
-    let facts = Facts {
+    let mut facts = Facts {
         keys,
         payments: transaction.find_payments(&targets.collect::<Vec<_>>()).await.unwrap(),
         idempotency: records.into_iter().map(|record| (record.claim.scope_hash, record)).collect(),
         ..Facts::at(head)
     };
+    find_receipts(transaction, submissions, &mut facts).await;
     let context =
         DecisionContext { rules, now: head.next_timestamp(Clocks::same(noon())), random_source: &RANDOM };
     let mut decider = Decider::new(context, facts);
@@ -126,4 +131,23 @@ pub async fn decide(
     decider.add_facts(duplicates, totals);
     let outcomes = submissions.iter().map(|submission| decider.decide(submission)).collect();
     (outcomes, decider.into_changes())
+}
+
+/// Loads the receipts that the commands need, and the payments of their allocations.
+async fn find_receipts(
+    transaction: &mut dyn LedgerTransaction,
+    submissions: &[Submission],
+    facts: &mut Facts,
+) {
+    let mut query = ReceiptQuery::default();
+    for submission in submissions {
+        submission.command.add_receipts_to(&mut query);
+        let payment = submission.command.needs_receipts_of().and_then(|key| facts.payments.get(key));
+        query.payments.extend(payment.map(|payment| payment.id));
+    }
+    let receipts = transaction.find_receipts(&query).await.unwrap();
+    let allocations = receipts.iter().flat_map(|receipt| &receipt.allocations);
+    let payments: Vec<_> = allocations.map(|allocation| PaymentKey::Id(allocation.payment)).collect();
+    facts.payments.extend(transaction.find_payments(&payments).await.unwrap());
+    facts.receipts.extend(receipts.into_iter().map(|receipt| (receipt.number, receipt)));
 }

@@ -5,7 +5,7 @@ use hermes_domain::ledger::{
     verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment, PaymentKey};
-use hermes_domain::ports::PaymentReader;
+use hermes_domain::ports::{PaymentReader, StoreError};
 
 use crate::ledger::TestLedger;
 use crate::{batches, bookings, on_each_database, updates};
@@ -36,7 +36,7 @@ on_each_database! {
         verify_chain(ledger).await.unwrap();
 
         let retried = batches::execute_rejected(ledger, &booking).await;
-        assert!(matches!(retried, Rejection::KeyReused { payment } if payment.details == PayerDetails::default()));
+        assert!(matches!(retried, Rejection::KeyReused { payment: Some(payment) } if payment.details == PayerDetails::default()));
     }
 
     async fn payments_are_found_by_an_address_that_was_corrected(ledger: &TestLedger) {
@@ -52,6 +52,26 @@ on_each_database! {
 
         batches::execute(ledger, &[erasure(&booked[0])]).await;
         assert!(find("ana_1@example.org").await.is_empty());
+    }
+
+    async fn an_address_with_another_accent_is_another_address(ledger: &TestLedger) {
+        let booked = batches::book(ledger, vec![bookings::from_email("José@Example.org")]).await;
+        batches::execute(ledger, &[updates::correction(&booked[0])]).await;
+        let find = async |email| ledger.reader.payments_with_past_email(email).await.unwrap();
+        assert_eq!(find("josé@example.org").await, [booked[0].id]);
+        for other in ["josè@example.org", "jose@example.org"] {
+            assert!(find(other).await.is_empty(), "{other}");
+        }
+    }
+
+    async fn an_unreadable_record_of_an_erasure_is_an_error(ledger: &TestLedger) {
+        let booked = batches::book_one(ledger, bookings::number(1)).await;
+        batches::execute(ledger, &[erasure(&booked)]).await;
+        assert_eq!(ledger.reader.recorded_erasures().await.unwrap().len(), 1);
+        ledger.tamper("DROP TRIGGER audit_log_no_update").await;
+        ledger.tamper("UPDATE audit_log SET new_value = '{}' WHERE seq = 2").await;
+        let error = ledger.reader.recorded_erasures().await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
     }
 
     async fn a_row_that_is_erased_without_the_ledger_is_detected(ledger: &TestLedger) {

@@ -1,6 +1,6 @@
 //! Idempotency records.
 
-use hermes_domain::ledger::{Command, Effect, Submission};
+use hermes_domain::ledger::{Command, Effect, Subject, Submission};
 use hermes_domain::ports::{IdempotencyStore, LedgerStore, PaymentReader};
 
 use crate::ledger::TestLedger;
@@ -52,7 +52,7 @@ on_each_database! {
     async fn the_reader_finds_the_record_of_one_scope(ledger: &TestLedger) {
         let booked = batches::execute(ledger, &claims(2)).await.remove(1).unwrap().payment;
         let found = ledger.reader.find_idempotency(&[1; 32]).await.unwrap().unwrap();
-        assert_eq!((found.claim.fingerprint, found.payment_id), ([9; 32], booked.id));
+        assert_eq!((found.claim.fingerprint, found.subject()), ([9; 32], Subject::Payment(booked.id)));
         assert_eq!(ledger.reader.find_idempotency(&[2; 32]).await.unwrap(), None);
     }
 }

@@ -4,6 +4,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use hermes_migration::{MigrationStatus, TouchedTable};
+use sea_orm::DatabaseConnection;
 
 use super::print_line;
 use crate::cli::Migrate;
@@ -55,14 +57,36 @@ pub async fn ensure_current(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+/// Lists the steps, and how many rows each pending step will touch.
 async fn status(settings: &Settings) -> Result<ExitCode> {
-    let database = compose::open_database(settings).await?;
-    let steps = hermes_migration::status(database.reader_pool()).await;
-    database.close().await;
-    let line = |step: &hermes_migration::MigrationStatus| {
-        format!("{}  {}", if step.applied { "applied" } else { "missing" }, step.name)
-    };
-    print_line(&steps?.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let database = compose::open_without_limits(settings).await?;
+    let lines = status_lines(&database).await;
+    database.close().await?;
+    print_line(&lines?.join("\n"))
+}
+
+async fn status_lines(connection: &DatabaseConnection) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for MigrationStatus { name, applied } in hermes_migration::status(connection).await? {
+        lines.push(if applied {
+            format!("applied  {name}")
+        } else {
+            let touched = hermes_migration::touched_tables(connection, &name).await?;
+            format!("missing  {name}  {}", describe(&touched))
+        });
+    }
+    Ok(lines)
+}
+
+/// Describes the rows that a step will touch.
+fn describe(touched: &[TouchedTable]) -> String {
+    match touched {
+        [] => "no existing rows".to_owned(),
+        tables => {
+            let rows = |table: &TouchedTable| format!("up to {} rows of {}", table.rows, table.name);
+            tables.iter().map(rows).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 async fn fresh(environment: Environment, settings: &Settings, yes: bool) -> Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bank_sim;
 mod doctor;
 mod keys;
 pub mod migrate;
@@ -9,13 +10,14 @@ mod person;
 mod restore;
 mod running_portal;
 mod serve;
+mod statement;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use hermes_migration::schema_ddl;
 
-use crate::cli::{Cache, Cli, Command, Dialect, KeyFile};
+use crate::cli::{Cache, Cli, Command, Dialect, KeyFile, Statement};
 use crate::config;
 
 /// The actor of the command line in the audit log.
@@ -40,8 +42,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Backup { file } => backup::run(&file).await,
         Command::Restore(what) => restore::run(what).await,
         Command::Keys(command) => keys::run(command).await,
+        Command::Statement(Statement::Import(what)) => statement::import(what).await,
+        Command::BankSim(what) => bank_sim::run(&what).await,
         Command::Cache { command, key } => print_cache_stats(command, &key),
-        Command::Doctor(key) => doctor::run(&key).await,
+        Command::Doctor(options) => doctor::run(&options).await,
         Command::Healthcheck(key) => running_portal::get("/health/ready", &key).map(|_| ExitCode::SUCCESS),
         Command::Config => print_configuration(),
     }

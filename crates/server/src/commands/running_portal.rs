@@ -27,6 +27,15 @@ pub(super) fn get(path: &str, key: &KeyFile) -> Result<String> {
     })
 }
 
+/// Returns whether Hermes responds at an address.
+pub(super) fn is_live(address: SocketAddr) -> bool {
+    let response = agent().get(format!("http://{address}/health/live")).call();
+    // Another program may also have this path.
+    response.is_ok_and(|mut response| {
+        response.body_mut().read_to_string().is_ok_and(|body| body == r#"{"status":"ok"}"#)
+    })
+}
+
 /// Sends a POST request without a body and returns the body of the response.
 ///
 /// # Errors
@@ -51,8 +60,7 @@ fn request(
     send: impl FnOnce(&Agent, &str) -> Result<Response<Body>, ureq::Error>,
 ) -> Result<String> {
     let address = address()?;
-    let agent = Agent::config_builder().timeout_global(Some(TIMEOUT)).proxy(None).build().into();
-    match send(&agent, &format!("http://{address}{path}")) {
+    match send(&agent(), &format!("http://{address}{path}")) {
         Ok(mut response) => Ok(response.body_mut().read_to_string()?),
         Err(ureq::Error::StatusCode(status @ (401 | 403))) => bail!(
             "{address} responded with status {status}: name the file of a key that has the scope, with --key-file or {}",
@@ -63,6 +71,10 @@ fn request(
             Err(error).with_context(|| format!("no response from {address}; check that Hermes is running"))
         }
     }
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().timeout_global(Some(TIMEOUT)).proxy(None).build().into()
 }
 
 /// Returns the configured address, or loopback if the portal listens on all addresses.

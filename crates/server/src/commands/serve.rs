@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ use crate::{logging, memory, metrics};
 
 /// The dashboard has few users.
 const DASHBOARD_WORKERS: usize = 1;
+/// Time to execute the queued changes and to close the connections after the last response. Part of `server.drain_s`.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// The lock file, in the data folder, of the process that serves an SQLite database.
 const SERVE_LOCK_FILE: &str = "hermes.db.serve-lock";
 
@@ -50,13 +53,14 @@ pub(super) async fn run() -> Result<()> {
     prepare_schema(&configuration.settings).await?;
     let _serve_lock = lock_sqlite_file(&configuration.settings);
 
-    let Application { state, writer, relay, database } =
+    let Application { state, writer, relay, mail, database } =
         compose::compose(&configuration, metrics::start()?).await?;
     check_durability(configuration.environment, &database).await?;
     let access = compose::access::describe(&configuration, &state.access.keys(), Utc::now())?;
     let state = web::Data::new(state);
     let gate = web::Data::new(RequestGate::new(settings.gate()));
-    let drain = Duration::from_secs(settings.drain_s);
+    let pause = Duration::from_secs(settings.drain_pause_s);
+    let drain = Duration::from_secs(settings.drain_s).saturating_sub(pause + CLOSING_TIME);
     let portal_workers = workers(settings.workers);
     let portal_limits = ConnectionLimits {
         total: listener::portal_connections_max(),
@@ -80,7 +84,7 @@ pub(super) async fn run() -> Result<()> {
         configure(&state, &gate, routes::configure_dashboard),
     )?;
     tokio::spawn(memory::run_trimmer());
-    let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()]));
+    let stop = tokio::spawn(stop_on_signal(state.clone(), [portal.handle(), dashboard.handle()], pause));
     log_addresses(&configuration, portal_address, dashboard_address, started.elapsed());
     log::info!("access     {access}");
     state.reads.warm();
@@ -89,11 +93,23 @@ pub(super) async fn run() -> Result<()> {
     let ended = tokio::try_join!(portal, dashboard);
     stop.abort();
     state.ledger.close();
-    writer.await.context("the ledger writer stopped unexpectedly")?;
-    if let Some(relay) = relay {
-        relay.stop().await;
+    let closing = async {
+        writer.await.context("the ledger writer stopped unexpectedly")?;
+        if let Some(relay) = relay {
+            relay.stop().await;
+        }
+        if let Some(mail) = mail {
+            mail.stop().await;
+        }
+        database.close().await;
+        anyhow::Ok(())
+    };
+    match tokio::time::timeout(CLOSING_TIME, closing).await {
+        Ok(closed) => closed?,
+        Err(_) => log::warn!(
+            "the database does not respond, so changes may have an unknown outcome; none of them was acknowledged"
+        ),
     }
-    database.close().await;
     summaries.abort();
     log::info!("stopped; every acknowledged change is saved");
     ended.map(|_| ()).context("the server stopped unexpectedly")
@@ -119,15 +135,24 @@ fn workers(configured: usize) -> usize {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C, then lets the servers finish the requests in flight.
-async fn stop_on_signal(state: web::Data<AppState>, servers: [ServerHandle; 2]) -> Result<()> {
+/// Waits for SIGTERM or Ctrl-C, turns readiness off, and serves until the pause ends. Then lets the servers finish the
+/// requests in flight.
+async fn stop_on_signal(
+    state: web::Data<AppState>,
+    servers: [ServerHandle; 2],
+    pause: Duration,
+) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
         result = tokio::signal::ctrl_c() => result?,
     }
-    log::info!("stopping: requests in flight will finish");
     state.is_draining.store(true, Ordering::Relaxed);
+    if !pause.is_zero() {
+        log::info!("not ready any more; requests are served for another {} s", pause.as_secs());
+        tokio::time::sleep(pause).await;
+    }
+    log::info!("stopping: requests in flight will finish");
     state.feed.close();
     let [portal, dashboard] = servers;
     tokio::join!(portal.stop(true), dashboard.stop(true));
@@ -155,7 +180,8 @@ fn lock_sqlite_file(settings: &Settings) -> Option<File> {
         return None;
     }
     let folder = settings.database.data_dir.display();
-    let file = hermes_repository::create_private_file(&settings.database.data_dir.join(SERVE_LOCK_FILE));
+    let path = settings.database.data_dir.join(SERVE_LOCK_FILE);
+    let file = File::options().create(true).append(true).mode(0o600).open(path);
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),
         Ok((Err(TryLockError::WouldBlock), _)) => log::warn!(

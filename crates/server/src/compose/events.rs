@@ -14,7 +14,7 @@ use hermes_service::outbox::{
     CommitNotifier, Feed, Relay, RelayConfig, RelayDeps, RelayHandle, Retention, poll_outbox, run_retention,
 };
 
-use super::{SystemClock, SystemRandom, redis_endpoint};
+use super::{SystemClock, SystemRandom, mail, redis_endpoint};
 use crate::config::Settings;
 
 /// Starts the feed, the outbox poller, the retention job and, if Redis is configured, the relay.
@@ -40,7 +40,7 @@ pub(super) fn start(
     tokio::spawn(run_retention(Retention {
         outbox: outbox.clone(),
         events: outbox.clone(),
-        relay: lease.clone(),
+        followers: lease.clone().into_iter().chain(mail::follower(settings, database)).collect(),
         database: Arc::new(database.clone()),
         clocks,
         max_age: TimeDelta::days(i64::from(settings.events.retention_days)),

@@ -6,14 +6,16 @@ mod events;
 mod first_key;
 mod ledger;
 mod limits;
+pub mod mail;
 pub mod server_key;
 mod sqlite_errors;
+pub mod statements;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hermes_cache::{LocalVersion, NO_SUCH_DATABASE, RedisCache, RedisEndpoint, RedisSettings, SigningKey};
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::ports::{AccessStore, CacheError, Clock, PoolMetrics, SharedCache};
@@ -21,11 +23,14 @@ use hermes_repository::{
     Database, DatabaseSettings, MySqlAddress, SqlAccessStore, SqlLedgerStore, SqlPaymentReader,
 };
 use hermes_service::clock_monitor::ClockMonitor;
+use hermes_service::mail::MailWorkerHandle;
 use hermes_service::maintenance;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::{CommitNotifier, RelayHandle};
 use hermes_service::read_cache::run_consistency_checker;
+use hermes_service::statements::Inbox;
 use hermes_web::{AppState, BODY_FORMAT};
-use sea_orm::ConnectOptions;
+use sea_orm::{ConnectOptions, DatabaseConnection};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
@@ -44,6 +49,8 @@ pub struct Application {
     pub writer: JoinHandle<()>,
     /// The event relay, if Redis is configured.
     pub relay: Option<RelayHandle>,
+    /// The mail worker, if a mail server is configured.
+    pub mail: Option<MailWorkerHandle>,
     /// The database, which must be closed last.
     pub database: Database,
 }
@@ -99,12 +106,22 @@ pub fn migration_options(settings: &Settings) -> Result<ConnectOptions> {
         data_folder::prepare(folder)?;
         let file = folder.join(SQLITE_FILE);
         let created = hermes_repository::create_private_file(&file)
-            .with_context(|| format!("cannot open the file {}", file.display()));
+            .with_context(|| format!("cannot create the file {}", file.display()));
         explain_database_error(settings, created)?;
     }
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging_level(log::LevelFilter::Debug);
     Ok(options)
+}
+
+/// Opens one connection without the time limit of a statement, for work that reads whole tables.
+pub async fn open_without_limits(settings: &Settings) -> Result<DatabaseConnection> {
+    let mut options = migration_options(settings)?;
+    options.max_connections(1);
+    // The text of this error repeats its source.
+    let opened = sea_orm::Database::connect(options).await.map_err(|error| anyhow!("{error}"));
+    let opened = opened.with_context(|| format!("cannot open the database ({})", database_label(settings)));
+    explain_database_error(settings, opened)
 }
 
 /// The cache and its connection pool, if it has one.
@@ -157,7 +174,11 @@ async fn check_redis(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
+/// Opens the cache in Redis. Connections are opened on demand.
+///
+/// # Errors
+/// If the URL is invalid.
+pub fn open_redis_cache(settings: &Settings, signing_key: SigningKey) -> Result<RedisCache> {
     let redis = RedisSettings {
         pool_max: settings.redis.pool_max,
         entry_ttl: Duration::from_secs(settings.cache.ttl_s),
@@ -211,16 +232,30 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
     let rules = Arc::new(configuration.rules.clone());
     let commits = CommitNotifier::default();
     let (feed, relay) = events::start(settings, &database, &commits, Arc::clone(&clocks))?;
+    let mail = mail::start(configuration, &database, Arc::clone(&reader), &commits, &server_key)?;
     let (ledger, writer) = ledger::start_writer(&rules, settings, store, &reads, commits, clocks);
+    let link_mailer = mail::link_mailer(settings, &database, &ledger, &server_key);
     let keys: Arc<dyn AccessStore> = Arc::new(SqlAccessStore::new(&database));
     first_key::store_if_none(settings, keys.as_ref(), &ledger).await?;
     let access = access::open(configuration, &keys, &reads).await?;
+    let importer = statements::importer(configuration, &database, &ledger)?;
+    tokio::spawn(Arc::clone(&importer).run_worker());
+    if !settings.statements.inbox.as_os_str().is_empty() {
+        let inbox = Inbox::open(&settings.statements.inbox, Arc::clone(&importer))
+            .with_context(|| format!("statements.inbox: {}", settings.statements.inbox.display()))?;
+        tokio::spawn(inbox.watch());
+    }
+    let matches =
+        Matches { store: statements::store(&database), ledger: ledger.clone(), clock: Arc::new(SystemClock) };
     let database_pools: Arc<dyn PoolMetrics> = Arc::new(database.clone());
     let state = AppState {
         access,
         ledger,
         feed,
         reads,
+        receipts: reader.clone(),
+        importer,
+        matches,
         reader,
         keys,
         key_overlap: settings.access.key_overlap(),
@@ -234,13 +269,13 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         server_key,
         rules,
         language: configuration.language,
-        link_mailer: None,
+        link_mailer,
         limits: limits::open(configuration),
         storage: limits::storage(settings),
         public_url: settings.server.public_url(),
         is_draining: AtomicBool::default(),
     };
-    Ok(Application { state, writer, relay, database })
+    Ok(Application { state, writer, relay, mail, database })
 }
 
 /// The cryptographic random source of the operating system.

@@ -16,7 +16,7 @@ use crate::config::{Settings, read_secret};
 const VARIABLE: &str = "HERMES__ACCESS__SERVER_KEY_FILE";
 
 /// Permissions that a file with a secret must not grant: writing to the group, and anything to all others.
-const FORBIDDEN_MODE: u32 = 0o027;
+pub const FORBIDDEN_MODE: u32 = 0o027;
 
 /// Reads the server key. If its file is in the data folder and missing, creates it with mode 0600.
 ///

@@ -9,7 +9,12 @@ use super::sources::{DEFAULTS, INSTITUTION};
 use crate::cli::KeyFile;
 
 /// Tables whose keys are currency codes.
-const OPEN_TABLES: [&str; 2] = ["fees.by_currency", "checks.amount_threshold_by_currency"];
+const OPEN_TABLES: [&str; 4] = [
+    "fees.by_currency",
+    "checks.amount_threshold_by_currency",
+    "receipts.write_off_max_by_currency",
+    "refunds.second_person_above_by_currency",
+];
 
 /// Checks every key of a configuration against the keys of the defaults.
 pub(super) fn check(merged: &Config) -> Result<()> {
@@ -64,7 +69,7 @@ fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a String> {
 }
 
 /// Keys whose values are never printed.
-const SECRETS: [&str; 2] = ["database.password", "redis.url"];
+const SECRETS: [&str; 3] = ["database.password", "redis.url", "mail.password"];
 
 /// Returns all settings, one per line, without secrets.
 pub(super) fn describe(merged: &Config) -> String {

@@ -5,6 +5,8 @@
 //! [`secret_files`] reads secrets from files. [`safety`] rejects dangerous settings. [`tls`] chooses how the database
 //! connection is verified.
 
+#[cfg(test)]
+mod documentation;
 mod environment;
 mod institution;
 mod known_keys;
@@ -16,9 +18,12 @@ mod sources;
 mod tls;
 
 pub use environment::Environment;
+pub use safety::is_loopback;
 pub use secret_files::read_secret;
 pub use settings::{AccessMode, LogFormat, Settings};
+pub use sources::files;
 
+pub use sources::folder;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -66,7 +71,7 @@ pub fn load() -> Result<Configuration> {
 impl Configuration {
     /// Returns whether the portal is for development and listens on loopback only.
     pub fn is_local_development(&self) -> bool {
-        self.environment == Environment::Development && safety::is_loopback(&self.settings.server.host)
+        self.environment == Environment::Development && is_loopback(&self.settings.server.host)
     }
 
     /// Returns whether every program on this machine has access until the first API key exists.

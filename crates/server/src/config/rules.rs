@@ -22,20 +22,37 @@ pub(super) fn build_rules(settings: &Settings, institution: Arc<Institution>) ->
     let checks = &settings.checks;
     let default = tiers(&fees.tiers)?;
     let fees_by_currency = by_currency("fees.by_currency", &fees.by_currency, |specs| tiers(specs))?;
-    let thresholds = &checks.amount_threshold_by_currency;
-    let thresholds =
-        by_currency("checks.amount_threshold_by_currency", thresholds, |text: &String| Ok(text.clone()))?;
     let fields = checks.duplicate_fields.iter().map(|field| field.parse()).collect::<Result<_, _>>();
     let within_days = Some(checks.duplicate_within_days).filter(|days| *days > 0);
     Ok(Rules {
         fees: FeeSchedule::new(&default, &fees_by_currency)?,
         fee_bearer: fees.bearer,
-        thresholds: Thresholds::new(&checks.amount_threshold, &thresholds)?,
+        thresholds: thresholds(
+            "checks.amount_threshold",
+            &checks.amount_threshold,
+            &checks.amount_threshold_by_currency,
+        )?,
         duplicates: DuplicateRule::new(fields.context("checks.duplicate_fields")?, within_days)
             .context("checks.duplicate_fields")?,
         institution,
         settled_link_lifetime: TimeDelta::days(settings.payer.link_days.into()),
+        second_person_above: thresholds(
+            "refunds.second_person_above",
+            &settings.refunds.second_person_above,
+            &settings.refunds.second_person_above_by_currency,
+        )?,
+        write_off_max: thresholds(
+            "receipts.write_off_max",
+            &settings.receipts.write_off_max,
+            &settings.receipts.write_off_max_by_currency,
+        )?,
     })
+}
+
+/// Builds the limits of all currencies from a default and exceptions.
+fn thresholds(name: &str, default: &str, exceptions: &HashMap<String, String>) -> Result<Thresholds> {
+    let exceptions = by_currency(&format!("{name}_by_currency"), exceptions, |text| Ok(text.clone()))?;
+    Thresholds::new(default, &exceptions).with_context(|| name.to_owned())
 }
 
 fn tiers(specs: &[Tier]) -> Result<Vec<TierSpec>> {

@@ -6,17 +6,19 @@ use anyhow::{Result, bail};
 use hermes_cache::RedisEndpoint;
 use secrecy::ExposeSecret;
 
+use super::settings::MailTls;
 use super::{Environment, Settings};
 
 /// Returns what is wrong and the line that changes it, or `None`. The text contains no secret.
 type Rule = fn(&Settings) -> Option<String>;
 
 /// The rules for production. `hermes serve` also checks the durability of the database server, and that an API key exists.
-const PRODUCTION_RULES: [Rule; 7] = [
+const PRODUCTION_RULES: [Rule; 8] = [
     database_password,
     redis_password,
     database_transport,
     redis_transport,
+    mail_transport,
     server_key,
     public_url,
     example_account,
@@ -106,6 +108,17 @@ fn redis_transport(settings: &Settings) -> Option<String> {
     })
 }
 
+fn mail_transport(settings: &Settings) -> Option<String> {
+    let mail = &settings.mail;
+    (mail.is_on() && mail.tls == MailTls::None && !is_loopback(&mail.host)).then(|| {
+        format!(
+            "mail.tls is none: on the network to {}, others could read the links of payments and the password. Set \
+             HERMES__MAIL__TLS=starttls (port 587) or implicit (port 465)",
+            mail.host
+        )
+    })
+}
+
 fn server_key(settings: &Settings) -> Option<String> {
     let is_missing = settings.access.server_key_file.as_os_str().is_empty() && !settings.is_embedded();
     is_missing.then(|| {
@@ -151,7 +164,7 @@ fn weakness(password: &str) -> Option<&'static str> {
 }
 
 /// Returns whether a host is this machine: `localhost` or a loopback address.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -17,9 +17,10 @@ const SECRET_BYTES_MAX: u64 = 4_096;
 /// # Errors
 /// If a secret is set twice, or its file cannot be read or is empty. The message contains no secret.
 pub(super) fn resolve(settings: &mut Settings) -> Result<()> {
-    let Settings { database, redis, .. } = settings;
+    let Settings { database, redis, mail, .. } = settings;
     resolve_one(&mut database.password, &database.password_file, "DB_PASSWORD", "database.password")?;
-    resolve_one(&mut redis.url, &redis.url_file, "REDIS_URL", "redis.url")
+    resolve_one(&mut redis.url, &redis.url_file, "REDIS_URL", "redis.url")?;
+    resolve_one(&mut mail.password, &mail.password_file, "HERMES__MAIL__PASSWORD", "mail.password")
 }
 
 fn resolve_one(secret: &mut SecretString, file: &Path, variable: &str, key: &str) -> Result<()> {

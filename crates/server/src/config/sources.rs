@@ -11,12 +11,12 @@ use super::Environment;
 
 /// The defaults, which contain every key.
 pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+pub(super) const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 /// The example institution, which the file of an operator replaces.
 pub(super) const INSTITUTION: &str = include_str!("../../../../config/institution.toml");
-const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// The short variables, most of them from the original program, and their settings.
-const SHORT_NAMES: [(&str, &str); 11] = [
+pub(super) const SHORT_NAMES: [(&str, &str); 11] = [
     ("PORT", "server.port"),
     ("DASHBOARD_PORT", "server.dashboard_port"),
     ("DATA_DIR", "database.data_dir"),
@@ -39,8 +39,7 @@ pub(super) fn merge(environment: Environment) -> Result<Config> {
     if environment == Environment::Production {
         builder = builder.add_source(File::from_str(PRODUCTION, FileFormat::Toml));
     }
-    for name in ["default".to_owned(), environment.to_string()] {
-        let path = folder().join(format!("{name}.toml"));
+    for path in files(environment) {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
     }
     // Replaced as a whole: nothing of the example may remain beside an institution's own account.
@@ -68,8 +67,13 @@ fn without_content(error: ConfigError) -> Error {
     }
 }
 
+/// Returns the paths of the files that override the defaults. Each may be missing.
+pub fn files(environment: Environment) -> [PathBuf; 2] {
+    ["default".to_owned(), environment.to_string()].map(|name| folder().join(format!("{name}.toml")))
+}
+
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     env::var_os("HERMES_CONFIG_DIR").map_or_else(|| Path::new("config").to_owned(), PathBuf::from)
 }
 

@@ -18,7 +18,7 @@ pub(super) const SSL_MODES: [&str; 5] = ["disabled", PREFERRED, "required", VERI
 
 impl Database {
     /// Returns whether no network lies between Hermes and the database: SQLite, a UNIX socket or a loopback address.
-    pub(super) fn is_local(&self) -> bool {
+    pub fn is_local(&self) -> bool {
         self.host.is_empty() || self.host.starts_with('/') || is_loopback(&self.host)
     }
 }

@@ -84,6 +84,12 @@ pub fn portal_connections_max() -> usize {
     share_of_portal(getrlimit(Resource::Nofile).current.unwrap_or(UNLIMITED_DESCRIPTORS))
 }
 
+/// Returns the limit of open files that Hermes can reach, and the connections of the portal that it allows.
+pub fn descriptors() -> (u64, usize) {
+    let descriptors = getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED_DESCRIPTORS);
+    (descriptors, share_of_portal(descriptors))
+}
+
 fn share_of_portal(descriptors: u64) -> usize {
     let connections = descriptors.saturating_mul(CONNECTIONS_PER_CENT) / 100;
     let connections = usize::try_from(connections).unwrap_or(CONNECTIONS_MAX).min(CONNECTIONS_MAX);

@@ -150,6 +150,18 @@ pub(super) const METRICS: &[Description] = &[
     counter("hermes_events_missed_total", "Events purged before they were published, detected by the relay"),
     counter("hermes_events_dropped_total", "Unpublished events purged after the extended retention"),
     gauge("hermes_feed_waiting", "Requests waiting for an event"),
+    // mail
+    gauge("hermes_mail_sender", "1 in the instance that holds the lease to send mail, otherwise 0"),
+    gauge("hermes_mail_up", "1 while the mail server responds, otherwise 0; absent before the first message"),
+    gauge("hermes_mail_waiting", "Messages to payers that wait; 0 in instances without the lease"),
+    gauge(
+        "hermes_mail_oldest_waiting_seconds",
+        "Age of the oldest waiting message; 0 in instances without the lease",
+    ),
+    counter("hermes_mail_sent_total", "Messages that the mail server accepted"),
+    counter("hermes_mail_rejected_total", "Messages that the mail server rejected for good"),
+    counter("hermes_mail_postponed_total", "Times that the mail server postponed a message"),
+    counter("hermes_mail_failures_total", "Failed attempts to reach the mail server, or to sign in"),
     // the database and Redis
     gauge("hermes_pool_connections", "Connections by state: max, size, idle or in_use")
         .by("pool, state", &[]),

@@ -20,7 +20,7 @@ async fn the_first_key_closes_an_open_portal_without_a_restart() {
         "{}",
         app.log()
     );
-    assert_finding(&app, "ok     access: open to this machine");
+    assert_finding(&app, "ok       access: open to this machine");
     app.book("ana").await.expect(201);
     app.metrics().await;
 
@@ -54,7 +54,7 @@ async fn the_first_key_closes_an_open_portal_without_a_restart() {
     assert!(refused.contains("status 401") && refused.contains("HERMES_KEY_FILE"), "{refused}");
     assert!(warm(&["--key-file", &file]).status.success());
     assert!(app.run(&["healthcheck"]).status.success());
-    assert_finding(&app, "ok     access: closed: 1 key");
+    assert_finding(&app, "ok       access: closed: 1 key");
     let findings = app.stdout_of(&["doctor", "--key-file", &file]);
     assert!(findings.contains("has the scopes bookings:read ops:write"), "{findings}");
     assert!(!app.log().contains(&key.expose()), "the log contains the key");

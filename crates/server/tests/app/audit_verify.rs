@@ -159,7 +159,8 @@ async fn inserted_and_deleted_payments_and_wrong_email_keys_are_found() {
     let insert = "INSERT INTO payments SELECT zeroblob(16), 'REF900', name, email, email_key, school, \
                   student_id, sender_full_name, country_from, sender_address, currency_from, amount, \
                   amount_received, fee_amount, final_amount, fee_rate_bps, fee_rule, fee_bearer, status, \
-                  validation_status, cancelled_at, version, created_at, updated_at, link_version, link_expires_at, due_on, language FROM payments \
+                   validation_status, cancelled_at, version, created_at, updated_at, link_version, link_expires_at, \
+                   shortfall_written_off, due_on, language FROM payments \
                   WHERE reference = 'REF001'";
     for (statement, message) in [
         (insert, "payment REF900: has no audit row"),
@@ -180,13 +181,13 @@ async fn wrong_totals_are_reported_with_their_currency() {
         ("DELETE FROM payment_totals", "USD"),
         (
             "INSERT INTO payment_totals SELECT 'JPY', payments, passed, flagged, cancelled, above_threshold, \
-             amount_outstanding, amount_received FROM payment_totals LIMIT 1",
+             amount_outstanding, amount_received, 0, 0, 0 FROM payment_totals LIMIT 1",
             "JPY",
         ),
     ] {
         let report = Tampered::with(&[tampering]).await.verify(&["--deep"]);
         report
-            .fails_with(&format!("the stored totals of {currency} do not match its payments\n"))
+            .fails_with(&format!("the stored totals of {currency} do not match its payments and receipts\n"))
             .fails_with("4 payments match their last audit rows");
         assert_eq!(report.output.matches("stored totals").count(), 1, "{}", report.output);
         assert!(!report.output.contains(" of 4 payments"), "{}", report.output);

@@ -17,7 +17,7 @@ async fn a_wrong_clock_is_reported_and_stops_changes_until_it_is_right() {
         let app = TestApp::start_with(&environment, &RESTRICTED).await;
         app.book("ana").await.expect(201);
         assert_eq!(app.get("/health").await.expect(200).json()["clock"], "agrees");
-        assert_finding(&app, "ok     clock: agrees with the clock of the database");
+        assert_finding(&app, "ok       clock: agrees with the clock of the database");
 
         set_database_clock(&owner, "SET timestamp = UNIX_TIMESTAMP() + 1800").await;
         poll(|| async { app.book("ben").await.status == 201 }, "a booking").await;

@@ -1,10 +1,18 @@
 //! The subcommands and the configuration.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
-use crate::support::{TestApp, TestEnvironment};
+use crate::support::{HermesProcess, TestApp, TestEnvironment};
+
+/// Returns the folder of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 fn hermes(folder: &TempDir, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hermes"));
@@ -76,13 +84,47 @@ fn migrations_can_be_applied_reverted_and_reapplied() {
     run(&["migrate", "fresh", "--yes"]);
     assert!(!run(&["migrate", "status"]).contains("missing"));
     let findings = run(&["doctor"]);
-    assert!(findings.contains("ok     database schema: current"), "{findings}");
-    assert!(findings.contains("ok     events: 0 in total; no instance publishes them"), "{findings}");
+    assert!(findings.contains("ok       schema: current"), "{findings}");
+    assert!(findings.contains("ok       events: 0 in total; no instance publishes them"), "{findings}");
 
     let production = [("HERMES_ENV", "production")];
     assert!(stderr_in(&[], &["migrate", "fresh"]).contains("--yes"));
     assert!(stderr_in(&production, &["migrate", "fresh", "--yes"]).contains("not available in production"));
     assert!(stderr_in(&production, &["migrate", "down", "--steps", "8"]).contains("confirm with --yes"));
+}
+
+#[actix_web::test]
+async fn the_status_counts_the_rows_that_each_missing_migration_touches() {
+    for environment in TestEnvironment::all().await {
+        let url = match environment.database.login() {
+            Some(_) => environment.database_url(),
+            None => {
+                fs::create_dir(environment.folder.path().join("data")).unwrap();
+                format!("{}?mode=rwc", environment.database_url())
+            }
+        };
+        let database = sea_orm::Database::connect(url).await.unwrap();
+        let dialect = if environment.database.login().is_some() { "mysql" } else { "sqlite" };
+        let schema = root().join(format!("migration/schema/released/0.1.0-{dialect}.sql"));
+        for statement in fs::read_to_string(schema).unwrap().split_terminator(";\n") {
+            database.execute_unprepared(statement).await.unwrap();
+        }
+        database.close().await.unwrap();
+
+        let process =
+            HermesProcess::new("hermes", environment.folder.path().to_owned(), environment.variables());
+        let status = process.stdout_of(&["migrate", "status"]);
+        for expected in [
+            "applied  m20261122_000001_create_payments\n",
+            "missing  m20261130_000015_support_erasure  up to 0 rows of audit_log, ",
+            "up to 0 rows of payments, ",
+            "up to 1 rows of ledger_head",
+            "missing  m20261130_000016_rebuild_audit_chain  up to 0 rows of audit_log\n",
+            "missing  m20261130_000018_create_access_keys  no existing rows\n",
+        ] {
+            assert!(status.contains(expected), "{expected:?} is not in:\n{status}");
+        }
+    }
 }
 
 #[test]

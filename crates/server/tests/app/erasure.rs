@@ -121,6 +121,32 @@ async fn a_single_payment_is_erased_by_its_reference() {
 }
 
 #[actix_web::test]
+async fn an_erasure_that_fails_leaves_no_trace_of_the_payments_before_it() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    for name in ["Second", "Canary"] {
+        let body = json!({"name": name, "email": "ana@example.org", "amount": "10"});
+        app.post("/api/bookings", &[], &body).await.expect(201);
+    }
+    let database = rows::connect(&environment).await;
+    let reject = "CREATE TRIGGER reject_erasure BEFORE UPDATE ON payments WHEN OLD.reference = 'REF001' \
+                  BEGIN SELECT RAISE(ABORT, 'rejected by the test'); END";
+    database.execute_unprepared(reject).await.unwrap();
+    database.close().await.unwrap();
+    assert!(copies(&app, &environment).contains(CANARY), "the scan does not find the canary");
+
+    let output = app.run(&["erase", "--email", "ana@example.org"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    for part in ["erased the personal data of REF002\n", "and later ones are not erased; repeat the command"]
+    {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+    let found = copies(&app, &environment);
+    assert!(!found.contains(CANARY), "{}", excerpt(&found));
+}
+
+#[actix_web::test]
 async fn a_copy_of_the_database_opens_no_page() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;

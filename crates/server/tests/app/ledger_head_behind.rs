@@ -32,12 +32,12 @@ async fn a_head_behind_its_rows_rejects_changes_on_every_database() {
             let line = line.unwrap_or_else(|| panic!("{column}: {log}"));
             assert!(!line.contains("REF001"), "{line}");
             assert_eq!(app.references("/api/bookings").await.len(), booked);
-            assert_finding(&app, &format!("WRONG  ledger: {finding}"));
+            assert_finding(&app, &format!("problem  ledger: {finding}"));
             move_head(&database, column, "+ 1").await;
             poll(|| async { app.book("ana").await.status == 201 }, "a booking").await;
         }
         rows::assert_no_gaps(&database).await;
-        assert_finding(&app, "ok     ledger: at 4 with 4 bookings and 4 audit rows");
+        assert_finding(&app, "ok       ledger: at 4 with 4 bookings and 4 audit rows");
     }
 }
 

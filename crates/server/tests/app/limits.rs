@@ -110,5 +110,5 @@ async fn below_the_reserve_of_disk_space_the_form_is_closed() {
     let health = app.get("/health").await.expect(200).json();
     assert_eq!((&health["storage"], &health["status"]), (&"low".into(), &"degraded".into()));
     assert!(app.log().contains("the booking form is closed"), "{}", app.log());
-    assert_finding(&app, "WRONG  disk space: ");
+    assert_finding(&app, "problem  disk-space: ");
 }

@@ -5,14 +5,19 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
+use hermes_test_support::private_mariadb;
 
-use crate::support::{TestApp, TestEnvironment};
+use crate::support::{TestApp, TestEnvironment, poll};
+
+/// The time from SIGTERM to the exit, which orchestrators allow at least.
+const EXIT_MAX: Duration = Duration::from_secs(30);
 
 /// Sends the end of a request body only after SIGTERM.
 #[actix_web::test]
 async fn a_request_in_flight_is_answered_during_shutdown() {
     let environment = TestEnvironment::sqlite().await;
-    let mut app = TestApp::start(&environment).await;
+    // The server closes a connection whose request it has not read. It reads the head of this one during the pause.
+    let mut app = TestApp::start_with(&environment, &[("HERMES__SERVER__DRAIN_PAUSE_S", "2")]).await;
     let body = r#"{"name":"Late","email":"late@example.org","amount":"5"}"#;
     let (first, last) = body.split_at(20);
     let mut stream = TcpStream::connect(("127.0.0.1", app.port())).unwrap();
@@ -23,9 +28,6 @@ async fn a_request_in_flight_is_answered_during_shutdown() {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The response to a later request shows that the server has read the head of this one.
-    app.get("/health/live").await.expect(200);
-
     app.signal("TERM");
     app.wait_for_log("stopping: requests in flight will finish").await;
     stream.write_all(last.as_bytes()).unwrap();
@@ -52,4 +54,41 @@ async fn a_shutdown_ends_a_long_poll_for_events() {
     assert_eq!(status.await.unwrap(), 200);
     assert!(app.wait().success());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[actix_web::test]
+async fn during_the_pause_the_portal_is_not_ready_but_serves_and_closes_connections() {
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start_with(&environment, &[("HERMES__SERVER__DRAIN_PAUSE_S", "5")]).await;
+    assert_eq!(app.book("ana").await.expect(201).header("Connection"), "");
+    let start = Instant::now();
+    app.signal("TERM");
+    let is_not_ready = || async { app.get("/health/ready").await.status == 503 };
+    poll(is_not_ready, "readiness to turn off").await;
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    // The process accepts new connections, and closes each after one response.
+    assert_eq!(app.book("ben").await.expect(201).header("Connection"), "close");
+    app.get("/health/live").await.expect(200);
+    assert!(app.wait().success());
+    assert!(start.elapsed() < EXIT_MAX, "{:?}", start.elapsed());
+}
+
+#[actix_web::test]
+async fn a_database_that_hangs_does_not_delay_the_exit() {
+    let Some(mut server) = private_mariadb().await else { return };
+    let environment = TestEnvironment::new(server.create_database().await, None);
+    let mut app = TestApp::start_with(&environment, &[("HERMES__SERVER__DRAIN_PAUSE_S", "2")]).await;
+    server.pause();
+    let (client, url) = (app.client.clone(), app.url("/api/bookings"));
+    let body = r#"{"name":"Late","email":"late@example.org","amount":"5"}"#.to_owned();
+    let headers = [("Content-Type", "application/json")];
+    let response = rt::spawn(async move { client.send("POST", &url, &headers, Some(body)).await });
+    // The booking is sent meanwhile, and read during the pause at the latest.
+    app.get("/health/live").await.expect(200);
+    let start = Instant::now();
+    app.signal("TERM");
+    assert!(app.wait().success(), "{}", app.log());
+    assert!(start.elapsed() < EXIT_MAX, "{:?}", start.elapsed());
+    assert!(response.await.unwrap().is_ok_and(|response| response.status == 503));
+    server.resume();
 }

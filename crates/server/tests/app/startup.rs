@@ -51,7 +51,7 @@ async fn only_the_user_of_hermes_has_access_to_the_data_folder() {
         assert!(files.iter().all(|name| mode(&data.join(name)) == 0o600), "{files:?}");
     };
     assert_private();
-    assert!(app.stdout_of(&["doctor"]).contains("ok     data folder: only this user has access"));
+    assert!(app.stdout_of(&["doctor"]).contains("ok       data-folder: only this user has access"));
 
     app.kill();
     fs::set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
@@ -59,7 +59,7 @@ async fn only_the_user_of_hermes_has_access_to_the_data_folder() {
         fs::set_permissions(data.join(name), Permissions::from_mode(0o644)).unwrap();
     }
     let findings = app.stdout_of(&["doctor"]);
-    assert!(findings.contains("WRONG  data folder: other users have access: "), "{findings}");
+    assert!(findings.contains("problem  data-folder: other users have access: "), "{findings}");
     assert!(findings.contains("hermes.db-wal has mode 0644"), "{findings}");
     assert!(findings.contains("server.key has mode 0644"), "{findings}");
     app.restart().await;
@@ -76,7 +76,7 @@ async fn the_server_key_is_created_once() {
     let warning = "if several instances use this database, give all of them the same file";
     assert_eq!(app.log().matches(warning).count(), 1, "{}", app.log());
     assert!(!app.log().contains(key.trim()));
-    assert!(app.stdout_of(&["doctor"]).contains("ok     server key: "));
+    assert!(app.stdout_of(&["doctor"]).contains("ok       server-key: "));
     app.kill();
     app.restart().await;
     assert_eq!(fs::read_to_string(&path).unwrap(), key);

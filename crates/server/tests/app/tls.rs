@@ -15,7 +15,8 @@ use crate::support::process::HermesProcess;
 use crate::support::{TestApp, TestEnvironment, poll, rows};
 
 /// `hermes doctor` prints this if it has reached the database, which has no schema yet.
-const CONNECTED: &str = "WRONG  database schema: ";
+const CONNECTED: &str = "problem  schema: ";
+const VERIFIED: &str = "  database-tls: TLSv1.3; the identity of the server is verified";
 const VERSION_1: &str = "UnsupportedCertVersion)); the server has a certificate of X.509 version 1, which the TLS library \
                          rejects in every mode. Give the server your own certificate of version 3 with a subject \
                          alternative name";
@@ -25,14 +26,15 @@ const WRONG_AUTHORITY: &str = "no trusted authority issued the server's certific
 const IS_AUTHORITY: &str = "the server uses the certificate of an authority";
 
 /// The certificate, the TLS mode of the database, and a part of the finding.
-const DATABASE_CASES: [(Flaw, &str, &str); 13] = [
+const DATABASE_CASES: [(Flaw, &str, &str); 14] = [
     (Flaw::None, "verify_identity", CONNECTED),
+    (Flaw::None, "verify_identity", VERIFIED),
     (Flaw::WrongHost, "verify_identity", WRONG_HOST),
     (Flaw::WrongHost, "verify_ca", CONNECTED),
     (
         Flaw::WrongHost,
         "verify_ca",
-        "valid, but database.ssl_mode is verify_ca: the driver then also trusts every public",
+        "warning  configuration: database.ssl_mode is verify_ca: the driver then also trusts every public",
     ),
     (Flaw::WrongHost, "preferred", CONNECTED),
     (Flaw::ExpiresSoon, "verify_identity", EXPIRED),
@@ -198,7 +200,7 @@ async fn redis_is_used_only_with_the_right_certificate() {
         HermesProcess::new("hermes", environment.folder.path().to_owned(), variables).stdout_of(&["doctor"])
     };
     for (flaw, expected) in [
-        (Flaw::None, "ok     cache: Redis responds"),
+        (Flaw::None, "ok       redis: responds"),
         (Flaw::WrongHost, WRONG_HOST),
         (Flaw::ExpiresSoon, EXPIRED),
         (Flaw::IsAuthority, IS_AUTHORITY),

@@ -79,6 +79,8 @@ fn rules() -> Rules {
         duplicates: DuplicateRule::new(vec![DuplicateField::Email], None).unwrap(),
         institution: Arc::new(institution()),
         settled_link_lifetime: TimeDelta::days(90),
+        second_person_above: Thresholds::new("1000", &HashMap::new()).unwrap(),
+        write_off_max: Thresholds::new("10", &HashMap::new()).unwrap(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use futures_util::future::join_all;
 use hermes_domain::ledger::{
-    Cancellation, Command, Correction, IdempotencyClaim, Origin, Rejection, Submission,
+    Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, Origin, Rejection, Submission,
 };
 use hermes_domain::payment::{
     BookingField, BookingRequest, CorrectionRequest, Edit, NewBooking, Payment, PaymentKey, Reference,
@@ -116,6 +116,7 @@ impl Sequence {
             Action::Cancel { target: index, version } => Command::Cancel(Cancellation {
                 target: target(*index),
                 expected_version: *version,
+                held: HeldMoney::Refund,
                 reason: "no longer needed".to_owned(),
             }),
         };
@@ -204,6 +205,20 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::KeyRevoked(_)
         | Rejection::KeyExpired(_)
         | Rejection::KeyRequired => "key",
+        // The sequences move no money.
+        Rejection::VersionRequired
+        | Rejection::ReceiptNotFound(_)
+        | Rejection::AllocationNotFound { .. }
+        | Rejection::NotAllocated { .. }
+        | Rejection::RefundNotFound(_)
+        | Rejection::CurrencyMismatch { .. }
+        | Rejection::IllegalReceiptState { .. }
+        | Rejection::IllegalRefundState { .. }
+        | Rejection::InsufficientCredit { .. }
+        | Rejection::NothingToSettle { .. }
+        | Rejection::AboveWriteOffMax { .. }
+        | Rejection::StatementLineBooked(_)
+        | Rejection::SecondPersonRequired { .. } => "money",
     }
 }
 

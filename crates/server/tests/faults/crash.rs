@@ -31,7 +31,11 @@ async fn crash_at_every_point(environment: Option<TestEnvironment>) {
     let has_redis = environment.redis.is_some();
     let is_hit = |point: &FailPoint| match point {
         FailPoint::AfterXadd => has_redis,
-        FailPoint::AfterRebuiltChunk => false,
+        FailPoint::AfterRebuiltChunk
+        | FailPoint::AfterLinesStored
+        | FailPoint::AfterMatchesStored
+        | FailPoint::AfterLinesBooked
+        | FailPoint::AfterImportBatch => false,
         _ => true,
     };
     for point in FailPoint::ALL.into_iter().filter(is_hit) {
@@ -131,6 +135,10 @@ impl CrashLoop<'_> {
             FailPoint::CommitSent
             | FailPoint::AfterEnqueue
             | FailPoint::AfterXadd
+            | FailPoint::AfterLinesStored
+            | FailPoint::AfterMatchesStored
+            | FailPoint::AfterLinesBooked
+            | FailPoint::AfterImportBatch
             | FailPoint::AfterRebuiltChunk => return,
         };
         assert_eq!(retried.is_replay(), is_replay, "{}", self.point.name());

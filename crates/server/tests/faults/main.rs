@@ -1,4 +1,4 @@
-//! Crashes, a full disk, connection resets and load.
+//! Crashes, a full disk, connection resets and load; and every fault of one database and one Redis.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -18,3 +18,7 @@ mod crash;
 mod full_disk;
 mod hanging_database;
 mod idempotency_key;
+mod injected;
+mod memory;
+mod rolling_restart;
+mod statement_import;

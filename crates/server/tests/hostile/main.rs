@@ -51,11 +51,9 @@ async fn run_table(environment: &TestEnvironment) {
     warm_up(&app).await;
     let bookings = app.payment_count().await;
 
+    let before = Usage::of(&app);
     let failures = run_cases(&app, cases).await;
     assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
-    // The first run also fills caches and buffers, which have limits. A leak grows with every run.
-    let before = Usage::of(&app);
-    assert_eq!(run_cases(&app, table::cases()).await, [""; 0]);
 
     assert_eq!(app.payment_count().await, bookings, "a hostile request was booked");
     assert_user_agent_is_masked(&app).await;

@@ -26,7 +26,7 @@ impl Usage {
         Self { memory: kibibytes * 1024, descriptors }
     }
 
-    /// Waits until the process uses about as much as before the run.
+    /// Waits until the process uses about as much as before the run: it returns free memory every five seconds.
     pub async fn assert_released(app: &TestApp, before: Self) {
         let is_released = || async {
             let now = Self::of(app);

@@ -15,7 +15,7 @@ const HELD: usize = 2_000;
 const ATTACKERS: std::ops::RangeInclusive<u8> = 2..=50;
 /// How much slower the other clients may be, by their 99th percentile.
 const MAX_RATIO: u32 = 3;
-/// The measurements with and without attackers; the best counts, because tests share the processors.
+/// The most measurements with and without attackers. The best of each count, because tests share the processors.
 const ROUNDS: usize = 3;
 /// Clients that send requests at the same time, and the requests of each.
 const CLIENTS: usize = 4;
@@ -76,7 +76,8 @@ async fn assert_others_are_served(app: &TestApp, kind: Kind) {
         app.dashboard("/metrics").await;
         drop(held);
         measured.push((alone, attacked));
-        if attacked <= alone * MAX_RATIO {
+        let best = |times: fn(&(Duration, Duration)) -> Duration| measured.iter().map(times).min().unwrap();
+        if best(|times| times.1) <= best(|times| times.0) * MAX_RATIO {
             return;
         }
     }

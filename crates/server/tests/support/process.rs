@@ -6,6 +6,9 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use hermes_test_support::Port;
 
+/// The program under test, such as an optimised one. By default, the one that was built with the tests.
+pub const PROGRAM_VARIABLE: &str = "HERMES_TEST_PROGRAM";
+
 /// A process and everything needed to start it again. It is killed when this value is dropped.
 pub struct HermesProcess {
     pub variables: Vec<(&'static str, String)>,
@@ -57,9 +60,17 @@ impl HermesProcess {
 
     /// Returns the largest amount of memory that the process has used, in KiB.
     pub fn peak_memory_kib(&self) -> u64 {
-        let id = self.child.as_ref().unwrap().id();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        self.memory_kib("VmHWM:")
+    }
+
+    /// Returns the amount of memory that the process uses, in KiB.
+    pub fn resident_memory_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    fn memory_kib(&self, field: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
@@ -106,11 +117,15 @@ impl HermesProcess {
     fn command(&self) -> Command {
         let mut command = Command::new("/bin/sh");
         let script = format!("{} && exec \"$0\" \"$@\"", self.prepare);
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_hermes")]);
+        command.args(["-c", &script, &program()]);
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command
     }
+}
+
+fn program() -> String {
+    std::env::var(PROGRAM_VARIABLE).unwrap_or_else(|_| env!("CARGO_BIN_EXE_hermes").to_owned())
 }
 
 impl Drop for HermesProcess {

@@ -112,6 +112,8 @@ pub async fn assert_no_gaps(database: &DatabaseConnection) {
         ("SELECT next_reference - 1 FROM ledger_head", payments),
         ("SELECT COUNT(DISTINCT reference) FROM payments", payments),
         ("SELECT COUNT(*) FROM validation_results", 4 * payments),
+        ("SELECT next_receipt - 1 - (SELECT COUNT(*) FROM receipts) FROM ledger_head", 0),
+        ("SELECT next_refund - 1 - (SELECT COUNT(*) FROM refunds) FROM ledger_head", 0),
         ("SELECT COUNT(*) - MAX(seq) FROM audit_log", 0),
         ("SELECT audit_seq - (SELECT MAX(seq) FROM audit_log) FROM ledger_head", 0),
         ("SELECT COUNT(*) - MAX(seq) FROM outbox", 0),

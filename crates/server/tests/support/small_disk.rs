@@ -7,23 +7,29 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// An in-memory file system of 16 MB.
+/// The unit in which a large disk is filled, in bytes.
+const FILL_BLOCK: usize = 1024 * 1024;
+
+/// An in-memory file system.
 pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// Mounts the file system; `None` without the permission to do so.
-    #[allow(clippy::print_stderr, reason = "says that the test is skipped")]
+    /// Mounts a file system of 16 MiB; `None` without the permission to do so.
     pub fn mount() -> Option<Self> {
+        Self::mount_mib(16)
+    }
+
+    /// Mounts a file system of another size, in MiB.
+    pub fn mount_mib(size: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size}m"), "tmpfs"])
             .arg(folder.path())
             .output();
         if mount.is_ok_and(|mount| mount.status.success()) {
             return Some(Self(folder));
         }
-        eprintln!("skipped: no permission to mount a file system");
-        None
+        hermes_test_support::missing("mount", "no permission to mount a file system")
     }
 
     pub fn path(&self) -> &Path {
@@ -39,7 +45,10 @@ impl SmallDisk {
     pub fn fill_to(&self, free_bytes: u64) -> PathBuf {
         let path = self.path().join("filler");
         let mut file = File::options().create(true).append(true).open(&path).unwrap();
-        while self.free_bytes() > free_bytes && file.write_all(&[0; 4_096]).is_ok() {}
+        for size in [FILL_BLOCK, 4_096] {
+            let reserve = u64::try_from(size).unwrap();
+            while self.free_bytes() >= free_bytes + reserve && file.write_all(&vec![0; size]).is_ok() {}
+        }
         path
     }
 

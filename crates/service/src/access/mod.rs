@@ -1,16 +1,16 @@
 //! Access control: identifies the principal of a request.
 //!
 //! Each process holds the table of all keys. Every change of a key increments `ledger_head.access_seq`. A request relies
-//! on the table only if a head that was requested less than D (the staleness bound) ago has the table's number. Otherwise
-//! the request waits for a new head, and for a new table if the numbers differ. A revocation therefore takes effect on
+//! on the table only if the table, or a head with the table's number, was requested less than D (the staleness bound) ago.
+//! Otherwise the request waits for a new head, and for a new table if the numbers differ. A revocation therefore takes effect on
 //! every instance within D, with or without Redis. The heads are those of the read cache, which reads the head every D/3
 //! while there are requests, so a cached response needs no query for its key.
 //!
 //! A database that lost commits may use a number again. The table is therefore also read again after each head that went
 //! back.
 //!
-//! While the database is down, or while the table cannot be read, the last table remains valid for the grace period. It
-//! starts when a head last had the table's number.
+//! While the database is down, or while the table cannot be read, the last table remains valid for the grace period. The
+//! period starts at the latest request for the table or for a head with the table's number.
 
 mod key_use;
 

@@ -1,4 +1,4 @@
-//! The lease: the right of one instance to publish, for a limited time.
+//! The lease: the right of one instance to publish events or to send mail, for a limited time.
 //!
 //! A short lease lets another instance continue soon after a crash. The longest pause is one term, in which the dead
 //! instance still holds the lease, and one interval of the attempts of the others: 1.5 s and 0.25 s by default.
@@ -12,11 +12,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ports::{Lease, RelayLease};
+use hermes_domain::ports::{Lease, RelayLease, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
-
-use super::reporter::RelayReporter;
 
 /// A lease is renewed three times per term.
 const RENEWALS_PER_TERM: u32 = 3;
@@ -26,7 +24,7 @@ const ATTEMPTS_PER_TERM: u32 = 6;
 const RETRY_AFTER: Duration = Duration::from_millis(350);
 
 /// The lease as seen by one instance, held or not.
-pub(super) struct HeldLease {
+pub(crate) struct HeldLease {
     lease: Arc<dyn RelayLease>,
     holder: Uuid,
     term: Duration,
@@ -53,11 +51,11 @@ impl HeldLease {
     }
 
     /// Acquires the lease, or renews it if due, and records the last published event. Returns whether the lease is
-    /// held.
+    /// held. `on_error` reports an error of the database.
     pub async fn acquire_or_renew(
         &mut self,
         published_seq: Option<i64>,
-        reporter: &mut RelayReporter,
+        on_error: impl FnOnce(&StoreError),
     ) -> bool {
         let requested_at = Instant::now();
         if requested_at < self.renew_at && requested_at < self.expires_at {
@@ -71,7 +69,7 @@ impl HeldLease {
             }
             Ok(Lease::Taken) => self.expires_at = requested_at,
             Err(error) => {
-                reporter.lease_failed(&error);
+                on_error(&error);
                 self.renew_at = requested_at + RETRY_AFTER;
             }
         }
@@ -84,7 +82,7 @@ impl HeldLease {
             let _best_effort = self.lease.acquire_or_renew_lease(self.holder, self.term, published_seq).await;
         }
         if let Err(error) = self.lease.release_lease(self.holder).await {
-            log::debug!("the relay lease could not be released and will expire: {error}");
+            log::debug!("a lease could not be released and will expire: {error}");
         }
     }
 }

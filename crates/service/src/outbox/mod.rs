@@ -20,6 +20,9 @@ mod reporter;
 mod retention;
 
 pub use feed::{Feed, FeedError, LONG_POLL_MAX};
+pub(crate) use lease::HeldLease;
+pub(crate) use notifier::CommitListener;
 pub use notifier::{CommitNotifier, poll_outbox};
+pub(crate) use relay::until_stopped;
 pub use relay::{Relay, RelayConfig, RelayDeps, RelayHandle};
 pub use retention::{Retention, run_retention};

@@ -108,7 +108,7 @@ impl Relay {
 
     async fn run(mut self) {
         while !self.is_stopped() {
-            if self.lease.acquire_or_renew(None, &mut self.reporter).await {
+            if self.acquire_or_renew(None).await {
                 log::info!("this instance publishes the events");
                 record_holds_lease(true);
                 self.publish_while_leader().await;
@@ -120,11 +120,15 @@ impl Relay {
         self.lease.release(self.published_seq()).await;
     }
 
+    async fn acquire_or_renew(&mut self, published_seq: Option<i64>) -> bool {
+        self.lease.acquire_or_renew(published_seq, |error| self.reporter.lease_failed(error)).await
+    }
+
     /// Publishes until the lease is lost or the relay is stopped.
     async fn publish_while_leader(&mut self) {
         let mut commits = self.deps.commits.listen();
         while !self.is_stopped() {
-            if !self.lease.acquire_or_renew(self.published_seq(), &mut self.reporter).await {
+            if !self.acquire_or_renew(self.published_seq()).await {
                 log::info!("another instance publishes the events");
                 // The other instance moves the end of the stream.
                 self.position = None;
@@ -272,7 +276,7 @@ impl RelayHandle {
     }
 }
 
-async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
+pub(crate) async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
     // An error means that the handle is dropped. Then the relay runs as long as the process.
     if stopped.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;

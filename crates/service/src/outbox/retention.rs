@@ -1,4 +1,4 @@
-//! Deletes old published events.
+//! Deletes old events that are published, and whose messages are in the mail queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub struct Retention {
     pub outbox: Arc<dyn Outbox>,
     /// Deletes events.
     pub events: Arc<dyn OutboxRetention>,
-    /// Returns the last published event. `None` if there is no stream.
-    pub relay: Option<Arc<dyn RelayLease>>,
+    /// The stream and the mail queue, if they are configured. Each returns the last event that it has taken.
+    pub followers: Vec<Arc<dyn RelayLease>>,
     /// The clock by which events expire.
     pub database: Arc<dyn DatabaseClock>,
     /// Compares that clock with the clock of this process. Nothing is deleted while they differ too much.
@@ -48,18 +48,21 @@ impl Retention {
     async fn purge_expired(&self) -> Result<(), StoreError> {
         // Keeps the newest event, because the end of the stream is located by its event.
         let newest = self.outbox.newest_event().await?;
-        let Some(relay) = &self.relay else {
-            return self.purge(self.max_age, newest).await.map(drop);
-        };
-        let published = relay.relay_status().await?.published_seq;
-        self.purge(self.max_age, published.min(newest)).await?;
+        let mut taken = newest;
+        for follower in &self.followers {
+            taken = taken.min(follower.relay_status().await?.published_seq);
+        }
+        self.purge(self.max_age, taken).await?;
+        if self.followers.is_empty() {
+            return Ok(());
+        }
         let max_age = self.max_age * UNPUBLISHED_RETENTION_FACTOR;
         let unpublished = self.purge(max_age, newest).await?;
         if unpublished > 0 {
             metrics::counter!("hermes_events_dropped_total").increment(unpublished);
             log::error!(
                 events = unpublished;
-                "{unpublished} unpublished events were deleted: the stream has been down for {} days",
+                "{unpublished} events were deleted that were not published or not mailed for {} days",
                 max_age.num_days()
             );
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_domain::ledger::{Command, KeyCommand, LedgerHead, Submission};
+use hermes_domain::ledger::{Command, KeyCommand, LedgerHead, ReceiptCommand, RefundCommand, Submission};
 use hermes_domain::ports::StoreError;
 use tokio::time::Instant;
 
@@ -174,6 +174,17 @@ const fn command_kind(command: &Command) -> &'static str {
         Command::Cancel(_) => "cancel",
         Command::RenewPageLink(_) => "renew-page-link",
         Command::Erase(_) => "erase",
+        Command::Reopen(_) => "reopen",
+        Command::Receipt(ReceiptCommand::Record { .. }) => "record-receipt",
+        Command::Receipt(ReceiptCommand::Allocate { .. }) => "allocate",
+        Command::Receipt(ReceiptCommand::Unallocate { .. }) => "unallocate",
+        Command::Receipt(ReceiptCommand::Reverse { .. }) => "reverse-receipt",
+        Command::Receipt(ReceiptCommand::WriteOff { .. }) => "write-off",
+        Command::Refund(RefundCommand::ReleaseExcess { .. }) => "release-excess",
+        Command::Refund(RefundCommand::Request { .. }) => "request-refund",
+        Command::Refund(RefundCommand::Approve(_)) => "approve-refund",
+        Command::Refund(RefundCommand::MarkSent { .. }) => "mark-refund-sent",
+        Command::Refund(RefundCommand::MarkFailed { .. }) => "mark-refund-failed",
         Command::Key(KeyCommand::Create(_)) => "create-key",
         Command::Key(KeyCommand::Rotate(_)) => "rotate-key",
         Command::Key(KeyCommand::Revoke(_)) => "revoke-key",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hermes_domain::ledger::{
     ClockAgreement, Command, KeyCommand, KeyOutcome, Origin, Outcome, OutcomeMismatch, PaymentOutcome,
-    Submission,
+    ReceiptOutcome, Submission,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
@@ -24,7 +24,8 @@ const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(100);
 const SLOW_BATCH_THRESHOLD: Duration = Duration::from_secs(1);
 /// How long the writer waits for a batch. A batch that times out still runs to its end, on its own connection.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a caller waits: for a batch that times out, and for its visibility.
+/// How long a caller waits in the queue, for its batch, and for the visibility of the commit. The callers of a batch that
+/// runs for longer than [`SLOW_BATCH_THRESHOLD`] get their reply then.
 const REPLY_TIMEOUT: Duration = BATCH_TIMEOUT.saturating_add(Duration::from_secs(1));
 
 /// Admit a command only if its estimated queue wait is at most 1/6 of the age limit.
@@ -95,6 +96,19 @@ impl LedgerWriter {
         self.execute(submission).await
     }
 
+    /// Executes a command that changes a receipt or a refund, and waits until every read shows its result.
+    ///
+    /// Dropping the future does not cancel the command.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_receipt(
+        &self,
+        submission: Submission,
+    ) -> Result<Committed<ReceiptOutcome>, SubmitError> {
+        self.execute(submission).await
+    }
+
     /// Executes a command that changes an API key. Every instance applies the change within the staleness bound.
     ///
     /// # Errors
@@ -123,7 +137,7 @@ impl LedgerWriter {
         })?;
         #[cfg(feature = "fault-injection")]
         hermes_fault::hit(hermes_fault::FailPoint::AfterEnqueue);
-        // A command gets no reply if its batch panicked or timed out. Such a command may have been committed.
+        // A command gets no reply if its batch panicked. Such a command may have been committed.
         match timeout(REPLY_TIMEOUT, reply).await {
             Ok(Ok(result)) => result?.into_kind().map_err(|_| SubmitError::Internal),
             Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),

@@ -1,13 +1,15 @@
 //! Runs a batch in one database transaction: lock the head, load, decide, write, commit.
 //!
 //! A batch of bookings needs these statements: begin, head, duplicates, inserts (in chunks), totals, head, commit.
-//! Idempotency keys add two. A commit by another instance adds one, for the totals.
+//! Idempotency keys add two. A commit by another instance adds one, for the totals. Receipts add the receipts that their
+//! commands name, and the payments to which these are allocated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hermes_domain::access::KeyId;
 use hermes_domain::ledger::{
-    Changes, Clocks, Decider, DecisionContext, Digest, Facts, LedgerHead, Outcome, Rejection, Submission,
+    Changes, Clocks, Decider, DecisionContext, Digest, Facts, LedgerHead, Outcome, ReceiptQuery, Rejection,
+    Submission,
 };
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{LedgerTransaction, StoreError};
@@ -140,7 +142,7 @@ async fn load_targets(
         .map(|claim| claim.scope_hash)
         .collect();
     let targets: Vec<PaymentKey> =
-        submissions.iter().filter_map(|submission| submission.command.target()).cloned().collect();
+        submissions.iter().flat_map(|submission| submission.command.targets()).cloned().collect();
     let keys: Vec<KeyId> =
         submissions.iter().filter_map(|submission| submission.command.key_target()).collect();
     let mut facts = Facts::at(head);
@@ -151,10 +153,40 @@ async fn load_targets(
     if !targets.is_empty() {
         facts.payments = transaction.find_payments(&targets).await?;
     }
+    load_receipts(transaction, &mut facts, submissions).await?;
     for id in keys {
         facts.keys.extend(transaction.find_key(id).await?.map(|key| (id, key)));
     }
     Ok(facts)
+}
+
+/// Loads the receipts that the commands need, and the payments that these receipts hold money of.
+async fn load_receipts(
+    transaction: &mut dyn LedgerTransaction,
+    facts: &mut Facts,
+    submissions: &[&Submission],
+) -> Result<(), StoreError> {
+    let mut query = ReceiptQuery::default();
+    for submission in submissions {
+        submission.command.add_receipts_to(&mut query);
+        let payment = submission.command.needs_receipts_of().and_then(|key| facts.payments.get(key));
+        query.payments.extend(payment.map(|payment| payment.id));
+    }
+    if query.is_empty() {
+        return Ok(());
+    }
+    let receipts = transaction.find_receipts(&query).await?;
+    let allocations = receipts.iter().flat_map(|receipt| &receipt.allocations);
+    let mut payments: Vec<PaymentKey> =
+        allocations.map(|allocation| PaymentKey::Id(allocation.payment)).collect();
+    payments.sort_unstable_by_key(ToString::to_string);
+    payments.dedup();
+    payments.retain(|key| !facts.payments.contains_key(key));
+    if !payments.is_empty() {
+        facts.payments.extend(transaction.find_payments(&payments).await?);
+    }
+    facts.receipts.extend(receipts.into_iter().map(|receipt| (receipt.number, receipt)));
+    Ok(())
 }
 
 /// Decides the commands in order.

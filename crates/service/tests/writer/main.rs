@@ -21,6 +21,7 @@ mod exclusive_batches;
 mod idempotency;
 mod panics;
 mod queue;
+mod receipts;
 mod retries;
 mod stopping;
 mod totals;

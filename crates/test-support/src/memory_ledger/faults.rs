@@ -13,6 +13,7 @@ pub enum StoreStep {
     LockHead,
     FindIdempotency,
     FindPayments,
+    FindReceipts,
     FindKey,
     FindDuplicates,
     FindTotals,

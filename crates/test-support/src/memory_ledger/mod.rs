@@ -8,18 +8,20 @@ use hermes_domain::access::{ApiKey, KeyId, KeyRecord, Scope, StoredSecret};
 use hermes_domain::ledger::{
     AuditEntry, AuditHash, BatchToken, Changes, Clocks, Command, Decider, DecisionContext, Event, Facts,
     IdempotencyRecord, KeyChange, KeyCommand, KeyOutcome, LedgerHead, NewKey, Outcome, PaymentOutcome,
-    Rejection, Rules, Submission, Totals,
+    ReceiptOutcome, ReceiptQuery, Rejection, Rules, Subject, Submission, Totals,
 };
-use hermes_domain::money::{Currency, Money};
-use hermes_domain::payment::{DuplicateKey, Payment, PaymentFields, PaymentKey, Reference};
+use hermes_domain::money::Currency;
+use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
+use hermes_domain::receipt::Receipt;
 use uuid::Uuid;
 
-use crate::builders::{payment_key, rules, submission};
+use crate::builders::{money, payment_key, receipt, record, rules, submission};
 use crate::determinism::{NOON, SequentialRandom};
 
 mod access;
 mod faults;
 mod reader;
+mod receipts;
 mod store;
 
 pub use faults::{StoreFault, StoreStep};
@@ -32,6 +34,8 @@ pub struct MemoryLedger {
     pub head: LedgerHead,
     /// All payments, in booking order.
     pub payments: Vec<Payment>,
+    /// All receipts, in the order of their numbers.
+    pub receipts: Vec<Receipt>,
     /// The API keys, in the order of their creation.
     pub keys: Vec<KeyRecord>,
     /// The secrets of the keys.
@@ -63,6 +67,8 @@ impl Default for MemoryLedger {
                 seq: 0,
                 token: BatchToken(Uuid::nil()),
                 next_reference: 1,
+                next_receipt: 1,
+                next_refund: 1,
                 audit_seq: 0,
                 audit_hash: AuditHash::GENESIS,
                 event_seq: 0,
@@ -70,6 +76,7 @@ impl Default for MemoryLedger {
                 advanced_at: NOON - TimeDelta::days(1),
             },
             payments: Vec::new(),
+            receipts: Vec::new(),
             keys: Vec::new(),
             secrets: Vec::new(),
             key_uses: HashMap::new(),
@@ -108,7 +115,14 @@ impl MemoryLedger {
         outcomes.map(|outcome| Ok(outcome?.try_into().unwrap())).collect()
     }
 
-    fn execute_any(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
+    /// Executes one command that changes a receipt or a refund.
+    pub fn execute_receipt(&mut self, command: Command) -> Result<ReceiptOutcome, Rejection> {
+        let outcome = self.execute_any(&[submission(command)]).remove(0)?;
+        Ok(outcome.try_into().unwrap())
+    }
+
+    /// Decides a batch of commands of any kind, and applies its changes.
+    pub fn execute_any(&mut self, submissions: &[Submission]) -> Vec<Result<Outcome, Rejection>> {
         let (outcomes, changes) = self.decide(submissions);
         if !changes.is_empty() {
             self.apply(changes);
@@ -144,8 +158,22 @@ impl MemoryLedger {
             random_source: &*self.random_source,
         };
         let mut facts = Facts::at(self.head);
-        let targets = commands().filter_map(Command::target);
+        let targets = commands().flat_map(Command::targets);
         facts.payments.extend(targets.filter_map(|key| Some((key.clone(), self.find(key)?.clone()))));
+        let mut query = ReceiptQuery::default();
+        for command in commands() {
+            command.add_receipts_to(&mut query);
+            let payment = command.needs_receipts_of().and_then(|key| facts.payments.get(key));
+            query.payments.extend(payment.map(|payment| payment.id));
+        }
+        for receipt in self.find_receipts(&query) {
+            for allocation in &receipt.allocations {
+                let key = PaymentKey::Id(allocation.payment);
+                let payment = self.find(&key).unwrap().clone();
+                facts.payments.insert(key, payment);
+            }
+            facts.receipts.insert(receipt.number, receipt);
+        }
         facts.keys.extend(self.keys.iter().map(|key| (key.id, key.clone())));
         let records = self.idempotency.iter().map(|record| (record.claim.scope_hash, record.clone()));
         facts.idempotency.extend(records);
@@ -159,15 +187,23 @@ impl MemoryLedger {
         (outcomes, decider.into_changes())
     }
 
-    /// Sets the amount that has arrived for a payment.
+    /// Records a receipt for a payment; no receipt if the amount is zero.
     pub fn receive(&mut self, reference: i64, received: &str) {
-        let payment =
-            self.payments.iter_mut().find(|payment| payment.reference.number() == reference).unwrap();
-        let amount_received = Money::parse(received, payment.amount.currency()).unwrap();
-        let fields = PaymentFields { amount_received, ..payment.clone().into_fields() };
-        let before = std::mem::replace(payment, Payment::new(fields).unwrap());
-        let totals = self.totals.get_mut(&payment.amount.currency()).unwrap();
-        *totals = totals.after_change(Some(&before), payment).unwrap();
+        let code = self.get(reference).amount.currency().code();
+        if !money(received, code).is_zero() {
+            self.execute_receipt(record(receipt(received, code), &[(reference, received)])).unwrap();
+        }
+    }
+
+    /// Finds receipts, as a database does.
+    pub fn find_receipts(&self, query: &ReceiptQuery) -> Vec<Receipt> {
+        let is_found = |receipt: &&Receipt| {
+            query.numbers.contains(&receipt.number)
+                || receipt.refunds.iter().any(|refund| query.refunds.contains(&refund.number))
+                || receipt.statement_line.is_some_and(|line| query.statement_lines.contains(&line))
+                || query.payments.iter().any(|payment| receipt.concerns(*payment))
+        };
+        self.receipts.iter().filter(is_found).cloned().collect()
     }
 
     /// Returns the payment with a reference, which must exist.
@@ -214,13 +250,22 @@ impl MemoryLedger {
         self.payments.extend(changes.booked);
         for altered in changes.updated {
             let stored = self.payments.iter_mut().find(|payment| payment.id == altered.id).unwrap();
-            assert_eq!(altered.version, stored.version + 1);
+            assert!(altered.version > stored.version);
             *stored = altered;
         }
-        for id in changes.erased {
-            self.audit.iter_mut().filter(|entry| entry.payment_id == Some(id)).for_each(AuditEntry::erase);
-            let of_payment = self.idempotency.iter_mut().filter(|record| record.payment_id == id);
-            of_payment.for_each(IdempotencyRecord::erase);
+        for altered in changes.receipts {
+            match self.receipts.iter_mut().find(|receipt| receipt.number == altered.number) {
+                Some(stored) => {
+                    assert!(altered.version > stored.version);
+                    *stored = altered;
+                }
+                None => self.receipts.push(altered),
+            }
+        }
+        let receipts = self.receipts.iter().map(|receipt| receipt.number.sequence());
+        assert!(receipts.eq(1..changes.head.next_receipt));
+        for subject in changes.erased {
+            self.erase(subject);
         }
         changes.keys.into_iter().for_each(|change| self.apply_key(change));
         self.audit.extend(changes.audit);
@@ -230,6 +275,15 @@ impl MemoryLedger {
             assert!(self.idempotency.iter().all(|known| known.claim.scope_hash != record.claim.scope_hash));
             self.idempotency.push(record);
         }
+    }
+
+    fn erase(&mut self, subject: Subject) {
+        let is_of_subject = |entry: &&mut AuditEntry| {
+            entry.subject_type == subject.type_name() && entry.subject_id == subject.id()
+        };
+        self.audit.iter_mut().filter(is_of_subject).for_each(AuditEntry::erase);
+        let of_subject = self.idempotency.iter_mut().filter(|record| record.subject() == subject);
+        of_subject.for_each(IdempotencyRecord::erase);
     }
 
     fn apply_key(&mut self, change: KeyChange) {

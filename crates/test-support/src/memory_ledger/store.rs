@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use hermes_domain::access::{KeyId, KeyRecord};
-use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Totals};
+use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, ReceiptQuery, Totals};
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, LockedHead, StoreError};
+use hermes_domain::receipt::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::MemoryLedger;
@@ -227,6 +228,11 @@ impl LedgerTransaction for MemoryTransaction {
         self.check(StoreStep::FindPayments)?;
         let ledger = self.store.lock();
         Ok(keys.iter().filter_map(|key| Some((key.clone(), ledger.find(key)?.clone()))).collect())
+    }
+
+    async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
+        self.check(StoreStep::FindReceipts)?;
+        Ok(self.store.lock().find_receipts(query))
     }
 
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {

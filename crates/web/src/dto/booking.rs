@@ -111,6 +111,15 @@ pub struct BookingBody<'a> {
     #[serde(serialize_with = "as_optional_text")]
     #[schema(value_type = Option<String>, example = "es", pattern = "^[a-z]{2}$")]
     pub language: Option<LanguageCode>,
+    /// The part of the amount due that is waived. `amount_received` + `shortfall_written_off` + `amount_outstanding` =
+    /// `amount_due` + `excess`, unless the payment is cancelled.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "0.00")]
+    pub shortfall_written_off: Money,
+    /// The amount received in excess of the amount due.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "0.00")]
+    pub excess: Money,
     /// The results of the quality checks.
     pub checks: Vec<CheckBody<'a>>,
 }
@@ -181,6 +190,8 @@ impl<'a> From<&'a Payment> for BookingBody<'a> {
             summary: payment.into(),
             due_on: payment.due_on,
             language: payment.language,
+            shortfall_written_off: payment.shortfall_written_off(),
+            excess: payment.excess(),
             checks: payment.checks.iter().map(CheckBody::from).collect(),
         }
     }

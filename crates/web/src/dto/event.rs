@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{CheckedResult, EventType, PaymentStatus, Rfc3339};
+use super::{CheckedResult, EventType, PaymentStatus, ReceiptStatusName, RefundStateName, Rfc3339};
 
-/// One change of a payment or of an API key, without personal data.
+/// One change of a payment, a receipt, a refund or an API key, without personal data.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub struct EventBody {
@@ -24,10 +24,13 @@ pub struct EventBody {
     /// The time of the change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub time: Rfc3339,
-    /// The reference of the payment, or the ID of the key.
-    #[schema(example = "REF001", pattern = "^(REF[0-9]{3,18}|[0-9A-HJKMNP-TV-Z]{10})$")]
+    /// The reference of the payment, the number of the receipt or the refund, or the ID of the key.
+    #[schema(
+        example = "REF001",
+        pattern = "^(REF[0-9]{3,18}|R(CT|FD)-[0-9]{4}-[0-9]{6,18}|[0-9A-HJKMNP-TV-Z]{10})$"
+    )]
     pub reference: String,
-    /// The payment or the key after the change.
+    /// The object after the change.
     #[schema(value_type = EventData)]
     pub data: Option<Box<RawValue>>,
 }
@@ -38,6 +41,10 @@ pub struct EventBody {
 pub enum EventData {
     /// A payment after a change.
     Payment(PaymentEventData),
+    /// A receipt after a change.
+    Receipt(ReceiptEventData),
+    /// A refund after a change.
+    Refund(RefundEventData),
     /// A key after a change.
     Key(KeyEventData),
 }
@@ -50,6 +57,64 @@ pub struct KeyEventData {
     /// The ID of the key.
     #[schema(example = "7S3C4M0Q2D", pattern = "^[0-9A-HJKMNP-TV-Z]{10}$")]
     reference: String,
+}
+
+/// A receipt after a change, without personal data.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "documents the JSON that the ledger writes to the outbox")]
+pub struct ReceiptEventData {
+    /// The number of the receipt.
+    #[schema(example = "RCT-2026-000001", pattern = "^RCT-[0-9]{4}-[0-9]{6,18}$")]
+    reference: String,
+    /// The status.
+    #[schema(value_type = ReceiptStatusName, example = "SETTLED")]
+    status: String,
+    /// The currency (ISO 4217).
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
+    currency: String,
+    /// The amount that arrived.
+    #[schema(example = "35700.00")]
+    amount: String,
+    /// The part applied to payments.
+    #[schema(example = "35700.00")]
+    allocated: String,
+    /// The part that is credit.
+    #[schema(example = "0.00")]
+    credit: String,
+    /// The references of the payments.
+    payments: Vec<String>,
+    /// The version of the receipt after the change.
+    #[schema(example = 1)]
+    version: i64,
+}
+
+/// A refund after a change, without personal data.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "documents the JSON that the ledger writes to the outbox")]
+pub struct RefundEventData {
+    /// The number of the refund.
+    #[schema(example = "RFD-2026-000001", pattern = "^RFD-[0-9]{4}-[0-9]{6,18}$")]
+    reference: String,
+    /// The state.
+    #[schema(value_type = RefundStateName, example = "DUE")]
+    state: String,
+    /// The currency (ISO 4217).
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
+    currency: String,
+    /// The amount.
+    #[schema(example = "100.00")]
+    amount: String,
+    /// The number of the receipt.
+    #[schema(example = "RCT-2026-000001")]
+    receipt: String,
+    /// The reference of the payment whose money is sent back.
+    #[schema(example = "REF001")]
+    payment: Option<String>,
+    /// The version of the refund after the change.
+    #[schema(example = 1)]
+    version: i64,
 }
 
 /// A payment after a change, without personal data.

@@ -4,7 +4,10 @@ mod audit;
 mod booking;
 mod event;
 mod key;
+mod receipt;
+mod receipt_request;
 mod request;
+mod statement;
 mod stats;
 mod values;
 
@@ -14,7 +17,18 @@ pub use booking::{
 };
 pub use event::{EventBody, EventData};
 pub use key::{CreatedKeyBody, KeyBody, NewKeyBody, ScopeName};
+pub use receipt::{
+    AllocationBody, ReceiptBody, ReceiptSourceName, ReceiptStatusName, RefundBody, RefundStateName,
+};
+pub use receipt_request::{
+    ALLOCATIONS_MAX, BookingReceiptBody, NewAllocationsBody, NewReceiptBody, NewRefundBody, ReasonBody,
+    ReopeningBody, ReversalBody, SentBody, WriteOffBody,
+};
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
+pub use statement::{
+    AccountStatementBody, CertaintyName, DryRunBody, MatchBody, MatchStateName, MatchedPaymentBody,
+    StatementBody, StatementStateName,
+};
 pub use stats::{CurrencyStats, Stats};
 pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};
 

@@ -7,7 +7,7 @@ use hermes_domain::payment::BookingField;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
-use super::values::schemas;
+use super::values::{schemas, string_enum};
 
 schemas! {
     /// The schema of a payment to book.
@@ -28,7 +28,10 @@ schemas! {
     CancellationBody as "Cancellation" = {
         let description = "The reason, which the payer and the audit log show.";
         let reason = text(description, "booked twice", MAX_REASON_CHARS).min_length(Some(1));
-        object("The reason of a cancellation.", []).property("reason", reason).required("reason").into()
+        let held = string_enum(["refund", "credit"]);
+        object("The reason of a cancellation. If the payment holds money, held says what becomes of it: refund makes it due for \
+            a refund, which is the default; credit keeps it for other payments.", [])
+            .property("reason", reason).property("held", held).required("reason").into()
     };
 }
 

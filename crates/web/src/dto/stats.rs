@@ -39,9 +39,18 @@ pub struct CurrencyStats {
     /// The total that must still arrive.
     #[schema(example = "35700.00")]
     pub amount_outstanding: String,
-    /// The total that has arrived.
+    /// The total that payments have received.
     #[schema(example = "0.00")]
     pub amount_received: String,
+    /// The total of all receipts that are not reversed.
+    #[schema(example = "0.00")]
+    pub receipts: String,
+    /// The total credit of all receipts.
+    #[schema(example = "0.00")]
+    pub credit: String,
+    /// The part of the credit that is due for refunds.
+    #[schema(example = "0.00")]
+    pub refunds_due: String,
 }
 
 impl From<&[Totals]> for Stats {
@@ -68,6 +77,9 @@ impl From<&Totals> for CurrencyStats {
             payments: totals.payments,
             amount_outstanding: money(totals.outstanding_minor),
             amount_received: money(totals.received_minor),
+            receipts: money(totals.receipts_minor),
+            credit: money(totals.credit_minor),
+            refunds_due: money(totals.refunds_due_minor),
         }
     }
 }

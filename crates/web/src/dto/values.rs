@@ -61,7 +61,8 @@ schemas! {
         EventKind::ALL.map(EventKind::as_str));
     /// The schema of the action in an audit entry.
     AuditAction as "AuditAction" = string_enum(
-        [Effect::Booked, Effect::Corrected, Effect::Cancelled, Effect::PageLinkRenewed, Effect::Erased]
+        [Effect::Booked, Effect::Corrected, Effect::Cancelled, Effect::Reopened, Effect::Settled, Effect::PageLinkRenewed,
+            Effect::Erased]
             .into_iter().filter_map(Effect::audit_action));
     /// The schema of the code of a field error.
     FieldErrorCode as "FieldErrorCode" =

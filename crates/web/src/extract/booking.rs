@@ -1,6 +1,6 @@
 //! A booking, a correction or a cancellation, from a JSON body.
 
-use hermes_domain::ledger::{Cancellation, Correction, MAX_REASON_CHARS};
+use hermes_domain::ledger::{Cancellation, Correction, HeldMoney, MAX_REASON_CHARS};
 use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
 use hermes_domain::{FieldError, ValidationCode};
 
@@ -59,15 +59,24 @@ pub fn correction_from_json(
 pub fn cancellation_from_json(
     target: PaymentKey,
     expected_version: Option<i64>,
-    fields: JsonFields,
+    mut fields: JsonFields,
 ) -> Result<Cancellation, Problem> {
+    let held = fields.text("held");
     let (reason, mut errors) = parse_reason(fields);
     if reason.is_none() && !errors.iter().any(|error| error.field == REASON) {
         let detail = "Give a reason; the payer and the audit log show it";
         errors.push(FieldError::new(REASON, ValidationCode::Required, detail));
     }
+    let held = match held.as_deref() {
+        None | Some("refund") => HeldMoney::Refund,
+        Some("credit") => HeldMoney::Credit,
+        Some(_) => {
+            errors.push(FieldError::new("held", ValidationCode::NotAChoice, "Choose refund or credit"));
+            HeldMoney::Refund
+        }
+    };
     match reason {
-        Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, reason }),
+        Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, held, reason }),
         _ => Err(Problem::invalid_fields(errors)),
     }
 }

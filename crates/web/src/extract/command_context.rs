@@ -7,7 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use hermes_domain::access::Principal;
-use hermes_domain::ledger::{Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, Submission};
+use hermes_domain::ledger::{
+    Command, IdempotencyClaim, KeyCommand, KeyOutcome, Origin, ReceiptOutcome, Submission,
+};
 use hermes_domain::mask_card_numbers;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::StoreError;
@@ -55,19 +57,24 @@ impl CommandContext {
     /// # Errors
     /// 503 if the ledger does not admit commands or the disk is nearly full; 400 or 422 if the body is not a JSON object.
     pub fn admit(&self, body: &JsonBody) -> Result<JsonFields, Problem> {
-        if let Some(storage) = &self.state.storage {
-            storage.admit_write(Instant::now())?;
-        }
-        self.state.ledger.check_admission()?;
+        self.check_admission()?;
         body.parse()
     }
 
-    /// Checks whether the ledger admits commands now, for requests without a body.
+    /// Checks whether there is space for a change and the ledger admits commands now.
     ///
     /// # Errors
-    /// 503 if it does not.
+    /// 503 if the ledger does not admit commands or the disk is nearly full.
     pub fn check_admission(&self) -> Result<(), Problem> {
+        if let Some(storage) = &self.state.storage {
+            storage.admit_write(Instant::now())?;
+        }
         Ok(self.state.ledger.check_admission()?)
+    }
+
+    /// Returns the origin of the request, for changes that are not a command.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Replaces the idempotency key, for requests that carry the key in the body.
@@ -83,7 +90,7 @@ impl CommandContext {
     pub async fn find_replay(&self, command: &Command) -> Result<Option<(Payment, bool)>, StoreError> {
         let Some(claim) = self.claim(command) else { return Ok(None) };
         let record = self.state.reader.find_idempotency(&claim.scope_hash).await?;
-        Ok(record.map(|record| (record.outcome.payment, record.claim == claim)))
+        Ok(record.and_then(|record| Some((record.outcome.into_payment()?, record.claim == claim))))
     }
 
     /// Submits a command to the ledger and waits until every read shows the change.
@@ -93,6 +100,24 @@ impl CommandContext {
     pub async fn submit(self, command: Command) -> Result<Committed, SubmitError> {
         let idempotency = self.claim(&command);
         self.state.ledger.submit(Submission { command, origin: self.origin, idempotency }).await
+    }
+
+    /// Checks that the request has an idempotency key, which every request that moves money needs.
+    ///
+    /// # Errors
+    /// 400 without the key.
+    pub fn require_idempotency_key(&self) -> Result<(), Problem> {
+        let missing = || Problem::new(ProblemCode::IdempotencyKeyRequired);
+        self.idempotency_key.as_ref().map(|_| ()).ok_or_else(missing)
+    }
+
+    /// Submits a command that changes a receipt or a refund, and waits until every read shows the change.
+    ///
+    /// # Errors
+    /// As [`LedgerWriter::submit_receipt`](hermes_service::writer::LedgerWriter::submit_receipt).
+    pub async fn submit_receipt(self, command: Command) -> Result<Committed<ReceiptOutcome>, SubmitError> {
+        let idempotency = self.claim(&command);
+        self.state.ledger.submit_receipt(Submission { command, origin: self.origin, idempotency }).await
     }
 
     /// Submits a command that changes an API key, and waits until every instance applies the change.

@@ -83,6 +83,15 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             let keeps_payment = erasure.scope == ErasureScope::History;
             fingerprint(&(erasure.target.to_string(), keeps_payment))
         }
+        Command::Reopen(reopening) => fingerprint(&(
+            "reopen",
+            reopening.target.to_string(),
+            reopening.expected_version,
+            &reopening.reason,
+        )),
+        // The debug form names every field, and no field depends on the notation of the body.
+        Command::Receipt(command) => fingerprint(&format!("{command:?}")),
+        Command::Refund(command) => fingerprint(&format!("{command:?}")),
         // Commands that change keys take no idempotency key.
         Command::Key(command) => fingerprint(&command.key_id().as_str()),
     }

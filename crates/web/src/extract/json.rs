@@ -86,9 +86,19 @@ impl JsonFields {
         texts
     }
 
+    /// Reads an array of objects; `None` if the field is missing or null.
+    pub fn objects(&mut self, name: &str) -> Option<Vec<Self>> {
+        let value = self.take(name)?;
+        let objects = serde_json::from_str::<Vec<Self>>(value.get()).ok();
+        if objects.is_none() {
+            self.errors.push(FieldError::new(name, ValidationCode::WrongType, "Send an array of objects"));
+        }
+        objects
+    }
+
     /// Reads the source text of a decimal number, which is a JSON string or a JSON number. Only the latter may have an
     /// exponent.
-    fn number(&mut self, name: &str) -> Option<String> {
+    pub fn number(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
         let text = value.get();
         let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());

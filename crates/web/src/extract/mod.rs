@@ -12,7 +12,10 @@ mod idempotency;
 mod json;
 mod key;
 mod query;
+mod receipt;
+mod receipt_query;
 mod request_id;
+mod spooled_body;
 mod trace_id;
 mod urlencoded;
 
@@ -27,7 +30,14 @@ pub use json::{JsonBody, JsonFields};
 pub use key::key_from_json;
 pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
+pub use receipt::{
+    RefundSubject, allocations_from_json, failed_refund_from_json, reason_from_json, receipt_from_json,
+    refund_from_json, reopening_from_json, reversal_from_json, sent_refund_from_json, unallocation_from_json,
+    write_off_from_json,
+};
+pub use receipt_query::{SequenceQuery, receipt_query, refund_query};
 pub use request_id::RequestId;
+pub use spooled_body::SpooledBody;
 pub(crate) use trace_id::trace_id;
 pub(crate) use urlencoded::query_pairs;
 

@@ -1,7 +1,8 @@
 //! The free space of the disk with the SQLite file, and the writes that too little space rejects.
 //!
 //! A full disk stops every write in the middle of its transaction. Bookings from the public form stop first, so that
-//! the public cannot fill the disk. All other writes stop when a quarter of the reserve is left.
+//! the public cannot fill the disk. All other writes stop when a quarter of the reserve is left, except the revocation of
+//! an API key.
 
 use std::fmt;
 use std::io;

@@ -8,16 +8,18 @@ mod security;
 pub(crate) use metrics::known_method;
 pub(crate) use security::PRIVATE;
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
 use hermes_domain::access::Principal;
 
+use crate::AppState;
 use crate::access;
 use crate::extract::{RequestId, trace_id};
 use crate::gate::{RequestGate, log_rejection};
@@ -64,9 +66,19 @@ pub async fn envelope(
     if let Some(headers) = limit_headers {
         headers.add_to(response.headers_mut());
     }
+    if is_draining(&response) {
+        // The next request of this client opens a connection, which a proxy directs to another instance.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     record(&method, &response, &id, started);
     response.headers_mut().insert(RequestId::HEADER, id.into_header());
     Ok(response)
+}
+
+/// Returns whether the process has received the signal to stop.
+fn is_draining(response: &ServiceResponse) -> bool {
+    let state = response.request().app_data::<web::Data<AppState>>();
+    state.is_some_and(|state| state.is_draining.load(Ordering::Relaxed))
 }
 
 /// Checks the key of a request and counts the request. Returns the headers of its response.

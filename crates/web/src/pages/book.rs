@@ -127,7 +127,8 @@ impl SentForm<'_> {
                 Ok(Booked::Earlier { payment: committed.outcome.payment, is_same: true })
             }
             Ok(committed) => Ok(Booked::Now(committed.outcome.payment)),
-            Err(SubmitError::Rejected(Rejection::KeyReused { payment })) => {
+            // A form key only ever books, so the outcome has a payment.
+            Err(SubmitError::Rejected(Rejection::KeyReused { payment: Some(payment) })) => {
                 Ok(Booked::Earlier { payment: *payment, is_same: false })
             }
             Err(error) => Err(not_booked(&Problem::from(error.clone()), &error)),

@@ -57,6 +57,9 @@ problem_codes! {
     /// The idempotency key is invalid.
     InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "The Idempotency-Key is invalid",
         "Nothing was saved. Send a key of 1 to 255 visible ASCII characters, quoted or bare.";
+    /// The operation moves money, and the request has no idempotency key.
+    IdempotencyKeyRequired = "idempotency-key-required", BAD_REQUEST, "An Idempotency-Key is required",
+        "Nothing was saved. Send an Idempotency-Key, so that a retry cannot move money twice.";
     /// The request has no valid key.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "An API key is required",
         "Nothing was saved. Send a valid API key in the header Authorization: Bearer. In a browser, the user is key, and \
@@ -76,9 +79,15 @@ problem_codes! {
     /// The request took too long to arrive.
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request took too long to arrive",
         "Nothing was saved. Send the request again.";
-    /// The status of the payment does not allow the change.
-    IllegalState = "illegal-state", CONFLICT, "The payment's status does not allow this change",
-        "Nothing was saved. Get the payment to see its status.";
+    /// The state of the resource does not allow the change.
+    IllegalState = "illegal-state", CONFLICT, "The current state does not allow this change",
+        "Nothing was saved. Get the payment, receipt or refund to see its state.";
+    /// The statement line has already been booked.
+    AlreadyBooked = "already-booked", CONFLICT, "The statement line is already booked",
+        "Nothing was saved. The line belongs to another receipt.";
+    /// The person who requested a refund cannot approve it.
+    SecondPersonRequired = "second-person-required", FORBIDDEN, "A second person must approve this refund",
+        "Nothing was saved. Have the refund approved with another key than the one that requested it.";
     /// The API key is revoked or has expired.
     KeyEnded = "key-ended", CONFLICT, "The API key is revoked or has expired",
         "Nothing was saved. Create another key.";
@@ -86,9 +95,9 @@ problem_codes! {
     EventsGone = "events-gone", GONE, "The feed does not have the events after this position",
         "The feed retains events for a limited time, and a restored database reuses sequence numbers. List the \
          bookings, then read the feed without the parameter after.";
-    /// The payment has changed since the caller read it.
-    VersionMismatch = "version-mismatch", PRECONDITION_FAILED, "The payment has changed in the meantime",
-        "Nothing was saved. Get the payment again, then repeat the change with its new ETag.";
+    /// The resource has changed since the caller read it.
+    VersionMismatch = "version-mismatch", PRECONDITION_FAILED, "The resource has changed in the meantime",
+        "Nothing was saved. Get the resource again, then repeat the change with its new ETag.";
     /// The body is too large.
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large",
         "Nothing was saved. Send at most 64 KiB.";
@@ -108,12 +117,21 @@ problem_codes! {
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key was used for a different request",
         "Nothing was saved. Use a new key for a new request. To retry a request, send the same key and body.";
+    /// The statement cannot be read completely, or is of an unknown account.
+    StatementRefused = "statement-refused", UNPROCESSABLE_ENTITY, "The statement is refused",
+        "Nothing was saved. Correct the file, or ask the bank for another one.";
+    /// The receipt and the payment have different currencies.
+    CurrencyMismatch = "currency-mismatch", UNPROCESSABLE_ENTITY, "The currencies differ",
+        "Nothing was saved. A receipt can only be allocated to a payment in its own currency.";
+    /// The amount exceeds what the receipt or the payment allows.
+    AmountTooLarge = "amount-too-large", UNPROCESSABLE_ENTITY, "The amount is too large for this step",
+        "Nothing was saved. Get the receipt and the payment to see which amounts are left.";
     /// The totals of the currency cannot hold the amount.
     OutOfRange = "out-of-range", UNPROCESSABLE_ENTITY, "The amount is out of range",
         "Nothing was saved. The total of all payments in this currency would be too large.";
     /// The change requires a precondition.
     PreconditionRequired = "precondition-required", PRECONDITION_REQUIRED, "If-Match is required",
-        "Nothing was saved. Send the payment's ETag in If-Match.";
+        "Nothing was saved. Send the ETag of the resource in If-Match.";
     /// The caller has sent too many requests.
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests",
         "This request saved nothing. Send it again after the seconds in the Retry-After header.";

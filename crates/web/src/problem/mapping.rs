@@ -3,10 +3,12 @@
 use actix_web::http::header::{ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::StoreError;
+use hermes_service::matching::DecisionError;
 use hermes_service::outbox::FeedError;
+use hermes_service::statements::ImportError;
 use hermes_service::writer::SubmitError;
 
-use super::{Problem, ProblemCode};
+use super::{Problem, ProblemCode, capitalized};
 use crate::dto::etag_from_version;
 
 impl From<SubmitError> for Problem {
@@ -61,8 +63,42 @@ impl From<Rejection> for Problem {
             // The ids of new keys are random: this one was drawn twice.
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
+            Rejection::VersionRequired => Self::new(ProblemCode::PreconditionRequired).with_detail(
+                "Nothing was saved. The payment holds money. Send its ETag in If-Match, and choose what happens to the \
+                 money with held: refund or credit.",
+            ),
+            Rejection::ReceiptNotFound(_) | Rejection::RefundNotFound(_) | Rejection::AllocationNotFound { .. } => {
+                Self::new(ProblemCode::NotFound).with_detail(sentence(&rejection))
+            }
+            Rejection::IllegalReceiptState { .. }
+            | Rejection::IllegalRefundState { .. }
+            | Rejection::NotAllocated { .. }
+            | Rejection::NothingToSettle { .. } => {
+                Self::new(ProblemCode::IllegalState).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::CurrencyMismatch { .. } => {
+                Self::new(ProblemCode::CurrencyMismatch).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::InsufficientCredit { .. } | Rejection::AboveWriteOffMax { .. } => {
+                Self::new(ProblemCode::AmountTooLarge).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::StatementLineBooked(_) => {
+                Self::new(ProblemCode::AlreadyBooked).with_detail(nothing_saved(&rejection))
+            }
+            Rejection::SecondPersonRequired { .. } => {
+                Self::new(ProblemCode::SecondPersonRequired).with_detail(nothing_saved(&rejection))
+            }
         }
     }
+}
+
+/// Returns the message of a rejection as a sentence.
+fn sentence(rejection: &Rejection) -> String {
+    format!("{}.", capitalized(&rejection.to_string()))
+}
+
+fn nothing_saved(rejection: &Rejection) -> String {
+    format!("Nothing was saved. {}", sentence(rejection))
 }
 
 impl From<FeedError> for Problem {
@@ -82,6 +118,41 @@ impl From<FeedError> for Problem {
                 "Too many requests are waiting for events. Try again in a moment, or without wait_s.",
             ),
             FeedError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Refused(_) | ImportError::UnknownAccount { .. } | ImportError::UnknownProfile(_) => {
+                let detail = format!("Nothing was saved. {}.", capitalized(&error.to_string()));
+                Self::new(ProblemCode::StatementRefused).with_detail(detail)
+            }
+            ImportError::NotFound(_) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
+            }
+            ImportError::NotEnded(_) => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            ImportError::Claimed => Self::new(ProblemCode::Overloaded),
+            ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),
+            ImportError::Store(error) => Self::from(error),
+            ImportError::Ledger(error) => Self::from(error),
+            ImportError::Internal => Self::new(ProblemCode::Internal).caused_by(error),
+        }
+    }
+}
+
+impl From<DecisionError> for Problem {
+    fn from(error: DecisionError) -> Self {
+        match error {
+            DecisionError::NotFound(_) => {
+                Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
+            }
+            DecisionError::Decided(_) => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            DecisionError::Store(error) => Self::from(error),
+            DecisionError::Ledger(error) => Self::from(error),
         }
     }
 }

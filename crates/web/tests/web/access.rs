@@ -12,10 +12,9 @@ use hermes_domain::ledger::KeyCommand;
 use hermes_test_support::{capture_logs, take_logs};
 use hermes_web::access::Requirement;
 use hermes_web::limits::{LimitSettings, Limits};
-use hermes_web::routes;
 use serde_json::json;
 
-use crate::support::{ANA, EVENING, Server, TestApp, TestResponse, is_optional};
+use crate::support::{ANA, EVENING, KnownRoute, Server, TestApp, TestResponse};
 
 /// Set this variable to write the matrix instead of comparing it.
 const WRITE: &str = "HERMES_TEST_WRITE_DOCS";
@@ -32,37 +31,16 @@ async fn get_with_authorization(app: &TestApp, server: Server, path: &str, value
     app.send(server, TestRequest::get().uri(path).insert_header(("authorization", value))).await
 }
 
-/// Returns the server, method, pattern, an address, and the requirement of every route. The only payment is REF001.
-fn every_route() -> Vec<(Server, &'static str, &'static str, String, Requirement)> {
-    let portal = routes::portal_routes().map(|route| (Server::Portal, route));
-    let dashboard = routes::dashboard_routes().map(|route| (Server::Dashboard, route));
-    let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
-        let path = pattern
-            .replace("{key}", "REF001")
-            .replace("{reference}", "REF001")
-            .replace("{name}", "hermes.css")
-            .replace("{code}", "not-found");
-        methods
-            .iter()
-            .map(move |(method, requirement)| (server, *method, *pattern, path.clone(), *requirement))
-    });
-    routes.collect()
-}
-
 /// Sends a request to a route and returns its cell in the matrix: the status of a refusal, or a check mark.
-async fn cell(app: &TestApp, server: Server, method: &str, path: &str, key: Option<&ApiKey>) -> &'static str {
-    // An earlier request may have renewed the link.
-    let path =
-        path.replace("{secret}", &app.page_secret(&app.payments()[0])).replace("{id}", &app.first_key());
-    let request = TestRequest::with_uri(&path).method(method.parse::<Method>().unwrap());
-    let request = key.into_iter().fold(request, |request, key| request.insert_header(bearer(key)));
-    let response = app.send(server, request).await;
+async fn cell(app: &TestApp, route: &KnownRoute, key: Option<&ApiKey>) -> &'static str {
+    let request = key.into_iter().fold(route.request(app), |request, key| request.insert_header(bearer(key)));
+    let response = app.send(route.server, request).await;
     match response.status {
         StatusCode::UNAUTHORIZED => "401",
         StatusCode::FORBIDDEN => "403",
         status => {
-            let is_found = status != StatusCode::NOT_FOUND || is_optional(&path);
-            assert!(!status.is_server_error() && is_found, "{method} {path}: {status}");
+            let is_found = status != StatusCode::NOT_FOUND || !route.exists();
+            assert!(!status.is_server_error() && is_found, "{} {}: {status}", route.method, route.path);
             "✓"
         }
     }
@@ -86,14 +64,15 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
         format!("| port | route | no key | {} |", names.join(" | ")),
         format!("|---|---|---|{}", "---|".repeat(names.len())),
     ];
-    for (server, method, pattern, path, requirement) in every_route() {
+    for route in KnownRoute::all() {
+        let KnownRoute { server, method, pattern, path, requirement } = &route;
         let port = if matches!(server, Server::Portal) { "portal" } else { "dashboard" };
-        let no_key = cell(&app, server, method, &path, None).await;
-        assert_eq!(no_key == "✓", requirement == Requirement::Public, "{method} {path}");
+        let no_key = cell(&app, &route, None).await;
+        assert_eq!(no_key == "✓", *requirement == Requirement::Public, "{method} {path}");
         let mut cells = vec![no_key];
         for (scope, key) in Scope::ALL.iter().zip(&keys) {
-            let admitted = cell(&app, server, method, &path, Some(key)).await;
-            let is_right = [Requirement::Public, Requirement::Scope(*scope)].contains(&requirement);
+            let admitted = cell(&app, &route, Some(key)).await;
+            let is_right = [Requirement::Public, Requirement::Scope(*scope)].contains(requirement);
             assert_eq!(admitted == "✓", is_right, "{method} {path} with {scope}");
             cells.push(admitted);
         }

@@ -4,25 +4,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use hermes_test_support::{capture_logs, take_logs};
 use hermes_web::gate::GateSettings;
-use hermes_web::routes;
 use serde_json::json;
 
-use crate::support::{ANA, Server, TestApp, TestResponse, is_optional, with_fields};
-
-/// Returns the server, method and an existing path of every route. The only payment is REF001.
-fn every_route() -> Vec<(Server, Method, String)> {
-    let portal = routes::portal_routes().map(|route| (Server::Portal, route));
-    let dashboard = routes::dashboard_routes().map(|route| (Server::Dashboard, route));
-    let routes = portal.chain(dashboard).flat_map(|(server, (pattern, methods))| {
-        let path = pattern
-            .replace("{key}", "REF001")
-            .replace("{reference}", "REF001")
-            .replace("{name}", "hermes.css")
-            .replace("{code}", "not-found");
-        methods.iter().map(move |(method, _)| (server, method.parse().unwrap(), path.clone()))
-    });
-    routes.collect()
-}
+use crate::support::{ANA, KnownRoute, Server, TestApp, TestResponse, with_fields};
 
 async fn app_with_a_payment(uses_tls: bool) -> TestApp {
     let app = TestApp::closed_with_gate(GateSettings { uses_tls, ..GateSettings::default() });
@@ -30,26 +14,22 @@ async fn app_with_a_payment(uses_tls: bool) -> TestApp {
     app
 }
 
-async fn send(app: &TestApp, route: &(Server, Method, String), headers: &[(&str, &str)]) -> TestResponse {
-    let (server, method, path) = route;
-    // An earlier request may have renewed the link.
-    let secret = app.payments().first().map_or_else(|| "0".repeat(32), |payment| app.page_secret(payment));
-    let request = TestRequest::with_uri(&path.replace("{secret}", &secret).replace("{id}", &app.first_key()))
-        .method(method.clone());
-    app.send(*server, headers.iter().fold(request, |request, header| request.insert_header(*header))).await
+async fn send(app: &TestApp, route: &KnownRoute, headers: &[(&str, &str)]) -> TestResponse {
+    let request = headers.iter().fold(route.request(app), |request, header| request.insert_header(*header));
+    app.send(route.server, request).await
 }
 
 #[actix_web::test]
 async fn every_response_has_the_security_headers() {
     for (uses_tls, transport) in [(false, ""), (true, "max-age=31536000")] {
         let app = app_with_a_payment(uses_tls).await;
-        let mut routes = every_route();
+        let mut routes = KnownRoute::all();
         assert!(routes.len() > 25);
-        routes.push((Server::Portal, Method::GET, "/nowhere".to_owned()));
+        routes.push(KnownRoute { path: "/nowhere".to_owned(), ..routes[0].clone() });
         for route in &routes {
             let response = send(&app, route, &[]).await;
-            let (_, method, path) = route;
-            let may_be_missing = path == "/nowhere" || is_optional(path);
+            let KnownRoute { method, path, .. } = route;
+            let may_be_missing = path == "/nowhere" || !route.exists();
             let is_found = method != Method::GET || may_be_missing || !response.status.is_client_error();
             assert!(is_found && !response.status.is_server_error(), "{method} {path}: {}", response.status);
             // With `no-referrer`, a browser would send the form with `Origin: null`.
@@ -82,9 +62,9 @@ async fn every_response_has_the_security_headers() {
 #[actix_web::test]
 async fn only_responses_without_personal_data_may_be_stored() {
     let app = app_with_a_payment(false).await;
-    for route in every_route() {
+    for route in KnownRoute::all() {
         let control = send(&app, &route, &[]).await.header("cache-control").to_owned();
-        let (_, method, path) = &route;
+        let KnownRoute { method, path, .. } = &route;
         let is_public = ["/problems", "/assets/", "/api/docs/"].iter().any(|prefix| path.starts_with(prefix));
         if ["/robots.txt", "/favicon.ico", "/institution/look.css"].contains(&path.as_str()) {
             assert!(control.starts_with("public, max-age="), "{path}: {control}");
@@ -104,12 +84,12 @@ async fn only_responses_without_personal_data_may_be_stored() {
 #[actix_web::test]
 async fn an_unknown_host_and_a_compressed_body_are_rejected_on_every_route() {
     let app = app_with_a_payment(false).await;
-    for route in every_route() {
+    for route in KnownRoute::all() {
         let misdirected = send(&app, &route, &[("host", "evil.example:9292")]).await;
-        assert_eq!(misdirected.status, StatusCode::MISDIRECTED_REQUEST, "{}", route.2);
+        assert_eq!(misdirected.status, StatusCode::MISDIRECTED_REQUEST, "{}", route.path);
         assert!(misdirected.body.contains("HERMES__SERVER__HOSTS=evil.example"), "{}", misdirected.body);
         let compressed = send(&app, &route, &[("content-encoding", "br")]).await;
-        assert_eq!(compressed.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", route.2);
+        assert_eq!(compressed.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", route.path);
         assert_eq!(compressed.header("accept-encoding"), "identity");
     }
 }
@@ -117,7 +97,7 @@ async fn an_unknown_host_and_a_compressed_body_are_rejected_on_every_route() {
 #[actix_web::test]
 async fn a_request_of_another_site_is_rejected_on_every_route_that_is_not_safe() {
     let app = app_with_a_payment(false).await;
-    for route in every_route() {
+    for route in KnownRoute::all() {
         for header in [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
@@ -126,12 +106,12 @@ async fn a_request_of_another_site_is_rejected_on_every_route_that_is_not_safe()
             let response = send(&app, &route, &[header]).await;
             let is_rejected =
                 response.status == StatusCode::FORBIDDEN && response.body.contains("cross-site");
-            assert_eq!(is_rejected, route.1 != Method::GET, "{} {}", route.1, route.2);
+            assert_eq!(is_rejected, route.method != Method::GET, "{} {}", route.method, route.path);
         }
         for method in [Method::PUT, Method::DELETE] {
-            let route = (route.0, method, route.2.clone());
+            let route = KnownRoute { method, ..route.clone() };
             let response = send(&app, &route, &[("origin", "https://evil.example")]).await;
-            assert_eq!(response.status, StatusCode::FORBIDDEN, "{} {}", route.1, route.2);
+            assert_eq!(response.status, StatusCode::FORBIDDEN, "{} {}", route.method, route.path);
         }
     }
     assert_eq!(app.payments()[0].version, 1);

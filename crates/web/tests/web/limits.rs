@@ -159,6 +159,15 @@ async fn low_disk_space_closes_the_form_and_then_all_writes() {
         let response = book_with_json(&app).await;
         assert_eq!(response.status, api, "{free}");
         assert_eq!(response.body.contains("storage-full"), api == StatusCode::SERVICE_UNAVAILABLE);
+        for (path, is_limited) in [
+            ("/api/bookings/REF009/page-link", true),
+            ("/api/keys/7S3C4M0Q2D/rotate", true),
+            ("/api/keys/7S3C4M0Q2D/revoke", false),
+        ] {
+            let response = app.send(Server::Portal, TestRequest::post().uri(path)).await;
+            let expected = if is_limited && free == 99 { "storage-full" } else { "not-found" };
+            assert!(response.body.contains(expected), "{free} {path}: {}", response.body);
+        }
         let state = app.get(Server::Portal, "/health").await;
         assert!(state.body.contains(health), "{}", state.body);
         assert_eq!(state.body.contains("\"status\":\"ok\""), free == 400);

@@ -15,4 +15,5 @@ mod payer_changes;
 mod payer_journey;
 mod payer_page;
 mod problem_pages;
+mod receipts;
 mod support;

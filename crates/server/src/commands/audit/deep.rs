@@ -1,40 +1,69 @@
-//! `--deep`: compares each payment with its last audit row, and the stored totals with the payments.
+//! `--deep`: compares each payment with its last audit row, and the stored totals with the payments and receipts.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::{Totals, verify_against_audit};
 use hermes_domain::payment::{Payment, Reference};
-use hermes_domain::ports::PaymentReader;
+use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
+use hermes_domain::receipt::Receipt;
 use hermes_repository::{AuditedPayment, SqlPaymentReader};
 
-use crate::commands::print_line;
+/// Receives one line for people.
+pub type Report<'a> = &'a mut (dyn FnMut(&str) -> Result<()> + Send);
 
-/// Prints each difference and returns whether there is none.
-pub(super) async fn verify(reader: &SqlPaymentReader) -> Result<bool> {
+/// Reports each difference and a summary, and returns whether there is no difference.
+///
+/// # Errors
+/// If the database cannot be read, or `report` fails.
+pub async fn verify(reader: &SqlPaymentReader, report: Report<'_>) -> Result<bool> {
     // Read the head first: payments booked during the verification are compared but not counted.
-    let next_reference = reader.head().await?.next_reference;
+    let head = reader.head().await?;
+    let next_reference = head.next_reference;
     let stored_totals = reader.totals().await?;
-    let payments = verify_payments(reader, next_reference).await?;
+    let mut payments = verify_payments(reader, next_reference, report).await?;
+    let receipts = add_receipts(reader, head.next_receipt, &mut payments.totals).await?;
+    let missing_receipts = (head.next_receipt - 1).saturating_sub(receipts);
+    if missing_receipts != 0 {
+        report(&format!("{missing_receipts} of {} receipts are missing", head.next_receipt - 1))?;
+    }
     let missing = (next_reference - 1).saturating_sub(payments.counted);
     if missing != 0 {
-        print_line(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
+        report(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
     }
     // Totals and payments can only be compared if no batch was committed in between.
     let is_unchanged = reader.head().await?.id() == stored_totals.head;
     let wrong = if is_unchanged { payments.totals.differing(&stored_totals.value) } else { Vec::new() };
     for currency in &wrong {
-        print_line(&format!("the stored totals of {currency} do not match its payments"))?;
+        report(&format!("the stored totals of {currency} do not match its payments and receipts"))?;
     }
     if !is_unchanged {
-        print_line("the totals were not compared, because the ledger changed during the verification")?;
+        report("the totals were not compared, because the ledger changed during the verification")?;
     }
     let compared = payments.compared;
-    print_line(&match payments.differing {
+    report(&match payments.differing {
         0 => format!("{compared} payments match their last audit rows"),
         differing => format!("{differing} of {compared} payments differ from their last audit rows"),
     })?;
-    Ok(payments.differing == 0 && missing == 0 && wrong.is_empty())
+    Ok(payments.differing == 0 && missing == 0 && missing_receipts == 0 && wrong.is_empty())
+}
+
+/// Adds all receipts to the totals. Returns the number of receipts before the next one of the head.
+async fn add_receipts(
+    reader: &SqlPaymentReader,
+    next_receipt: i64,
+    totals: &mut RecomputedTotals,
+) -> Result<i64> {
+    let (mut counted, mut before) = (0, None);
+    loop {
+        let page = reader.list_receipts(&ReceiptFilter::default(), before, reader_limits::PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(counted) };
+        before = Some(last.number.sequence());
+        for receipt in &page {
+            counted += i64::from(receipt.number.sequence() < next_receipt);
+            totals.add_receipt(receipt)?;
+        }
+    }
 }
 
 /// Counts of compared payments, and the totals recomputed from them.
@@ -47,7 +76,11 @@ struct Verified {
     totals: RecomputedTotals,
 }
 
-async fn verify_payments(reader: &SqlPaymentReader, next_reference: i64) -> Result<Verified> {
+async fn verify_payments(
+    reader: &SqlPaymentReader,
+    next_reference: i64,
+    report: Report<'_>,
+) -> Result<Verified> {
     let mut verified = Verified::default();
     let mut last = None;
     loop {
@@ -62,7 +95,7 @@ async fn verify_payments(reader: &SqlPaymentReader, next_reference: i64) -> Resu
             }
             if let Some(difference) = difference(audited) {
                 verified.differing += 1;
-                print_line(&format!("payment {}: {difference}", audited.reference))?;
+                report(&format!("payment {}: {difference}", audited.reference))?;
             }
         }
     }
@@ -85,7 +118,7 @@ fn difference(audited: &AuditedPayment) -> Option<String> {
     }
 }
 
-/// The totals of each currency, recomputed from the payments.
+/// The totals of each currency, recomputed from the payments and receipts.
 #[derive(Debug, Default)]
 struct RecomputedTotals(BTreeMap<&'static str, Totals>);
 
@@ -94,6 +127,13 @@ impl RecomputedTotals {
         let currency = payment.amount.currency();
         let totals = self.0.entry(currency.code()).or_insert_with(|| Totals::empty(currency));
         *totals = totals.after_change(None, payment).context("the totals exceed the supported range")?;
+        Ok(())
+    }
+
+    fn add_receipt(&mut self, receipt: &Receipt) -> Result<()> {
+        let currency = receipt.amount.currency();
+        let totals = self.0.entry(currency.code()).or_insert_with(|| Totals::empty(currency));
+        *totals = totals.after_receipt(None, receipt).context("the totals exceed the supported range")?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! `hermes audit verify`: verifies the hash chain and compares the payments with it.
 
 mod chain;
-mod deep;
+pub(super) mod deep;
 
 use std::process::ExitCode;
 
@@ -26,7 +26,7 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode> {
     let reader = SqlPaymentReader::new(&database);
     let is_intact = verify_chain(&reader, from, to).await;
     let payments_match = match (&is_intact, deep) {
-        (Ok(_), true) => deep::verify(&reader).await,
+        (Ok(_), true) => deep::verify(&reader, &mut print).await,
         _ => Ok(true),
     };
     database.close().await;
@@ -35,7 +35,11 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode> {
 
 /// Verifies the whole chain and compares the payments with it. Prints the result and returns whether all is intact.
 pub(super) async fn verify_all(reader: &SqlPaymentReader) -> Result<bool> {
-    Ok(verify_chain(reader, 1, None).await? && deep::verify(reader).await?)
+    Ok(verify_chain(reader, 1, None).await? && deep::verify(reader, &mut print).await?)
+}
+
+fn print(line: &str) -> Result<()> {
+    print_line(line).map(drop)
 }
 
 /// Verifies the chain, prints the result and returns whether the chain is intact.

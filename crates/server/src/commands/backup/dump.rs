@@ -57,7 +57,11 @@ pub(super) fn write(settings: &Settings, output: &mut File, file: &Path) -> Resu
     });
     let status = child.wait()?;
     copied?;
-    ensure!(status.success(), "the dump tool ended with {status}");
+    ensure!(
+        status.success(),
+        "the dump tool ended with {status}; if it lacks a privilege, repeat the command as a user with SELECT and TRIGGER on \
+         all tables, such as the owner of the schema (DB_USER, DB_PASSWORD)"
+    );
     reader.ensure_complete()?;
     let manifest = reader.contents.new_manifest(Some(reader.sha256()))?;
     writeln!(output, "{RECORD}{}", serde_json::to_string(&manifest)?)?;

@@ -5,18 +5,18 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use hermes_domain::ledger::{Command, Erasure, ErasureScope, Origin, Submission};
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::ports::PaymentReader;
+use hermes_domain::ports::{PaymentReader, SharedCache};
 use hermes_repository::{Database, SqlPaymentReader};
-use hermes_service::writer::LedgerWriter;
+use hermes_service::writer::{LedgerWriter, SubmitError};
 
 use super::PaymentsOfPerson;
 use crate::cli::Erase;
 use crate::commands::{OPERATOR, migrate, print_line};
 use crate::compose::{self, CommandLedger};
-use crate::config::{self, Configuration};
+use crate::config::{self, Configuration, Settings};
 use crate::logging;
 
 /// Erases, and prints the references of the erased payments. The exit status is 1 if there is nothing to erase.
@@ -41,36 +41,63 @@ async fn erase_person(configuration: &Configuration, database: &Database, what: 
 }
 
 /// Erases, waits until running portals show the change, and reports the references of the payments.
+///
+/// # Errors
+/// If a payment cannot be erased. The error also reports the payments that are erased.
 pub(super) async fn erase(
     configuration: &Configuration,
     database: &Database,
     erasures: Vec<Erasure>,
 ) -> Result<String> {
     let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database).await?;
+    let (references, erased) = submit_all(&ledger, erasures).await;
+    ledger.close();
+    // The writer also ends a batch of which the outcome is unknown, so the copies are removed after the batch.
+    let ended = writer.await.context("the ledger writer stopped unexpectedly");
+    let mut report = Vec::new();
+    if !references.is_empty() {
+        report.push(format!("erased the personal data of {}", references.join(", ")));
+    }
+    report.extend(remove_copies(&configuration.settings, database, cache.as_ref()).await);
+    if let Err(error) = erased.and(ended) {
+        report.push(format!("{error:#}"));
+        bail!(report.join("\n"));
+    }
+    Ok(report.join("\n"))
+}
+
+/// Submits the erasures up to the first that fails. Returns the references of the erased payments, and the result.
+async fn submit_all(ledger: &LedgerWriter, erasures: Vec<Erasure>) -> (Vec<String>, Result<()>) {
     let mut references = Vec::new();
     for erasure in erasures {
-        references.push(submit(&ledger, erasure).await?);
+        match submit(ledger, erasure).await {
+            Ok(reference) => references.push(reference),
+            Err(error) => return (references, Err(error)),
+        }
     }
-    ledger.close();
-    writer.await.context("the ledger writer stopped unexpectedly")?;
-    if !configuration.settings.shares_cache() {
+    (references, Ok(()))
+}
+
+/// Removes the copies of erased data from the caches and from the free space of a SQLite file. Returns what remains.
+async fn remove_copies(settings: &Settings, database: &Database, cache: &dyn SharedCache) -> Vec<String> {
+    if !settings.shares_cache() {
         // A running portal rereads the head within this time.
-        tokio::time::sleep(compose::staleness_bound(&configuration.settings)).await;
+        tokio::time::sleep(compose::staleness_bound(settings)).await;
     }
-    let mut report = format!("erased the personal data of {}", references.join(", "));
+    let mut remaining = Vec::new();
     if let Err(error) = cache.clear().await {
-        let ttl_s = configuration.settings.cache.ttl_s;
-        report += &format!(
-            "\nRedis may contain outdated copies for up to {ttl_s} s, because it did not respond: {error}"
-        );
+        let ttl_s = settings.cache.ttl_s;
+        remaining.push(format!(
+            "Redis may contain outdated copies for up to {ttl_s} s, because it did not respond: {error}"
+        ));
     }
     if let Err(error) = database.remove_deleted_data().await {
-        report += &format!(
-            "\nthe SQLite file still contains deleted data, because it is in use ({error}); run: sqlite3 FILE \
+        remaining.push(format!(
+            "the SQLite file still contains deleted data, because it is in use ({error}); run: sqlite3 FILE \
              \"VACUUM; PRAGMA wal_checkpoint(TRUNCATE);\""
-        );
+        ));
     }
-    Ok(report)
+    remaining
 }
 
 async fn erasures(reader: &SqlPaymentReader, what: &Erase) -> Result<Vec<Erasure>> {
@@ -98,8 +125,12 @@ async fn submit(ledger: &LedgerWriter, erasure: Erasure) -> Result<String> {
         origin: Origin { actor: OPERATOR.to_owned(), user_agent: None, ip_address: None },
         idempotency: None,
     };
-    let committed = ledger.submit(submission).await;
-    let committed = committed
-        .with_context(|| format!("payment {target} and later ones are not erased; repeat the command"))?;
+    let committed = ledger.submit(submission).await.map_err(|error| {
+        let message = match error {
+            SubmitError::OutcomeUnknown => format!("payment {target} may be erased, and later ones are not"),
+            _ => format!("payment {target} and later ones are not erased"),
+        };
+        Error::new(error).context(format!("{message}; repeat the command"))
+    })?;
     Ok(committed.outcome.payment.reference.to_string())
 }

@@ -6,9 +6,10 @@ use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{Payment, PaymentId};
-use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
+use hermes_domain::receipt::Receipt;
 use hermes_repository::{Database, SqlPaymentReader};
-use hermes_web::dto::{AuditBody, BookingBody};
+use hermes_web::dto::{AuditBody, BookingBody, ReceiptBody};
 use hermes_web::extract::FORM_ACTOR;
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ struct ExportedPayment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<BookingBody<'a>>,
     changes: Vec<AuditBody>,
+    /// The receipts that hold money of the payment, with the accounts of payer and payee.
+    receipts: Vec<ReceiptBody<'a>>,
 }
 
 /// Prints the export. The exit status is 1 if there is no data.
@@ -48,15 +51,34 @@ async fn export(database: &Database, email: &str) -> Result<String> {
         !current.is_empty() || !past.is_empty(),
         "no payment has this e-mail address, and no audit row contains it"
     );
-    let mut payments = Vec::new();
+    let mut receipts = Vec::new();
     for payment in &current {
+        receipts.push(receipts_of(&reader, payment.id).await?);
+    }
+    let mut payments = Vec::new();
+    for (payment, receipts) in current.iter().zip(&receipts) {
         let changes = changes(&reader, payment.id, email).await?;
-        payments.push(ExportedPayment { payment: Some(payment.into()), changes });
+        let receipts = receipts.iter().map(ReceiptBody::from).collect();
+        payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts });
     }
     for id in past {
-        payments.push(ExportedPayment { payment: None, changes: changes(&reader, id, email).await? });
+        // The receipts belong to the person that the payment has now.
+        let changes = changes(&reader, id, email).await?;
+        payments.push(ExportedPayment { payment: None, changes, receipts: Vec::new() });
     }
     Ok(serde_json::to_string_pretty(&Export { email, exported_at: Utc::now(), payments })?)
+}
+
+/// Reads the receipts of a payment.
+async fn receipts_of(reader: &SqlPaymentReader, id: PaymentId) -> Result<Vec<Receipt>> {
+    let filter = ReceiptFilter { payment: Some(id), ..ReceiptFilter::default() };
+    let (mut receipts, mut before) = (Vec::new(), None);
+    loop {
+        let page = reader.list_receipts(&filter, before, reader_limits::PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(receipts) };
+        before = Some(last.number.sequence());
+        receipts.extend(page);
+    }
 }
 
 /// Reads the changes of a payment, without the data of other persons.

@@ -7,9 +7,12 @@ mod institution;
 mod ledger;
 mod limits;
 mod log;
+mod mail;
 mod payer;
 mod rates;
+mod receipts;
 mod server;
+mod statements;
 
 use anyhow::{Result, ensure};
 use secrecy::ExposeSecret;
@@ -22,9 +25,12 @@ pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
 pub use payer::Payer;
 pub use rates::{Checks, Fees, Tier};
+pub use receipts::{Receipts, Refunds};
 pub use server::Server;
+pub use statements::{Reconciliation, Statements};
 
 pub(super) use server::is_http_url;
 
@@ -44,8 +50,13 @@ pub struct Settings {
     pub fees: Fees,
     pub checks: Checks,
     pub payer: Payer,
+    pub mail: Mail,
+    pub statements: Statements,
+    pub reconciliation: Reconciliation,
     #[serde(default)]
     pub institution: Institution,
+    pub receipts: Receipts,
+    pub refunds: Refunds,
 }
 
 impl Settings {
@@ -85,6 +96,8 @@ impl Settings {
         self.events.check()?;
         self.limits.check()?;
         self.payer.check()?;
+        self.mail.check(self.server.public_url().as_deref())?;
+        self.statements.check()?;
         self.log.check()
     }
 }

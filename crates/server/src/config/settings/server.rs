@@ -32,6 +32,7 @@ pub struct Server {
     pub connections_per_address: usize,
     pub workers: usize,
     pub drain_s: u64,
+    pub drain_pause_s: u64,
     pub min_free_bytes: u64,
 }
 
@@ -57,6 +58,7 @@ impl Server {
 
     pub(super) fn check(&self) -> Result<()> {
         within("server.drain_s", self.drain_s, 0, 600)?;
+        within("server.drain_pause_s", self.drain_pause_s, 0, self.drain_s)?;
         within(
             "server.connections_per_address",
             size(self.connections_per_address),

@@ -66,13 +66,15 @@ pub fn cases() -> Vec<Case> {
         steps("a chunk size above 64 bits")
             .send(chunked("fffffffffffffffff\r\n{}\r\n0\r\n\r\n"))
             .expect_or_closed(problem(400, "bad-request")),
-        case("a negative chunk size", chunked("-2\r\n{}\r\n0\r\n\r\n"), problem(400, "bad-request")),
-        case(
-            "a chunk that is longer than its size",
-            chunked("1\r\n{}\r\n0\r\n\r\n"),
-            problem(400, "bad-request"),
-        ),
-        case("a chunk size with a prefix", chunked("0x2\r\n{}\r\n0\r\n\r\n"), problem(400, "bad-request")),
+        steps("a negative chunk size")
+            .send(chunked("-2\r\n{}\r\n0\r\n\r\n"))
+            .expect_or_closed(problem(400, "bad-request")),
+        steps("a chunk that is longer than its size")
+            .send(chunked("1\r\n{}\r\n0\r\n\r\n"))
+            .expect_or_closed(problem(400, "bad-request")),
+        steps("a chunk size with a prefix")
+            .send(chunked("0x2\r\n{}\r\n0\r\n\r\n"))
+            .expect_or_closed(problem(400, "bad-request")),
         // Line ends.
         case("bare LF in a head", "GET /health/live HTTP/1.1\nHost: localhost\n\n", refused(400)),
         case(

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
-use super::{IdempotencyParameter, committed_response, parse_payment_key};
+use super::{committed_response, parse_payment_key};
+use crate::api::IdempotencyParameter;
 use crate::dto::{BookingBody, CancellationBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, cancellation_from_json};
 use crate::problem::{Problem, ProblemResponses};

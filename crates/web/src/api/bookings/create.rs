@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
-use super::{IdempotencyParameter, linked_response};
+use super::linked_response;
+use crate::api::IdempotencyParameter;
 use crate::dto::{LinkedBookingBody, NewBookingBody};
 use crate::extract::{CommandContext, JsonBody, booking_from_json};
 use crate::problem::{Problem, ProblemResponses};

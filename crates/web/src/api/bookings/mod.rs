@@ -7,6 +7,8 @@ mod create;
 mod get;
 mod list;
 mod page_link;
+mod receipts;
+mod reopen;
 
 pub use audit::audit_booking;
 pub use cancel::cancel_booking;
@@ -15,34 +17,20 @@ pub use create::create_booking;
 pub use get::get_booking;
 pub use list::list_bookings;
 pub use page_link::renew_page_link;
+pub use receipts::{list_booking_receipts, record_booking_receipt};
+pub use reopen::reopen_booking;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hermes_domain::payment::{PaymentKey, Reference, ReferenceError};
 use hermes_service::writer::Committed;
-use utoipa::IntoParams;
 
 use crate::cached_response::HERMES_VERSION;
 use crate::dto::{BookingBody, LinkedBookingBody, etag_from_version};
 use crate::pages;
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
-
-/// The header that makes a retry safe.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documents the header; CommandContext reads it")]
-struct IdempotencyParameter {
-    /// A key that makes a retry safe: within 72 hours, the same key and body get the first response again.
-    #[param(
-        rename = "Idempotency-Key",
-        required = false,
-        example = "invoice-4711",
-        pattern = "^\"?[!#-~]{1,255}\"?$"
-    )]
-    idempotency_key: String,
-}
 
 /// Parses the path parameter that identifies a payment.
 ///

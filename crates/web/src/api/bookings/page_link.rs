@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
-use super::{IdempotencyParameter, linked_response, parse_payment_key};
+use super::{linked_response, parse_payment_key};
+use crate::api::IdempotencyParameter;
 use crate::dto::LinkedBookingBody;
 use crate::extract::CommandContext;
 use crate::problem::{Problem, ProblemResponses};

@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
-use hermes_domain::ledger::{Cancellation, Command};
+use hermes_domain::ledger::{Cancellation, Command, HeldMoney};
 use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
@@ -66,6 +66,7 @@ pub async fn withdraw_payment(
         target: PaymentKey::Id(payment.id),
         // A receipt also changes the version, so a payment with money is never withdrawn.
         expected_version: Some(payment.version),
+        held: HeldMoney::Refund,
         reason: frame.t.wrong_withdraw_reason().to_string(),
     });
     match context.submit(command).await {

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod browser;
+mod known_route;
 mod response;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use hermes_web::limits::{LimitSettings, Limits};
 use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use browser::Browser;
+pub use known_route::KnownRoute;
 pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
@@ -143,10 +145,13 @@ impl TestApp {
         let mut state = AppState {
             // A store in memory answers at once.
             access: access.now_or_never().unwrap().unwrap(),
-            ledger,
             feed: Arc::new(feed),
             reads,
             reader,
+            receipts: Arc::new(store.clone()),
+            importer: adapters::importer(&ledger),
+            matches: adapters::matches(&ledger),
+            ledger,
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
             cache,
@@ -306,11 +311,6 @@ impl TestApp {
             *payment = Payment::new(fields).unwrap();
         });
     }
-}
-
-/// Returns whether a path exists only with an account in euro or with a logo.
-pub fn is_optional(path: &str) -> bool {
-    path.ends_with("/code.svg") || path == "/institution/logo"
 }
 
 /// Adds the fields of a form to a request.

@@ -1,0 +1,120 @@
+//! The ports of mail to payers: the queue of messages, and the mail server.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{RelayLease, StoreError};
+use crate::ledger::{Digest, OutboxEvent};
+use crate::mail::{MailRejection, MessageResult, PayerMessage, WaitingMessage};
+use crate::payment::Reference;
+
+/// The state of mail across all instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailStatus {
+    /// The number of messages that wait.
+    pub waiting: u64,
+    /// When the event of the oldest waiting message occurred.
+    pub oldest_waiting: Option<DateTime<Utc>>,
+    /// The outage of the mail server, if there is one.
+    pub outage: Option<MailOutage>,
+}
+
+/// An outage of the mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailOutage {
+    /// When the first attempt failed.
+    pub since: DateTime<Utc>,
+    /// The error, without secrets and addresses.
+    pub error: String,
+}
+
+/// The queue of messages, in the database.
+///
+/// The lease lets one instance at a time send. [`RelayLease::relay_status`] contains the cursor: the number of the last
+/// event whose message is in the queue; -1 before mail was configured for the first time.
+///
+/// # Contract
+/// * [`Self::enqueue`] is atomic: the queue has the messages of every event up to the cursor, each once.
+/// * The messages of one payment are sent in the order of their events.
+///
+/// # Errors
+/// All methods return an error if the database fails. The operation may then still have happened.
+#[async_trait]
+pub trait MailQueue: RelayLease {
+    /// Moves the cursor from one number to another, and adds the messages of the events between them. Returns whether
+    /// the cursor was at `from`; otherwise, nothing changes.
+    async fn enqueue(
+        &self,
+        from: i64,
+        to: i64,
+        messages: &[(OutboxEvent, Reference)],
+    ) -> Result<bool, StoreError>;
+
+    /// Returns the first message that is due, and that no earlier message of the same payment precedes.
+    async fn next_message(&self, now: DateTime<Utc>) -> Result<Option<WaitingMessage>, StoreError>;
+
+    /// Returns when messages were sent to an address since a time, oldest first.
+    async fn sent_since(
+        &self,
+        address_key: &Digest,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, StoreError>;
+
+    /// Lets a message wait until a time, after `attempts` attempts.
+    async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError>;
+
+    /// Records how a message ended. An accepted message also ends the rejections of the same payment.
+    async fn finish(
+        &self,
+        event_seq: i64,
+        result: &MessageResult,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// Records the outage of the mail server, or its end.
+    async fn record_outage(&self, outage: Option<&MailOutage>) -> Result<(), StoreError>;
+
+    /// Returns the state of mail.
+    async fn mail_status(&self) -> Result<MailStatus, StoreError>;
+
+    /// Returns whether a message of a type waits for the payer of a payment.
+    async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError>;
+
+    /// Returns the last rejection of the address of a payment.
+    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError>;
+
+    /// Deletes messages that ended before a time, at most `limit`. Rejections are stored as long as their payment.
+    async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+}
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// The mail server rejected the address or the message for good. Another attempt would fail, too.
+    #[error("rejected: {0}")]
+    Rejected(String),
+    /// The mail server postponed this message. Other messages may succeed.
+    #[error("postponed: {0}")]
+    Postponed(String),
+    /// The mail server is down, or rejects Hermes. The message may have been sent.
+    #[error("mail server unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Writes and sends messages.
+///
+/// # Contract
+/// * A repeated message has the same `Message-ID`, so that mail servers and readers can discard the repetition.
+/// * A text of a payer stays text: it adds no header, no element and no recipient.
+/// * A call ends within 30 seconds.
+///
+/// # Errors
+/// Returns an error if the mail server has not accepted the message.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Sends a message to the payer of its payment.
+    async fn send(&self, message: &PayerMessage<'_>) -> Result<(), MailError>;
+
+    /// Connects to the mail server and signs in, without sending a message.
+    async fn check(&self) -> Result<(), MailError>;
+}

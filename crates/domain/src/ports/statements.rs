@@ -1,0 +1,154 @@
+//! The port that stores imported statements, their lines and matches.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::StoreError;
+use crate::matching::IndexedPayment;
+use crate::payment::{PaymentId, Reference};
+use crate::receipt::{ReceiptNumber, StatementLineId};
+use crate::statement::{
+    BankLine, ImportId, ImportState, LineState, MatchId, MatchState, NewImport, NewMatch, StatementImport,
+    StoredLine, StoredMatch,
+};
+
+/// The result of a line, to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineResult {
+    /// The line.
+    pub line: StatementLineId,
+    /// What happened to the line.
+    pub state: LineState,
+    /// The receipt that books the line.
+    pub receipt: Option<ReceiptNumber>,
+}
+
+/// A position in the list of matches, which is ordered by time and then by identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchPosition {
+    /// The time of the proposal.
+    pub created_at: DateTime<Utc>,
+    /// The identifier.
+    pub id: MatchId,
+}
+
+/// A filter of matches. A match is listed if it fits every given field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MatchFilter {
+    /// The state.
+    pub state: Option<MatchState>,
+    /// The import.
+    pub import: Option<ImportId>,
+    /// List only matches after this position.
+    pub after: Option<MatchPosition>,
+}
+
+/// Stores statements beside the ledger.
+///
+/// # Contract
+/// Every method can be repeated with the same arguments: a crash between two calls loses nothing and stores nothing twice.
+///
+/// # Errors
+/// All methods return an error if the database fails.
+#[async_trait]
+pub trait StatementStore: Send + Sync {
+    /// Stores a new import in the state [`ImportState::Checking`].
+    async fn insert_import(&self, import: &NewImport) -> Result<(), StoreError>;
+
+    /// Finds an import with its counts.
+    async fn find_import(&self, id: ImportId) -> Result<Option<StatementImport>, StoreError>;
+
+    /// Lists imports that a process must continue and that no process has claimed, oldest first.
+    async fn unclaimed_imports(&self, now: DateTime<Utc>) -> Result<Vec<ImportId>, StoreError>;
+
+    /// Claims an import until a time, or renews the claim of the same process. Returns whether it succeeded.
+    async fn claim_import(
+        &self,
+        id: ImportId,
+        process: uuid::Uuid,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Changes the state of an import.
+    async fn set_import_state(
+        &self,
+        id: ImportId,
+        state: ImportState,
+        reason: Option<&str>,
+        finished_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError>;
+
+    /// Changes an import that has ended to [`ImportState::Undoing`]. Returns whether it had ended.
+    async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<bool, StoreError>;
+
+    /// Stores lines that no import has stored, and takes over lines whose receipt an undone import has reversed. Returns the
+    /// lines that now belong to this import, in the order of the file.
+    async fn insert_lines(&self, import: ImportId, lines: &[BankLine])
+    -> Result<Vec<StoredLine>, StoreError>;
+
+    /// Stores proposed matches. An existing match remains unchanged.
+    async fn insert_matches(&self, matches: &[NewMatch]) -> Result<(), StoreError>;
+
+    /// Returns the matches of lines that an import has stored.
+    async fn matches_of_lines(
+        &self,
+        import: ImportId,
+        lines: &[StatementLineId],
+    ) -> Result<Vec<StoredMatch>, StoreError>;
+
+    /// Stores the results of lines, and the number of lines that the import has processed.
+    async fn finish_lines(
+        &self,
+        import: ImportId,
+        results: &[LineResult],
+        position: Option<i64>,
+    ) -> Result<(), StoreError>;
+
+    /// Returns lines of an import in a state, ordered by number, after a number.
+    async fn lines_of_import(
+        &self,
+        import: ImportId,
+        state: LineState,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<StoredLine>, StoreError>;
+
+    /// Returns the latest credit lines of the same account and amount that are booked as a receipt.
+    async fn lines_like(&self, line: &BankLine) -> Result<Vec<StoredLine>, StoreError>;
+
+    /// Returns the lines with these identities that any import has stored.
+    async fn find_lines(&self, ids: &[StatementLineId]) -> Result<Vec<StoredLine>, StoreError>;
+
+    /// Finds a match.
+    async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError>;
+
+    /// Lists matches, oldest first.
+    async fn list_matches(&self, filter: &MatchFilter, limit: u64) -> Result<Vec<StoredMatch>, StoreError>;
+
+    /// Decides a proposed match, and rejects the other proposals of its line if it is accepted. Returns whether the match was
+    /// still proposed.
+    async fn decide_match(
+        &self,
+        id: MatchId,
+        state: MatchState,
+        actor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Changes a posted match that the ledger did not accept to rejected.
+    async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Marks every match of the lines as undone.
+    async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError>;
+
+    /// Reads the live payments with an amount outstanding and an id after the given one, at most `limit`, by id.
+    async fn open_payments(
+        &self,
+        after: Option<PaymentId>,
+        limit: u64,
+    ) -> Result<Vec<IndexedPayment>, StoreError>;
+
+    /// Reads payments in any state.
+    async fn payments(&self, references: &[Reference]) -> Result<Vec<IndexedPayment>, StoreError>;
+}

@@ -1,0 +1,185 @@
+//! A line of a statement, as it is stored.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::ImportId;
+use crate::matching::{CreditLine, LineText, TextSource};
+use crate::money::Money;
+use crate::payment::UnknownState;
+use crate::receipt::{ReceiptNumber, StatementLineId};
+
+/// The effect of a line on the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Money arrived.
+    Credit,
+    /// Money left.
+    Debit,
+}
+
+impl Direction {
+    /// Returns the code used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Debit => "debit",
+        }
+    }
+}
+
+impl FromStr for Direction {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        [Self::Credit, Self::Debit].into_iter().find(|value| value.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// The relation of a line to a batch of the bank, which books several transfers as one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineBatch {
+    /// The line is one transfer.
+    Single,
+    /// The line is a batch, and its transfers may come in a camt.054.
+    Whole(Option<String>),
+    /// The line is one transfer of the batch with this id.
+    Part(Option<String>),
+}
+
+/// What happened to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineState {
+    /// The line is stored and not processed.
+    New,
+    /// A receipt is recorded and allocated.
+    Posted,
+    /// A receipt is recorded as credit.
+    Unallocated,
+    /// The line has no money for payments: a debit, or a reversal without a receipt.
+    Other,
+    /// The line is a batch without its transfers.
+    Batch,
+    /// The receipt is reversed.
+    Reversed,
+}
+
+impl LineState {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::New, Self::Posted, Self::Unallocated, Self::Other, Self::Batch, Self::Reversed];
+
+    /// Returns the code used in the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Posted => "posted",
+            Self::Unallocated => "unallocated",
+            Self::Other => "other",
+            Self::Batch => "batch",
+            Self::Reversed => "reversed",
+        }
+    }
+}
+
+impl FromStr for LineState {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// The texts of a line. Personal data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineTexts {
+    /// Structured creditor references.
+    #[serde(default)]
+    pub creditor_references: Vec<String>,
+    /// The free text, as the bank cut it.
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// The payer's own reference.
+    #[serde(default)]
+    pub end_to_end_id: Option<String>,
+    /// Further information of the bank.
+    #[serde(default)]
+    pub additional: Vec<String>,
+    /// The name of the other party.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The account of the other party.
+    #[serde(default)]
+    pub account: Option<String>,
+}
+
+/// A line of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankLine {
+    /// The identity: the same line in another file has the same one.
+    pub id: StatementLineId,
+    /// The position in the file, from 1.
+    pub number: i64,
+    /// The institution's account.
+    pub account: String,
+    /// The effect on the account.
+    pub direction: Direction,
+    /// The amount, which is never negative.
+    pub amount: Money,
+    /// Whether the line reverses an earlier one.
+    pub is_reversal: bool,
+    /// The day on which the bank booked the line.
+    pub booking_date: NaiveDate,
+    /// The day from which the bank counts the money.
+    pub value_date: NaiveDate,
+    /// The bank's id.
+    pub bank_id: Option<String>,
+    /// The relation to a batch.
+    pub batch: LineBatch,
+    /// The texts.
+    pub texts: LineTexts,
+}
+
+/// A line with its progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLine {
+    /// The import that recorded the line.
+    pub import: ImportId,
+    /// The line.
+    pub line: BankLine,
+    /// What happened to the line.
+    pub state: LineState,
+    /// The receipt that books the line.
+    pub receipt: Option<ReceiptNumber>,
+}
+
+impl BankLine {
+    /// Returns the line as matching sees it.
+    pub fn to_credit_line(&self) -> CreditLine {
+        let text = |source, pieces: Vec<String>| LineText { source, pieces };
+        let structured = self.texts.creditor_references.iter();
+        let mut texts: Vec<LineText> =
+            structured.map(|value| text(TextSource::CreditorReference, vec![value.clone()])).collect();
+        texts.push(text(TextSource::Text, self.texts.texts.clone()));
+        texts
+            .extend(self.texts.end_to_end_id.iter().map(|id| text(TextSource::EndToEndId, vec![id.clone()])));
+        texts.extend(
+            self.texts.additional.iter().map(|more| text(TextSource::Additional, vec![more.clone()])),
+        );
+        CreditLine {
+            amount: self.amount,
+            booking_date: self.booking_date,
+            texts,
+            payer_name: self.texts.name.clone(),
+        }
+    }
+
+    /// Returns all texts of the payer as one, for the receipt.
+    pub fn payer_text(&self) -> String {
+        let texts = &self.texts;
+        let parts = texts.name.iter().chain(&texts.creditor_references).chain(&texts.texts);
+        parts.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}

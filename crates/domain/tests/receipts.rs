@@ -1,0 +1,349 @@
+//! Receipts: each step by itself, and the equations of money after every step of random histories.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
+use std::collections::HashMap;
+
+use hermes_domain::ledger::{
+    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand,
+    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
+};
+use hermes_domain::money::Currency;
+use hermes_domain::payment::{CheckKind, Payment, Status};
+use hermes_domain::receipt::{NewReceipt, Receipt, ReceiptStatus, RefundState, StatementLineId};
+use hermes_test_support::MemoryLedger;
+use hermes_test_support::builders::{
+    book, claim, money, payment_key, receipt, record, submission, submission_with_claim,
+};
+use hermes_test_support::money_steps::random_batch;
+
+/// The number of random histories.
+const HISTORIES: u64 = 10_000;
+/// The most steps of a history.
+const MAX_STEPS: usize = 20;
+
+fn assert_receipt_adds_up(receipt: &Receipt) {
+    let in_states = |states: &[RefundState]| -> i64 {
+        let refunds = receipt.refunds.iter().filter(|refund| states.contains(&refund.state));
+        refunds.map(|refund| refund.amount.minor()).sum()
+    };
+    let allocated: i64 = receipt.allocations.iter().map(|allocation| allocation.amount.minor()).sum();
+    let reserved = in_states(&[RefundState::Requested, RefundState::Approved]);
+    let refunded = in_states(&[RefundState::Sent]);
+    let received = if receipt.reversed_at.is_some() { 0 } else { receipt.amount.minor() };
+    let parts =
+        allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
+    assert_eq!(received, parts, "{receipt:#?}");
+    assert!(receipt.credit().minor() >= in_states(&[RefundState::Due]), "{receipt:#?}");
+    assert!(receipt.surplus_written_off.minor() >= 0);
+}
+
+fn assert_payment_adds_up(payment: &Payment, receipts: &[Receipt]) {
+    let allocations = receipts.iter().flat_map(|receipt| &receipt.allocations);
+    let to_payment = allocations.filter(|allocation| allocation.payment == payment.id);
+    let allocated: i64 = to_payment
+        .map(|allocation| {
+            assert_eq!(allocation.amount.currency(), payment.amount.currency());
+            allocation.amount.minor()
+        })
+        .sum();
+    assert_eq!(payment.amount_received.minor(), allocated, "{payment:#?}");
+    let due = payment.amount_due().minor();
+    let written_off = payment.shortfall_written_off().minor();
+    let (outstanding, excess) = (payment.amount_outstanding().minor(), payment.excess().minor());
+    let flagged =
+        payment.checks.iter().any(|check| check.kind == CheckKind::OverUnderPayment && check.is_flagged());
+    if payment.cancelled_at.is_some() {
+        assert_eq!((allocated, payment.status()), (0, Status::Cancelled));
+        return;
+    }
+    assert_eq!(allocated + written_off + outstanding, due + excess, "{payment:#?}");
+    assert!(outstanding == 0 || excess == 0);
+    let settled = allocated + written_off;
+    let status = match settled.cmp(&due) {
+        _ if allocated == 0 => Status::Pending,
+        std::cmp::Ordering::Less => Status::Underpayment,
+        std::cmp::Ordering::Equal => Status::Exact,
+        std::cmp::Ordering::Greater => Status::Overpayment,
+    };
+    assert_eq!((payment.status(), flagged), (status, allocated != 0 && settled != due), "{payment:#?}");
+}
+
+fn assert_totals(ledger: &MemoryLedger) {
+    let mut recounted: HashMap<Currency, [i64; 5]> = HashMap::new();
+    for payment in &ledger.payments {
+        let sums = recounted.entry(payment.amount.currency()).or_default();
+        sums[0] += payment.amount_received.minor();
+        sums[1] += payment.amount_outstanding().minor();
+    }
+    for receipt in &ledger.receipts {
+        let sums = recounted.entry(receipt.amount.currency()).or_default();
+        sums[2] += if receipt.reversed_at.is_some() { 0 } else { receipt.amount.minor() };
+        sums[3] += receipt.credit().minor();
+        let due = receipt.refunds.iter().filter(|refund| refund.state == RefundState::Due);
+        sums[4] += due.map(|refund| refund.amount.minor()).sum::<i64>();
+    }
+    let stored = |totals: &Totals| {
+        [
+            totals.received_minor,
+            totals.outstanding_minor,
+            totals.receipts_minor,
+            totals.credit_minor,
+            totals.refunds_due_minor,
+        ]
+    };
+    let stored = ledger.totals.iter().map(|(currency, totals)| (*currency, stored(totals)));
+    assert_eq!(stored.collect::<HashMap<_, _>>(), recounted);
+}
+
+fn assert_money_adds_up(ledger: &MemoryLedger) {
+    ledger.receipts.iter().for_each(assert_receipt_adds_up);
+    for payment in &ledger.payments {
+        assert_payment_adds_up(payment, &ledger.receipts);
+    }
+    assert_totals(ledger);
+    let lines: Vec<_> = ledger.receipts.iter().filter_map(|receipt| receipt.statement_line).collect();
+    let unique: std::collections::HashSet<_> = lines.iter().collect();
+    assert_eq!(unique.len(), lines.len());
+}
+
+#[test]
+fn the_equations_hold_after_every_step_of_10_000_histories() {
+    let mut reached = HashMap::<&str, u32>::new();
+    for seed in 0..HISTORIES {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut ledger = MemoryLedger::new();
+        for _ in 0..random.usize(1..=MAX_STEPS) {
+            let batch = random_batch(&ledger, &mut random);
+            ledger.execute_any(&batch);
+            assert_money_adds_up(&ledger);
+        }
+        let mut verifier = ChainVerifier::default();
+        ledger.audit.iter().for_each(|row| verifier.verify_next(row).unwrap());
+        verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash).unwrap();
+        for event in &ledger.events {
+            *reached.entry(event.kind.as_str()).or_default() += 1;
+        }
+    }
+    // The histories reach every kind of change.
+    for kind in [
+        "payment.settled",
+        "payment.reopened",
+        "receipt.recorded",
+        "receipt.allocated",
+        "receipt.unallocated",
+        "receipt.reversed",
+        "receipt.written_off",
+        "refund.due",
+        "refund.requested",
+        "refund.approved",
+        "refund.sent",
+        "refund.failed",
+        "refund.withdrawn",
+    ] {
+        assert!(reached.get(kind).is_some_and(|count| *count >= 50), "{kind}: {reached:?}");
+    }
+}
+
+fn target(ledger: &MemoryLedger, index: usize) -> ReceiptTarget {
+    let receipt = &ledger.receipts[index];
+    ReceiptTarget { number: receipt.number, expected_version: Some(receipt.version) }
+}
+
+/// A ledger with one payment, on which 105 dollars are due.
+fn ledger() -> MemoryLedger {
+    let mut ledger = MemoryLedger::new();
+    ledger.execute_one(book("ana@example.org", "100"));
+    ledger
+}
+
+fn write_off(target: ReceiptTarget, difference: Difference) -> Command {
+    Command::Receipt(ReceiptCommand::WriteOff { target, difference, reason: "small".to_owned() })
+}
+
+fn allocate(target: ReceiptTarget, reference: i64, amount: Option<&str>) -> Command {
+    let allocation = NewAllocation {
+        payment: payment_key(reference),
+        expected_version: None,
+        amount: amount.map(|amount| money(amount, "USD")),
+    };
+    Command::Receipt(ReceiptCommand::Allocate {
+        target,
+        allocations: vec![allocation],
+        reason: "paid".to_owned(),
+    })
+}
+
+fn by(actor: &str, command: RefundCommand) -> Submission {
+    let mut submission = submission(Command::Refund(command));
+    submission.origin.actor = actor.to_owned();
+    submission
+}
+
+#[test]
+fn the_part_that_is_not_allocated_is_credit() {
+    let mut ledger = ledger();
+    let outcome = ledger.execute_receipt(record(receipt("200", "USD"), &[(1, "60")])).unwrap();
+    assert_eq!(outcome.receipt.number.to_string(), "RCT-2026-000001");
+    assert_eq!(outcome.receipt.credit(), money("140", "USD"));
+    assert_eq!((ledger.get(1).status(), ledger.get(1).version), (Status::Underpayment, 2));
+
+    ledger.execute_receipt(allocate(target(&ledger, 0), 1, None)).unwrap();
+    assert_eq!(ledger.get(1).status(), Status::Exact);
+    assert_eq!(ledger.receipts[0].credit(), money("95", "USD"));
+
+    let too_much = ledger.execute_receipt(allocate(target(&ledger, 0), 1, Some("95.01")));
+    assert_eq!(too_much, Err(Rejection::InsufficientCredit { credit: money("95", "USD") }));
+    let nothing = ledger.execute_receipt(allocate(target(&ledger, 0), 1, None));
+    assert!(matches!(nothing, Err(Rejection::NothingToSettle { .. })), "{nothing:?}");
+
+    let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
+    let record =
+        ReceiptCommand::Record { receipt: receipt("7", "USD"), allocations: vec![allocation], reason: None };
+    let recorded = ledger.execute_receipt(Command::Receipt(record)).unwrap();
+    assert_eq!(recorded.receipt.credit(), money("7", "USD"));
+}
+
+#[test]
+fn a_receipt_is_never_allocated_to_a_payment_in_another_currency() {
+    let mut ledger = ledger();
+    let mismatch = ledger.execute_receipt(record(receipt("100", "EUR"), &[(1, "100")]));
+    assert!(matches!(mismatch, Err(Rejection::CurrencyMismatch { .. })), "{mismatch:?}");
+    assert_eq!((ledger.receipts.len(), ledger.head.next_receipt), (0, 1));
+}
+
+#[test]
+fn a_statement_line_is_booked_once_unless_its_recording_was_undone() {
+    let mut ledger = ledger();
+    let line = || {
+        let new = receipt("50", "USD");
+        record(
+            NewReceipt::of_statement_line(StatementLineId([7; 32]), new.amount, new.value_date, new.details),
+            &[(1, "50")],
+        )
+    };
+    ledger.execute_receipt(line()).unwrap();
+    let first = ledger.receipts[0].number;
+    assert_eq!(ledger.execute_receipt(line()), Err(Rejection::StatementLineBooked(first)));
+
+    let reverse = |ledger: &mut MemoryLedger, index, kind| {
+        let target = target(ledger, index);
+        let command = ReceiptCommand::Reverse { target, kind, reason: "import undone".to_owned() };
+        ledger.execute_receipt(Command::Receipt(command)).unwrap()
+    };
+    reverse(&mut ledger, 0, Reversal::Undone);
+    assert!(ledger.get(1).amount_received.is_zero());
+    ledger.execute_receipt(line()).unwrap();
+    let reversed = reverse(&mut ledger, 1, Reversal::Bounced);
+    assert_eq!(reversed.receipt.status(), ReceiptStatus::Reversed);
+    assert!(matches!(ledger.execute_receipt(line()), Err(Rejection::StatementLineBooked(_))));
+}
+
+#[test]
+fn small_differences_can_be_written_off() {
+    let mut ledger = ledger();
+    ledger.execute_receipt(record(receipt("95", "USD"), &[(1, "95")])).unwrap();
+    let difference = Difference::OfPayment(payment_key(1));
+    ledger.execute_receipt(write_off(target(&ledger, 0), difference.clone())).unwrap();
+    assert_eq!(ledger.get(1).status(), Status::Exact);
+    assert_eq!(ledger.get(1).shortfall_written_off(), money("10", "USD"));
+
+    // The money arrives after all: the write-off shrinks, and the rest is an excess.
+    ledger.execute_receipt(record(receipt("16", "USD"), &[(1, "16")])).unwrap();
+    assert!(ledger.get(1).shortfall_written_off().is_zero());
+    assert_eq!(ledger.get(1).excess(), money("6", "USD"));
+    ledger.execute_receipt(write_off(target(&ledger, 1), difference)).unwrap();
+    assert_eq!(ledger.get(1).status(), Status::Exact);
+    assert_eq!(ledger.receipts[1].surplus_written_off, money("6", "USD"));
+
+    ledger.execute_receipt(record(receipt("11", "USD"), &[])).unwrap();
+    let too_much = ledger.execute_receipt(write_off(target(&ledger, 2), Difference::Credit(None)));
+    assert_eq!(too_much, Err(Rejection::AboveWriteOffMax { max: money("10", "USD") }));
+}
+
+#[test]
+fn a_refund_above_the_limit_needs_a_second_person() {
+    let mut ledger = ledger();
+    ledger.execute_receipt(record(receipt("1200", "USD"), &[(1, "1200")])).unwrap();
+    let release = RefundCommand::ReleaseExcess {
+        payment: payment_key(1),
+        expected_version: Some(2),
+        reason: "overpaid".to_owned(),
+    };
+    let due = ledger.execute_receipt(Command::Refund(release)).unwrap();
+    assert_eq!(due.receipt.refunds_due(), money("1095", "USD"));
+    assert_eq!(ledger.get(1).status(), Status::Exact);
+
+    let request = RefundCommand::Request {
+        target: target(&ledger, 0),
+        amount: None,
+        payee_account: None,
+        reason: "overpaid".to_owned(),
+    };
+    ledger.execute_any(&[by("ana", request)]).remove(0).unwrap();
+    let refund = ledger.receipts[0].refunds[0].clone();
+    assert_eq!((refund.state, Some(refund.number)), (RefundState::Requested, due.refund));
+    assert_eq!(refund.payee_account.as_deref(), Some("DE89370400440532013000"));
+    assert!(ledger.receipts[0].credit().is_zero());
+
+    let refund = RefundTarget { number: refund.number, expected_version: Some(2) };
+    let own = ledger.execute_any(&[by("ana", RefundCommand::Approve(refund))]).remove(0);
+    assert_eq!(own, Err(Rejection::SecondPersonRequired { above: money("1000", "USD") }));
+    let unapproved = RefundCommand::MarkSent { target: refund, bank_id: "1".to_owned() };
+    let unapproved = ledger.execute_any(&[by("ana", unapproved)]).remove(0);
+    assert!(matches!(unapproved, Err(Rejection::IllegalRefundState { state: RefundState::Requested, .. })));
+
+    ledger.execute_any(&[by("ben", RefundCommand::Approve(refund))]).remove(0).unwrap();
+    let sent = RefundTarget { expected_version: Some(3), ..refund };
+    let sent = RefundCommand::MarkSent { target: sent, bank_id: "1".to_owned() };
+    ledger.execute_any(&[by("ana", sent)]).remove(0).unwrap();
+    assert_eq!(ledger.receipts[0].refunded(), money("1095", "USD"));
+    assert_money_adds_up(&ledger);
+}
+
+#[test]
+fn a_cancelled_payment_releases_its_money_and_can_be_reopened() {
+    let mut ledger = ledger();
+    ledger.execute_receipt(record(receipt("105", "USD"), &[(1, "105")])).unwrap();
+    let cancel = |expected_version, held| {
+        let (target, reason) = (payment_key(1), "withdrawn".to_owned());
+        submission(Command::Cancel(Cancellation { target, expected_version, held, reason }))
+    };
+    let unconditional = ledger.execute(&[cancel(None, HeldMoney::Refund)]).remove(0);
+    assert_eq!(unconditional, Err(Rejection::VersionRequired));
+    ledger.execute(&[cancel(Some(2), HeldMoney::Refund)]).remove(0).unwrap();
+    assert_eq!(ledger.receipts[0].refunds_due(), money("105", "USD"));
+
+    let reopen = || {
+        let (target, reason) = (payment_key(1), "a mistake".to_owned());
+        Command::Reopen(Reopening { target, expected_version: None, reason })
+    };
+    let reopened = ledger.execute_one(reopen());
+    assert_eq!((reopened.status(), reopened.amount_received), (Status::Exact, money("105", "USD")));
+    assert_eq!(ledger.receipts[0].refunds[0].state, RefundState::Withdrawn);
+
+    ledger.execute(&[cancel(Some(4), HeldMoney::Refund)]).remove(0).unwrap();
+    let request = RefundCommand::Request {
+        target: target(&ledger, 0),
+        amount: None,
+        payee_account: None,
+        reason: "withdrawn".to_owned(),
+    };
+    ledger.execute_receipt(Command::Refund(request)).unwrap();
+    let reopened = ledger.execute(&[submission(reopen())]).remove(0);
+    assert!(matches!(reopened, Err(Rejection::IllegalRefundState { .. })), "{reopened:?}");
+    assert_money_adds_up(&ledger);
+}
+
+#[test]
+fn a_replayed_receipt_is_recorded_once() {
+    let mut ledger = ledger();
+    let request = || submission_with_claim(record(receipt("50", "USD"), &[(1, "50")]), claim(1, 1));
+    let outcomes = ledger.execute_any(&[request(), request()]);
+    assert_eq!(ledger.receipts.len(), 1);
+    let [first, second] = outcomes.try_into().unwrap();
+    let (first, second) = (first.unwrap().try_into(), second.unwrap().try_into());
+    let (first, second): (hermes_domain::ledger::ReceiptOutcome, hermes_domain::ledger::ReceiptOutcome) =
+        (first.unwrap(), second.unwrap());
+    assert_eq!((first.replayed, second.replayed), (false, true));
+    assert_eq!(first.receipt, second.receipt);
+}

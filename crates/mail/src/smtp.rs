@@ -1,0 +1,227 @@
+//! Sends messages by SMTP (RFC 5321), over TLS unless configured otherwise.
+//!
+//! Each command of a message is sent by itself, because its error means something else at each step: the server rejects
+//! Hermes at `MAIL`, the payer's address at `RCPT`, and the content after `DATA`.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use hermes_domain::mail::PayerMessage;
+use hermes_domain::ports::{MailError, Mailer};
+use lettre::Message;
+use lettre::address::AddressError;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::envelope::{self, Addresses};
+use crate::letter::Sender;
+
+/// The longest time for one message, including the connection.
+const SEND_TIMEOUT: Duration = Duration::from_secs(25);
+/// The longest time for the reply to one command.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
+/// An idle connection is used again for this long.
+const REUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Replies that concern the connection or the account of Hermes instead of one message: the server closes, requires
+/// a login, or rejects it.
+const ACCOUNT_REPLIES: [&str; 5] = ["421", "530", "534", "535", "538"];
+
+/// How the connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// The connection begins in plain text and must switch to TLS before anything else; usually port 587.
+    StartTls,
+    /// TLS from the first byte; usually port 465.
+    Implicit,
+    /// No TLS: for a mail server on the same machine.
+    None,
+}
+
+/// The settings of the mail server.
+#[derive(Debug, Clone)]
+pub struct SmtpSettings {
+    /// The host, which the certificate must name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The encryption.
+    pub tls: SmtpTls,
+    /// The user and the password, if the server requires a login.
+    pub login: Option<(String, SecretString)>,
+    /// The sender.
+    pub from: Mailbox,
+    /// Where replies go, if not to the sender.
+    pub reply_to: Option<Mailbox>,
+}
+
+/// Parses an address with an optional name: `Example University <payments@example.org>`.
+///
+/// # Errors
+/// If the text is not an address.
+pub fn parse_mailbox(text: &str) -> Result<Mailbox, AddressError> {
+    text.parse()
+}
+
+/// Sends messages through one mail server, one after the other.
+pub struct SmtpMailer {
+    settings: SmtpSettings,
+    tls: Option<TlsParameters>,
+    addresses: Addresses,
+    sender: Sender,
+    /// The connection of the last message.
+    idle: Mutex<Option<Connection>>,
+}
+
+struct Connection {
+    smtp: AsyncSmtpConnection,
+    used_at: Instant,
+}
+
+impl SmtpMailer {
+    /// Creates a mailer. Does not connect.
+    ///
+    /// # Errors
+    /// If the certificates of the system cannot be read, or the host is not a valid name.
+    pub fn new(settings: SmtpSettings, sender: Sender) -> Result<Self, MailError> {
+        let tls = match settings.tls {
+            SmtpTls::StartTls | SmtpTls::Implicit => {
+                let parameters = TlsParameters::new_rustls(settings.host.clone());
+                Some(parameters.map_err(|error| unavailable("TLS", &error))?)
+            }
+            SmtpTls::None => None,
+        };
+        let addresses = Addresses { from: settings.from.clone(), reply_to: settings.reply_to.clone() };
+        Ok(Self { settings, tls, addresses, sender, idle: Mutex::new(None) })
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, MailError> {
+        let SmtpSettings { host, port, .. } = &self.settings;
+        let hello = ClientId::default();
+        let is_implicit = self.settings.tls == SmtpTls::Implicit;
+        let tls = self.tls.clone().filter(|_| is_implicit);
+        let address = (host.as_str(), *port);
+        let connected =
+            AsyncSmtpConnection::connect_tokio1(address, Some(REPLY_TIMEOUT), &hello, tls, None).await;
+        let mut smtp = connected.map_err(|error| unavailable("connection", &error))?;
+        if let Some(tls) = self.tls.clone().filter(|_| !is_implicit) {
+            smtp.starttls(tls, &hello).await.map_err(|error| unavailable("STARTTLS", &error))?;
+        }
+        if let Some((user, password)) = &self.settings.login {
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+            let login = smtp.auth(DEFAULT_MECHANISMS, &credentials).await;
+            login.map_err(|error| unavailable("login", &error))?;
+        }
+        Ok(smtp)
+    }
+
+    /// Sends on the connection of the previous message, if it was used just now, or on a new one.
+    async fn transmit(&self, message: &Message) -> Result<(), MailError> {
+        let mut idle = self.idle.lock().await;
+        if let Some(mut connection) = idle.take().filter(|idle| idle.used_at.elapsed() < REUSE_MAX) {
+            // The server may have closed the connection meanwhile.
+            if connection.smtp.test_connected().await {
+                let sent = send_on(&mut connection.smtp, message).await;
+                *idle = after(connection.smtp, &sent).await;
+                return sent;
+            }
+        }
+        let mut smtp = self.connect().await?;
+        let sent = send_on(&mut smtp, message).await;
+        *idle = after(smtp, &sent).await;
+        sent
+    }
+}
+
+/// Returns the connection for the next message, or closes it if the message was not accepted.
+async fn after(mut smtp: AsyncSmtpConnection, sent: &Result<(), MailError>) -> Option<Connection> {
+    if sent.is_ok() {
+        return Some(Connection { smtp, used_at: Instant::now() });
+    }
+    smtp.abort().await;
+    None
+}
+
+async fn send_on(smtp: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
+    let (envelope, bytes) = (message.envelope(), message.formatted());
+    let mut parameters = Vec::new();
+    let mut addresses = envelope.from().into_iter().chain(envelope.to());
+    if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+        if !smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
+            let reason = "the mail server does not support addresses with these characters";
+            return Err(MailError::Rejected(reason.to_owned()));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !bytes.is_ascii() {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    let mail = Mail::new(envelope.from().cloned(), parameters);
+    smtp.command(mail).await.map_err(|error| unavailable("MAIL", &error))?;
+    for address in envelope.to() {
+        let recipient = Rcpt::new(address.clone(), Vec::new());
+        smtp.command(recipient).await.map_err(|error| of_message("RCPT", &error))?;
+    }
+    smtp.command(Data).await.map_err(|error| of_message("DATA", &error))?;
+    smtp.message(&bytes).await.map_err(|error| of_message("message", &error))?;
+    Ok(())
+}
+
+/// Converts the error of a step that concerns the server or the account of Hermes.
+fn unavailable(step: &str, error: &SmtpError) -> MailError {
+    let mut text = format!("{step}: {error}");
+    // The error of the library does not repeat its source, which names the reason.
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    MailError::Unavailable(text)
+}
+
+/// Converts the error of a step that concerns one message. The reply may repeat the payer's address.
+fn of_message(step: &str, error: &SmtpError) -> MailError {
+    let code = error.status().map(|code| code.to_string());
+    if code.as_deref().is_some_and(|code| ACCOUNT_REPLIES.contains(&code)) {
+        return MailError::Unavailable(format!("{step}: reply {}", code.unwrap_or_default()));
+    }
+    if error.is_permanent() {
+        MailError::Rejected(error.to_string())
+    } else if error.is_transient() {
+        MailError::Postponed(error.to_string())
+    } else {
+        unavailable(step, error)
+    }
+}
+
+#[async_trait]
+impl Mailer for SmtpMailer {
+    async fn send(&self, message: &PayerMessage<'_>) -> Result<(), MailError> {
+        let letter = self.sender.write(message);
+        let letter = letter.map_err(|error| MailError::Rejected(format!("no text: {error}")))?;
+        let message = envelope::build(&self.addresses, message, letter)?;
+        timeout(SEND_TIMEOUT, self.transmit(&message)).await.unwrap_or_else(|_| Err(too_slow()))
+    }
+
+    async fn check(&self) -> Result<(), MailError> {
+        let check = async {
+            self.connect().await?.abort().await;
+            Ok(())
+        };
+        timeout(SEND_TIMEOUT, check).await.unwrap_or_else(|_| Err(too_slow()))
+    }
+}
+
+fn too_slow() -> MailError {
+    MailError::Unavailable(format!("no reply within {} s", SEND_TIMEOUT.as_secs()))
+}

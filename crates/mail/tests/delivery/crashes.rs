@@ -1,0 +1,79 @@
+//! Several instances, and instances that crash.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::failing_queue::FailingQueue;
+use crate::harness::{Harness, within};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_between_sending_and_recording_repeats_one_message_under_the_same_message_id() {
+    let harness = Harness::start().await;
+    let queue = Arc::new(FailingQueue::new(harness.queue.clone()));
+    let crashing = harness.worker_on(queue.clone());
+    harness.until(async || harness.cursor().await >= 0, "the cursor to be set").await;
+    harness.book("first@example.org").await;
+    harness.until_sent().await;
+
+    queue.recording.close();
+    harness.book("second@example.org").await;
+    harness.book("third@example.org").await;
+    within(queue.recording.arrived(1)).await;
+    // The first worker hangs, so its lease expires as after a crash.
+    let successor = harness.worker();
+    harness.until_sent().await;
+
+    let mails = harness.server.received();
+    let recipients: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(
+        recipients,
+        ["first@example.org", "second@example.org", "second@example.org", "third@example.org"]
+    );
+    assert_eq!(mails[1].header("Message-ID"), mails[2].header("Message-ID"));
+    let different: HashSet<_> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
+    assert_eq!(different.len(), 3);
+
+    // The hanging worker continues without the lease: it sends nothing.
+    queue.recording.open();
+    within(crashing.stop()).await;
+    harness.book("fourth@example.org").await;
+    harness.until_sent().await;
+    assert_eq!(harness.server.received().len(), 5);
+    successor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_the_database_does_not_record_is_recorded_later_and_not_sent_again() {
+    let harness = Harness::start().await;
+    let queue = Arc::new(FailingQueue::new(harness.queue.clone()));
+    let worker = harness.worker_on(queue.clone());
+    harness.until(async || harness.cursor().await >= 0, "the cursor to be set").await;
+    queue.failures.store(2, Ordering::Relaxed);
+    harness.book("ana@example.org").await;
+    harness.until_sent().await;
+    assert_eq!(queue.failures.load(Ordering::Relaxed), 0);
+    assert_eq!(harness.server.received().len(), 1);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_instances_send_each_message_once() {
+    let (harness, first) = Harness::with_worker().await;
+    let others = [harness.worker(), harness.worker()];
+    for number in 0..30 {
+        harness.book(&format!("payer{number}@example.org")).await;
+        if number == 15 {
+            // The lease passes to another instance in the middle.
+            first.request_stop();
+        }
+    }
+    harness.until_sent().await;
+    let recipients: Vec<_> = harness.server.received().into_iter().map(|mail| mail.to).collect();
+    let expected: Vec<_> = (0..30).map(|number| format!("payer{number}@example.org")).collect();
+    assert_eq!(recipients, expected);
+    first.stop().await;
+    for worker in others {
+        worker.stop().await;
+    }
+}

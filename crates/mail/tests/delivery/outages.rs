@@ -1,0 +1,88 @@
+//! A mail server that is down delays messages, and loses none.
+
+use chrono::TimeDelta;
+use hermes_domain::ports::{MailQueue, Mailer};
+
+use crate::harness::{Harness, within};
+
+fn message_ids(harness: &Harness) -> Vec<String> {
+    harness.server.received().iter().map(|mail| mail.header("Message-ID")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_under_load_delays_messages_and_neither_loses_nor_repeats_one() {
+    const BEFORE: usize = 20;
+    const DURING: usize = 40;
+    let (harness, worker) = Harness::with_worker().await;
+    let email = |number: usize| format!("payer{number}@example.org");
+    for number in 0..BEFORE {
+        harness.book(&email(number)).await;
+        if number == BEFORE / 2 {
+            within(harness.server.until_received(1)).await;
+            harness.server.stop();
+        }
+    }
+    let is_down = async || harness.queue.mail_status().await.unwrap().outage.is_some();
+    harness.until(is_down, "the outage to be recorded").await;
+    for number in BEFORE..DURING {
+        harness.book(&email(number)).await;
+    }
+    // New events are queued during the outage, so that the outbox need not retain them.
+    harness
+        .until(async || harness.cursor().await == harness.commits.newest(), "every event to be queued")
+        .await;
+    assert!(harness.mailer().check().await.is_err());
+    harness.server.resume().await;
+    harness.until_sent().await;
+
+    let recipients: Vec<_> = harness.server.received().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(recipients, (0..DURING).map(email).collect::<Vec<_>>());
+    assert_eq!(harness.queue.mail_status().await.unwrap().outage, None);
+    harness.mailer().check().await.unwrap();
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_reply_repeats_the_message_under_the_same_message_id() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.lose_next_reply();
+    harness.book("ana@example.org").await;
+    within(harness.server.until_received(2)).await;
+    harness.until_sent().await;
+    let ids = message_ids(&harness);
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(harness.server.received()[0].header("Date"), harness.server.received()[1].header("Date"));
+    worker.stop().await;
+}
+
+/// A server that rejects the sender is misconfigured: nothing is wrong with the payers' addresses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_sender_is_an_outage() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.reply_to_sender(Some("550 5.7.1 sender not allowed"));
+    harness.book("ana@example.org").await;
+    let outage = async || harness.queue.mail_status().await.unwrap().outage;
+    harness.until(async || outage().await.is_some(), "the outage to be recorded").await;
+    let error = outage().await.unwrap().error;
+    assert!(error.contains("MAIL") && error.contains("550"), "{error}");
+    harness.server.reply_to_sender(None);
+    harness.until_sent().await;
+    assert_eq!(harness.server.received().len(), 1);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_sent_messages_are_deleted_and_waiting_ones_are_not() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.book("ana@example.org").await;
+    harness.until_sent().await;
+    harness.server.stop();
+    harness.book("eva@example.org").await;
+    let is_waiting = async || harness.queue.mail_status().await.unwrap().waiting == 1;
+    harness.until(is_waiting, "a message to wait").await;
+    worker.stop().await;
+    let later = chrono::Utc::now() + TimeDelta::days(30);
+    assert_eq!(harness.queue.purge_messages(later, 100).await.unwrap(), 1);
+    assert_eq!(harness.queue.mail_status().await.unwrap().waiting, 1);
+}

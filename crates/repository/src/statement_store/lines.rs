@@ -1,0 +1,177 @@
+//! Reads and writes statement lines.
+
+use std::collections::{HashMap, HashSet};
+
+use hermes_domain::ports::{LineResult, StoreError};
+use hermes_domain::receipt::StatementLineId;
+use hermes_domain::statement::{BankLine, Direction, ImportId, ImportState, LineState, StoredLine};
+use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::*;
+use sea_orm::sea_query::CaseStatement;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect};
+
+use super::begin;
+use crate::database::padded;
+use crate::entity::statement_imports;
+use crate::entity::statement_lines::{ActiveModel, Column, Entity, Model};
+use crate::error::{commit_error, statement_error};
+use crate::mapping;
+
+/// The most lines that a reversal is compared with.
+const MAX_LIKE: u64 = 1_000;
+
+/// Stores new lines, takes over lines of undone imports, and returns the lines of the import among `lines`.
+pub(super) async fn insert(
+    connection: &DatabaseConnection,
+    import: ImportId,
+    lines: &[BankLine],
+) -> Result<Vec<StoredLine>, StoreError> {
+    let transaction = begin(connection).await?;
+    let ids: Vec<Vec<u8>> = lines.iter().map(|line| line.id.0.to_vec()).collect();
+    let stored = rows(&transaction, &ids).await?;
+    let undone = undone_imports(&transaction, stored.values()).await?;
+    let mut new = Vec::new();
+    for line in lines {
+        match stored.get(line.id.0.as_slice()) {
+            None => new.push(mapping::new_line(import, line)?),
+            Some(row) if row.state == LineState::Reversed.as_str() && undone.contains(&row.import_id) => {
+                take_over(&transaction, import, line).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    if !new.is_empty() {
+        Entity::insert_many(new).exec_without_returning(&transaction).await.map_err(statement_error)?;
+    }
+    let mut stored = rows(&transaction, &ids).await?;
+    transaction.commit().await.map_err(commit_error)?;
+    let own = ids.iter().filter_map(|id| stored.remove(id)).filter(|row| row.import_id == import.0);
+    own.map(StoredLine::try_from).collect()
+}
+
+async fn rows<C: ConnectionTrait>(
+    connection: &C,
+    ids: &[Vec<u8>],
+) -> Result<HashMap<Vec<u8>, Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = Entity::find().filter(Column::Id.is_in(padded(ids).cloned())).all(connection).await;
+    Ok(rows.map_err(statement_error)?.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// Returns the imports of reversed lines that are undone. A line whose transfer bounced remains booked once and reversed.
+async fn undone_imports(
+    transaction: &DatabaseTransaction,
+    rows: impl Iterator<Item = &Model>,
+) -> Result<HashSet<Uuid>, StoreError> {
+    let reversed = rows.filter(|row| row.state == LineState::Reversed.as_str());
+    let imports: HashSet<Uuid> = reversed.map(|row| row.import_id).collect();
+    if imports.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let undone: Vec<Uuid> = statement_imports::Entity::find()
+        .select_only()
+        .column(statement_imports::Column::Id)
+        .filter(statement_imports::Column::Id.is_in(imports))
+        .filter(statement_imports::Column::State.eq(ImportState::Undone.as_str()))
+        .into_tuple()
+        .all(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(undone.into_iter().collect())
+}
+
+async fn take_over(
+    transaction: &DatabaseTransaction,
+    import: ImportId,
+    line: &BankLine,
+) -> Result<(), StoreError> {
+    let row = mapping::new_line(import, line)?;
+    Entity::update_many()
+        .set(ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row })
+        .filter(Column::Id.eq(line.id.0.to_vec()))
+        .exec(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}
+
+/// Stores the results with one statement, and the position of the import.
+pub(super) async fn finish(
+    connection: &DatabaseConnection,
+    import: ImportId,
+    results: &[LineResult],
+    position: Option<i64>,
+) -> Result<(), StoreError> {
+    let transaction = begin(connection).await?;
+    if !results.is_empty() {
+        let ids: Vec<Vec<u8>> = results.iter().map(|result| result.line.0.to_vec()).collect();
+        let (mut states, mut receipts) = (CaseStatement::new(), CaseStatement::new());
+        for result in results {
+            let is_line = || Column::Id.eq(result.line.0.to_vec());
+            states = states.case(is_line(), result.state.as_str());
+            receipts = receipts.case(is_line(), result.receipt.map(|number| number.to_string()));
+        }
+        Entity::update_many()
+            .col_expr(Column::State, states.into())
+            .col_expr(Column::Receipt, receipts.into())
+            .filter(Column::Id.is_in(ids))
+            .exec(&transaction)
+            .await
+            .map_err(statement_error)?;
+    }
+    if let Some(position) = position {
+        statement_imports::Entity::update_many()
+            .set(statement_imports::ActiveModel { position: Set(position), ..Default::default() })
+            .filter(statement_imports::Column::Id.eq(import.0))
+            .exec(&transaction)
+            .await
+            .map_err(statement_error)?;
+    }
+    transaction.commit().await.map_err(commit_error)
+}
+
+pub(super) async fn of_import(
+    connection: &DatabaseConnection,
+    import: ImportId,
+    state: LineState,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<StoredLine>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::ImportId.eq(import.0))
+        .filter(Column::State.eq(state.as_str()))
+        .filter(Column::Number.gt(after))
+        .order_by_asc(Column::Number)
+        .limit(limit);
+    decode(rows.all(connection).await)
+}
+
+pub(super) async fn like(
+    connection: &DatabaseConnection,
+    line: &BankLine,
+) -> Result<Vec<StoredLine>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::Account.eq(line.account.as_str()))
+        .filter(Column::Amount.eq(line.amount.minor()))
+        .filter(Column::Currency.eq(line.amount.currency().code()))
+        .filter(Column::Direction.eq(Direction::Credit.as_str()))
+        .filter(Column::BookingDate.lte(line.booking_date))
+        .filter(Column::Receipt.is_not_null())
+        .order_by_desc(Column::BookingDate)
+        .limit(MAX_LIKE);
+    decode(rows.all(connection).await)
+}
+
+pub(super) async fn find(
+    connection: &DatabaseConnection,
+    ids: &[StatementLineId],
+) -> Result<Vec<StoredLine>, StoreError> {
+    let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.0.to_vec()).collect();
+    rows(connection, &ids).await?.into_values().map(StoredLine::try_from).collect()
+}
+
+fn decode(rows: Result<Vec<Model>, DbErr>) -> Result<Vec<StoredLine>, StoreError> {
+    rows.map_err(statement_error)?.into_iter().map(StoredLine::try_from).collect()
+}

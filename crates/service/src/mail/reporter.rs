@@ -1,0 +1,58 @@
+//! Logs and metrics of mail. Logs an outage only once, and never an address or a link.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hermes_domain::ports::{MailError, MailStatus, StoreError};
+
+/// Records whether this instance sends. Other instances do not know the queue.
+pub(super) fn record_holds_lease(holds: bool) {
+    metrics::gauge!("hermes_mail_sender").set(u8::from(holds));
+    if !holds {
+        metrics::gauge!("hermes_mail_waiting").set(0);
+        metrics::gauge!("hermes_mail_oldest_waiting_seconds").set(0);
+    }
+}
+
+/// Records the waiting messages.
+pub(super) fn record_status(status: &MailStatus, now: DateTime<Utc>) {
+    metrics::gauge!("hermes_mail_waiting").set(u32::try_from(status.waiting).unwrap_or(u32::MAX));
+    let age = status.oldest_waiting.and_then(|oldest| (now - oldest).to_std().ok()).unwrap_or_default();
+    metrics::gauge!("hermes_mail_oldest_waiting_seconds").set(age);
+}
+
+/// Records a message that the mail server accepted.
+pub(super) fn record_sent() {
+    metrics::counter!("hermes_mail_sent_total").increment(1);
+}
+
+/// Reports a message that was rejected for good. The reply is not logged, because it repeats the address.
+pub(super) fn rejected(reference: impl std::fmt::Display) {
+    metrics::counter!("hermes_mail_rejected_total").increment(1);
+    log::warn!("the mail server rejected a message to the payer of {reference}; the payment shows the reply");
+}
+
+/// Reports a failed attempt to reach the mail server.
+pub(super) fn unavailable(error: &MailError, is_first: bool, delay: Duration) {
+    metrics::counter!("hermes_mail_failures_total").increment(1);
+    metrics::gauge!("hermes_mail_up").set(0);
+    if is_first {
+        log::warn!("mail is not sent ({error}); the messages wait and will be sent in order");
+    } else {
+        log::debug!("mail is not sent ({error}); the next attempt is in {} s", delay.as_secs());
+    }
+}
+
+/// Reports that the mail server works again.
+pub(super) fn recovered(after: Duration) {
+    metrics::gauge!("hermes_mail_up").set(1);
+    log::info!("mail is sent again after {} s", after.as_secs());
+}
+
+/// Reports an error of the database. The worker tries again.
+pub(super) fn database_failed(error: &StoreError) {
+    match error {
+        StoreError::Corrupt(_) => log::error!("no mail is sent until this is repaired: {error}"),
+        _ => log::debug!("the mail queue could not be used: {error}"),
+    }
+}

@@ -1,0 +1,143 @@
+//! The watched folder: each file in it is imported once, by one of the instances that watch it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{FileOptions, ImportError, StatementFile, StatementImporter, move_file};
+
+/// How often the folder is read.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// The age at which a file is complete. A program that writes longer without a pause must write elsewhere and rename.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+/// The age at which a claimed file belongs to a process that was killed, so that it is imported again.
+const CLAIM_EXPIRES_AFTER: Duration = Duration::from_secs(600);
+/// The ending of a claimed file.
+const CLAIMED: &str = "claimed";
+/// The actor of files from the folder.
+const ACTOR: &str = "statement inbox";
+
+/// A watched folder.
+pub struct Inbox {
+    folder: PathBuf,
+    importer: Arc<StatementImporter>,
+}
+
+impl Inbox {
+    /// Creates the folder with its subfolders `done` and `refused`, if they do not exist.
+    ///
+    /// # Errors
+    /// Returns an error if a folder cannot be created.
+    pub fn open(folder: &Path, importer: Arc<StatementImporter>) -> Result<Self, io::Error> {
+        for subfolder in ["done", "refused"] {
+            std::fs::create_dir_all(folder.join(subfolder))?;
+        }
+        Ok(Self { folder: folder.to_owned(), importer })
+    }
+
+    /// Imports the files of the folder, now and later. Never returns.
+    pub async fn watch(self) {
+        loop {
+            if let Err(error) = self.import_files().await {
+                log::warn!("the folder {} cannot be read: {error}", self.folder.display());
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Imports the files that are in the folder now.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read.
+    pub async fn import_files(&self) -> Result<(), io::Error> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.is_file() && is_due(&path) {
+                files.push(path);
+            }
+        }
+        files.sort();
+        for file in files {
+            if let Some((claimed, name)) = claim(&file) {
+                self.import(&claimed, &name).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Imports a copy of a claimed file, so that the file itself ends up in `done` or `refused`.
+    async fn import(&self, claimed: &Path, name: &str) {
+        let copy = self.importer.upload_path();
+        let accepted = match std::fs::copy(claimed, &copy) {
+            Ok(_) => {
+                let file = StatementFile {
+                    path: copy.clone(),
+                    name: name.to_owned(),
+                    options: FileOptions::default(),
+                    actor: ACTOR.to_owned(),
+                };
+                self.importer.accept(file).await
+            }
+            Err(error) => Err(ImportError::File(error)),
+        };
+        let moved = match accepted {
+            Ok(id) => {
+                log::info!("the statement {name} is accepted as import {id}");
+                move_file(claimed, &free_name(&self.folder.join("done"), name))
+            }
+            Err(error) if error.is_refusal() => {
+                super::remove_file(&copy);
+                log::warn!("the statement {name} is refused: {error}");
+                self.refuse(claimed, name, &error)
+            }
+            Err(error) => {
+                super::remove_file(&copy);
+                log::warn!("the statement {name} cannot be imported now and will be retried: {error}");
+                std::fs::rename(claimed, self.folder.join(name))
+            }
+        };
+        if let Err(error) = moved {
+            log::warn!("the statement {name} cannot be moved: {error}");
+        }
+    }
+
+    /// Moves a file to `refused`, and writes the reason beside it.
+    fn refuse(&self, claimed: &Path, name: &str, error: &ImportError) -> Result<(), io::Error> {
+        let target = free_name(&self.folder.join("refused"), name);
+        let mut reason = target.clone().into_os_string();
+        reason.push(".reason.txt");
+        std::fs::write(reason, format!("{error}\n"))?;
+        move_file(claimed, &target)
+    }
+}
+
+/// Returns whether a file is complete, or claimed by a process that was killed.
+fn is_due(path: &Path) -> bool {
+    let age = path.metadata().and_then(|data| data.modified()).ok();
+    let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok()).unwrap_or_default();
+    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_claimed = path.extension() == Some(OsStr::new(CLAIMED));
+    !is_hidden && age >= if is_claimed { CLAIM_EXPIRES_AFTER } else { SETTLED_AFTER }
+}
+
+/// Claims a file by renaming it. Returns the claimed file and its name, or `None` if another process was faster.
+fn claim(path: &Path) -> Option<(PathBuf, String)> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let original = name.strip_suffix(&format!(".{CLAIMED}")).unwrap_or(&name).to_owned();
+    let claimed = path.with_file_name(format!("{original}.{CLAIMED}"));
+    std::fs::rename(path, &claimed).ok()?;
+    // The time of the claim is the time of the file from now on.
+    let touched = std::fs::File::options().append(true).open(&claimed);
+    let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
+    Some((claimed, original))
+}
+
+/// Returns a path in a folder that does not exist yet.
+fn free_name(folder: &Path, name: &str) -> PathBuf {
+    let numbered = (1..).map(|number| folder.join(format!("{name}.{number}")));
+    let mut names = std::iter::once(folder.join(name)).chain(numbered);
+    names.find(|path| !path.exists()).unwrap_or_else(|| folder.join(name))
+}

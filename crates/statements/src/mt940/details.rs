@@ -1,0 +1,179 @@
+//! Field `:86:` of MT940: the details of an entry, in one of three notations.
+//!
+//! - German: a code of three digits, then subfields `?20` … `?63`, with SEPA keywords such as `SVWZ+`.
+//! - SWIFT: codewords between slashes, such as `/EREF/…/REMI/USTD//…`.
+//! - Free text.
+
+use super::entry::charges;
+use super::is_iban;
+use crate::Problem;
+use crate::camt::{account_number, bank_id, non_empty};
+use crate::emit::DraftLine;
+
+/// The keywords in the texts of the German notation.
+const KEYWORDS: [&str; 12] = [
+    "EREF+", "KREF+", "MREF+", "CRED+", "DEBT+", "SVWZ+", "ABWA+", "ABWE+", "PURP+", "IBAN+", "COAM+",
+    "OAMT+",
+];
+/// The codewords of the SWIFT notation.
+const CODEWORDS: [&str; 19] = [
+    "EREF", "PREF", "REMI", "NAME", "IBAN", "BIC", "ORDP", "BENM", "ACC", "TRTP", "CSID", "MARF", "RTRN",
+    "CHGS", "OCMT", "PURP", "ULTD", "ULTC", "ISDT",
+];
+
+/// Adds the details to a line.
+pub(super) fn apply_details(details: &str, line: &mut DraftLine) -> Result<(), Problem> {
+    let text: String = details.split('\n').collect();
+    if let Some(separator) = german_separator(&text) {
+        apply_german(&text, separator, line);
+    } else if text.starts_with('/') && next_codeword(&text).is_some() {
+        apply_swift(&text, line)?;
+    } else {
+        line.remittance.texts.extend(details.split('\n').filter_map(non_empty));
+    }
+    Ok(())
+}
+
+/// Returns the separator of subfields: the character after the code of three digits, before two digits.
+fn german_separator(text: &str) -> Option<char> {
+    let (code, rest) = text.split_at_checked(3)?;
+    let mut chars = rest.chars();
+    let separator = chars.next().filter(|char| !char.is_alphanumeric() && *char != ' ')?;
+    let is_digit = |char: Option<char>| char.is_some_and(|char| char.is_ascii_digit());
+    let is_code = code.bytes().all(|byte| byte.is_ascii_digit());
+    (is_code && is_digit(chars.next()) && is_digit(chars.next())).then_some(separator)
+}
+
+fn apply_german(text: &str, separator: char, line: &mut DraftLine) {
+    let mut texts: Vec<String> = Vec::new();
+    let mut name = String::new();
+    for subfield in subfields(text, separator) {
+        let Some((number, value)) = subfield.split_at_checked(2) else { continue };
+        match number {
+            "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "29" | "60" | "61" | "62"
+            | "63"
+                if !value.trim().is_empty() =>
+            {
+                texts.push(value.to_owned());
+            }
+            "30" => line.counterparty.bic = non_empty(value),
+            "31" => line.counterparty.account = non_empty(&account_number(value)),
+            "32" | "33" => name.push_str(value),
+            _ => {}
+        }
+    }
+    line.counterparty.name = non_empty(&name);
+    let joined = texts.concat();
+    if next_keyword(&joined).is_none() {
+        line.remittance.texts = texts;
+        return;
+    }
+    apply_keywords(&joined, line);
+}
+
+/// Splits a text at each separator that two digits follow.
+fn subfields(text: &str, separator: char) -> Vec<&str> {
+    let is_start = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_digit).count() == 2;
+    let mut starts = text.match_indices(separator).filter_map(|(index, found)| {
+        let start = index + found.len();
+        text.get(start..).filter(|rest| is_start(rest)).map(|_| (index, start))
+    });
+    let Some((_, mut start)) = starts.next() else { return Vec::new() };
+    let mut subfields = Vec::new();
+    for (end, next) in starts {
+        subfields.extend(text.get(start..end));
+        start = next;
+    }
+    subfields.extend(text.get(start..));
+    subfields
+}
+
+fn apply_keywords(text: &str, line: &mut DraftLine) {
+    let mut rest = text;
+    // Text before the first keyword is free text.
+    let mut keyword = "SVWZ+";
+    loop {
+        let next = next_keyword(rest);
+        let (value, after) = match next {
+            Some((index, found)) => {
+                let (value, found_rest) = rest.split_at_checked(index).unwrap_or((rest, ""));
+                (value, found_rest.strip_prefix(found).unwrap_or_default())
+            }
+            None => (rest, ""),
+        };
+        match keyword {
+            "SVWZ+" => line.remittance.texts.extend(non_empty(value)),
+            "EREF+" => line.remittance.end_to_end_id = bank_id(value),
+            "IBAN+" => line.counterparty.account = non_empty(&account_number(value)),
+            _ => {}
+        }
+        match next {
+            Some((_, found)) => (keyword, rest) = (found, after),
+            None => return,
+        }
+    }
+}
+
+/// Returns the next keyword and its position.
+fn next_keyword(text: &str) -> Option<(usize, &'static str)> {
+    text.match_indices('+').find_map(|(index, plus)| {
+        let end = index + plus.len();
+        let before = text.get(..end)?;
+        let found = KEYWORDS.into_iter().find(|keyword| before.ends_with(keyword))?;
+        Some((end - found.len(), found))
+    })
+}
+
+fn apply_swift(text: &str, line: &mut DraftLine) -> Result<(), Problem> {
+    if let Some(charges) = charges(text, line.amount.currency())? {
+        line.charges = Some(charges);
+    }
+    let mut rest = text;
+    while let Some((start, codeword)) = next_codeword(rest) {
+        let value_start = start + codeword.len() + 2;
+        let after = rest.get(value_start..).unwrap_or_default();
+        // The slash before a codeword may also end the value of its predecessor.
+        let scan = rest.get(value_start.saturating_sub(1)..).unwrap_or_default();
+        let end = next_codeword(scan).map_or(after.len(), |(index, _)| index.saturating_sub(1));
+        let value = after.get(..end).unwrap_or(after);
+        apply_codeword(codeword, value.trim_end_matches('/'), line);
+        rest = scan;
+    }
+    Ok(())
+}
+
+fn apply_codeword(codeword: &str, value: &str, line: &mut DraftLine) {
+    let remittance = &mut line.remittance;
+    match codeword {
+        "EREF" => remittance.end_to_end_id = bank_id(value),
+        "NAME" => line.counterparty.name = non_empty(value),
+        "BIC" => line.counterparty.bic = non_empty(value),
+        "IBAN" | "ACC" => line.counterparty.account = non_empty(&account_number(value)),
+        "ORDP" | "BENM" if is_iban(value.trim_matches('/')) => {
+            line.counterparty.account = non_empty(value.trim_matches('/'));
+        }
+        "RTRN" => line.is_reversal = true,
+        "REMI" => {
+            // `USTD//text` is free text, `STRD/CUR/reference` a creditor reference.
+            if let Some(reference) = value.strip_prefix("STRD/") {
+                let reference = reference.rsplit('/').find(|part| !part.is_empty());
+                remittance.creditor_references.extend(reference.and_then(non_empty));
+            } else {
+                let text = value.strip_prefix("USTD//").unwrap_or(value);
+                remittance.texts.extend(non_empty(text));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the next codeword between slashes, and the position of its first slash.
+fn next_codeword(text: &str) -> Option<(usize, &'static str)> {
+    text.match_indices('/').find_map(|(index, _)| {
+        let rest = text.get(index + 1..)?;
+        let found = CODEWORDS
+            .into_iter()
+            .find(|codeword| rest.strip_prefix(codeword).is_some_and(|rest| rest.starts_with('/')));
+        found.map(|codeword| (index, codeword))
+    })
+}

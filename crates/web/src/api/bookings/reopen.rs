@@ -1,0 +1,42 @@
+//! `POST /api/bookings/{key}/reopen`
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use hermes_domain::ledger::Command;
+
+use super::{committed_response, parse_payment_key};
+use crate::api::IdempotencyParameter;
+use crate::dto::{BookingBody, ReopeningBody};
+use crate::extract::{CommandContext, IfMatch, JsonBody, reopening_from_json};
+use crate::problem::{Problem, ProblemResponses};
+
+/// Reopens a cancelled payment, unless a part of its money has been refunded.
+#[utoipa::path(
+    tag = "bookings",
+    params(
+        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
+            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the payment, to reopen only the version that the caller has read.",
+            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v2\""),
+        IdempotencyParameter,
+    ),
+    request_body = ReopeningBody,
+    responses(
+        (status = 200, description = "The payment", body = BookingBody,
+            headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),
+        ProblemResponses,
+    )
+)]
+#[post("/api/bookings/{key}/reopen")]
+pub async fn reopen_booking(
+    context: CommandContext,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: JsonBody,
+) -> Result<HttpResponse, Problem> {
+    let fields = context.admit(&body)?;
+    let key = parse_payment_key(&path)?;
+    let reopening = reopening_from_json(key, IfMatch::from_headers(&request)?.optional(), fields)?;
+    let committed = context.submit(Command::Reopen(reopening)).await?;
+    Ok(committed_response(StatusCode::OK, &committed))
+}

@@ -1,0 +1,32 @@
+//! `POST /api/matches/{id}/accept`
+
+use actix_web::{HttpResponse, post, web};
+
+use super::parse_match_id;
+use crate::dto::MatchBody;
+use crate::extract::CommandContext;
+use crate::problem::{Problem, ProblemResponses};
+use crate::state::AppState;
+
+/// Accepts a match: allocates the receipt of its line to the payments of the match.
+///
+/// The other proposals of the line are rejected. Repeating the request changes nothing.
+#[utoipa::path(
+    tag = "statements",
+    params(("id" = uuid::Uuid, Path, description = "The ID of the match.")),
+    responses(
+        (status = 200, description = "The accepted match", body = MatchBody),
+        ProblemResponses,
+    )
+)]
+#[post("/api/matches/{id}/accept")]
+pub async fn accept_match(
+    state: web::Data<AppState>,
+    context: CommandContext,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    context.check_admission()?;
+    let id = parse_match_id(&path)?;
+    let decided = state.matches.accept(id, context.origin().clone()).await?;
+    Ok(HttpResponse::Ok().json(MatchBody::from(&decided)))
+}

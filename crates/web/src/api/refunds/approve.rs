@@ -1,0 +1,42 @@
+//! `POST /api/refunds/{number}/approve`
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use hermes_domain::ledger::{Command, RefundCommand};
+
+use super::{committed_refund, parse_refund_target};
+use crate::api::RequiredIdempotencyParameter;
+use crate::dto::RefundBody;
+use crate::extract::CommandContext;
+use crate::problem::{Problem, ProblemResponses};
+
+/// Approves a requested refund, which can then be sent.
+///
+/// Above `refunds.second_person_above`, another key than the one that requested the refund must approve it.
+#[utoipa::path(
+    tag = "refunds",
+    params(
+        ("number" = String, Path, description = "The number of the refund.",
+            pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001"),
+        ("If-Match" = String, Header, description = "The ETag of the refund.",
+            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
+        RequiredIdempotencyParameter,
+    ),
+    responses(
+        (status = 200, description = "The approved refund", body = RefundBody,
+            headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),
+        ProblemResponses,
+    )
+)]
+#[post("/api/refunds/{number}/approve")]
+pub async fn approve_refund(
+    context: CommandContext,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    context.require_idempotency_key()?;
+    context.check_admission()?;
+    let command = RefundCommand::Approve(parse_refund_target(&path, &request)?);
+    let committed = context.submit_receipt(Command::Refund(command)).await?;
+    committed_refund(StatusCode::OK, &committed)
+}

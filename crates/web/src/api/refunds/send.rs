@@ -1,0 +1,44 @@
+//! `POST /api/refunds/{number}/sent`
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use hermes_domain::ledger::Command;
+
+use super::{committed_refund, parse_refund_target};
+use crate::api::RequiredIdempotencyParameter;
+use crate::dto::{RefundBody, SentBody};
+use crate::extract::{CommandContext, JsonBody, sent_refund_from_json};
+use crate::problem::{Problem, ProblemResponses};
+
+/// Marks an approved refund as sent.
+///
+/// A debit line of a bank statement that names the refund does the same.
+#[utoipa::path(
+    tag = "refunds",
+    params(
+        ("number" = String, Path, description = "The number of the refund.",
+            pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001"),
+        ("If-Match" = String, Header, description = "The ETag of the refund.",
+            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
+        RequiredIdempotencyParameter,
+    ),
+    request_body = SentBody,
+    responses(
+        (status = 200, description = "The sent refund", body = RefundBody,
+            headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),
+        ProblemResponses,
+    )
+)]
+#[post("/api/refunds/{number}/sent")]
+pub async fn send_refund(
+    context: CommandContext,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: JsonBody,
+) -> Result<HttpResponse, Problem> {
+    context.require_idempotency_key()?;
+    let fields = context.admit(&body)?;
+    let command = sent_refund_from_json(parse_refund_target(&path, &request)?, fields)?;
+    let committed = context.submit_receipt(Command::Refund(command)).await?;
+    committed_refund(StatusCode::OK, &committed)
+}
