@@ -46,9 +46,7 @@ for (const [name, changes] of Object.entries({
     const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, picture, JSON.stringify(transfer)]);
     const { read, expected } = JSON.parse(stdout);
     assert.equal(read, expected);
-    assert.match(read, /
-EUR5459\.38
-/);
+    assert.match(read, /\nEUR5459\.38\n/);
     await close();
   });
 }

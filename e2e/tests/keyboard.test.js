@@ -29,7 +29,7 @@ function focused(page) {
     const style = getComputedStyle(element);
     return {
       html: element.outerHTML.slice(0, 100),
-      isInView: box.width > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth,
+      isInView: box.width > 0 && box.top > -1 && box.bottom < innerHeight + 1 && box.left > -1 && box.right < innerWidth + 1,
       outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
     };
   });

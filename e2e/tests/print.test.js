@@ -50,7 +50,7 @@ for (const [name, changes] of Object.entries(PAYERS)) {
           const visible = await page.locator(hidden).filter({ visible: true }).count();
           assert.equal(visible, 0, `${hidden} on paper`);
         }
-        await page.emulateMedia({ media: "screen" });
+        await page.emulateMedia({ media: null });
         await page.setViewportSize({ width: 1440, height: 900 });
       }
       await close();
