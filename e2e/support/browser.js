@@ -67,7 +67,7 @@ function watch(page, portal) {
     dialog.dismiss();
   });
   page.on("console", (message) => {
-    // The console repeats the status of pages with errors (422), of unknown links (404), and of late changes (409).
+    // The console repeats the status of pages with errors (422), of unknown links (404), and of changes that come too late (409).
     const isStatus = /status of (404|409|422)/.test(message.text());
     if (message.type() === "error" && !isStatus) problems.push(`console: ${message.text()}`);
   });

@@ -14,9 +14,9 @@ const PAYERS = {
     name: "María de los Ángeles Fernández-Cifuentes y Rodríguez de Santillana ".repeat(2).trim(),
     school: "Facultad de Ciencias Económicas y Empresariales, Departamento de Contabilidad",
     student_id: "W".repeat(50),
-    sender_full_name: "W".repeat(100),
+    sender_full_name: "W".repeat(60),
     country_from: "The Former Yugoslav Republic of Macedonia",
-    sender_address: "A very long street name with many words, building 7, staircase B, 4th floor, door 12, 28001 Madrid, Spain. ".repeat(4).trim(),
+    sender_address: "A very long street name with many words, building 7, staircase B, 4th floor, door 12, 28001 Madrid, Spain. ".repeat(2).trim(),
   },
 };
 
