@@ -30,6 +30,8 @@ impl KnownRoute {
                 .replace("{reference}", "REF001")
                 .replace("{name}", "hermes.css")
                 .replace("{code}", "not-found")
+                .replace("{import}", STATEMENT_ID)
+                .replace("{match}", STATEMENT_ID)
                 .replace(
                     "{number}",
                     if pattern.contains("/refunds/") { "RFD-2026-000001" } else { "RCT-2026-000001" },
