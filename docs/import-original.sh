@@ -125,7 +125,8 @@ fi
 declare -A imported=()
 if [ -n "$map" ]; then
   [ -s "$map" ] || echo 'old_id,reference' >"$map" || stop "cannot write $map"
-  while IFS=, read -r id reference; do imported[$id]=$reference; done <"$map"
+  # An empty subscript would be an error of bash.
+  while IFS=, read -r id reference; do [ -z "$id" ] || imported[$id]=$reference; done <"$map"
 fi
 
 booked=0 already=0 rejected=0
@@ -144,9 +145,9 @@ post() {
 
 import_row() {
   local id=$1 outcome status replayed reference
-  [ -z "${imported[$id]:-}" ] || { already=$((already + 1)); return; }
-  # The id is a part of a header and of a CSV line.
+  # The id is a part of a header and of a CSV line, and the key of an array.
   [[ $id =~ ^[A-Za-z0-9_-]{1,100}$ ]] || { reject "$(printf '%q' "$id")" unsupported-id; return; }
+  [ -z "${imported[$id]:-}" ] || { already=$((already + 1)); return; }
   outcome=$(post "$id" "$2") || stop "stopped at $id: Hermes does not respond. Repeat the command to continue."
   read -r status replayed <<<"$outcome " || true
   case $status in

@@ -187,6 +187,9 @@ pub struct Erase {
     /// Erase nothing; print the list of all erasures, which `hermes restore` repeats
     #[arg(long)]
     pub list: bool,
+    /// Repeat the erasures of such a list that the database lacks
+    #[arg(long, value_name = "FILE")]
+    pub repeat: Option<PathBuf>,
 }
 
 /// The commands for API keys. They may run beside a running portal and return once every portal that reaches the database applies the change.

@@ -17,6 +17,10 @@ pub const EARLIER_STEPS: u32 = 14;
 /// The number of payments that [`fill`] inserts.
 pub const PAYMENTS: usize = 10;
 
+/// Audit rows of all payments in turn. Further rows belong to the last payment, so that the others have a history of
+/// hundreds of changes however many rows there are.
+const SPREAD_ROWS: i64 = 6_500;
+
 /// Rows per statement.
 const CHUNK_ROWS: usize = 500;
 
@@ -71,7 +75,8 @@ async fn insert_audit_rows(db: &DatabaseConnection, payments: &[Payment], rows: 
     let (mut hash, mut chunk) = ([0; 32], Vec::new());
     let columns = "seq, payment_id, action, actor, reason, old_value, new_value, user_agent, ip_address, created_at, hash";
     for seq in 1..=rows {
-        let index = usize::try_from(seq - 1).unwrap() % PAYMENTS;
+        let index =
+            if seq <= SPREAD_ROWS { usize::try_from(seq - 1).unwrap() % PAYMENTS } else { PAYMENTS - 1 };
         let is_booking = usize::try_from(seq).unwrap() <= PAYMENTS;
         let texts = [
             Some(if is_booking { "PAYMENT_BOOKED" } else { "PAYMENT_CORRECTED" }),

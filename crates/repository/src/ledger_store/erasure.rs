@@ -10,10 +10,13 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::DatabaseTransaction;
 use sea_orm::QuerySelect;
 use sea_orm::prelude::*;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{CaseStatement, ExprTrait};
 
 use crate::entity::{audit_log, idempotency_keys, mail_messages, payments, statement_lines};
 use crate::error::statement_error;
+
+/// Audit rows that one statement erases. A row has five values of at most 64 characters, so a statement has about 100 KiB.
+const AUDIT_ROWS_PER_STATEMENT: usize = 256;
 
 /// The texts of a statement line without any text, as JSON.
 const ERASED_TEXTS: &str = "{}";
@@ -29,10 +32,10 @@ pub(super) async fn erase_history(
         .all(transaction)
         .await
         .map_err(statement_error)?;
-    for row in rows {
-        let mut entry = AuditEntry::try_from(row)?;
-        entry.erase();
-        erase_audit_row(transaction, entry).await?;
+    let mut entries = rows.into_iter().map(AuditEntry::try_from).collect::<Result<Vec<AuditEntry>, _>>()?;
+    entries.iter_mut().for_each(AuditEntry::erase);
+    for chunk in entries.chunks(AUDIT_ROWS_PER_STATEMENT) {
+        erase_audit_rows(transaction, chunk).await?;
     }
     let records = idempotency_keys::Entity::find()
         .filter(records_of(subject))
@@ -99,19 +102,25 @@ fn records_of(subject: Subject) -> Expr {
     }
 }
 
-async fn erase_audit_row(transaction: &DatabaseTransaction, entry: AuditEntry) -> Result<(), StoreError> {
-    let erased = audit_log::ActiveModel {
-        salt: Set(None),
-        reason: Set(entry.reason),
-        old_value: Set(entry.old_value),
-        new_value: Set(entry.new_value),
-        user_agent: Set(entry.user_agent),
-        ip_address: Set(entry.ip_address),
-        ..Default::default()
+async fn erase_audit_rows(
+    transaction: &DatabaseTransaction,
+    entries: &[AuditEntry],
+) -> Result<(), StoreError> {
+    use audit_log::Column;
+    let value_of_row = |value: fn(&AuditEntry) -> &Option<String>| -> Expr {
+        let add = |case: CaseStatement, entry: &AuditEntry| {
+            case.case(Column::Seq.eq(entry.seq), Expr::value(value(entry).clone()))
+        };
+        entries.iter().fold(CaseStatement::new(), add).into()
     };
     audit_log::Entity::update_many()
-        .set(erased)
-        .filter(audit_log::Column::Seq.eq(entry.seq))
+        .col_expr(Column::Salt, Expr::value(None::<Vec<u8>>))
+        .col_expr(Column::Reason, value_of_row(|entry| &entry.reason))
+        .col_expr(Column::OldValue, value_of_row(|entry| &entry.old_value))
+        .col_expr(Column::NewValue, value_of_row(|entry| &entry.new_value))
+        .col_expr(Column::UserAgent, value_of_row(|entry| &entry.user_agent))
+        .col_expr(Column::IpAddress, value_of_row(|entry| &entry.ip_address))
+        .filter(Column::Seq.is_in(entries.iter().map(|entry| entry.seq)))
         .exec(transaction)
         .await
         .map_err(statement_error)?;

@@ -10,8 +10,8 @@
 //! of their checks replace the first two INSERTs. `receipts.rs` describes the statements of receipts. A command that changes
 //! an API key loads the key with one more and writes at most two rows.
 //!
-//! An erasure also reads the audit rows and the idempotency records of its payment with one statement each, and updates
-//! each such row with one statement.
+//! An erasure also reads the audit rows and the idempotency records of its payment with one statement each. It
+//! updates 256 audit rows with one statement, and each idempotency record with one.
 
 mod changes;
 mod duplicates;

@@ -1,7 +1,6 @@
 //! `hermes restore`: checks a backup, restores it into an empty database, verifies the result and repeats erasures.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -47,12 +46,10 @@ fn listed_erasures(what: &Restore) -> Result<Option<Vec<RecordedErasure>>> {
     let mut default = what.file.clone().into_os_string();
     default.push(".erasures");
     let path = what.erasures.clone().unwrap_or_else(|| PathBuf::from(default));
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound && what.erasures.is_none() => return Ok(None),
-        text => text.with_context(|| format!("cannot read {}", path.display()))?,
-    };
-    let parsed = person::parse_erasures(&text);
-    parsed.with_context(|| format!("{} is no list of erasures", path.display())).map(Some)
+    if what.erasures.is_none() && !path.try_exists()? {
+        return Ok(None);
+    }
+    person::read_erasures(&path).map(Some)
 }
 
 /// Copies the file to the data folder, which must have no database.
@@ -117,7 +114,9 @@ async fn finish(
     print_line(&format!("restored {}", contents.summary()?))?;
     if !contents.is_current() {
         print_line("the schema is older than this version of Hermes: run `hermes migrate up`, then")?;
-        return print_line("`hermes audit verify --deep`, and repeat the erasures with `hermes erase`");
+        return print_line(
+            "`hermes audit verify --deep`, and `hermes erase --repeat` with the list of erasures",
+        );
     }
     let reader = SqlPaymentReader::new(database);
     let head = RecordedHead::from(&reader.head().await?);

@@ -1,7 +1,7 @@
 //! `hermes erase` and `hermes export-person`: no copy of the personal data remains, and no copy of the database opens a page.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sea_orm::ConnectionTrait;
@@ -196,9 +196,13 @@ pub(crate) fn copies(app: &TestApp, environment: &TestEnvironment) -> String {
     text.to_lowercase()
 }
 
+/// Returns the content of all files in a folder and in its folders.
 fn files(folder: &Path) -> String {
-    let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
-    files.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    let content = |path: PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned(),
+    };
+    fs::read_dir(folder).unwrap().map(|entry| content(entry.unwrap().path())).collect()
 }
 
 fn excerpt(text: &str) -> String {

@@ -137,6 +137,30 @@ async fn check_bookings(app: &TestApp) {
 }
 
 #[actix_web::test]
+async fn a_row_without_an_id_and_a_blank_line_of_the_map_stop_nothing() {
+    let Some(server) = private_mariadb().await else { return };
+    let old = server.create_database().await;
+    let connection = Database::connect(&old.url).await.unwrap();
+    for sql in [
+        "CREATE TABLE payments (id VARCHAR(10), name VARCHAR(255), email VARCHAR(255), amount DECIMAL(15, 2))",
+        "INSERT INTO payments VALUES ('', 'Ana Ruiz', 'ana@example.org', 10), ('b1', 'Bo Li', 'bo@example.org', 20), \
+         ('c1', 'Cho Lee', 'cho@example.org', 30)",
+    ] {
+        connection.execute_unprepared(sql).await.unwrap();
+    }
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let map_file = environment.folder.path().join("map.csv");
+    std::fs::write(&map_file, "old_id,reference\n\nb1,REF001\n").unwrap();
+    let import = Import { old: &old, url: app.url("") };
+
+    let counts = ["rejected '': unsupported-id\n", "booked 1, already booked 1, rejected 1\n"];
+    import.expect(&["--map", map_file.to_str().unwrap()], 1, &counts);
+    assert_eq!(app.payment_count().await, 1);
+    connection.close().await.unwrap();
+}
+
+#[actix_web::test]
 async fn an_import_explains_its_options_and_rejects_a_password_among_them() {
     let run = |arguments: &[&str]| Command::new("bash").arg(SCRIPT).args(arguments).output().unwrap();
     let help = run(&["--help"]);

@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use hermes_domain::access::ApiKey;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
 use super::erasure::copies;
-use crate::support::{TestApp, TestEnvironment};
+use crate::support::{TestApp, TestEnvironment, rows};
 
 const ALL_SCOPES: &[&str] = &["access:manage", "bookings:read", "bookings:write", "events:read"];
 
@@ -172,6 +173,22 @@ async fn a_key_is_written_to_a_new_private_file_only() {
     let json: Value = serde_json::from_str(&run(&app, &["rotate", &id_of(key.trim()), "--json"])).unwrap();
     assert_eq!(json["id"], id_of(&text_of(&json)).as_str());
     assert_eq!(run(&app, &["list"]).lines().count(), 1);
+}
+
+#[actix_web::test]
+async fn a_key_that_may_exist_leaves_no_file_and_an_instruction() {
+    let Some(environment) = TestEnvironment::mariadb().await else { return };
+    let app = TestApp::start(&environment).await;
+    let id = id_of(&run(&app, &["create", "--name", "a", "--scope", "ops:read"]));
+    let database = rows::connect(&environment).await;
+    let lock = database.begin().await.unwrap();
+    lock.execute_unprepared("SELECT * FROM ledger_head FOR UPDATE").await.unwrap();
+    let create = ["create", "--name", "b", "--scope", "ops:read", "--out", "b.key"];
+    assert_fails(&app, &create, "may exist, and its text is lost");
+    assert_fails(&app, &["rotate", &id, "--out", "b.key"], "rotate it again");
+    assert_fails(&app, &["revoke", &id], "may be revoked; repeat the command");
+    assert!(!environment.folder.path().join("b.key").exists());
+    lock.rollback().await.unwrap();
 }
 
 #[actix_web::test]

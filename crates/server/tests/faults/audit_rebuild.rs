@@ -53,7 +53,23 @@ async fn kill_and_continue(environment: Option<TestEnvironment>) {
     let report = process.stdout_of(&["audit", "verify"]);
     assert_eq!(report.trim(), format!("audit rows 1 to {} are intact", rows + 1));
 
-    let erased = process.run(&["erase", "--email", "canary1@example.org"]);
-    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    erase(&process);
     process.assert_audit_log_is_intact(&["--deep"]);
+}
+
+/// Erases a payment with hundreds of rebuilt audit rows. On a busy machine, the outcome can be unknown after the time for
+/// a batch. Then the command says to repeat it, and the repetition erases the payment or finds it erased.
+fn erase(process: &HermesProcess) {
+    let run = || {
+        let output = process.run(&["erase", "--email", "canary1@example.org"]);
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let started = Instant::now();
+    let (is_erased, message) = run();
+    eprintln!("erased a payment in {:.1} s: {is_erased}", started.elapsed().as_secs_f64());
+    if !is_erased {
+        assert!(message.contains("may be erased") && message.contains("repeat the command"), "{message}");
+        let (is_erased, message) = run();
+        assert!(is_erased || message.contains("no payment has this e-mail address"), "{message}");
+    }
 }

@@ -73,7 +73,7 @@ async fn submit(
     database: &Database,
     command: KeyCommand,
 ) -> Result<KeyRecord> {
-    let id: KeyId = command.key_id();
+    let unknown = unknown_outcome(&command);
     let CommandLedger { ledger, writer, cache: _ } = compose::command_ledger(configuration, database).await?;
     let origin = Origin { actor: OPERATOR.to_owned(), ..Origin::default() };
     let committed = ledger.submit_key(command, origin).await;
@@ -81,10 +81,26 @@ async fn submit(
     writer.await.context("the ledger writer stopped unexpectedly")?;
     match committed {
         Ok(committed) => Ok(committed.outcome.key),
-        Err(SubmitError::OutcomeUnknown) => {
-            Err(anyhow!("key {id} may have changed; check it with `hermes keys list`"))
-        }
+        Err(SubmitError::OutcomeUnknown) => Err(anyhow!(unknown)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Describes what may have happened, and what to do. The text of a new key is not written, so nobody can use the key.
+fn unknown_outcome(command: &KeyCommand) -> String {
+    let id: KeyId = command.key_id();
+    match command {
+        KeyCommand::Create(_) => format!(
+            "the database did not respond in time, so key {id} may exist, and its text is lost; if `hermes keys list` shows \
+             it, revoke or rotate it"
+        ),
+        KeyCommand::Rotate(_) => format!(
+            "the database did not respond in time, so key {id} may have a new text, which is lost, and its earlier text may \
+             expire; rotate it again"
+        ),
+        KeyCommand::Revoke(_) => {
+            format!("the database did not respond in time, so key {id} may be revoked; repeat the command")
+        }
     }
 }
 

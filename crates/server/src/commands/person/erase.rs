@@ -3,6 +3,7 @@
 //! Each payment is erased by a command of the ledger, in a batch of its own. The head excludes the writers of running
 //! portals meanwhile, and the cache version or the head shows them the change. An interrupted run can be repeated.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, bail, ensure};
@@ -26,12 +27,17 @@ pub(in crate::commands) async fn run(what: Erase) -> Result<ExitCode> {
     migrate::ensure_current(&configuration.settings).await?;
     let database = compose::open_database(&configuration.settings).await?;
     let reader = SqlPaymentReader::new(&database);
-    let report = match what.list {
-        true => super::erasures::list(&reader).await,
-        false => erase_person(&configuration, &database, &what).await,
+    let report = match &what {
+        Erase { list: true, .. } => super::erasures::list(&reader).await,
+        Erase { repeat: Some(file), .. } => repeat_list(&configuration, &database, file).await,
+        _ => erase_person(&configuration, &database, &what).await,
     };
     database.close().await;
     print_line(&report?)
+}
+
+async fn repeat_list(configuration: &Configuration, database: &Database, file: &Path) -> Result<String> {
+    super::erasures::repeat(configuration, database, super::erasures::read(file)?).await
 }
 
 async fn erase_person(configuration: &Configuration, database: &Database, what: &Erase) -> Result<String> {

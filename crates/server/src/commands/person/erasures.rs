@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::{Erasure, ErasureScope};
@@ -31,7 +33,7 @@ pub(super) async fn list(reader: &SqlPaymentReader) -> Result<String> {
     Ok(list)
 }
 
-/// Repeats the listed erasures that the restored database lacks, and reports them.
+/// Repeats the listed erasures that the database lacks, and reports them.
 pub(in crate::commands) async fn repeat(
     configuration: &Configuration,
     database: &Database,
@@ -49,7 +51,7 @@ pub(in crate::commands) async fn repeat(
         }
     }
     if missing.is_empty() {
-        return Ok("the backup contains every listed erasure".to_owned());
+        return Ok("every listed erasure is done already".to_owned());
     }
     erase::erase(configuration, database, missing).await
 }
@@ -64,8 +66,13 @@ async fn restored_erasure(reader: &SqlPaymentReader, listed: RecordedErasure) ->
     Ok(Some(Erasure { target, scope }))
 }
 
-/// Reads a list.
-pub(in crate::commands) fn parse(list: &str) -> Result<Vec<RecordedErasure>> {
+/// Reads the list in a file.
+pub(in crate::commands) fn read(file: &Path) -> Result<Vec<RecordedErasure>> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    parse(&text).with_context(|| format!("{} is no list of erasures", file.display()))
+}
+
+fn parse(list: &str) -> Result<Vec<RecordedErasure>> {
     let lines = list.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let parsed = lines.map(|line| {
         parse_line(line)

@@ -12,7 +12,7 @@ use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, Position, reader_
 use hermes_repository::SqlPaymentReader;
 
 pub(super) use erase::run as erase;
-pub(super) use erasures::{parse as parse_erasures, repeat as repeat_erasures};
+pub(super) use erasures::{read as read_erasures, repeat as repeat_erasures};
 pub(super) use export::run as export;
 
 /// The payments that contain the personal data of one person.

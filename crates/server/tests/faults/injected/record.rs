@@ -14,7 +14,8 @@ const INTRODUCTION: &str = "\
 `make faults` injects each fault into real servers and writes this file. Reads and writes are the responses during the
 fault. *Recovered after* is the time from the end of the fault to the next accepted booking; for Redis, to the next list
 from the cache of the process. Each test also checks that every acknowledged booking is in every later list, that a
-repeated attempt results in one booking, and that the audit chain is intact.
+repeated attempt results in one booking, and that the audit chain is intact. **failed** means that the test failed. On a busy
+machine, the cause may be a time limit, so repeat such a test alone: `.ci/mysql run cargo test --test faults NAME`.
 
 ";
 

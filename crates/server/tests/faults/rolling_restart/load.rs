@@ -84,7 +84,7 @@ async fn send_all(state: Rc<State>, balancer: Rc<Balancer>, rate: u32) -> Vec<rt
         let (state, balancer) = (Rc::clone(&state), Rc::clone(&balancer));
         requests.push(rt::spawn(async move {
             let started = Instant::now();
-            if number % REQUESTS_PER_BOOKING == 0 {
+            if number.is_multiple_of(REQUESTS_PER_BOOKING) {
                 state.book(&balancer, number).await;
             } else {
                 state.read(&balancer).await;
