@@ -33,7 +33,7 @@ pub enum ImportState {
     Refused,
     /// The receipts are being reversed.
     Undoing,
-    /// Every receipt of the import is reversed, except those whose money was refunded.
+    /// Every receipt of the import is reversed, except receipts whose money was refunded.
     Undone,
 }
 
