@@ -49,8 +49,8 @@ pub(super) fn refund_fingerprint(command: &RefundCommand) -> Digest {
             fingerprint(&("request refund", receipt(target), amount, payee_account, reason))
         }
         RefundCommand::Approve(target) => fingerprint(&("approve refund", refund(target))),
-        RefundCommand::MarkSent { target, bank_id } => {
-            fingerprint(&("mark refund sent", refund(target), bank_id))
+        RefundCommand::MarkSent { target, bank_id, amount } => {
+            fingerprint(&("mark refund sent", refund(target), bank_id, amount))
         }
         RefundCommand::MarkFailed { target, reason } => {
             fingerprint(&("mark refund failed", refund(target), reason))
