@@ -18,9 +18,12 @@ export function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
-/** How a page is shown: `text` is a factor of the size of text, `scripts` whether they run. */
+/**
+ * How a page is shown. `text` is a factor of the size of text. `scripts` is `on`, `off` as a setting of the browser, or
+ * `missing`, as if the network had lost them; axe needs a browser that runs scripts.
+ */
 export function mode(changes = {}) {
-  return { width: 390, colours: "light", forced: false, language: "en", text: 1, scripts: true, ...changes };
+  return { width: 390, colours: "light", forced: false, language: "en", text: 1, scripts: "on", ...changes };
 }
 
 /**
@@ -35,12 +38,15 @@ export async function openTab(browser, portal, how = mode()) {
     forcedColors: how.forced ? "active" : "none",
     locale: LOCALES[how.language],
     timezoneId: "Europe/Madrid",
-    javaScriptEnabled: how.scripts,
+    javaScriptEnabled: how.scripts !== "off",
     permissions: ["clipboard-read", "clipboard-write"],
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
   const problems = watch(page, portal);
+  if (how.scripts === "missing") {
+    await context.route("**/*.js*", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  }
   if (how.text !== 1) {
     const session = await context.newCDPSession(page);
     const size = how.text * TEXT_PX;
@@ -61,8 +67,8 @@ function watch(page, portal) {
     dialog.dismiss();
   });
   page.on("console", (message) => {
-    // Pages with errors in the answers have status 422, and those of unknown links 404, which the console repeats.
-    const isStatus = /status of (404|422)/.test(message.text());
+    // The console repeats the status of pages with errors (422), of unknown links (404), and of changes that come too late (409).
+    const isStatus = /status of (404|409|422)/.test(message.text());
     if (message.type() === "error" && !isStatus) problems.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {

@@ -91,13 +91,15 @@ export class Portal {
     await this.#post(`/api/refunds/${number}/sent`, { bank_id: "2026120200001" });
   }
 
-  /** Cancels a payment as staff. */
+  /** Cancels a payment as staff. A refund of its money becomes due. */
   async cancel(payment, reason) {
-    await this.#post(`/api/bookings/${payment.reference}/cancel`, { reason });
+    const path = `/api/bookings/${payment.reference}`;
+    const seen = await fetch(this.url + path);
+    await this.#post(`${path}/cancel`, { reason, held: "refund" }, seen.headers.get("ETag"));
   }
 
-  async #post(path, body) {
-    const headers = { "Idempotency-Key": randomUUID(), "If-Match": "*" };
+  async #post(path, body, version = "*") {
+    const headers = { "Idempotency-Key": randomUUID(), "If-Match": version };
     if (body) headers["Content-Type"] = "application/json";
     const response = await fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
     const text = await response.text();

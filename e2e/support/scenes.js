@@ -49,16 +49,23 @@ export const SCENES = {
   "second-booking": async (page, how) => {
     await fillForm(page, how.language, { email: `second-${how.name}@example.org` });
     await send(page);
-    const form = page.url();
+    const fields = await page.evaluate(() => [...new FormData(document.querySelector("main form"))]);
     await send(page);
     await page.waitForURL(/REF\d+/);
-    // The payer returns to the form, changes the amount, and confirms again.
-    await page.goBack();
-    await page.goBack();
-    await page.fill("#amount", "700");
-    await send(page);
-    await send(page);
-    return form;
+    // The same form again, with another amount, as from a second tab.
+    await page.goto("/payment");
+    await page.evaluate((old) => {
+      const form = document.querySelector("main form");
+      form.action = "/payment";
+      form.replaceChildren();
+      for (const [name, value] of old) {
+        const input = form.appendChild(document.createElement("input"));
+        input.name = name;
+        input.value = name === "amount" ? "700" : value;
+      }
+      form.submit();
+    }, fields);
+    await page.waitForSelector(".notice.warn");
   },
   unpaid: (page, how, payments) => page.goto(payments.unpaid.path),
   dollars: (page, how, payments) => page.goto(payments.dollars.path),

@@ -1,10 +1,20 @@
 // What a page may cost: bytes on the wire, shifts of its layout, and, in the long form, time of the server.
 
 import assert from "node:assert/strict";
+import { Agent, get } from "node:http";
 import { after, before, test } from "node:test";
 import { launch, mode, openTab } from "../support/browser.js";
 import { bookWithForm, fillForm, send } from "../support/form.js";
 import { Portal } from "../support/portal.js";
+
+/** Whether to measure the time of the server, which takes minutes and needs the release build (`HERMES_PROGRAM`). */
+const IS_LONG = process.env.HERMES_E2E_LONG === "1";
+const PAYMENTS = 100_000;
+/** Bookings that are sent at the same time: the portal commits them together. */
+const CONCURRENT = 200;
+/** How often a page is requested. The median counts, because other programs use the processor too. */
+const SAMPLES = 300;
+const SERVER_TIME_MAX_MS = 3;
 
 /** A page with everything has at most 40 KiB on the wire. A logo may have 16 of them (`institution.logo_file`). */
 const WEIGHT_MAX = (40 - 16) * 1024;
@@ -14,7 +24,8 @@ let portal;
 let payment;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start(), launch()]);
+  portal = await Portal.start();
+  browser = await launch();
   payment = await portal.book();
 });
 
@@ -87,3 +98,34 @@ for (const width of [320, 390, 1440]) {
     await close();
   });
 }
+
+/** Returns the milliseconds from the request to the end of the response. */
+function timeRequest(agent, path) {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const request = get(portal.url + path, { agent, headers: { "Accept-Encoding": "br" } }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
+      response.resume().on("end", () => resolve(performance.now() - start));
+    });
+    request.on("error", reject);
+  });
+}
+
+test(`pages take at most ${SERVER_TIME_MAX_MS} ms at 100,000 payments`, { skip: !IS_LONG && "only with HERMES_E2E_LONG=1" }, async (context) => {
+  let booked = 0;
+  const book = async () => {
+    while (booked < PAYMENTS) await portal.book({ email: `payer-${booked++}@example.org` });
+  };
+  await Promise.all(Array.from({ length: CONCURRENT }, book));
+  // Its page also looks for another payment of the same payer.
+  const twin = await portal.book({ email: "payer-0@example.org" });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (const path of ["/payment", payment.path, twin.path, `${payment.path}/confirmation`]) {
+    const times = [];
+    for (let sample = 0; sample < SAMPLES; sample += 1) times.push(await timeRequest(agent, path));
+    const median = times.sort((one, other) => one - other)[SAMPLES / 2];
+    context.diagnostic(`${path.replace(/[^/]{20,}/, "…")}: ${median.toFixed(2)} ms`);
+    assert.ok(median <= SERVER_TIME_MAX_MS, `${path}: ${median} ms`);
+  }
+  agent.destroy();
+});

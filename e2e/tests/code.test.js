@@ -16,7 +16,8 @@ let browser;
 let portal;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start(), launch()]);
+  portal = await Portal.start();
+  browser = await launch();
   await mkdir(FOLDER, { recursive: true });
 });
 
@@ -29,7 +30,8 @@ for (const [name, changes] of Object.entries({
   print: { colours: "dark" },
 })) {
   test(`a scanner reads the code: ${name}`, async () => {
-    const payment = await portal.book({ email: `${name}@example.org` });
+    // Without zeros at the end, which segno omits.
+    const payment = await portal.book({ email: `${name}@example.org`, amount: "5300.37" });
     const { page, close } = await openTab(browser, portal, mode({ width: 1440, ...changes }));
     await page.goto(payment.path);
     if (name === "print") await page.emulateMedia({ media: "print" });
@@ -44,7 +46,7 @@ for (const [name, changes] of Object.entries({
     const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, picture, JSON.stringify(transfer)]);
     const { read, expected } = JSON.parse(stdout);
     assert.equal(read, expected);
-    assert.match(read, new RegExp(`EUR5459(\\.00)?\n`));
+    assert.match(read, /\nEUR5459\.38\n/);
     await close();
   });
 }

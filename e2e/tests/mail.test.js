@@ -30,7 +30,8 @@ before(async () => {
     HERMES__MAIL__TLS: "none",
     HERMES__MAIL__FROM: "Example University <payments@example.edu>",
   };
-  [portal, browser] = await Promise.all([Portal.start({ settings }), launch()]);
+  portal = await Portal.start({ settings });
+  browser = await launch();
 });
 
 after(() => Promise.all([browser?.close(), portal?.stop(), mailbox?.stop()]));

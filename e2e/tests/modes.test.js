@@ -12,7 +12,7 @@ const MODES = {
   "320-text-200": mode({ width: 320, text: 2 }),
   "390-text-200-spanish": mode({ text: 2, language: "es" }),
   "390-forced-colours": mode({ forced: true, colours: "dark" }),
-  "390-no-scripts": mode({ scripts: false }),
+  "390-no-scripts": mode({ scripts: "missing" }),
   "1440-light-spanish": mode({ width: 1440, language: "es" }),
   "1440-dark": mode({ width: 1440, colours: "dark" }),
   "1440-forced-colours": mode({ width: 1440, forced: true }),
@@ -24,7 +24,8 @@ let portal;
 let payments;
 
 before(async () => {
-  [portal, browser] = await Promise.all([Portal.start({ config: "institution" }), launch()]);
+  portal = await Portal.start({ config: "institution" });
+  browser = await launch();
   payments = await preparePayments(portal);
 });
 

@@ -22,7 +22,8 @@ fn booked(amount: &str, code: &str) -> Payment {
 /// Returns the first payment with its checks after money arrived. The checks run with the next change.
 fn corrected_after(ledger: &mut MemoryLedger, received: &str) -> Payment {
     ledger.receive(1, received);
-    ledger.execute_one(correct(1, 1, new_name("Anna")))
+    let version = ledger.payments[0].version;
+    ledger.execute_one(correct(1, version, new_name("Anna")))
 }
 
 fn fields() -> PaymentFields {

@@ -14,12 +14,12 @@
     const mail = document.getElementById("mail-link");
     if (mail) mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(pageAddress())}`);
     const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short",
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false,
     });
     for (const time of document.querySelectorAll("main time")) {
       const parts = Object.fromEntries(format.formatToParts(new Date(time.dateTime)).map((part) => [part.type, part.value]));
-      const { day, month, year, hour, minute, timeZoneName } = parts;
-      time.textContent = `${day} ${month.replace(".", "")} ${year}, ${hour}:${minute} ${timeZoneName}`;
+      const { day, month, year, hour, minute } = parts;
+      time.textContent = `${day} ${month.replace(".", "")} ${year}, ${hour}:${minute}`;
     }
   }
 

@@ -1,4 +1,4 @@
-//! `POST /api/matches/{id}/accept`
+//! `POST /api/matches/{match}/accept`
 
 use actix_web::{HttpResponse, post, web};
 
@@ -13,13 +13,14 @@ use crate::state::AppState;
 /// The other proposals of the line are rejected. Repeating the request changes nothing.
 #[utoipa::path(
     tag = "statements",
-    params(("id" = uuid::Uuid, Path, description = "The ID of the match.")),
+    params(("match" = String, Path, description = "The ID of the match.", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        example = "0198c0de-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The accepted match", body = MatchBody),
         ProblemResponses,
     )
 )]
-#[post("/api/matches/{id}/accept")]
+#[post("/api/matches/{match}/accept")]
 pub async fn accept_match(
     state: web::Data<AppState>,
     context: CommandContext,

@@ -20,8 +20,9 @@ use crate::state::AppState;
 #[utoipa::path(
     tag = "statements",
     params(
-        ("state" = Option<MatchStateName>, Query, description = "Only matches of this state."),
-        ("statement" = Option<uuid::Uuid>, Query, description = "Only matches of this import."),
+        ("state" = Option<MatchStateName>, Query, description = "Only matches of this state.", example = "proposed"),
+        ("statement" = Option<String>, Query, description = "Only matches of this import.", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+            example = "0198c0de-0000-7000-8000-000000000001"),
         ("limit" = Option<u64>, Query, description = "The most matches in the response. The default is 100.",
             minimum = 1, maximum = 1000, example = 100),
         ("cursor" = Option<String>, Query, description = "The cursor of a Link header of this list.",

@@ -1,4 +1,4 @@
-//! `POST /api/matches/{id}/reject`
+//! `POST /api/matches/{match}/reject`
 
 use actix_web::{HttpResponse, post, web};
 
@@ -11,13 +11,14 @@ use crate::state::AppState;
 /// Rejects a match. The receipt of its line does not change.
 #[utoipa::path(
     tag = "statements",
-    params(("id" = uuid::Uuid, Path, description = "The ID of the match.")),
+    params(("match" = String, Path, description = "The ID of the match.", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        example = "0198c0de-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The rejected match", body = MatchBody),
         ProblemResponses,
     )
 )]
-#[post("/api/matches/{id}/reject")]
+#[post("/api/matches/{match}/reject")]
 pub async fn reject_match(
     state: web::Data<AppState>,
     context: CommandContext,

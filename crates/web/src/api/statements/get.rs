@@ -1,4 +1,4 @@
-//! `GET /api/statements/{id}`
+//! `GET /api/statements/{import}`
 
 use actix_web::{HttpResponse, get, web};
 
@@ -10,13 +10,14 @@ use crate::state::AppState;
 /// Returns the state of an import, with the counts of its lines.
 #[utoipa::path(
     tag = "statements",
-    params(("id" = uuid::Uuid, Path, description = "The ID of the import.")),
+    params(("import" = String, Path, description = "The ID of the import.", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        example = "0198c0de-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The import", body = StatementBody),
         ProblemResponses,
     )
 )]
-#[get("/api/statements/{id}")]
+#[get("/api/statements/{import}")]
 pub async fn get_statement(
     state: web::Data<AppState>,
     path: web::Path<String>,

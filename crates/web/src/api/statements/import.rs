@@ -31,7 +31,8 @@ struct ImportQuery {
 #[utoipa::path(
     tag = "statements",
     params(
-        ("dry_run" = Option<bool>, Query, description = "Whether to store nothing and return what the import would do.", example = false),
+        ("dry_run" = Option<String>, Query, description = "Whether to store nothing and return what the import would do.",
+            pattern = "^(true|false)$", example = "true"),
         ("name" = Option<String>, Query, description = "The name of the file, for people.", max_length = 255, example = "november.xml"),
         ("profile" = Option<String>, Query, description = "The profile of a CSV file.", max_length = 255, example = "example-semicolon"),
         ("account" = Option<String>, Query, description = "The account of a CSV file that does not name it.", max_length = 255,

@@ -1,4 +1,4 @@
-//! `POST /api/statements/{id}/undo`
+//! `POST /api/statements/{import}/undo`
 
 use actix_web::{HttpResponse, post, web};
 
@@ -13,14 +13,15 @@ use crate::state::AppState;
 /// The receipts are reversed in the background. A receipt whose money was refunded remains.
 #[utoipa::path(
     tag = "statements",
-    params(("id" = uuid::Uuid, Path, description = "The ID of the import.")),
+    params(("import" = String, Path, description = "The ID of the import.", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        example = "0198c0de-0000-7000-8000-000000000001")),
     request_body = ReasonBody,
     responses(
         (status = 202, description = "The import, whose receipts are being reversed", body = StatementBody),
         ProblemResponses,
     )
 )]
-#[post("/api/statements/{id}/undo")]
+#[post("/api/statements/{import}/undo")]
 pub async fn undo_statement(
     state: web::Data<AppState>,
     context: CommandContext,

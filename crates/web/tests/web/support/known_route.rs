@@ -5,7 +5,7 @@ use actix_web::test::TestRequest;
 use hermes_web::access::Requirement;
 use hermes_web::routes;
 
-use super::{Server, TestApp};
+use super::{STATEMENT_ID, Server, TestApp};
 
 /// A method of a route.
 #[derive(Clone)]
@@ -13,8 +13,8 @@ pub struct KnownRoute {
     pub server: Server,
     pub method: Method,
     pub pattern: &'static str,
-    /// A path, except for the secret of the payer page and the id of a key. The only payment is REF001; there is neither a
-    /// receipt nor a statement.
+    /// A path, except for the secret of the payer page and the id of a key. The only payment is REF001; there is no
+    /// receipt.
     pub path: String,
     pub requirement: Requirement,
 }
@@ -30,6 +30,8 @@ impl KnownRoute {
                 .replace("{reference}", "REF001")
                 .replace("{name}", "hermes.css")
                 .replace("{code}", "not-found")
+                .replace("{import}", STATEMENT_ID)
+                .replace("{match}", STATEMENT_ID)
                 .replace(
                     "{number}",
                     if pattern.contains("/refunds/") { "RFD-2026-000001" } else { "RCT-2026-000001" },
@@ -45,10 +47,10 @@ impl KnownRoute {
         routes.collect()
     }
 
-    /// Returns whether the path exists in every installation. The others need an account in euro, a logo, a receipt, a refund
-    /// or a statement.
+    /// Returns whether the path exists in every installation. The others need an account in euro, a logo, a receipt or a
+    /// refund.
     pub fn exists(&self) -> bool {
-        let resources = ["/api/receipts/", "/api/refunds/", "/api/statements/", "/api/matches/"];
+        let resources = ["/api/receipts/", "/api/refunds/"];
         !self.path.ends_with("/code.svg")
             && self.path != "/institution/logo"
             && !resources.iter().any(|prefix| self.path.starts_with(prefix))

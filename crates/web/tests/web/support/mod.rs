@@ -3,6 +3,7 @@
 mod adapters;
 mod browser;
 mod known_route;
+mod one_statement;
 mod response;
 
 use std::sync::Arc;
@@ -21,8 +22,10 @@ use hermes_domain::ports::PaymentReader;
 use hermes_languages::Language;
 use hermes_service::access::{AccessConfig, AccessControl};
 use hermes_service::clock_monitor::ClockMonitor;
+use hermes_service::matching::Matches;
 use hermes_service::outbox::{CommitNotifier, Feed};
 use hermes_service::read_cache::{QueryLimits, ReadCache, ReadCacheConfig, ReadCacheDeps, UnverifiedReads};
+use hermes_service::statements::{ImporterConfig, ImporterDeps, StatementImporter};
 use hermes_service::writer::{LedgerWriter, WriterConfig, WriterDeps};
 use hermes_test_support::builders::rules;
 use hermes_test_support::{FixedClock, MemoryLedger, MemoryStore, SequentialRandom, StoreFault, StoreStep};
@@ -32,6 +35,7 @@ use hermes_web::{AppState, JsonRenderer, middleware, routes};
 
 pub use browser::Browser;
 pub use known_route::KnownRoute;
+pub use one_statement::ID as STATEMENT_ID;
 pub use response::TestResponse;
 
 /// Half past six in the evening of 22 November 2026.
@@ -142,15 +146,25 @@ impl TestApp {
             },
         );
         let access = AccessControl::open(Arc::clone(&reads), Arc::new(store.clone()), access);
+        let statements = Arc::new(one_statement::OneStatement);
+        let importer = ImporterDeps {
+            store: statements.clone(),
+            ledger: ledger.clone(),
+            clock: Arc::new(FixedClock(EVENING)),
+            random_source: Arc::new(SequentialRandom::default()),
+        };
+        let importer = StatementImporter::new(importer, importer_config()).unwrap();
+        let matches =
+            Matches { store: statements, ledger: ledger.clone(), clock: Arc::new(FixedClock(EVENING)) };
         let mut state = AppState {
+            importer,
+            matches,
             // A store in memory answers at once.
             access: access.now_or_never().unwrap().unwrap(),
             feed: Arc::new(feed),
             reads,
             reader,
             receipts: Arc::new(store.clone()),
-            importer: adapters::importer(&ledger),
-            matches: adapters::matches(&ledger),
             ledger,
             keys: Arc::new(store.clone()),
             key_overlap: TimeDelta::days(7),
@@ -325,4 +339,15 @@ pub fn with_fields(request: TestRequest, fields: &[(&str, &str)]) -> TestRequest
         .insert_header(("accept", "text/html"))
         .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
         .set_payload(body.join("&"))
+}
+
+fn importer_config() -> ImporterConfig {
+    ImporterConfig {
+        spool_dir: env!("CARGO_TARGET_TMPDIR").into(),
+        max_bytes: 1_000,
+        accounts: Vec::new(),
+        accepts_any_account: true,
+        csv_profiles: Default::default(),
+        auto_post: Default::default(),
+    }
 }
