@@ -45,7 +45,7 @@ enum Command {
         #[arg(long)]
         only: Vec<String>,
     },
-    /// Bookings
+    /// Bookings and receipts
     Writes {
         /// Run only this case; can be repeated
         #[arg(long)]

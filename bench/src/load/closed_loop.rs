@@ -5,26 +5,26 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tokio::task::JoinSet;
 
-use super::{BookingRequests, Connection};
+use super::{Connection, Requests};
 use crate::statistics::{Latencies, to_f64};
 
 /// The result of a closed loop.
 #[derive(Debug)]
 pub struct ClosedLoopResult {
-    /// Bookings per second.
+    /// Executed requests per second.
     pub per_second: f64,
-    /// The latency of each booking.
+    /// The latency of each executed request.
     pub latencies: Latencies,
     /// The number of requests rejected with 503.
     pub rejected: usize,
 }
 
-/// Books with `callers` concurrent callers for a time. A status other than 201 and 503 is an error.
+/// Sends requests with `callers` concurrent callers for a time. A status other than 201 and 503 is an error.
 pub async fn run_closed_loop(
     port: u16,
     callers: usize,
     length: Duration,
-    requests: &BookingRequests,
+    requests: &impl Requests,
 ) -> Result<ClosedLoopResult> {
     let mut connections = Vec::with_capacity(callers);
     for _ in 0..callers {
@@ -33,7 +33,7 @@ pub async fn run_closed_loop(
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for connection in connections {
-        tasks.spawn(book_until(connection, requests.clone(), started + length));
+        tasks.spawn(send_until(connection, requests.clone(), started + length));
     }
     let (mut latencies, mut rejected) = (Vec::new(), 0);
     while let Some(task) = tasks.join_next().await {
@@ -45,9 +45,9 @@ pub async fn run_closed_loop(
     Ok(ClosedLoopResult { per_second, latencies: latencies.into_iter().collect(), rejected })
 }
 
-async fn book_until(
+async fn send_until(
     mut connection: Connection,
-    requests: BookingRequests,
+    requests: impl Requests,
     end: Instant,
 ) -> Result<(Vec<Duration>, usize)> {
     let (mut latencies, mut rejected) = (Vec::new(), 0);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::task::{JoinError, JoinSet};
 
-use super::{BookingRequests, Connection};
+use super::{BookingRequests, Connection, Requests};
 use crate::statistics::{Latencies, to_f64};
 
 /// The maximum number of requests in flight. Requests beyond it count as lost. Below the usual limit of open files.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
 
 use super::harness::{ClusterMode, Harness};
-use crate::load::{BookingRequests, Connection};
+use crate::load::{BookingRequests, Connection, Requests};
 use crate::report::{Limit, Row};
 use crate::scale::Scale;
 use crate::statistics::format_number;

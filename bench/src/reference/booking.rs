@@ -6,7 +6,7 @@ use hermes_repository::entity::{audit_log, outbox, payments, validation_results}
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
-use crate::load::{BookingRequests, Connection};
+use crate::load::{BookingRequests, Connection, Requests};
 use crate::system::{Hermes, PrivateDatabase};
 
 /// The rows of a booking without an idempotency key.

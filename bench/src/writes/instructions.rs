@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::harness::Harness;
 use crate::callgrind::{callgrind_control, parse_profile};
-use crate::load::{BookingRequests, Connection};
+use crate::load::{BookingRequests, Connection, Requests};
 use crate::report::Row;
 use crate::scale::Scale;
 use crate::statistics::{format_count, format_number, to_f64};

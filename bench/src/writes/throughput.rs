@@ -25,7 +25,7 @@ const MANY_CALLERS: usize = 256;
 /// The number of callers in all other rows.
 const CALLERS: usize = 64;
 /// Settings without batches. The age limit is raised, so that no command expires in the longer queue.
-const UNBATCHED: [(&str, &str); 2] =
+pub(super) const UNBATCHED: [(&str, &str); 2] =
     [("HERMES__LEDGER__BATCH_MAX", "1"), ("HERMES__LEDGER__QUEUE_AGE_MAX_MS", "10000")];
 /// The name of the first reference.
 const PLAIN_CONNECTIONS: &str = "× 64 plain connections, one booking per transaction";

@@ -288,14 +288,17 @@ fn a_refund_above_the_limit_needs_a_second_person() {
     let refund = RefundTarget { number: refund.number, expected_version: Some(2) };
     let own = ledger.execute_any(&[by("ana", RefundCommand::Approve(refund))]).remove(0);
     assert_eq!(own, Err(Rejection::SecondPersonRequired { above: money("1000", "USD") }));
-    let unapproved = RefundCommand::MarkSent { target: refund, bank_id: "1".to_owned() };
+    let unapproved = RefundCommand::MarkSent { target: refund, bank_id: "1".to_owned(), amount: None };
     let unapproved = ledger.execute_any(&[by("ana", unapproved)]).remove(0);
     assert!(matches!(unapproved, Err(Rejection::IllegalRefundState { state: RefundState::Requested, .. })));
 
     ledger.execute_any(&[by("ben", RefundCommand::Approve(refund))]).remove(0).unwrap();
-    let sent = RefundTarget { expected_version: Some(3), ..refund };
-    let sent = RefundCommand::MarkSent { target: sent, bank_id: "1".to_owned() };
-    ledger.execute_any(&[by("ana", sent)]).remove(0).unwrap();
+    let target = RefundTarget { expected_version: Some(3), ..refund };
+    let sent = |amount| RefundCommand::MarkSent { target, bank_id: "1".to_owned(), amount: Some(amount) };
+    // A charge for the transfer names the refund too, but does not pay it.
+    let charge = ledger.execute_any(&[by("ana", sent(money("2", "USD")))]).remove(0);
+    assert!(matches!(charge, Err(Rejection::Invalid(_))), "{charge:?}");
+    ledger.execute_any(&[by("ana", sent(money("1095", "USD")))]).remove(0).unwrap();
     assert_eq!(ledger.receipts[0].refunded(), money("1095", "USD"));
     assert_money_adds_up(&ledger);
 }

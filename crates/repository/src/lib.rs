@@ -129,5 +129,5 @@ pub use ledger_store::SqlLedgerStore;
 pub use mail_queue::SqlMailQueue;
 pub use mapping::{StoredPayment, StoredReceipt};
 pub use outbox::SqlOutbox;
-pub use reader::{AuditBounds, AuditedPayment, RecordedErasure, SqlPaymentReader};
+pub use reader::{AuditBounds, AuditedPayment, AuditedReceipt, RecordedErasure, SqlPaymentReader};
 pub use statement_store::SqlStatementStore;

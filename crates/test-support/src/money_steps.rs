@@ -93,7 +93,7 @@ fn refund(ledger: &MemoryLedger, random: &mut Rng) -> RefundCommand {
             reason: "requested".to_owned(),
         },
         3 => RefundCommand::Approve(target),
-        4 => RefundCommand::MarkSent { target, bank_id: "bank 1".to_owned() },
+        4 => RefundCommand::MarkSent { target, bank_id: "bank 1".to_owned(), amount: None },
         _ => RefundCommand::MarkFailed { target, reason: "returned".to_owned() },
     }
 }

@@ -1,14 +1,14 @@
-//! The comparison of a payment with its last audit row.
+//! The comparison of a payment or a receipt with its last audit row.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::AuditEntry;
-use crate::payment::Payment;
 
-/// How a payment differs from its last audit row. The messages contain no personal data.
+/// How an object differs from its last audit row. The messages contain no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuditMismatch {
-    /// The payment has no audit row.
+    /// The object has no audit row.
     #[error("has no audit row")]
     NotAudited,
     /// The last audit row contains no readable state.
@@ -33,20 +33,23 @@ pub enum AuditMismatch {
     },
 }
 
-/// Compares a payment with its last audit row.
+/// Compares a payment or a receipt with its last audit row.
 ///
 /// The comparison covers the fields that the row has; the row lacks fields that were introduced later.
 ///
 /// # Errors
 /// Returns the mismatch if the two differ or cannot be compared.
-pub fn verify_against_audit(payment: &Payment, last: Option<&AuditEntry>) -> Result<(), AuditMismatch> {
+pub fn verify_against_audit<State: Serialize>(
+    current: &State,
+    last: Option<&AuditEntry>,
+) -> Result<(), AuditMismatch> {
     let last = last.ok_or(AuditMismatch::NotAudited)?;
     if last.is_erased() {
         return Err(AuditMismatch::Erased { seq: last.seq });
     }
     let audited = last.new_value.as_deref().and_then(|state| serde_json::from_str(state).ok());
     let audited: Map<String, Value> = audited.ok_or(AuditMismatch::StateUnknown { seq: last.seq })?;
-    let current = serde_json::to_value(payment).unwrap_or_default();
+    let current = serde_json::to_value(current).unwrap_or_default();
     let mut fields = Vec::new();
     collect_differences("", &audited, &current, &mut fields);
     if fields.is_empty() { Ok(()) } else { Err(AuditMismatch::Differs { seq: last.seq, fields }) }

@@ -26,8 +26,8 @@ impl Decider<'_> {
                 (draft, refund, Some(reason.as_str()))
             }
             RefundCommand::Approve(target) => (self.approve(target, actor)?, target.number, None),
-            RefundCommand::MarkSent { target, bank_id } => {
-                (self.mark_sent(target, bank_id)?, target.number, None)
+            RefundCommand::MarkSent { target, bank_id, amount } => {
+                (self.mark_sent(target, bank_id, *amount)?, target.number, None)
             }
             RefundCommand::MarkFailed { target, reason } => {
                 let receipt = self.step(target, ReceiptEffect::RefundFailed, RefundStep::Fail)?;
@@ -140,7 +140,21 @@ impl Decider<'_> {
         Ok(draft_of(receipt))
     }
 
-    fn mark_sent(&self, target: &RefundTarget, bank_id: &str) -> Result<MoneyDraft, Rejection> {
+    fn mark_sent(
+        &self,
+        target: &RefundTarget,
+        bank_id: &str,
+        amount: Option<Money>,
+    ) -> Result<MoneyDraft, Rejection> {
+        let (_, refund) = self.find_refund(target)?;
+        if amount.is_some_and(|amount| amount != refund.amount) {
+            let detail = format!("the refund is of {}", refund.amount);
+            return Err(Rejection::Invalid(vec![FieldError::new(
+                "amount",
+                ValidationCode::NotAChoice,
+                detail,
+            )]));
+        }
         let mut receipt = self.step(target, ReceiptEffect::RefundSent, RefundStep::Send)?;
         if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number)
         {

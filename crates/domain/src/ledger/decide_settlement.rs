@@ -54,7 +54,7 @@ impl Decider<'_> {
             let mut changed = ReceiptDraft::of(receipt, ReceiptEffect::Allocated, self.context.now);
             let mut is_changed = false;
             for refund in &receipt.refunds {
-                if !refund.payment.is_some_and(|(id, _)| id == payment.id) {
+                if refund.payment.is_none_or(|(id, _)| id != payment.id) {
                     continue;
                 }
                 match refund.state {

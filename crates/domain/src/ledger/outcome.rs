@@ -131,7 +131,6 @@ impl IdempotencyRecord {
 /// The part of an outcome that is stored for replays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "nearly all outcomes are of the largest kind")]
 pub enum RecordedOutcome {
     /// The command changed a payment.
     Payment(RecordedPayment),

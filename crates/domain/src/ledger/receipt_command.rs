@@ -85,6 +85,8 @@ pub enum RefundCommand {
         target: RefundTarget,
         /// The id of the transfer at the bank.
         bank_id: String,
+        /// The amount that left the account, which must be that of the refund; `None` if the caller does not know it.
+        amount: Option<Money>,
     },
     /// Marks a refund as not sent. Its amount is credit again.
     MarkFailed {

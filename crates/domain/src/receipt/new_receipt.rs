@@ -130,7 +130,7 @@ fn currency(text: &str) -> Result<Currency, FieldError> {
 
 fn amount(text: &str, currency: Currency) -> Result<Money, FieldError> {
     let amount = Money::parse(text, currency)
-        .map_err(|error| FieldError::new("amount", ValidationCode::from(error.clone()), error.to_string()))?;
+        .map_err(|error| FieldError::new("amount", ValidationCode::from(error), error.to_string()))?;
     if amount.is_zero() {
         return Err(FieldError::new("amount", ValidationCode::NotPositive, "use an amount above zero"));
     }

@@ -38,6 +38,14 @@ pub(crate) async fn with_parts<C: ConnectionTrait>(
     connection: &C,
     rows: Vec<receipts::Model>,
 ) -> Result<Vec<Receipt>, StoreError> {
+    each_with_parts(connection, rows).await?.into_iter().collect()
+}
+
+/// Does the same. Contradictory rows of one receipt are an error of this receipt only.
+pub(super) async fn each_with_parts<C: ConnectionTrait>(
+    connection: &C,
+    rows: Vec<receipts::Model>,
+) -> Result<Vec<Result<Receipt, StoreError>>, StoreError> {
     let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
     let mut parts: HashMap<i64, (Vec<allocations::Model>, Vec<refunds::Model>)> = HashMap::new();
     for seqs in seqs.chunks(MAX_IN_LIST) {
@@ -59,5 +67,5 @@ pub(crate) async fn with_parts<C: ConnectionTrait>(
         let (allocations, refunds) = parts.remove(&row.seq).unwrap_or_default();
         Receipt::try_from(StoredReceipt { row, allocations, refunds })
     };
-    rows.into_iter().map(receipt).collect()
+    Ok(rows.into_iter().map(receipt).collect())
 }

@@ -9,6 +9,7 @@
 //! SELECT, which reads the head.
 
 mod audit;
+mod audited_receipts;
 mod filter;
 mod list;
 mod load;
@@ -19,6 +20,7 @@ mod receipts;
 use crate::Database;
 
 pub use audit::{AuditBounds, AuditedPayment, RecordedErasure};
+pub use audited_receipts::AuditedReceipt;
 
 pub(crate) use load_receipts::receipts_with;
 

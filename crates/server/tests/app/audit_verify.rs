@@ -58,6 +58,11 @@ impl Tampered {
         database.close().await.unwrap();
     }
 
+    async fn tamper_and_verify(&self, statements: &[&str]) -> Report {
+        self.execute(statements).await;
+        self.verify(&["--deep"])
+    }
+
     fn verify(&self, arguments: &[&str]) -> Report {
         let output = self.app.run(&[&["audit", "verify"], arguments].concat());
         let exit_code = output.status.code();
@@ -172,6 +177,29 @@ async fn inserted_and_deleted_payments_and_wrong_email_keys_are_found() {
     ] {
         Tampered::with(&[statement]).await.verify(&["--deep"]).fails_with(message);
     }
+}
+
+#[actix_web::test]
+async fn receipts_changed_or_deleted_without_the_log_are_reported() {
+    let log = Tampered::with(&[]).await;
+    for key in ["first", "second", "third", "fourth"] {
+        let money =
+            json!({"amount": "10.50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
+        let path = if key == "fourth" { "/api/receipts" } else { "/api/bookings/REF001/receipts" };
+        log.app.post(path, &[("Idempotency-Key", key)], &money).await.expect(201);
+    }
+    log.verify(&["--deep"]).passes_with("4 receipts match their last audit rows");
+    let report = log.tamper_and_verify(&[
+        "UPDATE receipts SET note = 'x' WHERE seq = 1",
+        "UPDATE allocations SET reference = 'REF002' WHERE receipt_seq = 1",
+    ]);
+    report.await.fails_with("-000001: differs from audit row ").fails_with(" in details.note, allocations\n");
+    let report = log.tamper_and_verify(&["UPDATE receipts SET allocations_made = 7 WHERE seq = 2"]);
+    report.await.fails_with("2 of 4 receipts differ from their last audit rows");
+    let report = log.tamper_and_verify(&["DELETE FROM receipts WHERE seq = 4"]);
+    report.await.fails_with("1 of 4 recorded receipts are missing");
+    let report = log.tamper_and_verify(&["UPDATE ledger_head SET next_refund = 3"]);
+    report.await.fails_with("2 of 2 refunds are missing");
 }
 
 #[actix_web::test]

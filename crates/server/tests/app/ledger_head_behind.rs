@@ -2,6 +2,7 @@
 //! and no number is used twice.
 
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use super::doctor::assert_finding;
 use crate::support::{TestApp, TestEnvironment, poll, rows};
@@ -39,6 +40,24 @@ async fn a_head_behind_its_rows_rejects_changes_on_every_database() {
         rows::assert_no_gaps(&database).await;
         assert_finding(&app, "ok       ledger: at 4 with 4 bookings and 4 audit rows");
     }
+}
+
+#[actix_web::test]
+async fn a_head_behind_its_receipts_rejects_receipts() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let database = rows::connect(&environment).await;
+    let money = json!({"amount": "10.50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
+    let record = async |key: &str| app.post("/api/receipts", &[("Idempotency-Key", key)], &money).await;
+    record("first").await.expect(201);
+
+    move_head(&database, "next_receipt", "- 1").await;
+    assert_finding(&app, "problem  ledger: the head does not count receipt RCT-");
+    let rejected = record("second").await.expect(503);
+    assert_eq!(rejected.json()["code"], "database-unavailable");
+    move_head(&database, "next_receipt", "+ 1").await;
+    poll(|| async { record("second").await.status == 201 }, "a receipt").await;
+    rows::assert_no_gaps(&database).await;
 }
 
 async fn move_head(database: &impl ConnectionTrait, column: &str, by: &str) {

@@ -29,6 +29,7 @@ mod ledger_head_behind;
 mod limits;
 mod log_limit;
 mod metrics;
+mod money_histories;
 mod receipts;
 mod redis;
 mod rejected_writes;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -144,6 +145,23 @@ async fn the_inbox_imports_files_and_returns_refused_ones_with_the_reason() {
     poll(|| is_there(inbox.join("refused/bad.xml")), "the refused file").await;
     assert!(!fs::read_to_string(inbox.join("refused/bad.xml.reason.txt")).unwrap().is_empty());
     poll(|| async { app.get("/api/matches?state=posted").await.json() != json!([]) }, "a posted match").await;
+}
+
+#[actix_web::test]
+async fn a_start_removes_old_uploads_of_killed_processes() {
+    let environment = TestEnvironment::sqlite().await;
+    let spool = environment.folder.path().join("data/statements");
+    let mut app = TestApp::start(&environment).await;
+    app.kill();
+    let upload = |id| spool.join(format!("{}.upload", uuid::Uuid::from_u128(id)));
+    for path in [upload(1), upload(2)] {
+        fs::write(path, "Ana Ruiz").unwrap();
+    }
+    let two_days_ago = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    fs::File::options().append(true).open(upload(1)).unwrap().set_modified(two_days_ago).unwrap();
+    app.restart().await;
+    poll(|| async { !upload(1).exists() }, "the removal of the old upload").await;
+    assert!(upload(2).exists(), "a new upload is still being received");
 }
 
 /// What a simulated bank says about a line.

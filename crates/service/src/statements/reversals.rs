@@ -81,12 +81,13 @@ impl StatementImporter {
     }
 }
 
-/// Marks the refund that a debit line names as sent.
+/// Marks the refund that a debit line names as sent. A line of another amount, such as a charge, leaves it approved.
 async fn mark_refund_sent(commands: &ReceiptCommands, line: &BankLine) -> Result<(), ImportError> {
     let Some(number) = named_refund(line) else { return Ok(()) };
     let target = RefundTarget { number, expected_version: None };
     let bank_id = line.bank_id.clone().unwrap_or_else(|| format!("statement line {}", line.number));
-    if let Some(rejection) = commands.change_refund(RefundCommand::MarkSent { target, bank_id }).await? {
+    let command = RefundCommand::MarkSent { target, bank_id, amount: Some(line.amount) };
+    if let Some(rejection) = commands.change_refund(command).await? {
         log::info!("a debit line names refund {number}, which cannot be marked as sent: {rejection}");
     }
     Ok(())

@@ -1,11 +1,14 @@
 //! Works on imports: claims one after the other, and continues those of a process that was killed.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::TimeDelta;
 use hermes_domain::statement::{ImportId, ImportState};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::{ImportError, Progress, StatementImporter};
 
@@ -14,10 +17,15 @@ use super::{ImportError, Progress, StatementImporter};
 const CLAIM: TimeDelta = TimeDelta::seconds(10);
 /// How often the worker looks for imports of other processes.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The age at which no process is still receiving a file.
+const RECEIVED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl StatementImporter {
     /// Works on imports whose file is in the spool folder. Never returns.
     pub async fn run_worker(self: Arc<Self>) {
+        if let Err(error) = self.remove_leftovers().await {
+            log::warn!("old files in the spool folder cannot be removed: {error}");
+        }
         loop {
             if let Err(error) = self.run_unclaimed().await {
                 log::warn!("statement imports cannot continue and will be retried: {error}");
@@ -25,6 +33,23 @@ impl StatementImporter {
             // Either way there may be work.
             let _ = timeout(POLL_INTERVAL, self.wake.notified()).await;
         }
+    }
+
+    /// Removes old files that killed processes have left: uploads, and statements whose import does not exist or has ended.
+    async fn remove_leftovers(&self) -> Result<(), ImportError> {
+        for entry in std::fs::read_dir(&self.config.spool_dir)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(OsStr::to_str);
+            let Some(id) = name.and_then(|name| Uuid::try_parse(name).ok()) else { continue };
+            if !is_older_than(&path, RECEIVED_AFTER) {
+                continue;
+            }
+            let import = self.deps.store.find_import(ImportId(id)).await?;
+            if import.is_none_or(|import| !import.state.is_running()) {
+                super::remove_file(&path);
+            }
+        }
+        Ok(())
     }
 
     async fn run_unclaimed(&self) -> Result<(), ImportError> {
@@ -77,4 +102,10 @@ impl StatementImporter {
         self.deps.store.set_import_state(id, ImportState::Refused, Some(&reason), Some(now)).await?;
         Ok(())
     }
+}
+
+fn is_older_than(path: &Path, age: Duration) -> bool {
+    let modified = path.metadata().and_then(|data| data.modified());
+    let elapsed = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    elapsed.is_some_and(|elapsed| elapsed > age)
 }

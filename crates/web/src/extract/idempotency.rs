@@ -7,6 +7,7 @@ use hermes_domain::payment::NewBooking;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::receipt_fingerprint::{receipt_fingerprint, refund_fingerprint};
 use crate::problem::{Problem, ProblemCode};
 
 const HEADER: &str = "idempotency-key";
@@ -89,9 +90,8 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             reopening.expected_version,
             &reopening.reason,
         )),
-        // The debug form names every field, and no field depends on the notation of the body.
-        Command::Receipt(command) => fingerprint(&format!("{command:?}")),
-        Command::Refund(command) => fingerprint(&format!("{command:?}")),
+        Command::Receipt(command) => receipt_fingerprint(command),
+        Command::Refund(command) => refund_fingerprint(command),
         // Commands that change keys take no idempotency key.
         Command::Key(command) => fingerprint(&command.key_id().as_str()),
     }

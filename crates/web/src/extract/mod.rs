@@ -13,6 +13,7 @@ mod json;
 mod key;
 mod query;
 mod receipt;
+mod receipt_fingerprint;
 mod receipt_query;
 mod request_id;
 mod spooled_body;

@@ -83,7 +83,7 @@ impl Body {
 
 fn parse_amount(name: &str, text: &str, currency: Currency) -> Result<Money, FieldError> {
     let amount = Money::parse(text, currency)
-        .map_err(|error| FieldError::new(name, ValidationCode::from(error.clone()), error.to_string()))?;
+        .map_err(|error| FieldError::new(name, ValidationCode::from(error), error.to_string()))?;
     if amount.minor() > 0 {
         Ok(amount)
     } else {
@@ -345,7 +345,7 @@ pub fn sent_refund_from_json(target: RefundTarget, fields: JsonFields) -> Result
     let mut body = Body::new(fields);
     let detail = "give the id of the transfer at the bank";
     let bank_id = body.required_text("bank_id", BANK_ID_MAX_CHARS, detail);
-    body.finish(RefundCommand::MarkSent { target, bank_id })
+    body.finish(RefundCommand::MarkSent { target, bank_id, amount: None })
 }
 
 /// Parses the body of `POST /api/refunds/{number}/failed`.

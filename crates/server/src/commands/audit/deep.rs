@@ -1,13 +1,13 @@
-//! `--deep`: compares each payment with its last audit row, and the stored totals with the payments and receipts.
+//! `--deep`: compares each payment and each receipt with its last audit row, and the stored totals with both.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::{Totals, verify_against_audit};
 use hermes_domain::payment::{Payment, Reference};
-use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
+use hermes_domain::ports::PaymentReader;
 use hermes_domain::receipt::Receipt;
-use hermes_repository::{AuditedPayment, SqlPaymentReader};
+use hermes_repository::{AuditedPayment, AuditedReceipt, SqlPaymentReader};
 
 /// Receives one line for people.
 pub type Report<'a> = &'a mut (dyn FnMut(&str) -> Result<()> + Send);
@@ -22,11 +22,8 @@ pub async fn verify(reader: &SqlPaymentReader, report: Report<'_>) -> Result<boo
     let next_reference = head.next_reference;
     let stored_totals = reader.totals().await?;
     let mut payments = verify_payments(reader, next_reference, report).await?;
-    let receipts = add_receipts(reader, head.next_receipt, &mut payments.totals).await?;
-    let missing_receipts = (head.next_receipt - 1).saturating_sub(receipts);
-    if missing_receipts != 0 {
-        report(&format!("{missing_receipts} of {} receipts are missing", head.next_receipt - 1))?;
-    }
+    let counts = (head.next_receipt, head.next_refund);
+    let receipts = verify_receipts(reader, counts, &mut payments.totals, report).await?;
     let missing = (next_reference - 1).saturating_sub(payments.counted);
     if missing != 0 {
         report(&format!("{missing} of {} booked payments are missing", next_reference - 1))?;
@@ -45,24 +42,81 @@ pub async fn verify(reader: &SqlPaymentReader, report: Report<'_>) -> Result<boo
         0 => format!("{compared} payments match their last audit rows"),
         differing => format!("{differing} of {compared} payments differ from their last audit rows"),
     })?;
-    Ok(payments.differing == 0 && missing == 0 && missing_receipts == 0 && wrong.is_empty())
+    Ok(payments.differing == 0 && missing == 0 && receipts.is_intact() && wrong.is_empty())
 }
 
-/// Adds all receipts to the totals. Returns the number of receipts before the next one of the head.
-async fn add_receipts(
+/// Counts of compared receipts.
+#[derive(Default)]
+struct VerifiedReceipts {
+    compared: u64,
+    differing: u64,
+    missing: i64,
+    missing_refunds: i64,
+}
+
+impl VerifiedReceipts {
+    const fn is_intact(&self) -> bool {
+        self.differing == 0 && self.missing == 0 && self.missing_refunds == 0
+    }
+}
+
+/// Compares all receipts with the log and adds them to the totals. `next` has the next receipt and the next refund of the
+/// head: later ones are compared but not counted.
+async fn verify_receipts(
     reader: &SqlPaymentReader,
-    next_receipt: i64,
+    next: (i64, i64),
     totals: &mut RecomputedTotals,
-) -> Result<i64> {
-    let (mut counted, mut before) = (0, None);
+    report: Report<'_>,
+) -> Result<VerifiedReceipts> {
+    let mut verified =
+        VerifiedReceipts { missing: next.0 - 1, missing_refunds: next.1 - 1, ..VerifiedReceipts::default() };
+    let mut last = 0;
     loop {
-        let page = reader.list_receipts(&ReceiptFilter::default(), before, reader_limits::PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(counted) };
-        before = Some(last.number.sequence());
-        for receipt in &page {
-            counted += i64::from(receipt.number.sequence() < next_receipt);
-            totals.add_receipt(receipt)?;
+        let page = reader.audited_receipts_after(last).await?;
+        let Some(end) = page.last() else { break };
+        last = end.seq;
+        for audited in &page {
+            verified.compared += 1;
+            verified.missing -= i64::from(audited.seq < next.0);
+            if let Ok(receipt) = &audited.receipt {
+                let is_counted = |number: i64| i64::from(number < next.1);
+                let refunds = receipt.refunds.iter().map(|refund| is_counted(refund.number.sequence()));
+                verified.missing_refunds -= refunds.sum::<i64>();
+                totals.add_receipt(receipt)?;
+            }
+            if let Some(difference) = receipt_difference(audited) {
+                verified.differing += 1;
+                report(&format!("receipt {}: {difference}", audited.number))?;
+            }
         }
+    }
+    report_receipts(&verified, next, report)?;
+    Ok(verified)
+}
+
+fn report_receipts(verified: &VerifiedReceipts, next: (i64, i64), report: Report<'_>) -> Result<()> {
+    let missing =
+        [(verified.missing, next.0, "recorded receipts"), (verified.missing_refunds, next.1, "refunds")];
+    for (missing, next, name) in missing {
+        if missing != 0 {
+            report(&format!("{missing} of {} {name} are missing", next - 1))?;
+        }
+    }
+    match (verified.compared, verified.differing) {
+        (0, _) => Ok(()),
+        (compared, 0) => report(&format!("{compared} receipts match their last audit rows")),
+        (compared, differing) => {
+            report(&format!("{differing} of {compared} receipts differ from their last audit rows"))
+        }
+    }
+}
+
+fn receipt_difference(audited: &AuditedReceipt) -> Option<String> {
+    match &audited.receipt {
+        Ok(receipt) => {
+            verify_against_audit(receipt, audited.last.as_ref()).err().map(|error| error.to_string())
+        }
+        Err(error) => Some(error.to_string()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `hermes audit verify`: verifies the hash chain and compares the payments with it.
+//! `hermes audit verify`: verifies the hash chain and compares the payments and receipts with it.
 
 mod chain;
 pub(super) mod deep;
@@ -25,15 +25,15 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode> {
     let database = compose::open_database(&configuration.settings).await?;
     let reader = SqlPaymentReader::new(&database);
     let is_intact = verify_chain(&reader, from, to).await;
-    let payments_match = match (&is_intact, deep) {
+    let states_match = match (&is_intact, deep) {
         (Ok(_), true) => deep::verify(&reader, &mut print).await,
         _ => Ok(true),
     };
     database.close().await;
-    Ok(if is_intact? && payments_match? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_intact? && states_match? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Verifies the whole chain and compares the payments with it. Prints the result and returns whether all is intact.
+/// Verifies the whole chain and compares the payments and receipts with it. Prints the result and returns whether all is intact.
 pub(super) async fn verify_all(reader: &SqlPaymentReader) -> Result<bool> {
     Ok(verify_chain(reader, 1, None).await? && deep::verify(reader, &mut print).await?)
 }

@@ -5,7 +5,9 @@ use chrono::Utc;
 use hermes_domain::access::ApiKey;
 use hermes_domain::ledger::LedgerHead;
 use hermes_domain::payment::{PaymentKey, Reference};
-use hermes_domain::ports::{AccessStore, Outbox, PaymentReader, RelayLease};
+use hermes_domain::ports::{
+    AccessStore, Outbox, PaymentReader, ReceiptFilter, ReceiptReader, RefundFilter, RelayLease,
+};
 use hermes_repository::{
     AuditBounds, AuditProtection, Database, SqlAccessStore, SqlOutbox, SqlPaymentReader,
 };
@@ -27,7 +29,7 @@ const READ_ACTION: &str =
 const COMPARED_MAX: i64 = 20_000;
 /// The most differing payments that a finding names, and the lines of its summary.
 const DIFFERENCES_MAX: usize = 5;
-const SUMMARY_LINES: usize = 3;
+const SUMMARY_LINES: usize = 4;
 
 pub(super) async fn check(configuration: &Configuration, database: &Database, key: &KeyFile) -> Vec<Finding> {
     let schema = check_schema(database).await;
@@ -109,6 +111,7 @@ async fn describe_ledger(database: &Database) -> Result<String> {
     }
     let (reference, event) =
         (next_reference_if_booked(&reader, &head).await?, next_event(database, &head).await?);
+    let money = numbers_not_counted(&reader, &head).await?;
     // If the head has advanced, the rows were written meanwhile.
     if reader.head().await?.id() == head.id() {
         if let Some(reference) = reference {
@@ -116,6 +119,9 @@ async fn describe_ledger(database: &Database) -> Result<String> {
         }
         if let Some(event) = event {
             bail!("the head ends at event {}, but event {event} exists", head.event_seq);
+        }
+        if let Some(number) = money.first() {
+            bail!("the head does not count {number}, which exists");
         }
     }
     Ok(format!("at {} with {} bookings and {} audit rows", head.seq, head.next_reference - 1, head.audit_seq))
@@ -127,13 +133,25 @@ async fn next_reference_if_booked(reader: &SqlPaymentReader, head: &LedgerHead) 
     Ok(booked.map(|payment| payment.reference))
 }
 
+/// Returns the newest receipt and the newest refund, if the next batch would use their numbers again.
+async fn numbers_not_counted(reader: &SqlPaymentReader, head: &LedgerHead) -> Result<Vec<String>> {
+    let receipts = reader.list_receipts(&ReceiptFilter::default(), None, 1).await?;
+    let refunds = reader.list_refunds(&RefundFilter::default(), None, 1).await?;
+    let receipts = receipts.iter().map(|receipt| receipt.number);
+    let receipts = receipts.filter(|number| number.sequence() >= head.next_receipt);
+    let refunds = refunds.iter().map(|found| found.refund.number);
+    let refunds = refunds.filter(|number| number.sequence() >= head.next_refund);
+    let receipts = receipts.map(|number| format!("receipt {number}"));
+    Ok(receipts.chain(refunds.map(|number| format!("refund {number}"))).collect())
+}
+
 async fn next_event(database: &Database, head: &LedgerHead) -> Result<Option<i64>> {
     let next = head.event_seq + 1;
     let found = SqlOutbox::new(database).find_events(&[next]).await?;
     Ok(found.first().map(|_| next))
 }
 
-/// Compares each payment with its last audit row, and the stored totals with the payments, if that takes only seconds.
+/// Compares each payment and receipt with its last audit row, and the stored totals with both, if that takes only seconds.
 async fn check_payments(database: &Database) -> Finding {
     const CODE: &str = "payments";
     let reader = SqlPaymentReader::new(database);
