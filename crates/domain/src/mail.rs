@@ -11,11 +11,6 @@ pub const ADDRESS_MESSAGES_MAX: usize = 5;
 /// The period of [`ADDRESS_MESSAGES_MAX`], in minutes.
 pub const ADDRESS_PERIOD_MINUTES: i64 = 60;
 
-/// The type of the event that money has arrived for a payment, or that its settlement changed.
-const PAYMENT_SETTLED: &str = "payment.settled";
-/// The type of the event that a refund was sent.
-const REFUND_SENT: &str = "refund.sent";
-
 /// What a message tells a payer. The amounts are those of the event, not of the moment of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
@@ -40,8 +35,8 @@ pub enum Notice {
     },
     /// The payment is cancelled.
     Cancelled {
-        /// The amount that had arrived before.
-        received: Money,
+        /// The money of the payment that is still held, and goes back to the payer.
+        held: Money,
     },
     /// Money was sent back.
     RefundSent {
@@ -83,7 +78,7 @@ impl PayerNotice {
     ///
     /// An event that lacks an expected field is not mailed either: a newer release may have written the event.
     pub fn from_event(event: &OutboxEvent) -> Option<Self> {
-        if event.event_type == REFUND_SENT {
+        if event.event_type == EventKind::RefundSent.as_str() {
             let fields: RefundFields = serde_json::from_str(&event.data).ok()?;
             let amount = money(&fields.amount, &fields.currency)?;
             let reference = Reference::parse(&fields.payment?).ok()?;
@@ -99,7 +94,7 @@ fn payment_notice(event: &OutboxEvent) -> Option<Notice> {
     if is(EventKind::PageLinkRenewed) {
         return Some(Notice::NewLink);
     }
-    let is_settled = event.event_type == PAYMENT_SETTLED;
+    let is_settled = is(EventKind::PaymentSettled);
     if !is_settled && !is(EventKind::PaymentBooked) && !is(EventKind::PaymentCancelled) {
         return None;
     }
@@ -108,7 +103,7 @@ fn payment_notice(event: &OutboxEvent) -> Option<Notice> {
     let received = money(&fields.amount_received, &fields.currency_from)?;
     if !is_settled {
         let is_booked = is(EventKind::PaymentBooked);
-        return Some(if is_booked { Notice::Booked { due } } else { Notice::Cancelled { received } });
+        return Some(if is_booked { Notice::Booked { due } } else { Notice::Cancelled { held: received } });
     }
     let has_status = |status: Status| fields.status == status.as_str();
     if has_status(Status::Underpayment) {
@@ -218,7 +213,7 @@ mod tests {
         }
         assert_eq!(
             payment("payment.cancelled", "CANCELLED", "1.00"),
-            Some(Notice::Cancelled { received: eur(100) })
+            Some(Notice::Cancelled { held: eur(100) })
         );
         assert_eq!(payment("payment.page_link_renewed", "PENDING", "0.00"), Some(Notice::NewLink));
     }

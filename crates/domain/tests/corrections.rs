@@ -3,8 +3,10 @@
 mod support;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
+use hermes_domain::institution::StudentIdRule;
 use hermes_domain::ledger::{Command, Effect, EventKind, PaymentOutcome, Rejection, Rules};
 use hermes_domain::money::{BasisPoints, FeeBearer, FeeSchedule, TierBound, TierSpec};
 use hermes_domain::payment::{
@@ -12,7 +14,9 @@ use hermes_domain::payment::{
 };
 use hermes_domain::{FieldError, ValidationCode};
 use hermes_test_support::MemoryLedger;
-use hermes_test_support::builders::{book, booking, booking_in, correct, money, new_name, rules, submission};
+use hermes_test_support::builders::{
+    book, booking, booking_in, correct, institution, money, new_name, rules, submission,
+};
 
 use support::commands::{assert_rejected, duplicate, ledger_with, new_amount, set};
 
@@ -191,4 +195,23 @@ fn only_the_amount_is_frozen_once_money_was_received() {
     with_same_amount.insert(BookingField::Name, set("Anna"));
     let payment = ledger.execute_one(correct(1, 2, with_same_amount));
     assert_eq!((payment.details.name.as_str(), payment.version), ("Anna", 3));
+}
+
+#[test]
+fn an_id_with_the_pattern_of_the_institution_may_look_like_a_card_number() {
+    let id = "4111111111111111";
+    let correct_id = |ledger: &mut MemoryLedger, version, id: &str| {
+        let request = CorrectionRequest::from([(BookingField::StudentId, set(id))]);
+        ledger.execute(&[submission(correct(1, version, request))]).remove(0)
+    };
+    let mut ledger = ledger_with("0");
+    assert!(matches!(correct_id(&mut ledger, 1, id), Err(Rejection::Invalid(_))));
+    let mut institution = institution();
+    institution.student_id = StudentIdRule::new("Account", "[0-9]{16}", "", false).unwrap();
+    ledger.set_rules(Rules { institution: Arc::new(institution), ..Rules::clone(&rules()) });
+    let corrected = correct_id(&mut ledger, 1, id).unwrap().payment;
+    assert_eq!(corrected.details.student_id.as_deref(), Some(id));
+    // A correction of another field reads the id again.
+    assert_eq!(ledger.execute_one(correct(1, 2, new_name("Ana Luz"))).details.name, "Ana Luz");
+    assert!(matches!(correct_id(&mut ledger, 3, "4111 1111 1111 1111"), Err(Rejection::Invalid(_))));
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use hermes_domain::ValidationCode;
+use hermes_domain::institution::StudentIdRule;
 use hermes_domain::ledger::{Command, Rules};
 use hermes_domain::money::{Currency, FeeBearer, MAX_MINOR, Money};
 use hermes_domain::payment::{
@@ -175,7 +176,7 @@ fn an_address_must_fit_in_lower_case_too() {
             (BookingField::Email, email),
             (BookingField::Amount, "1".to_owned()),
         ]);
-        let errors = NewBooking::parse(&request).err().unwrap_or_default();
+        let errors = NewBooking::parse(&request, &StudentIdRule::default()).err().unwrap_or_default();
         errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
     };
     let max_chars = BookingField::Email.spec().max_chars;
@@ -196,7 +197,7 @@ fn with_an_unknown_currency_the_errors_of_all_currencies_are_reported() {
             (BookingField::Amount, amount.to_owned()),
             (BookingField::CurrencyFrom, "DOLLARS".to_owned()),
         ]);
-        let errors = NewBooking::parse(&request).unwrap_err();
+        let errors = NewBooking::parse(&request, &StudentIdRule::default()).unwrap_err();
         errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
     };
     let unknown = ("currency_from".to_owned(), ValidationCode::UnknownCurrency);

@@ -350,3 +350,22 @@ fn a_replayed_receipt_is_recorded_once() {
     assert_eq!((first.replayed, second.replayed), (false, true));
     assert_eq!(first.receipt, second.receipt);
 }
+
+#[test]
+fn the_link_of_a_payment_expires_while_the_payment_is_settled() {
+    let mut ledger = MemoryLedger::new();
+    ledger.execute_one(book("ana@example.org", "1000"));
+    let expiry = |ledger: &MemoryLedger| ledger.payments[0].link_expires_at;
+    assert_eq!(expiry(&ledger), None);
+    ledger.execute_receipt(record(receipt("30", "USD"), &[(1, "30")])).unwrap();
+    assert_eq!((ledger.payments[0].status(), expiry(&ledger)), (Status::Underpayment, None));
+    ledger.execute_receipt(record(receipt("1000", "USD"), &[(1, "1000")])).unwrap();
+    let paid = ledger.payments[0].clone();
+    assert_eq!(paid.status(), Status::Exact);
+    let lifetime = paid.link_expires_at.unwrap() - paid.updated_at;
+    assert_eq!(lifetime, hermes_test_support::builders::rules().settled_link_lifetime);
+    let (target, kind) = (target(&ledger, 1), Reversal::Bounced);
+    let command = ReceiptCommand::Reverse { target, kind, reason: "returned by the bank".to_owned() };
+    ledger.execute_receipt(Command::Receipt(command)).unwrap();
+    assert_eq!((ledger.payments[0].status(), expiry(&ledger)), (Status::Underpayment, None));
+}

@@ -139,8 +139,8 @@ impl Content {
                     link: format!("{}/confirmation", message.page_url),
                 }
             }
-            Notice::Cancelled { received } => {
-                let held = (!received.is_zero()).then(|| t.payment_held(money(received)).to_string());
+            Notice::Cancelled { held } => {
+                let held = (!held.is_zero()).then(|| t.payment_held(money(held)).to_string());
                 Self {
                     subject: t.mail_cancelled_subject(reference.clone()).to_string(),
                     paragraphs: std::iter::once(t.mail_cancelled(reference, institution).to_string())
@@ -228,7 +228,7 @@ mod tests {
             Notice::ReceivedInPart { due, received: usd("35000.50") },
             Notice::Paid { due, received: due },
             Notice::Paid { due, received: usd("35800") },
-            Notice::Cancelled { received: usd("1000") },
+            Notice::Cancelled { held: usd("1000") },
             Notice::RefundSent { amount: usd("100") },
             Notice::NewLink,
         ]

@@ -97,12 +97,15 @@ pub fn booking(email: &str, amount: &str) -> NewBooking {
 
 /// Returns a booking in a currency.
 pub fn booking_in(email: &str, amount: &str, currency: &str) -> NewBooking {
-    NewBooking::parse(&BookingRequest::from([
-        (BookingField::Name, "Ana Ruiz".to_owned()),
-        (BookingField::Email, email.to_owned()),
-        (BookingField::Amount, amount.to_owned()),
-        (BookingField::CurrencyFrom, currency.to_owned()),
-    ]))
+    NewBooking::parse(
+        &BookingRequest::from([
+            (BookingField::Name, "Ana Ruiz".to_owned()),
+            (BookingField::Email, email.to_owned()),
+            (BookingField::Amount, amount.to_owned()),
+            (BookingField::CurrencyFrom, currency.to_owned()),
+        ]),
+        &StudentIdRule::default(),
+    )
     .unwrap()
 }
 

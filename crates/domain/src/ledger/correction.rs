@@ -1,6 +1,7 @@
 //! Corrections of payments.
 
 use crate::field::{FieldError, ValidationCode};
+use crate::institution::StudentIdRule;
 use crate::money::Money;
 use crate::payment::{
     BookingField, BookingRequest, CorrectionRequest, Edit, NewBooking, PayerDetails, Payment, PaymentKey,
@@ -39,6 +40,7 @@ impl Correction {
 pub(super) fn apply_correction(
     payment: &Payment,
     request: &CorrectionRequest,
+    student_id: &StudentIdRule,
 ) -> Result<(PayerDetails, Money), Vec<FieldError>> {
     // The parser of bookings validates the corrected payment, so both obey the same rules.
     let corrected: BookingRequest = BookingField::ALL
@@ -54,7 +56,7 @@ pub(super) fn apply_correction(
         .collect();
     let frozen: Vec<_> =
         request.iter().filter_map(|(field, edit)| check_frozen(payment, *field, edit)).collect();
-    match NewBooking::parse(&corrected) {
+    match NewBooking::parse(&corrected, student_id) {
         Ok(booking) if frozen.is_empty() => Ok((booking.details, booking.amount)),
         parsed => Err(parsed.err().into_iter().flatten().chain(frozen).collect()),
     }

@@ -115,7 +115,9 @@ impl<'a> Decider<'a> {
 
     fn correct(&self, correction: &Correction) -> Result<Transition, Rejection> {
         let before = self.target(&correction.target, correction.expected_version, "corrected")?.clone();
-        let (details, amount) = apply_correction(&before, &correction.request).map_err(Rejection::Invalid)?;
+        let student_id = &self.context.rules.institution.student_id;
+        let corrected = apply_correction(&before, &correction.request, student_id);
+        let (details, amount) = corrected.map_err(Rejection::Invalid)?;
         if details == before.details && amount == before.amount {
             let after = before.clone();
             let effect = Effect::Unchanged;

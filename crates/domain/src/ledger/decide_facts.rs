@@ -63,7 +63,8 @@ impl Decider<'_> {
             }
             Command::Correct(correction) => {
                 let payment = self.facts.payments.get(&correction.target)?;
-                let (details, amount) = apply_correction(payment, &correction.request).ok()?;
+                let student_id = &self.context.rules.institution.student_id;
+                let (details, amount) = apply_correction(payment, &correction.request, student_id).ok()?;
                 Some(self.context.duplicate_key(payment.id, &details, amount))
             }
             Command::Reopen(Reopening { target, .. }) => {

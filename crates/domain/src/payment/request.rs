@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::{BookingField, BookingRequest, PayerDetails};
 use crate::field::{FieldError, ValidationCode};
+use crate::institution::StudentIdRule;
 use crate::language::LanguageCode;
 use crate::money::{AmountError, Currency, Money};
-use crate::text::parse_text;
+use crate::text::parse_text_except;
 
 /// A valid booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,12 +21,12 @@ pub struct NewBooking {
 }
 
 impl NewBooking {
-    /// Parses a request.
+    /// Parses a request. A student ID that has the institution's pattern may look like a card number.
     ///
     /// # Errors
     /// Returns the errors of all fields together.
-    pub fn parse(request: &BookingRequest) -> Result<Self, Vec<FieldError>> {
-        let mut parser = FieldParser { request, errors: Vec::new() };
+    pub fn parse(request: &BookingRequest, student_id: &StudentIdRule) -> Result<Self, Vec<FieldError>> {
+        let mut parser = FieldParser { request, student_id, errors: Vec::new() };
         let details = PayerDetails::from_texts(|field| parser.text(field));
         parser.check_lower_case(&details);
         let language = parser.language();
@@ -39,6 +40,7 @@ impl NewBooking {
 /// Parses the fields of a request and collects their errors.
 struct FieldParser<'a> {
     request: &'a BookingRequest,
+    student_id: &'a StudentIdRule,
     errors: Vec<FieldError>,
 }
 
@@ -46,7 +48,8 @@ impl FieldParser<'_> {
     fn text(&mut self, field: BookingField) -> Option<String> {
         let spec = field.spec();
         let text = self.request.get(&field).map_or("", String::as_str);
-        match parse_text(spec.name, text, spec.max_chars) {
+        let is_own_id = |text: &str| field == BookingField::StudentId && self.student_id.recognizes(text);
+        match parse_text_except(spec.name, text, spec.max_chars, is_own_id) {
             Ok(Some(text)) => return Some(text),
             Ok(None) => self.report_missing(field),
             Err(error) => self.errors.push(error),
@@ -142,11 +145,11 @@ mod tests {
 
     #[test]
     fn the_currency_defaults_to_us_dollars() {
-        let booking = NewBooking::parse(&request("35000")).unwrap();
+        let booking = NewBooking::parse(&request("35000"), &StudentIdRule::default()).unwrap();
         assert_eq!(booking.amount, Money::from_minor(3_500_000, Currency::USD));
         let mut yen = request("35000");
         yen.insert(BookingField::CurrencyFrom, "jpy".to_owned());
-        assert_eq!(NewBooking::parse(&yen).unwrap().amount.minor(), 35_000);
+        assert_eq!(NewBooking::parse(&yen, &StudentIdRule::default()).unwrap().amount.minor(), 35_000);
     }
 
     #[test]
@@ -157,7 +160,7 @@ mod tests {
             (BookingField::CurrencyFrom, "DOLLARS".to_owned()),
             (BookingField::School, "s".repeat(201)),
         ]);
-        let errors = NewBooking::parse(&invalid).unwrap_err();
+        let errors = NewBooking::parse(&invalid, &StudentIdRule::default()).unwrap_err();
         let found: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.code)).collect();
         assert_eq!(
             found,
@@ -178,7 +181,11 @@ mod tests {
             ("0.00", ValidationCode::NotPositive),
             ("-1", ValidationCode::Negative),
         ] {
-            assert_eq!(NewBooking::parse(&request(amount)).unwrap_err()[0].code, code, "{amount}");
+            assert_eq!(
+                NewBooking::parse(&request(amount), &StudentIdRule::default()).unwrap_err()[0].code,
+                code,
+                "{amount}"
+            );
         }
     }
 }

@@ -80,11 +80,18 @@ pub trait MailQueue: RelayLease {
     /// Returns whether a message of a type waits for the payer of a payment.
     async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError>;
 
-    /// Returns the last rejection of the address of a payment.
-    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError>;
-
     /// Deletes messages that ended before a time, at most `limit`. Rejections are stored as long as their payment.
     async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+}
+
+/// Reads which addresses the mail server rejected.
+///
+/// # Errors
+/// Returns an error if the database fails.
+#[async_trait]
+pub trait MailRejections: Send + Sync {
+    /// Returns the last rejection of the address of a payment; `None` if a message was accepted since.
+    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError>;
 }
 
 /// Why a message was not sent.

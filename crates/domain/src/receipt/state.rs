@@ -177,6 +177,17 @@ impl Receipt {
             || self.fields.refunds.iter().any(|refund| refund.payment.is_some_and(|(id, _)| id == payment))
     }
 
+    /// Returns the refunds of a payment that are due or sent. A refund that failed is due as long as its money is free.
+    pub fn refunds_of(&self, payment: PaymentId) -> impl Iterator<Item = &Refund> {
+        let free = self.credit.minor() - self.due.minor();
+        let belongs = move |refund: &&Refund| refund.payment.is_some_and(|(id, _)| id == payment);
+        self.fields.refunds.iter().filter(belongs).filter(move |refund| match refund.state {
+            RefundState::Due | RefundState::Requested | RefundState::Approved | RefundState::Sent => true,
+            RefundState::Failed => refund.amount.minor() <= free,
+            RefundState::Withdrawn => false,
+        })
+    }
+
     /// Returns the fields without their personal data: the texts and the accounts of the payees.
     #[must_use]
     pub fn without_texts(&self) -> ReceiptFields {

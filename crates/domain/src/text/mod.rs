@@ -17,6 +17,16 @@ pub use card_number::mask_card_numbers;
 /// Returns a [`FieldError`] if the text exceeds `max_chars` characters, has a hidden character or too many accents on
 /// one letter, or contains a card number.
 pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<String>, FieldError> {
+    parse_text_except(field, text, max_chars, |_| false)
+}
+
+/// As [`parse_text`], but a text that `is_other_number` recognizes is not searched for a card number.
+pub(crate) fn parse_text_except(
+    field: &str,
+    text: &str,
+    max_chars: usize,
+    is_other_number: impl FnOnce(&str) -> bool,
+) -> Result<Option<String>, FieldError> {
     let text = normalize_text(text.trim());
     if text.is_empty() {
         return Ok(None);
@@ -28,7 +38,7 @@ pub fn parse_text(field: &str, text: &str, max_chars: usize) -> Result<Option<St
     if let Err(detail) = characters::check_characters(&text) {
         return Err(FieldError::new(field, ValidationCode::ControlCharacter, detail));
     }
-    if card_number::contains_card_number(&text) {
+    if card_number::contains_card_number(&text) && !is_other_number(&text) {
         let detail = "remove the card number, which Hermes never stores; if the value is another kind of number, \
                       contact the finance office";
         return Err(FieldError::new(field, ValidationCode::CardNumber, detail));

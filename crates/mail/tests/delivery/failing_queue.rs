@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{Digest, OutboxEvent};
-use hermes_domain::mail::{MailRejection, MessageResult, WaitingMessage};
+use hermes_domain::mail::{MessageResult, WaitingMessage};
 use hermes_domain::payment::Reference;
 use hermes_domain::ports::{Lease, MailOutage, MailQueue, MailStatus, RelayLease, RelayStatus, StoreError};
 use hermes_repository::SqlMailQueue;
@@ -100,10 +100,6 @@ impl MailQueue for FailingQueue {
 
     async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError> {
         self.queue.is_waiting(reference, event_type).await
-    }
-
-    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError> {
-        self.queue.rejection(reference).await
     }
 
     async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

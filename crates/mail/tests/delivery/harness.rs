@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::{PageSecret, ServerKey};
-use hermes_domain::ledger::{Command, RandomSource};
+use hermes_domain::ledger::{Command, RandomSource, ReceiptOutcome};
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{Clock, MailQueue, PaymentReader};
 use hermes_languages::Language;
@@ -20,7 +20,6 @@ use hermes_service::outbox::CommitNotifier;
 use hermes_service::writer::{LedgerWriter, VisibilityBarrier, WriterConfig, WriterDeps};
 use hermes_test_support::builders::{book, institution, payment_key, rules, submission};
 use hermes_test_support::{AdjustableClock, SmtpServer, TestDatabase};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -39,8 +38,7 @@ pub struct Harness {
     pub clock: AdjustableClock,
     pub commits: CommitNotifier,
     database: Database,
-    outsider: DatabaseConnection,
-    // Dropped last: the connections above use it.
+    // Dropped last: the connection above uses it.
     _test_database: TestDatabase,
 }
 
@@ -95,8 +93,6 @@ impl Harness {
         let config =
             WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: Duration::from_secs(20) };
         let (ledger, _) = LedgerWriter::start(deps, config);
-        let mut options = ConnectOptions::new(&test_database.url);
-        options.max_connections(1).sqlx_logging(false);
         Self {
             ledger,
             payments: Arc::new(SqlPaymentReader::new(&database)),
@@ -106,7 +102,6 @@ impl Harness {
             clock: AdjustableClock::at(Utc::now() + TimeDelta::minutes(1)),
             commits,
             database,
-            outsider: sea_orm::Database::connect(options).await.unwrap(),
             _test_database: test_database,
         }
     }
@@ -128,6 +123,7 @@ impl Harness {
             outbox: Arc::new(SqlOutbox::new(&self.database)),
             queue,
             payments: self.payments.clone(),
+            receipts: self.payments.clone(),
             mailer: Arc::new(self.mailer()),
             commits: self.commits.clone(),
             clock: Arc::new(self.clock.clone()),
@@ -160,6 +156,10 @@ impl Harness {
         self.ledger.submit(submission(command)).await.unwrap().outcome.payment
     }
 
+    pub async fn submit_receipt(&self, command: Command) -> ReceiptOutcome {
+        self.ledger.submit_receipt(submission(command)).await.unwrap().outcome
+    }
+
     pub async fn book(&self, email: &str) -> Payment {
         self.submit(book(email, "2000")).await
     }
@@ -175,23 +175,6 @@ impl Harness {
     pub async fn cursor(&self) -> i64 {
         use hermes_domain::ports::RelayLease;
         self.queue.relay_status().await.unwrap().published_seq
-    }
-
-    /// Commits an event of a payment as another release would.
-    pub async fn commit_event(&self, event_type: &str, payment: &Payment, data: &str) {
-        let (id, data) = (payment.id.0.simple(), data.replace('\'', "''"));
-        let now = Utc::now().to_rfc3339();
-        self.execute("UPDATE ledger_head SET event_seq = event_seq + 1").await;
-        self.execute(&format!(
-            "INSERT INTO outbox (seq, batch_token, event_type, payment_id, subject_type, subject_id, payload, created_at) \
-             SELECT event_seq, randomblob(16), '{event_type}', X'{id}', 'payment', '{id}', '{data}', '{now}' FROM ledger_head"
-        ))
-        .await;
-        self.commits.notify(self.commits.newest() + 1);
-    }
-
-    pub async fn execute(&self, sql: &str) {
-        self.outsider.execute_unprepared(sql).await.unwrap();
     }
 
     /// Waits until no message waits and every event is queued.

@@ -1,6 +1,7 @@
 //! Texts of payers are shown as text, and add no header, element or recipient.
 
 use chrono::Utc;
+use hermes_domain::institution::StudentIdRule;
 use hermes_domain::ledger::{Command, EventId, OutboxEvent};
 use hermes_domain::mail::{Notice, PayerMessage};
 use hermes_domain::payment::{BookingField, BookingRequest, NewBooking, Payment};
@@ -12,12 +13,15 @@ use uuid::Uuid;
 use crate::harness::Harness;
 
 async fn booked_by(harness: &Harness, name: &str) -> Payment {
-    let booking = NewBooking::parse(&BookingRequest::from([
-        (BookingField::Name, name.to_owned()),
-        (BookingField::Email, "ana@example.org".to_owned()),
-        (BookingField::Amount, "2000".to_owned()),
-        (BookingField::CurrencyFrom, "USD".to_owned()),
-    ]));
+    let booking = NewBooking::parse(
+        &BookingRequest::from([
+            (BookingField::Name, name.to_owned()),
+            (BookingField::Email, "ana@example.org".to_owned()),
+            (BookingField::Amount, "2000".to_owned()),
+            (BookingField::CurrencyFrom, "USD".to_owned()),
+        ]),
+        &StudentIdRule::default(),
+    );
     harness.submit(Command::Book(booking.unwrap())).await
 }
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use hermes_domain::ledger::{Command, Erasure, ErasureScope};
 use hermes_domain::payment::{BookingField, CorrectionRequest, Edit};
-use hermes_domain::ports::MailQueue;
+use hermes_domain::ports::{MailQueue, MailRejections};
 use hermes_test_support::builders::{correct, payment_key};
 
 use crate::harness::Harness;

@@ -12,7 +12,9 @@ use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{Digest, OutboxEvent};
 use hermes_domain::mail::{MailRejection, MessageResult, WaitingMessage};
 use hermes_domain::payment::Reference;
-use hermes_domain::ports::{Lease, MailOutage, MailQueue, MailStatus, RelayLease, RelayStatus, StoreError};
+use hermes_domain::ports::{
+    Lease, MailOutage, MailQueue, MailRejections, MailStatus, RelayLease, RelayStatus, StoreError,
+};
 use sea_orm::prelude::Uuid;
 
 use crate::entity::mail_sender;
@@ -53,6 +55,14 @@ impl RelayLease for SqlMailQueue {
 
     async fn relay_status(&self) -> Result<RelayStatus, StoreError> {
         let read = |connection| async move { lease::status::<mail_sender::Entity>(&connection).await };
+        self.database.reader.read(read).await
+    }
+}
+
+#[async_trait]
+impl MailRejections for SqlMailQueue {
+    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError> {
+        let read = move |connection| async move { messages::rejection(&connection, reference).await };
         self.database.reader.read(read).await
     }
 }
@@ -120,11 +130,6 @@ impl MailQueue for SqlMailQueue {
             let event_type = event_type.clone();
             async move { messages::is_waiting(&connection, reference, &event_type).await }
         };
-        self.database.reader.read(read).await
-    }
-
-    async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError> {
-        let read = move |connection| async move { messages::rejection(&connection, reference).await };
         self.database.reader.read(read).await
     }
 

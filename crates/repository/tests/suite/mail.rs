@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{BatchToken, EventId, OutboxEvent};
 use hermes_domain::mail::MessageResult;
 use hermes_domain::payment::Reference;
-use hermes_domain::ports::{Lease, MailOutage, MailQueue, RelayLease};
+use hermes_domain::ports::{Lease, MailOutage, MailQueue, MailRejections, RelayLease};
 use hermes_repository::SqlMailQueue;
 use hermes_test_support::NOON;
 use sea_orm::prelude::Uuid;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{MailQueue, Mailer, PageLinkMailer, RelayLease};
+use hermes_domain::ports::{MailQueue, MailRejections, Mailer, PageLinkMailer, RelayLease};
 use hermes_mail::{Sender, SmtpMailer, SmtpSettings, parse_mailbox};
 use hermes_repository::{Database, SqlMailQueue, SqlOutbox, SqlPaymentReader};
 use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle, NewLinkMailer};
@@ -39,6 +39,7 @@ pub(super) fn start(
     let deps = MailWorkerDeps {
         outbox: Arc::new(SqlOutbox::new(database)),
         queue: Arc::new(SqlMailQueue::new(database)),
+        receipts: payments.clone(),
         payments,
         mailer: Arc::new(mailer(configuration)?),
         commits: commits.clone(),
@@ -60,6 +61,11 @@ pub(super) fn link_mailer(
         let queue = Arc::new(SqlMailQueue::new(database));
         Arc::new(NewLinkMailer::new(queue, ledger.clone(), Arc::new(SystemClock), server_key.clone()))
     })
+}
+
+/// Returns the reader of rejected addresses, if a mail server is configured.
+pub(super) fn rejections(settings: &Settings, database: &Database) -> Option<Arc<dyn MailRejections>> {
+    settings.mail.is_on().then(|| -> Arc<dyn MailRejections> { Arc::new(SqlMailQueue::new(database)) })
 }
 
 fn mailer(configuration: &Configuration) -> Result<SmtpMailer> {

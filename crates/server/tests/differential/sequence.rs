@@ -5,6 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use futures_util::future::join_all;
+use hermes_domain::institution::StudentIdRule;
 use hermes_domain::ledger::{
     Cancellation, Command, Correction, HeldMoney, IdempotencyClaim, Origin, Rejection, Submission,
 };
@@ -130,7 +131,7 @@ impl Sequence {
             (BookingField::Email, self.email(payer)),
             (BookingField::Amount, decimal(amount)),
         ]);
-        NewBooking::parse(&request).unwrap()
+        NewBooking::parse(&request, &StudentIdRule::default()).unwrap()
     }
 
     fn correction(&self, change: &Change) -> CorrectionRequest {

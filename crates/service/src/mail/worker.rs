@@ -7,11 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::ledger::OutboxEvent;
 use hermes_domain::mail::{MessageResult, Notice, PayerMessage, PayerNotice, WaitingMessage};
+use hermes_domain::money::Money;
 use hermes_domain::payment::{Payment, PaymentKey, Reference};
 use hermes_domain::ports::{
-    Clock, EventsAfter, MailError, MailOutage, MailQueue, Mailer, Outbox, PaymentReader, RelayLease,
-    StoreError,
+    Clock, EventsAfter, MailError, MailOutage, MailQueue, Mailer, Outbox, PaymentReader, ReceiptFilter,
+    ReceiptReader, RelayLease, StoreError, reader_limits,
 };
+use hermes_domain::receipt::RefundState;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -45,6 +47,8 @@ pub struct MailWorkerDeps {
     pub queue: Arc<dyn MailQueue>,
     /// Reads the payment of a message.
     pub payments: Arc<dyn PaymentReader>,
+    /// Reads the receipts of a cancelled payment.
+    pub receipts: Arc<dyn ReceiptReader>,
     /// The mail server.
     pub mailer: Arc<dyn Mailer>,
     /// Notifies the worker of new commits.
@@ -237,7 +241,8 @@ impl MailWorker {
         if let Some(allowed_at) = next_allowed(self.deps.queue.as_ref(), &address_key, now).await? {
             return self.deps.queue.postpone(message.event.seq, allowed_at, message.attempts).await;
         }
-        match self.send(message, notice.notice, &payment).await {
+        let notice = self.with_held(notice.notice, &payment).await?;
+        match self.send(message, notice, &payment).await {
             Ok(()) => {
                 // A crash here repeats the message, under the same Message-ID.
                 self.record_reachable().await;
@@ -254,6 +259,18 @@ impl MailWorker {
             }
             Err(error @ MailError::Unavailable(_)) => self.record_outage(&error).await,
         }
+    }
+
+    /// Adds the refunds that are due to the message about a cancellation, whose event does not have them.
+    async fn with_held(&self, notice: Notice, payment: &Payment) -> Result<Notice, StoreError> {
+        let Notice::Cancelled { held } = notice else { return Ok(notice) };
+        let filter = ReceiptFilter { payment: Some(payment.id), ..ReceiptFilter::default() };
+        let receipts = self.deps.receipts.list_receipts(&filter, None, reader_limits::PAGE_MAX).await?;
+        let refunds = receipts.iter().flat_map(|receipt| receipt.refunds_of(payment.id));
+        let mut due = refunds.filter(|refund| refund.state != RefundState::Sent).map(|refund| refund.amount);
+        // The sum is at most what the receipts contain.
+        let held = due.try_fold(held, Money::checked_add).unwrap_or(held);
+        Ok(Notice::Cancelled { held })
     }
 
     async fn send(

@@ -1,5 +1,6 @@
 //! A booking, a correction or a cancellation, from a JSON body.
 
+use hermes_domain::institution::StudentIdRule;
 use hermes_domain::ledger::{Cancellation, Correction, HeldMoney, MAX_REASON_CHARS};
 use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
 use hermes_domain::{FieldError, ValidationCode};
@@ -11,9 +12,9 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// 422 with every error at once: unknown fields, wrong types and invalid values.
-pub fn booking_from_json(mut fields: JsonFields) -> Result<NewBooking, Problem> {
+pub fn booking_from_json(mut fields: JsonFields, student_id: &StudentIdRule) -> Result<NewBooking, Problem> {
     let texts = BookingField::ALL.into_iter().filter_map(|field| Some((field, fields.booking_text(field)?)));
-    let parsed = NewBooking::parse(&texts.collect());
+    let parsed = NewBooking::parse(&texts.collect(), student_id);
     merge_errors(fields.into_errors(), parsed).map_err(Problem::invalid_fields)
 }
 
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     fn parse(body: &str) -> Result<NewBooking, Problem> {
-        booking_from_json(JsonFields::parse(body.as_bytes()).unwrap())
+        booking_from_json(JsonFields::parse(body.as_bytes()).unwrap(), &StudentIdRule::default())
     }
 
     #[test]

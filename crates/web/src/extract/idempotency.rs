@@ -100,6 +100,8 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hermes_domain::institution::StudentIdRule;
+
     use crate::extract::{JsonFields, booking_from_json};
 
     #[test]
@@ -113,7 +115,9 @@ mod tests {
     }
 
     fn fingerprint_of(body: &str) -> Digest {
-        let booking = booking_from_json(JsonFields::parse(body.as_bytes()).unwrap()).unwrap();
+        let booking =
+            booking_from_json(JsonFields::parse(body.as_bytes()).unwrap(), &StudentIdRule::default())
+                .unwrap();
         command_fingerprint(&Command::Book(booking))
     }
 

@@ -252,7 +252,7 @@ mod tests {
     fn deep_nesting_is_an_error_of_its_field() {
         let body = format!("{{\"name\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
         let fields = JsonFields::parse(body.as_bytes()).unwrap();
-        let problem = super::super::booking_from_json(fields).unwrap_err();
+        let problem = super::super::booking_from_json(fields, &Default::default()).unwrap_err();
         assert_eq!(problem.errors()[0].pointer, "/name");
     }
 }

@@ -36,18 +36,13 @@ pub(super) fn read_booking(frame: &Frame<'_>, form: &FormFields) -> Result<NewBo
     let mut errors = Vec::new();
     errors.extend(read_amount(frame, &mut request));
     errors.extend(read_school(frame, &mut request));
-    let own_id = take_recognized_id(institution, &mut request);
-    let mut parsed = NewBooking::parse(&request);
-    if let Err(found) = &parsed {
-        errors.extend(found.iter().filter_map(|error| localized(frame, error)));
+    read_student_id(institution, &mut request);
+    let parsed = NewBooking::parse(&request, &institution.student_id);
+    match &parsed {
+        Ok(booking) => errors.extend(check_currency(frame, booking.amount.currency())),
+        Err(found) => errors.extend(found.iter().filter_map(|error| localized(frame, error))),
     }
-    if let Ok(booking) = &mut parsed {
-        booking.details.student_id = own_id.or(booking.details.student_id.take());
-        errors.extend(check_student_id(frame, booking.details.student_id.as_deref()));
-        errors.extend(check_currency(frame, booking.amount.currency()));
-    } else if own_id.is_none() {
-        errors.extend(check_student_id(frame, request.get(&BookingField::StudentId).map(|text| text.trim())));
-    }
+    errors.extend(check_student_id(frame, request.get(&BookingField::StudentId).map(|text| text.trim())));
     let position = |error: &InputError| FORM_ORDER.iter().position(|field| *field == error.field);
     errors.sort_by_key(position);
     errors.dedup_by_key(|error| error.field);
@@ -107,11 +102,9 @@ fn read_school(frame: &Frame<'_>, request: &mut BookingRequest) -> Option<InputE
     }
 }
 
-/// Takes an identifier that the institution's pattern matches, in capitals or without spaces if necessary.
-///
-/// Such an identifier is not checked further: its digits may look like a card number.
-fn take_recognized_id(institution: &Institution, request: &mut BookingRequest) -> Option<String> {
-    let typed = request.get(&BookingField::StudentId)?.trim();
+/// Replaces the identifier by the spelling that the institution's pattern matches: in capitals, or without spaces.
+fn read_student_id(institution: &Institution, request: &mut BookingRequest) {
+    let Some(typed) = request.get(&BookingField::StudentId).map(|text| text.trim()) else { return };
     let compact: String = typed.split_whitespace().collect();
     let spellings = [
         Cow::Borrowed(typed),
@@ -119,15 +112,11 @@ fn take_recognized_id(institution: &Institution, request: &mut BookingRequest) -
         typed.to_uppercase().into(),
         compact.to_uppercase().into(),
     ];
-    let max_chars = BookingField::StudentId.spec().max_chars;
-    let is_own = |text: &Cow<'_, str>| {
-        institution.student_id.recognizes(text)
-            && text.chars().count() <= max_chars
-            && !text.chars().any(char::is_control)
-    };
-    let id = spellings.into_iter().find(|text| !text.is_empty() && is_own(text))?.into_owned();
-    request.remove(&BookingField::StudentId);
-    Some(id)
+    let is_own = |text: &Cow<'_, str>| !text.is_empty() && institution.student_id.recognizes(text);
+    let own = spellings.into_iter().find(is_own).map(Cow::into_owned);
+    if let Some(id) = own {
+        request.insert(BookingField::StudentId, id);
+    }
 }
 
 fn check_student_id(frame: &Frame<'_>, id: Option<&str>) -> Option<InputError> {

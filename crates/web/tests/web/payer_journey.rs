@@ -6,6 +6,7 @@ use hermes_domain::institution::{Institution, StudentIdRule};
 use hermes_domain::ledger::Rules;
 use hermes_languages::Language;
 use hermes_test_support::builders::{institution, rules};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 use crate::support::{ANA, Server, TestApp, TestResponse};
@@ -179,6 +180,22 @@ async fn the_rules_of_the_institution_apply_and_accept_near_misses() {
         &["Choose a school from the list", "Check the Invoice number. It looks like INV-0001."],
     );
     assert_contains(&check(&app, &[]).await, &["Enter the Invoice number"]);
+}
+
+#[actix_web::test]
+async fn an_id_with_the_pattern_of_the_institution_may_look_like_a_card_number() {
+    let app = start_as(|institution| {
+        institution.student_id = StudentIdRule::new("Account", "[0-9]{16}", "", false).unwrap();
+    });
+    let id = "4111111111111111";
+    let book = async |app: &TestApp, fields: Value| {
+        let request = TestRequest::post().uri("/api/bookings").insert_header(("idempotency-key", "k"));
+        app.send(Server::Portal, request.set_json(fields)).await
+    };
+    let fields = json!({"name": "Ana Ruiz", "email": "ana@example.org", "amount": "10", "student_id": id});
+    assert_eq!(book(&TestApp::start(), fields.clone()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(book(&app, fields).await.status, StatusCode::CREATED);
+    assert_contains(&check(&app, &[("student_id", "4111 1111 1111 1111")]).await, &[id]);
 }
 
 #[actix_web::test]

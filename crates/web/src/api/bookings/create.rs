@@ -28,7 +28,7 @@ pub async fn create_booking(
     context: CommandContext,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
-    let booking = booking_from_json(context.admit(&body)?)?;
+    let booking = booking_from_json(context.admit(&body)?, &state.rules.institution.student_id)?;
     #[cfg(feature = "fault-injection")]
     hermes_fault::hit(hermes_fault::FailPoint::AfterParse);
     let committed = context.submit(Command::Book(booking)).await?;
