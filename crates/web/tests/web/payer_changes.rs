@@ -6,15 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
+use hermes_domain::mail::MailRejection;
 use hermes_domain::money::{Currency, Money};
-use hermes_domain::payment::Payment;
-use hermes_domain::ports::PageLinkMailer;
+use hermes_domain::payment::{Payment, Reference};
+use hermes_domain::ports::{MailRejections, PageLinkMailer, StoreError};
+use serde_json::{Value, json};
 
 use crate::support::{Server, TestApp, TestResponse};
-
-fn euro(minor: i64) -> Money {
-    Money::from_minor(minor, "EUR".parse::<Currency>().unwrap())
-}
 
 async fn with_header(app: &TestApp, address: &str, header: (&str, &str)) -> TestResponse {
     app.send(Server::Portal, TestRequest::get().uri(address).insert_header(header)).await
@@ -55,24 +53,166 @@ async fn an_unchanged_page_is_not_sent_again() {
     );
 }
 
+/// Records a receipt with an allocation to REF001.
+async fn receive(app: &TestApp, day: &str, amount: &str) {
+    let receipt = json!({
+        "amount": amount, "currency": "EUR", "value_date": day, "source": "bank_transfer",
+        "allocations": [{"booking": "REF001", "amount": amount}],
+    });
+    post_json(app, "/api/receipts", None, receipt, StatusCode::CREATED).await;
+}
+
+async fn post_json(
+    app: &TestApp,
+    path: &str,
+    etag: Option<&str>,
+    body: Value,
+    status: StatusCode,
+) -> TestResponse {
+    let key = format!("{path}{body}").replace(|character: char| !character.is_ascii_alphanumeric(), "");
+    let request = TestRequest::post().uri(path).insert_header(("idempotency-key", key));
+    let request = match etag {
+        Some(etag) => request.insert_header(("if-match", etag)),
+        None => request,
+    };
+    let response = app.send(Server::Portal, request.set_json(body)).await;
+    assert_eq!(response.status, status, "{path}: {}", response.body);
+    response
+}
+
+/// Returns the text of the timeline: its steps, with their amounts and times.
+fn timeline(page: &TestResponse) -> Vec<String> {
+    let (_, list) = page.body.split_once("<ol class=\"timeline\">").unwrap();
+    let (list, _) = list.split_once("</ol>").unwrap();
+    let text = |step: &str| {
+        let pieces = step.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+        let text = pieces.collect::<Vec<_>>().join(" ").replace("&nbsp;", " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    list.split("</li>").map(text).filter(|step| !step.is_empty()).collect()
+}
+
 #[actix_web::test]
-async fn every_status_says_what_is_missing_or_held() {
+async fn every_status_says_what_arrived_when_and_what_is_missing_or_held() {
     let app = TestApp::start();
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
-    for (minor, status, text) in [
-        (0, "unpaid\">Unpaid", "Waiting for your transfer"),
-        (500, "part\">Part paid", "Received in part"),
-        (10_500, "paid\">Paid", "Paid. Thank you."),
-        (10_600, "overpaid\">Overpaid", "You sent 1.00\u{a0}EUR too much."),
+    let mut tag = String::new();
+    for (received, status, text, steps) in [
+        (None, "unpaid\">Unpaid", "Please transfer", vec!["Waiting for your transfer", "Paid (not yet)"]),
+        (
+            Some(("2026-11-12", "5")),
+            "part\">Part paid",
+            "5.00\u{a0}EUR received, 100.00\u{a0}EUR left to pay.",
+            vec![
+                "Received in part (done) 5.00 EUR 12 Nov 2026",
+                "Waiting for your transfer",
+                "Paid (not yet)",
+            ],
+        ),
+        (
+            Some(("2026-11-10", "100")),
+            "paid\">Paid",
+            "Paid. Thank you.",
+            vec![
+                "Received (done) 100.00 EUR 10 Nov 2026",
+                "Received (done) 5.00 EUR 12 Nov 2026",
+                "Paid (done) 105.00 EUR",
+            ],
+        ),
+        (
+            Some(("2026-11-20", "1")),
+            "overpaid\">Overpaid",
+            "You sent 1.00\u{a0}EUR too much.",
+            vec!["Received", "Received", "Received (done) 1.00 EUR 20 Nov 2026", "Paid (done) 106.00 EUR"],
+        ),
     ] {
-        app.edit_payment(0, |fields| fields.amount_received = euro(minor));
-        let page = app.get(Server::Portal, &address).await;
+        if let Some((day, amount)) = received {
+            receive(&app, day, amount).await;
+        }
+        let page = with_header(&app, &address, ("if-none-match", &tag)).await;
+        assert_eq!(page.status, StatusCode::OK);
+        tag = page.header("etag").to_owned();
         assert!(page.body.contains(status) && page.body.contains(text), "{status} {text}: {}", page.body);
+        assert_steps(&page, &steps);
     }
-    app.edit_payment(0, |fields| fields.cancelled_at = Some(fields.created_at));
+}
+
+/// Checks how the steps after the booking begin.
+#[track_caller]
+fn assert_steps(page: &TestResponse, expected: &[&str]) {
+    let steps = timeline(page);
+    assert!(steps[0].starts_with("Booked (done) 22 Nov 2026, "), "{steps:?}");
+    assert_eq!(steps.len() - 1, expected.len(), "{steps:?}");
+    for (step, expected) in steps[1..].iter().zip(expected) {
+        assert!(step.starts_with(expected), "{expected}: {steps:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
+    let app = TestApp::start();
+    let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
+    receive(&app, "2026-11-12", "5").await;
+    receive(&app, "2026-11-13", "10").await;
+    let reason = json!({"reason": "left the school"});
+    post_json(&app, "/api/bookings/REF001/cancel", Some("\"v3\""), reason, StatusCode::OK).await;
     let page = app.get(Server::Portal, &address).await;
-    assert!(page.body.contains("We have 106.00\u{a0}EUR of your money and will return it."), "{}", page.body);
-    assert!(page.body.contains("Refund due") && !page.body.contains("IBAN"), "{}", page.body);
+    assert!(page.body.contains("We have 15.00\u{a0}EUR of your money and will return it."), "{}", page.body);
+    assert!(!page.body.contains("IBAN"), "{}", page.body);
+    let arrived = ["Received (done) 5.00 EUR 12 Nov 2026", "Received (done) 10.00 EUR 13 Nov 2026"];
+    let steps = [&arrived[..], &["Cancelled (done) 22 Nov 2026", "Refund due (now)", "Refund due (now)"]];
+    assert_steps(&page, &steps.concat());
+
+    let request =
+        json!({"receipt": "RCT-2026-000001", "payee_account": "DE89370400440532013000", "reason": "left"});
+    let refund = post_json(&app, "/api/refunds", None, request, StatusCode::CREATED).await;
+    let refund = refund.header("location").to_owned();
+    for (step, etag, body) in [("approve", "\"v2\"", json!({})), ("sent", "\"v3\"", json!({"bank_id": "77"}))]
+    {
+        post_json(&app, &format!("{refund}/{step}"), Some(etag), body, StatusCode::OK).await;
+    }
+    let changed = with_header(&app, &address, ("if-none-match", page.header("etag"))).await;
+    assert!(changed.body.contains("We have 10.00\u{a0}EUR of your money"), "{}", changed.body);
+    let returned = ["Cancelled", "Refund sent (done) 5.00 EUR 22 Nov 2026", "Refund due (now) 10.00 EUR"];
+    assert_steps(&changed, &[&arrived[..], &returned].concat());
+    let confirmation = app.get(Server::Portal, &format!("{address}/confirmation")).await;
+    for text in ["<dt>Received, 12 Nov 2026</dt>", "value=\"15.00\"", "<dt>Refund sent, 22 Nov 2026, "] {
+        assert!(confirmation.body.contains(text), "{text}: {}", confirmation.body);
+    }
+}
+
+/// The rejections of one payer's address.
+struct Rejected(MailRejection);
+
+#[async_trait]
+impl MailRejections for Rejected {
+    async fn rejection(&self, _reference: Reference) -> Result<Option<MailRejection>, StoreError> {
+        Ok(Some(self.0.clone()))
+    }
+}
+
+#[actix_web::test]
+async fn the_page_says_that_mail_is_sent_or_that_the_address_was_rejected() {
+    let with_rejection = |at: &str| {
+        let rejection = MailRejection { at: at.parse().unwrap(), reason: "550 <b>unknown".to_owned() };
+        TestApp::start_with(|state| state.mail_rejections = Some(Arc::new(Rejected(rejection))))
+    };
+    let rejected = with_rejection("2026-11-22T18:31:00Z");
+    let address = rejected.book_page(&[("email", "<i>@example.org")]).await;
+    let page = rejected.get(Server::Portal, &address).await;
+    assert!(page.body.contains("We could not send mail to &#60;i&#62;@example.org."), "{}", page.body);
+    assert!(!page.body.contains("mailto:%3C") && !page.body.contains("<i>") && !page.body.contains("550"));
+
+    // Since then, the payer has corrected the address.
+    let earlier = with_rejection("2026-11-22T18:00:00Z");
+    let address = earlier.book_page(&[]).await;
+    let page = earlier.get(Server::Portal, &address).await;
+    let sent = "We mail the link, and every change of your payment, to ana@example.org.";
+    assert!(page.body.contains(sent) && !page.body.contains("mailto:ana"), "{}", page.body);
+    let without_mail = TestApp::start();
+    let address = without_mail.book_page(&[]).await;
+    let page = without_mail.get(Server::Portal, &address).await;
+    assert!(page.body.contains("Send the link to yourself") && !page.body.contains(sent), "{}", page.body);
 }
 
 #[actix_web::test]
@@ -164,7 +304,8 @@ async fn the_confirmation_shows_what_was_booked_and_what_has_arrived() {
     let address = app.book_page(&[("school", "<b>Law</b>")]).await;
     let before = app.get(Server::Portal, &format!("{address}/confirmation")).await;
     assert!(before.body.contains("Nothing has arrived yet.") && before.body.contains("<bdi>&#60;b&#62;Law"));
-    app.edit_payment(0, |fields| fields.amount_received = Money::from_minor(3_570_000, Currency::USD));
+    let receipt = json!({"amount": "35700", "currency": "USD", "value_date": "2026-11-21", "source": "cash"});
+    post_json(&app, "/api/bookings/REF001/receipts", None, receipt, StatusCode::CREATED).await;
     insta::assert_snapshot!(app.get(Server::Portal, &format!("{address}/confirmation")).await.page());
 }
 

@@ -1,4 +1,5 @@
-//! `…/confirmation`: what was booked and what has arrived, on one sheet of paper.
+//! `…/confirmation`: what was booked and what has arrived, on one sheet of paper. Its times are in the time zone of the
+//! institution.
 
 use actix_web::http::StatusCode;
 use actix_web::middleware::Compress;
@@ -6,6 +7,8 @@ use actix_web::{HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::payment::Payment;
 
+use super::movements::Movements;
+use super::timeline::{Step, received, returned};
 use super::{NO_INDEX, PagePath, find_by_link, path, unknown_link};
 use crate::pages::frame::{Frame, Labelled, ShownMoney, ShownTime};
 use crate::pages::locale::Locale;
@@ -26,8 +29,10 @@ struct ConfirmationPage<'a> {
     fee_label: String,
     fee: ShownMoney,
     to_pay: ShownMoney,
+    arrivals: Vec<Step>,
     /// The total that has arrived, unless nothing has.
     received: Option<ShownMoney>,
+    refunds: Vec<Step>,
     left: Option<ShownMoney>,
     page: String,
 }
@@ -42,7 +47,8 @@ pub async fn payment_confirmation(
     let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
     let frame = Frame::new(&state, &locale);
     let outstanding = payment.amount_outstanding();
-    let has_received = !payment.amount_received.is_zero();
+    let movements = Movements::read(&*state.receipts, &payment).await?;
+    let total = movements.total(&payment).ok();
     let template = ConfirmationPage {
         frame: &frame,
         payment: &payment,
@@ -55,7 +61,13 @@ pub async fn payment_confirmation(
         fee_label: frame.fee_label(&payment),
         fee: frame.money(payment.fee.amount),
         to_pay: frame.money(payment.amount_due()),
-        received: has_received.then(|| frame.money(payment.amount_received)),
+        arrivals: movements
+            .arrivals
+            .iter()
+            .map(|arrival| received(&frame, arrival, payment.status()))
+            .collect(),
+        received: total.filter(|total| !total.is_zero()).map(|total| frame.money(total)),
+        refunds: movements.refunds.iter().map(|refund| returned(&frame, refund)).collect(),
         left: (!outstanding.is_zero()).then(|| frame.money(outstanding)),
         page: path(&state.server_key, &payment),
     };

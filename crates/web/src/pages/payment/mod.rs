@@ -1,12 +1,13 @@
 //! The page of one payment, which only its link opens, and what the payer can do there.
 //!
 //! [`page`] shows whom to pay, how much and until when. [`change`] and [`withdraw`] work while nothing has arrived.
-//! [`confirmation`] is for printing, [`code`] is the QR code for bank apps, and [`lost`] mails a new link.
+//! [`movements`] are what arrived and what goes back. [`confirmation`] is for printing, [`code`] is the QR code for bank apps, and [`lost`] mails a new link.
 
 mod change;
 mod code;
 mod confirmation;
 mod lost;
+mod movements;
 mod page;
 mod timeline;
 mod withdraw;

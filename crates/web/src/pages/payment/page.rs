@@ -13,6 +13,7 @@ use hermes_domain::payment_code;
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, reader_limits};
 use sha2::{Digest as _, Sha256};
 
+use super::movements::Movements;
 use super::timeline::{Step, timeline};
 use super::{ALREADY_BOOKED, CHANGED, NO_INDEX, PagePath, find_by_link, too_late, unknown_link};
 use crate::pages::frame::{Frame, Labelled, ShownMoney, ShownTime};
@@ -51,7 +52,17 @@ struct PaymentPage<'a> {
     /// The path of the page, without a query.
     path: &'a str,
     can_change: bool,
-    mail_link: String,
+    mail: Mail,
+}
+
+/// How the payer gets the link of the page by mail.
+enum Mail {
+    /// The portal sends no mail: a link with which the payer sends it.
+    Own(String),
+    /// The portal has mailed the link, or does so soon: a sentence that says so.
+    Sent(String),
+    /// The mail server has rejected the address.
+    Rejected,
 }
 
 /// What to enter in the bank.
@@ -82,9 +93,20 @@ pub async fn payer_page(
         CHANGED => Some(frame.t.payment_changed().to_string()),
         _ => None,
     };
-    let hints = hints(&frame, &*state.reader, &payment).await;
+    let mail = mail(&state, &frame, &payment, request.path()).await;
+    let mut hints = hints(&frame, &*state.reader, &payment).await;
+    if matches!(mail, Mail::Rejected) {
+        hints.push(frame.t.payment_mail_rejected(payment.details.email.clone()).to_string());
+    }
     let reason = cancellation_reason(&*state.reader, &payment).await;
-    let mut template = PaymentPage::new(&state, &frame, &payment, request.path(), reason, hints);
+    let movements = Movements::read(&*state.receipts, &payment).await?;
+    let mut template = PaymentPage {
+        explanation: explanation(&frame, &payment, &movements, reason),
+        hints,
+        mail,
+        steps: timeline(&frame, &payment, &movements),
+        ..PaymentPage::new(&state, &frame, &payment, request.path())
+    };
     let tag = entity_tag(&template);
     template.tag = tag.as_str();
     template.message = message;
@@ -105,14 +127,8 @@ fn entity_tag(page: &PaymentPage<'_>) -> String {
 }
 
 impl<'a> PaymentPage<'a> {
-    fn new(
-        state: &AppState,
-        frame: &'a Frame<'a>,
-        payment: &'a Payment,
-        path: &'a str,
-        reason: Option<String>,
-        hints: Vec<String>,
-    ) -> Self {
+    /// Creates the page without what only other reads tell.
+    fn new(state: &AppState, frame: &'a Frame<'a>, payment: &'a Payment, path: &'a str) -> Self {
         let outstanding = payment.amount_outstanding();
         let has_received = !payment.amount_received.is_zero();
         Self {
@@ -123,9 +139,9 @@ impl<'a> PaymentPage<'a> {
             due: (!outstanding.is_zero()).then(|| Due::new(state, frame, payment)),
             status: frame.status(payment.status()),
             status_class: status_class(payment.status()),
-            explanation: explanation(frame, payment, reason),
-            hints,
-            steps: timeline(frame, payment),
+            explanation: Vec::new(),
+            hints: Vec::new(),
+            steps: Vec::new(),
             amount: frame.money(payment.amount),
             fee_label: frame.fee_label(payment),
             fee: frame.money(payment.fee.amount),
@@ -136,7 +152,7 @@ impl<'a> PaymentPage<'a> {
             booked: frame.time(payment.created_at),
             path,
             can_change: too_late(payment).is_none(),
-            mail_link: mail_link(state, frame, payment, path),
+            mail: Mail::Own(mail_link(state, frame, payment, path)),
         }
     }
 
@@ -197,7 +213,12 @@ const fn status_class(status: Status) -> &'static str {
 }
 
 /// Says what is missing or held.
-fn explanation(frame: &Frame<'_>, payment: &Payment, reason: Option<String>) -> Vec<String> {
+fn explanation(
+    frame: &Frame<'_>,
+    payment: &Payment,
+    movements: &Movements,
+    reason: Option<String>,
+) -> Vec<String> {
     let t = frame.t;
     let money = |amount: Money| frame.language.money(amount);
     let received = payment.amount_received;
@@ -209,7 +230,8 @@ fn explanation(frame: &Frame<'_>, payment: &Payment, reason: Option<String>) -> 
         Status::Overpayment => excess.map(|excess| t.payment_overpaid(money(excess))).into_iter().collect(),
         Status::Cancelled => {
             let reason = reason.map(|reason| t.payment_cancelled_reason(reason));
-            let held = (!received.is_zero()).then(|| t.payment_held(money(received)));
+            let held = movements.held(payment).ok().filter(|held| !held.is_zero());
+            let held = held.map(|held| t.payment_held(money(held)));
             [Some(reason.unwrap_or_else(|| t.payment_do_not_send())), held].into_iter().flatten().collect()
         }
     };
@@ -230,6 +252,23 @@ async fn cancellation_reason(reader: &dyn PaymentReader, payment: &Payment) -> O
     };
     let cancelled = |row: &&AuditEntry| Some(row.action.as_str()) == Effect::Cancelled.audit_action();
     rows.iter().rev().find(cancelled).filter(|row| !row.is_erased())?.reason.clone()
+}
+
+/// Returns how the payer gets the link.
+///
+/// A rejection before the last change may be of another address. If rejections cannot be read, the page is shown without.
+async fn mail(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str) -> Mail {
+    let Some(rejections) = &state.mail_rejections else {
+        return Mail::Own(mail_link(state, frame, payment, path));
+    };
+    let rejection = rejections.rejection(payment.reference).await.unwrap_or_else(|error| {
+        log::warn!("a payment page is shown without the rejection of its mail: {error}");
+        None
+    });
+    if rejection.is_some_and(|rejection| rejection.at >= payment.updated_at) {
+        return Mail::Rejected;
+    }
+    Mail::Sent(frame.t.keep_mailed(payment.details.email.clone()).to_string())
 }
 
 /// Returns a `mailto:` link with which the payer sends the link of the page to himself.

@@ -179,6 +179,7 @@ impl TestApp {
             rules: rules(),
             language: Language::default(),
             link_mailer: None,
+            mail_rejections: None,
             limits: Limits::new(&LimitSettings::default()),
             storage: None,
             public_url: None,
