@@ -15,9 +15,15 @@ pub struct Institution {
     pub language: String,
     pub schools: Vec<String>,
     pub student_id: StudentId,
+    #[serde(default = "default_payment_term_days")]
     pub payment_term_days: u16,
     pub privacy_url: String,
     pub accounts: Vec<Account>,
+}
+
+/// The days until a payment is due if the file does not say.
+const fn default_payment_term_days() -> u16 {
+    14
 }
 
 #[derive(Debug, Default, Deserialize)]
