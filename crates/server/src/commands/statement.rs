@@ -1,4 +1,5 @@
 //! `hermes statement import`: imports bank statements.
+#![expect(clippy::print_stderr, reason = "the progress is for people; stdout has the results")]
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
