@@ -1,4 +1,5 @@
 //! The page of a payment over time: updates, corrections, a withdrawal, the confirmation, and a lost link.
+#![allow(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

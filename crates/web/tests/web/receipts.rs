@@ -1,4 +1,5 @@
 //! Receipts and refunds over HTTP: headers, statuses and bodies. The ledger's tests cover the money.
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "a panic fails the test")]
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
