@@ -7,6 +7,7 @@ mod change;
 mod code;
 mod confirmation;
 mod lost;
+mod mail;
 mod movements;
 mod page;
 mod timeline;

@@ -13,6 +13,7 @@ use hermes_domain::payment_code;
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, reader_limits};
 use sha2::{Digest as _, Sha256};
 
+use super::mail::Mail;
 use super::movements::Movements;
 use super::timeline::{Step, timeline};
 use super::{ALREADY_BOOKED, CHANGED, NO_INDEX, PagePath, find_by_link, too_late, unknown_link};
@@ -55,16 +56,6 @@ struct PaymentPage<'a> {
     mail: Mail,
 }
 
-/// How the payer gets the link of the page by mail.
-enum Mail {
-    /// The portal sends no mail: a link with which the payer sends it.
-    Own(String),
-    /// The portal has mailed the link, or does so soon: a sentence that says so.
-    Sent(String),
-    /// The mail server has rejected the address.
-    Rejected,
-}
-
 /// What to enter in the bank.
 struct Due<'a> {
     title: String,
@@ -93,7 +84,7 @@ pub async fn payer_page(
         CHANGED => Some(frame.t.payment_changed().to_string()),
         _ => None,
     };
-    let mail = mail(&state, &frame, &payment, request.path()).await;
+    let mail = Mail::of(&state, &frame, &payment, request.path()).await;
     let mut hints = hints(&frame, &*state.reader, &payment).await;
     if matches!(mail, Mail::Rejected) {
         hints.push(frame.t.payment_mail_rejected(payment.details.email.clone()).to_string());
@@ -152,7 +143,7 @@ impl<'a> PaymentPage<'a> {
             booked: frame.time(payment.created_at),
             path,
             can_change: too_late(payment).is_none(),
-            mail: Mail::Own(mail_link(state, frame, payment, path)),
+            mail: Mail::own(state, frame, payment, path),
         }
     }
 
@@ -252,38 +243,6 @@ async fn cancellation_reason(reader: &dyn PaymentReader, payment: &Payment) -> O
     };
     let cancelled = |row: &&AuditEntry| Some(row.action.as_str()) == Effect::Cancelled.audit_action();
     rows.iter().rev().find(cancelled).filter(|row| !row.is_erased())?.reason.clone()
-}
-
-/// Returns how the payer gets the link.
-///
-/// A rejection before the last change may be of another address. If rejections cannot be read, the page is shown without.
-async fn mail(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str) -> Mail {
-    let Some(rejections) = &state.mail_rejections else {
-        return Mail::Own(mail_link(state, frame, payment, path));
-    };
-    let rejection = rejections.rejection(payment.reference).await.unwrap_or_else(|error| {
-        log::warn!("a payment page is shown without the rejection of its mail: {error}");
-        None
-    });
-    if rejection.is_some_and(|rejection| rejection.at >= payment.updated_at) {
-        return Mail::Rejected;
-    }
-    Mail::Sent(frame.t.keep_mailed(payment.details.email.clone()).to_string())
-}
-
-/// Returns a `mailto:` link with which the payer sends the link of the page to himself.
-fn mail_link(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str) -> String {
-    let subject = frame.t.keep_mail_subject(payment.reference.to_string(), frame.institution.name.clone());
-    let address = format!("{}{path}", state.public_url.as_deref().unwrap_or_default());
-    let encode = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    format!(
-        "mailto:{}?subject={}&body={}",
-        encode(&payment.details.email),
-        encode(&subject),
-        encode(&address)
-    )
 }
 
 /// Returns advice about the flags of a payment, as long as money is due.
