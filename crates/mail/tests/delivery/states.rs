@@ -16,7 +16,7 @@ async fn refund(harness: &Harness, sequence: i64) {
     let requested = step(RefundCommand::Request { target, amount: None, payee_account: None, reason }).await;
     let target = RefundTarget { number: requested.refund.unwrap(), expected_version: None };
     step(RefundCommand::Approve(target)).await;
-    step(RefundCommand::MarkSent { target, bank_id: "77".to_owned() }).await;
+    step(RefundCommand::MarkSent { target, bank_id: "77".to_owned(), amount: None }).await;
 }
 
 /// Returns a message decoded from quoted-printable, with `~` for spaces that do not break.
