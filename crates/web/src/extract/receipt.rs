@@ -83,7 +83,7 @@ impl Body {
 
 fn parse_amount(name: &str, text: &str, currency: Currency) -> Result<Money, FieldError> {
     let amount = Money::parse(text, currency)
-        .map_err(|error| FieldError::new(name, ValidationCode::from(error.clone()), error.to_string()))?;
+        .map_err(|error| FieldError::new(name, ValidationCode::from(error), error.to_string()))?;
     if amount.minor() > 0 {
         Ok(amount)
     } else {
