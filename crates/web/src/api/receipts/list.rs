@@ -16,7 +16,7 @@ use crate::state::AppState;
 #[utoipa::path(
     tag = "receipts",
     params(
-        ("status" = Option<ReceiptStatusName>, Query, description = "Only receipts of this status. OPEN receipts have credit."),
+        ("status" = Option<ReceiptStatusName>, Query, description = "Only receipts of this status. OPEN receipts have credit.", example = "OPEN"),
         ("currency" = Option<String>, Query, description = "Only receipts in this currency (ISO 4217).",
             pattern = "^[A-Za-z]{3}$", example = "USD"),
         ("limit" = Option<u64>, Query, description = "The most receipts in the response. The default is 100.",

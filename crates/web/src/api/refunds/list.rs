@@ -16,7 +16,7 @@ use crate::state::AppState;
 #[utoipa::path(
     tag = "refunds",
     params(
-        ("state" = Option<RefundStateName>, Query, description = "Only refunds in this state."),
+        ("state" = Option<RefundStateName>, Query, description = "Only refunds in this state.", example = "DUE"),
         ("currency" = Option<String>, Query, description = "Only refunds in this currency (ISO 4217).",
             pattern = "^[A-Za-z]{3}$", example = "USD"),
         ("limit" = Option<u64>, Query, description = "The most refunds in the response. The default is 100.",
