@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use hermes_domain::matching::AutoPost;
 use hermes_domain::ports::StatementStore;
-use hermes_repository::{Database, SqlStatementStore};
+use hermes_repository::{Database, SqlStatementStore, create_private_folder};
 use hermes_service::statements::{ImporterConfig, ImporterDeps, StatementImporter};
 use hermes_service::writer::LedgerWriter;
 use hermes_statements::CsvProfile;
@@ -49,8 +49,10 @@ pub fn importer(
         auto_post,
         spool_dir: spool_dir.clone(),
     };
-    StatementImporter::new(deps, importer)
-        .with_context(|| format!("cannot create the folder {} (statements.spool_dir)", spool_dir.display()))
+    let cannot_create = || format!("cannot create the folder {} (statements.spool_dir)", spool_dir.display());
+    // Statements contain personal data.
+    create_private_folder(&spool_dir).with_context(cannot_create)?;
+    StatementImporter::new(deps, importer).with_context(cannot_create)
 }
 
 /// Opens the rows of imported statements.

@@ -193,7 +193,7 @@ async fn receipts_changed_or_deleted_without_the_log_are_reported() {
         "UPDATE receipts SET note = 'x' WHERE seq = 1",
         "UPDATE allocations SET reference = 'REF002' WHERE receipt_seq = 1",
     ]);
-    report.await.fails_with("-000001: differs from audit row ").fails_with(" in details.note, allocations\n");
+    report.await.fails_with("-000001: differs from audit row ").fails_with(" in allocations, details.note\n");
     let report = log.tamper_and_verify(&["UPDATE receipts SET allocations_made = 7 WHERE seq = 2"]);
     report.await.fails_with("2 of 4 receipts differ from their last audit rows");
     let report = log.tamper_and_verify(&["DELETE FROM receipts WHERE seq = 4"]);

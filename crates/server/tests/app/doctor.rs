@@ -74,6 +74,7 @@ async fn the_json_form_has_one_object_per_finding() {
             "payments",
             "events",
             "access",
+            "mail",
             "disk-space",
         ]
     );
@@ -142,7 +143,7 @@ async fn changed_data_and_a_newer_schema_are_found() {
     database.execute_unprepared("UPDATE payments SET name = 'Eve'").await.unwrap();
     let findings = app.stdout_of(&["doctor"]);
     assert!(findings.contains("10 of 10 payments differ from their last audit rows"), "{findings}");
-    assert_eq!(findings.matches("payment REF").count(), 7, "only some payments are named: {findings}");
+    assert_eq!(findings.matches("payment REF").count(), 5, "only some payments are named: {findings}");
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_future', 0)";
     database.execute_unprepared(newer).await.unwrap();
     assert_finding(&app, "problem  schema: another, probably newer, version of Hermes migrated the database");

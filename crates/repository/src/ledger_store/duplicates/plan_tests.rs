@@ -49,7 +49,7 @@ fn row(number: usize) -> String {
     format!(
         "(X'{number:032x}', 'REF{number}', 'Ana', 'p{payer}@example.org', 'p{payer}@example.org', \
          NULL, NULL, NULL, NULL, NULL, 'USD', 100, 0, 0, 100, 0, 'rest', 'PAYER', 'PENDING', 'PASSED', NULL, 1, \
-         '2026-11-22 10:00:{second:02}', '2026-11-22 10:00:00', 1, NULL)"
+         '2026-11-22 10:00:{second:02}', '2026-11-22 10:00:00', 1, NULL, 0, NULL, NULL)"
     )
 }
 
