@@ -39,7 +39,7 @@ post(f"/api/bookings/{reference}/cancel", {"reason": "booked twice"})
 cancelled = message(2)
 
 assert booked["Subject"] == f"Pago {reference}: 35.700,51\u00a0EUR a Example University", booked["Subject"]
-assert cancelled["Subject"] == f"El pago {reference} está cancelado", cancelled["Subject"]
+assert cancelled["Subject"] == f"El pago {reference} está anulado", cancelled["Subject"]
 for mail in (booked, cancelled):
     assert mail["X-Envelope-To"] == mail["To"] == "zoe@example.org"
     assert mail["From"] == "Example University <payments@example.edu>"
