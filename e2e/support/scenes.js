@@ -49,6 +49,7 @@ export const SCENES = {
   "second-booking": async (page, how) => {
     await fillForm(page, how.language, { email: `second-${how.name}@example.org` });
     await send(page);
+    await page.waitForSelector("main form");
     const fields = await page.evaluate(() => [...new FormData(document.querySelector("main form"))]);
     await send(page);
     await page.waitForURL(/REF\d+/);
