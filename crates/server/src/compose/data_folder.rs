@@ -11,6 +11,8 @@ use hermes_repository::create_private_folder;
 pub const SQLITE_FILE: &str = "hermes.db";
 /// The server key, unless a setting names another file.
 pub const SERVER_KEY_FILE: &str = "server.key";
+/// The folder of the statements that are being imported, unless a setting names another one.
+pub const STATEMENTS_FOLDER: &str = "statements";
 
 const PRIVATE_FOLDER: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
@@ -55,7 +57,11 @@ pub fn prepare(folder: &Path) -> Result<()> {
 
 /// Returns the folder and the files of Hermes in it that others can use.
 pub fn find_open_to_others(folder: &Path) -> Vec<OpenToOthers> {
-    let files = entries(folder).into_iter().filter(|path| is_ours(path)).map(|path| (path, PRIVATE_FILE));
+    let private = |path: PathBuf| {
+        let private = if path.is_dir() { PRIVATE_FOLDER } else { PRIVATE_FILE };
+        (path, private)
+    };
+    let files = entries(folder).into_iter().filter(|path| is_ours(path)).map(private);
     std::iter::once((folder.to_path_buf(), PRIVATE_FOLDER))
         .chain(files)
         .filter_map(|(path, private)| {
@@ -71,7 +77,7 @@ fn contains_other_files(folder: &Path) -> bool {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    [SQLITE_FILE, SERVER_KEY_FILE].iter().any(|ours| name.starts_with(ours))
+    name == STATEMENTS_FOLDER || [SQLITE_FILE, SERVER_KEY_FILE].iter().any(|ours| name.starts_with(ours))
 }
 
 /// Returns the entries of a folder, or none if it cannot be read.

@@ -13,11 +13,10 @@ use hermes_service::statements::{ImporterConfig, ImporterDeps, StatementImporter
 use hermes_service::writer::LedgerWriter;
 use hermes_statements::CsvProfile;
 
+use super::data_folder::STATEMENTS_FOLDER;
 use super::{SystemClock, SystemRandom};
 use crate::config::{self, Configuration};
 
-/// The folder, in the data folder, of the files that are being imported.
-const SPOOL_FOLDER: &str = "statements";
 /// The folder, in the folder of the configuration, of the profiles of CSV files.
 const PROFILE_FOLDER: &str = "statements";
 
@@ -34,7 +33,7 @@ pub fn importer(
     let auto_post: AutoPost =
         auto_post.parse().with_context(|| format!("reconciliation.auto_post is {auto_post:?}"))?;
     let spool_dir =
-        or_default(&settings.statements.spool_dir, || settings.database.data_dir.join(SPOOL_FOLDER));
+        or_default(&settings.statements.spool_dir, || settings.database.data_dir.join(STATEMENTS_FOLDER));
     let deps = ImporterDeps {
         store: store(database),
         ledger: ledger.clone(),

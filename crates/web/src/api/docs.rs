@@ -45,7 +45,8 @@ struct OperationView<'a> {
 }
 
 fn operations<'a>(path: &'a str, item: &'a PathItem) -> impl Iterator<Item = OperationView<'a>> {
-    let methods = [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+    let methods =
+        [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)];
     methods.into_iter().filter_map(move |(method, operation)| {
         let operation = operation.as_ref()?;
         Some(OperationView {

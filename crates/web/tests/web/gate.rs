@@ -75,7 +75,12 @@ async fn only_responses_without_personal_data_may_be_stored() {
             (false, true) => assert_eq!(control, "no-cache", "{path}"),
             (false, false) => assert!(control.contains("no-store"), "{method} {path}: {control}"),
         }
-        if path.starts_with("/api/") && method == Method::GET && !is_public && !path.contains("cache") && route.exists() {
+        if path.starts_with("/api/")
+            && method == Method::GET
+            && !is_public
+            && !path.contains("cache")
+            && route.exists()
+        {
             assert_eq!(control, "private, no-store", "{path}");
         }
     }
