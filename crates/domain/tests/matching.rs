@@ -1,5 +1,6 @@
 //! Matching a transfer with payments: the criteria in a table of examples, and their properties.
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use chrono::NaiveDate;
 use hermes_domain::matching::{
