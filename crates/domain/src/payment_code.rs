@@ -14,10 +14,11 @@ const PAYLOAD_MAX_BYTES: usize = 331;
 /// Returns the payload for a transfer with a creditor reference (ISO 11649).
 ///
 /// Returns `None` unless the amount is in euro, positive and at most 999,999,999.99, and the account has an IBAN and a
-/// holder of at most 70 characters.
+/// holder of at most 70 characters. An example account has no code: nobody may send money to it.
 pub fn payment_code(account: &Account, amount: Money, creditor_reference: &str) -> Option<String> {
     let holder = account.holder.as_str();
-    let is_payable = amount.currency() == account.currency
+    let is_payable = !account.is_example
+        && amount.currency() == account.currency
         && amount.currency().code() == "EUR"
         && (1..=AMOUNT_MAX_MINOR).contains(&amount.minor())
         && account.number.is_iban()
@@ -49,6 +50,14 @@ mod tests {
             ..AccountFields::default()
         };
         Account::new(&fields).unwrap()
+    }
+
+    #[test]
+    fn an_example_account_has_no_code() {
+        let own = account("Example University", "");
+        assert!(payment_code(&own, euro("1"), "RF59REF001").is_some());
+        let example = Account { is_example: true, ..own };
+        assert_eq!(payment_code(&example, euro("1"), "RF59REF001"), None);
     }
 
     fn euro(text: &str) -> Money {

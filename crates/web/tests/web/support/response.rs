@@ -47,11 +47,14 @@ impl TestResponse {
             .collect()
     }
 
-    /// Returns the page without the digests in the URLs of its assets, which change with every style rule.
+    /// Returns the page without the digests in the URLs of its assets and in its tag, which change with every style rule.
     pub fn page(&self) -> String {
-        let mut parts = self.body.split("?v=");
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts
-            .fold(first, |text, part| text + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit()))
+        ["?v=", "data-tag=\"W/&#34;"].iter().fold(self.body.clone(), |page, prefix| {
+            let mut parts = page.split(prefix);
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |text, part| {
+                text + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit())
+            })
+        })
     }
 }
