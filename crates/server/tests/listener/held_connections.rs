@@ -16,7 +16,7 @@ const ATTACKERS: std::ops::RangeInclusive<u8> = 2..=50;
 /// How much slower the other clients may be, by their 99th percentile.
 const MAX_RATIO: u32 = 3;
 /// The most measurements with and without attackers. The best of each count, because tests share the processors.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 3;
 /// Clients that send requests at the same time, and the requests of each.
 const CLIENTS: usize = 4;
 const REQUESTS: usize = 75;
