@@ -27,6 +27,10 @@ pub struct Scale {
     pub overload: Duration,
     /// The duration of the load before and after the overload.
     pub around_overload: Duration,
+    /// The number of open payments during an import.
+    pub open_payments: u32,
+    /// The approximate number of lines of the imported statement.
+    pub statement_lines: u32,
     /// The number of bookings whose instructions are counted.
     pub counted_bookings: usize,
 }
@@ -46,6 +50,8 @@ impl Scale {
             reads: 100_000,
             overload: Duration::from_secs(60),
             around_overload: Duration::from_secs(10),
+            open_payments: 50_000,
+            statement_lines: 10_000,
             counted_bookings: 2_000,
         }
     }
@@ -64,6 +70,8 @@ impl Scale {
             reads: 2_000,
             overload: Duration::from_secs(3),
             around_overload: Duration::from_secs(3),
+            open_payments: 1_000,
+            statement_lines: 200,
             counted_bookings: 200,
         }
     }
