@@ -2,6 +2,8 @@
 
 HERMES := cargo run --quiet --bin hermes --
 COMPOSE := docker compose
+# A fault that cannot be injected must not be missing in docs/faults.md.
+FAULT_REQUIREMENTS := mariadb,mysqld,redis,mount,faketime
 
 .DEFAULT_GOAL := help
 
@@ -34,8 +36,9 @@ e2e: ## Test the payer's pages in Chromium (ONLY=tests/print.test.js: one file)
 chaos: ## Inject faults under three instances for SECONDS (60) and check every read; SEED repeats a run
 	HERMES_CHAOS_SECONDS=$(or $(SECONDS),60) HERMES_CHAOS_SEED=$(SEED) cargo test --workspace --test chaos -- --nocapture
 
-faults: ## Inject every fault of a database and of Redis into real servers, and write docs/faults.md
-	HERMES_TEST_WRITE_DOCS=1 .ci/mysql run cargo test --package hermes-server --test faults injected::
+faults: ## Inject every fault into real servers, and write docs/faults.md (root; libfaketime)
+	HERMES_TEST_REQUIRE=$(FAULT_REQUIREMENTS) HERMES_TEST_WRITE_DOCS=1 \
+		.ci/mysql run cargo test --package hermes-server --test faults injected::
 
 nightly: ## Run all long checks for hours and write docs/nightly.md (STEPS="faults rolling": some)
 	.ci/nightly $(STEPS)
@@ -114,7 +117,7 @@ clean-data: ## Delete data/, the SQLite database of this folder (YES=1 skips the
 
 ##@ Containers
 
-.PHONY: up down logs mysql redis-cli compose-check
+.PHONY: up down logs mysql redis-cli backup compose-check
 up: ## Build and start MySQL, Redis and the portal; requires .env
 	$(COMPOSE) up --build --detach --wait
 
@@ -126,6 +129,15 @@ logs: ## Follow the logs
 
 mysql: ## Open a MySQL client in the container
 	$(COMPOSE) exec mysql sh -c 'MYSQL_PWD=$$MYSQL_PASSWORD exec mysql --user=$$MYSQL_USER $$MYSQL_DATABASE'
+
+# Those of `hermes backup`, for the program in the image of MySQL.
+DUMP_OPTIONS := --single-transaction --hex-blob --complete-insert --order-by-primary --skip-add-drop-table \
+	--skip-add-locks --no-tablespaces --triggers --default-character-set=utf8mb4 --set-gtid-purged=OFF --column-statistics=0
+
+backup: ## Write a backup of the MySQL in the container to FILE, which `hermes restore` accepts
+	@[ -n "$(FILE)" ] && [ ! -e "$(FILE)" ] || { echo 'set FILE to the name of a new file' >&2; exit 1; }
+	umask 077; $(COMPOSE) exec -T mysql sh -c \
+		'MYSQL_PWD=$$MYSQL_PASSWORD exec mysqldump --user=$$MYSQL_USER $(DUMP_OPTIONS) $$MYSQL_DATABASE' >"$(FILE)"
 
 compose-check: ## Start the stack in a private engine, book, restart, and compare the data (root; Debian)
 	.ci/compose

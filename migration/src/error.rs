@@ -36,7 +36,23 @@ pub enum MigrationError {
     /// The database contains steps that this program does not know: a newer Hermes migrated the database.
     #[error("another, probably newer, version of Hermes migrated the database: {0}")]
     UnknownSteps(String),
-    /// The database rejected a statement or could not be reached.
-    #[error(transparent)]
-    Database(#[from] DbErr),
+    /// The triggers belong to the current schema, and steps are missing.
+    #[error("{0} migrations are missing: run `hermes migrate up` first")]
+    PendingSteps(usize),
+    /// The database user may not create triggers. Existing rows and tables are unchanged.
+    #[error(
+        "this database user may not create triggers ({0}). Use the owner of the schema, after an administrator has set \
+         log_bin_trust_function_creators = 1 if the server has a binary log; or use an administrator"
+    )]
+    TriggersForbidden(DbErr),
+    /// The database rejected a statement or could not be reached. The text contains that of the cause.
+    #[error("{0}")]
+    Database(DbErr),
+}
+
+// Not a source: its text would be printed twice.
+impl From<DbErr> for MigrationError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
 }

@@ -3,7 +3,7 @@
 //! The SQL of a step is a pure function of the [`Dialect`]. [`up`] executes the statements and [`schema_ddl`] prints the
 //! same statements, so an operator reads exactly what runs.
 //!
-//! [`up`], [`down`] and [`fresh`] change the schema. They take connection options and open their own connection, because
+//! [`up`], [`down`], [`fresh`] and [`create_triggers`] change the schema. They take connection options and open their own connection, because
 //! the migration lock belongs to a connection. [`status`] and [`pending`] only read: they use the caller's connection and
 //! need no privilege to change anything. A test with its own database may skip the lock with [`Migrator`].
 //!
@@ -58,6 +58,7 @@ mod runner;
 mod schema;
 mod step;
 mod table;
+mod triggers;
 
 use sea_orm_migration::sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -65,7 +66,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 pub use crate::{
     error::MigrationError,
     extent::{TouchedTable, touched_tables},
-    runner::{MigrationStatus, down, fresh, pending, status, up},
+    runner::{MigrationStatus, create_triggers, down, fresh, pending, status, up},
     schema::schema_ddl,
 };
 

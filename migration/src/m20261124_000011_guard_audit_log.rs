@@ -3,7 +3,8 @@
 //! The triggers prevent mistakes, but a user who may drop a trigger can still change rows. The hash chain detects this.
 
 use crate::Dialect;
-use crate::step::{Change, Step, Trigger};
+use crate::step::{Change, Step};
+use crate::triggers::Trigger;
 
 pub(crate) const STEP: Step =
     Step { name: "m20261124_000011_guard_audit_log", change: Change::Triggers { triggers } };

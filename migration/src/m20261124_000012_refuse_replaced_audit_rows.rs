@@ -4,7 +4,8 @@
 //! on connections with `PRAGMA recursive_triggers`, which is off by default.
 
 use crate::Dialect;
-use crate::step::{Change, Step, Trigger};
+use crate::step::{Change, Step};
+use crate::triggers::Trigger;
 
 pub(crate) const STEP: Step =
     Step { name: "m20261124_000012_refuse_replaced_audit_rows", change: Change::Triggers { triggers } };

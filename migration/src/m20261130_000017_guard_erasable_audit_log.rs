@@ -6,7 +6,8 @@
 //! SQLite lost its triggers when the previous steps replaced the table, so all three are created again.
 
 use crate::Dialect;
-use crate::step::{Change, Step, Trigger};
+use crate::step::{Change, Step};
+use crate::triggers::Trigger;
 
 pub(crate) const STEP: Step =
     Step { name: "m20261130_000017_guard_erasable_audit_log", change: Change::Triggers { triggers } };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use sea_orm_migration::{
-    MigratorTrait,
+    MigratorTrait, SchemaManager,
     sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr},
 };
 
-use crate::{MigrationError, Migrator, lock::Lock};
+use crate::{Dialect, MigrationError, Migrator, STEPS, lock::Lock, triggers};
 
 /// How long a process waits for another one.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -62,6 +62,19 @@ pub async fn down(
 /// As [`up`].
 pub async fn fresh(options: impl Into<ConnectOptions>) -> Result<(), MigrationError> {
     with_session(options, async |session| Ok(Migrator::fresh(&session.db).await?)).await
+}
+
+/// Creates the triggers of the current schema, replaces those that exist, and returns their names.
+///
+/// The steps create the triggers too, unless the user may not. This call creates them afterwards, and changes nothing
+/// else.
+///
+/// # Errors
+///
+/// As [`up`], [`MigrationError::PendingSteps`] if steps are missing, and [`MigrationError::TriggersForbidden`] if the user
+/// may not create triggers.
+pub async fn create_triggers(options: impl Into<ConnectOptions>) -> Result<Vec<String>, MigrationError> {
+    with_session(options, async |session| session.create_triggers().await).await
 }
 
 /// Returns every step, oldest first, and whether it is applied. Creates no table and takes no lock.
@@ -143,6 +156,16 @@ impl Session {
             reverted.push(step.name);
         }
         Ok(reverted)
+    }
+
+    async fn create_triggers(&self) -> Result<Vec<String>, MigrationError> {
+        let pending = pending(&self.db).await?;
+        if pending > 0 {
+            return Err(MigrationError::PendingSteps(pending));
+        }
+        let triggers = triggers::current(STEPS, Dialect::try_from(self.db.get_database_backend())?);
+        triggers::replace(&SchemaManager::new(&self.db), &triggers).await?;
+        Ok(triggers.iter().map(|trigger| trigger.name.to_owned()).collect())
     }
 
     /// Ends the session. After an error, the lock is still released with the connection.

@@ -4,12 +4,13 @@ use std::pin::Pin;
 
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager,
-    sea_orm::{ConnectionTrait, DbErr, RuntimeErr, sqlx::mysql::MySqlDatabaseError},
+    sea_orm::{ConnectionTrait, DbErr},
 };
 
 use crate::Dialect;
 use crate::columns::Columns;
 use crate::table::NewTable;
+use crate::triggers::{self, Trigger, drop_triggers, ignore_if_forbidden};
 
 /// A step of the schema: its name in `seaql_migrations`, and its change.
 #[derive(Debug, Clone, Copy)]
@@ -87,12 +88,6 @@ impl TableChange {
     }
 }
 
-/// A trigger, and the statement that creates the trigger.
-pub(crate) struct Trigger {
-    pub(crate) name: &'static str,
-    pub(crate) create: String,
-}
-
 impl Step {
     /// Returns a step that creates one table.
     pub(crate) const fn table(
@@ -134,7 +129,7 @@ impl Step {
             // IF EXISTS: a run that was interrupted between the drop and its record can be repeated.
             Change::Table { name, .. } => Ok(vec![format!("DROP TABLE IF EXISTS {name}")]),
             Change::Row { table, .. } => Ok(vec![format!("DELETE FROM {table}")]),
-            Change::Triggers { triggers } => Ok(drop_triggers(&names(&triggers(dialect)))),
+            Change::Triggers { triggers } => Ok(drop_triggers(&triggers::names(&triggers(dialect)))),
             Change::Alter { .. } | Change::Code { .. } => Err(DbErr::Custom(format!(
                 "step {} cannot be reverted; restore a backup from before the step, or use `hermes migrate fresh`",
                 self.name
@@ -172,7 +167,7 @@ impl MigrationTrait for Step {
         self.reject_unrecorded_table(manager).await?;
         let statements = self.up_statements(dialect);
         match self.change {
-            Change::Triggers { triggers } => create_triggers(manager, &triggers(dialect), statements).await,
+            Change::Triggers { triggers } => triggers::create_if_allowed(manager, &triggers(dialect)).await,
             Change::Table { .. } | Change::Row { .. } => execute(manager, statements).await,
             Change::Alter { tables } => {
                 for table in tables(Columns(dialect)) {
@@ -196,52 +191,8 @@ impl MigrationTrait for Step {
     }
 }
 
-/// Creates triggers, and replaces those of an interrupted run.
-///
-/// With the binary log on, MySQL lets only administrators create triggers (error 1419) unless
-/// `log_bin_trust_function_creators` is set. Other servers may withhold the privilege (1142, 1227). Hermes runs without the
-/// triggers, because the hash chain proves changes too; a warning is logged.
-async fn create_triggers(
-    manager: &SchemaManager<'_>,
-    triggers: &[Trigger],
-    statements: Vec<String>,
-) -> Result<(), DbErr> {
-    let script = statements.iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join(" ");
-    execute(manager, drop_triggers(&names(triggers))).await.or_else(ignore_if_forbidden)?;
-    match execute(manager, statements).await {
-        Err(error) if is_forbidden(&error) => {
-            log::warn!(
-                "the audit log is not protected by triggers, because this database user may not create them ({error}); \
-                 an administrator can create them: {script}"
-            );
-            Ok(())
-        }
-        result => result,
-    }
-}
-
-fn names(triggers: &[Trigger]) -> Vec<&'static str> {
-    triggers.iter().map(|trigger| trigger.name).collect()
-}
-
-fn drop_triggers(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| format!("DROP TRIGGER IF EXISTS {name}")).collect()
-}
-
-fn ignore_if_forbidden(error: DbErr) -> Result<(), DbErr> {
-    if is_forbidden(&error) { Ok(()) } else { Err(error) }
-}
-
-fn is_forbidden(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-    error.is_some_and(|error| [1142, 1227, 1419].contains(&error.number()))
-}
-
-async fn execute(manager: &SchemaManager<'_>, statements: Vec<String>) -> Result<(), DbErr> {
+/// Executes statements in order.
+pub(crate) async fn execute(manager: &SchemaManager<'_>, statements: Vec<String>) -> Result<(), DbErr> {
     for statement in statements {
         manager.get_connection().execute_unprepared(&statement).await?;
     }

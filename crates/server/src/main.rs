@@ -7,11 +7,11 @@ mod cli;
 mod commands;
 mod compose;
 mod config;
+mod error_text;
 mod listener;
 mod logging;
 mod memory;
 mod metrics;
-mod tls_advice;
 
 use std::process::ExitCode;
 
@@ -53,8 +53,8 @@ fn check_dotenv(result: dotenvy::Result<()>) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stderr, reason = "reports the error that ends the program")]
 fn print_error(error: &anyhow::Error) {
-    eprintln!("hermes: {error:#}");
-    if let Some(advice) = tls_advice::advice(error) {
+    eprintln!("hermes: {}", error_text::describe(error));
+    if let Some(advice) = error_text::advice(error) {
         eprintln!("hermes: {advice}");
     }
 }

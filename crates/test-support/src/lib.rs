@@ -29,7 +29,8 @@
 //!
 //! **A missing server** skips the test and writes one line to standard error that no test runner captures. If
 //! `HERMES_TEST_REQUIRE` lists the server (`mariadb,mysql,mysqld,redis`, where `mysqld` is [`private_mysql`]), the
-//! test fails instead. The same applies to `mount`, the permission to mount a small disk.
+//! test fails instead. The same applies to `mount`, the permission to mount a small disk, and to `faketime`, the library
+//! libfaketime.
 //!
 //! **Server programs:** `HERMES_TEST_MARIADBD`, `HERMES_TEST_MYSQLD` and `HERMES_TEST_REDIS_SERVER` name a program.
 //! By default, `PATH` and `/usr/sbin` are searched. `HERMES_TEST_MYSQL_URL` names a running MySQL whose user may

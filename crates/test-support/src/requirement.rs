@@ -5,8 +5,8 @@ use std::io::{Write, stderr};
 use std::thread;
 
 const VARIABLE: &str = "HERMES_TEST_REQUIRE";
-/// The servers, and the permission to mount a file system.
-const SERVERS: [&str; 5] = ["mariadb", "mysql", "mysqld", "redis", "mount"];
+/// The servers, the permission to mount a file system, and the library that changes the clock of a process.
+const SERVERS: [&str; 6] = ["mariadb", "mysql", "mysqld", "redis", "mount", "faketime"];
 
 /// Reports that `server` is missing. Returns `None`, so the test is skipped.
 ///

@@ -1,8 +1,8 @@
-use hermes_migration::up;
+use hermes_migration::{MigrationError, create_triggers, up};
 use hermes_test_support::TestDatabase;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
-use crate::databases::{column, connect, each, insert_payment, step_count};
+use crate::databases::{column, connect, describe, each, insert_payment, step_count};
 
 const TRIGGERS: &str = "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()";
 
@@ -77,6 +77,46 @@ async fn a_user_without_the_trigger_privilege_can_migrate() {
         let db = connect(&database).await;
         assert_eq!(column::<i64>(&db, TRIGGERS).await, [0]);
         drop_user(&db, &database).await;
+    }
+}
+
+#[tokio::test]
+async fn missing_triggers_can_be_created_later() {
+    for database in each().await {
+        assert!(matches!(create_triggers(&database.url).await, Err(MigrationError::PendingSteps(_))));
+        up(&database.url, None).await.unwrap();
+        let db = connect(&database).await;
+        insert_payment(&db, 1, "REF001").await.unwrap();
+        db.execute_unprepared(&entry()).await.unwrap();
+        let complete = describe(&db).await;
+        // A trigger of an earlier schema rejects every change, also an erasure.
+        db.execute_unprepared("DROP TRIGGER audit_log_no_delete").await.unwrap();
+        db.execute_unprepared("DROP TRIGGER audit_log_no_update").await.unwrap();
+        db.execute_unprepared(earlier_trigger(&db)).await.unwrap();
+
+        if let Some(url) = as_user_without_triggers(&database).await {
+            let refused = create_triggers(&url).await;
+            assert!(matches!(refused, Err(MigrationError::TriggersForbidden(_))), "{refused:?}");
+            drop_user(&db, &database).await;
+        }
+        let created = create_triggers(&database.url).await.unwrap();
+        assert!(created.contains(&"audit_log_no_delete".to_owned()), "{created:?}");
+        assert_eq!(describe(&db).await, complete);
+        create_triggers(&database.url).await.unwrap();
+        assert_eq!(describe(&db).await, complete);
+        assert_eq!(column::<String>(&db, "SELECT reason FROM audit_log").await, ["why"]);
+    }
+}
+
+fn earlier_trigger(db: &DatabaseConnection) -> &'static str {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            "CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'no'); END"
+        }
+        _ => {
+            "CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log FOR EACH ROW \
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"
+        }
     }
 }
 

@@ -31,6 +31,13 @@ pub(super) async fn run(command: Migrate) -> Result<ExitCode> {
             report("reverted", "nothing to revert", &reverted)
         }
         Migrate::Status => status(settings).await,
+        Migrate::Triggers => {
+            let created = hermes_migration::create_triggers(compose::migration_options(settings)?).await;
+            let created = created.with_context(|| {
+                format!("cannot create the triggers ({})", compose::database_label(settings))
+            });
+            report("created", "this database needs no triggers", &created?)
+        }
         Migrate::Fresh { yes } => fresh(configuration.environment, settings, yes).await,
     }
 }

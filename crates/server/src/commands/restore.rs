@@ -126,7 +126,7 @@ async fn finish(
     );
     let is_intact = audit::verify_all(&reader).await?;
     if database.audit_protection().await? != AuditProtection::Triggers {
-        print_line("warning: nothing but privileges protects the audit log; see `hermes doctor`")?;
+        print_line("warning: no triggers protect the audit log; create them with `hermes migrate triggers`")?;
     }
     print_line(&match erasures {
         Some(listed) => person::repeat_erasures(configuration, database, listed).await?,

@@ -38,8 +38,8 @@ pub use self::ledger::{CommandLedger, command_ledger, staleness_bound};
 
 use self::data_folder::SQLITE_FILE;
 use crate::config::{Configuration, Settings};
+use crate::error_text;
 use crate::metrics::Exporter;
-use crate::tls_advice;
 
 /// The wired application.
 pub struct Application {
@@ -165,7 +165,7 @@ async fn check_redis(settings: &Settings) -> Result<()> {
         }
         Err(error) => {
             let error = anyhow::Error::new(error);
-            if let Some(advice) = tls_advice::advice(&error) {
+            if let Some(advice) = error_text::advice(&error) {
                 log::error!("Hermes starts without Redis: {error}; {advice}");
             }
         }

@@ -20,7 +20,7 @@ mod tls;
 pub use environment::Environment;
 pub use safety::is_loopback;
 pub use secret_files::read_secret;
-pub use settings::{AccessMode, LogFormat, Settings};
+pub use settings::{AccessMode, LogFormat, Settings, log_variable};
 pub use sources::files;
 
 pub use sources::folder;
@@ -54,10 +54,12 @@ pub fn load() -> Result<Configuration> {
     let merged = sources::merge(environment).context("cannot read the configuration")?;
     known_keys::check(&merged)?;
     let mut warnings = known_keys::misspelled_variables(&merged);
-    let mut settings: Settings = merged.try_deserialize().context("the configuration is invalid")?;
+    let mut settings: Settings =
+        merged.try_deserialize().map_err(sources::explain).context("the configuration is invalid")?;
     secret_files::resolve(&mut settings)?;
     tls::set_default_mode(&mut settings.database, environment);
     settings.check()?;
+    warnings.extend(settings::ignored_variable());
     tls::check_authority(&settings.database)?;
     warnings.extend(tls::warning(&settings.database));
     warnings.extend(safety::untrusted_proxy(environment, &settings));

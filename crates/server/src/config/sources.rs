@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow, ensure};
 use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, ConfigError, File, FileFormat};
 
@@ -33,8 +33,13 @@ pub(super) const SHORT_NAMES: [(&str, &str); 11] = [
 /// Merges all layers.
 ///
 /// # Errors
-/// If a file cannot be read or parsed. The message contains no line of the file, because it may contain a password.
+/// If the folder does not exist, or a file cannot be read or parsed. The message contains no line of the file, because it may contain a password.
 pub(super) fn merge(environment: Environment) -> Result<Config> {
+    ensure!(
+        named_folder().is_none_or(|folder| folder.is_dir()),
+        "HERMES_CONFIG_DIR is {:?}, which is not a folder",
+        folder()
+    );
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if environment == Environment::Production {
         builder = builder.add_source(File::from_str(PRODUCTION, FileFormat::Toml));
@@ -67,6 +72,17 @@ fn without_content(error: ConfigError) -> Error {
     }
 }
 
+/// Explains a value that is not in the list of a setting, which the library calls a missing variant constructor.
+pub(super) fn explain(error: ConfigError) -> Error {
+    let text = error.to_string();
+    let rest = text.split_once(" does not have variant constructor ").map(|(_, rest)| rest);
+    let Some((value, rest)) = rest.and_then(|rest| rest.split_once(" for key `")) else {
+        return error.into();
+    };
+    let key = rest.split('`').next().unwrap_or_default();
+    anyhow!("{key} is {value:?}, which is none of its values; docs/configuration.md lists them")
+}
+
 /// Returns the paths of the files that override the defaults. Each may be missing.
 pub fn files(environment: Environment) -> [PathBuf; 2] {
     ["default".to_owned(), environment.to_string()].map(|name| folder().join(format!("{name}.toml")))
@@ -74,7 +90,12 @@ pub fn files(environment: Environment) -> [PathBuf; 2] {
 
 /// Returns the folder of the files: `HERMES_CONFIG_DIR`, or `config` in the working directory.
 pub fn folder() -> PathBuf {
-    env::var_os("HERMES_CONFIG_DIR").map_or_else(|| Path::new("config").to_owned(), PathBuf::from)
+    named_folder().unwrap_or_else(|| Path::new("config").to_owned())
+}
+
+/// Returns the folder that the variable names. Compose files pass an empty value for an unset variable.
+fn named_folder() -> Option<PathBuf> {
+    env::var_os("HERMES_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 fn with_short_names(

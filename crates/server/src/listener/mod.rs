@@ -24,7 +24,7 @@ use actix_web::dev::{AppConfig, Server};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::sync::oneshot;
@@ -62,7 +62,15 @@ pub fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener> {
         let first = attempts.next().unwrap_or(Err(unknown));
         attempts.fold(first, |bound, next| bound.or(next))
     });
-    bound.with_context(|| format!("cannot listen on {host}:{port}; set {variable} to use another port"))
+    bound.map_err(|error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
+                format!("set {variable} to use another port")
+            }
+            _ => "set HERMES__SERVER__HOST to an address of this machine".to_owned(),
+        };
+        Error::new(error).context(format!("cannot listen on {host}:{port}; {remedy}"))
+    })
 }
 
 fn bind_address(address: SocketAddr) -> io::Result<TcpListener> {

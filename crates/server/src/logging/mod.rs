@@ -16,12 +16,12 @@ use log::{Level, Log, Metadata, Record};
 use serde_json::{Map, Value as Json};
 
 use self::limit::{Decision, Limiter, Summary};
-use crate::config::LogFormat;
+use crate::config::{LogFormat, log_variable};
 
-/// Levels of verbose libraries, and of one that logs each malformed request as an error. The configuration and RUST_LOG
-/// override them.
+/// Levels of verbose libraries, of one that logs each malformed request as an error, and of a pool that logs each lost
+/// connection, which Hermes reports itself. The configuration and RUST_LOG override them.
 const LIBRARY_LEVELS: &str =
-    "sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
+    "sqlx=warn,sqlx_core::pool=error,sea_orm_migration=warn,actix_server=warn,actix_http::h1::dispatcher=off";
 
 /// Libraries except sqlx log nothing below this level, not even on request. Their detailed lines contain connection
 /// strings with passwords, and requests. The lines of sqlx contain statements without their values.
@@ -33,7 +33,7 @@ const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 /// Starts logging at a level, unless RUST_LOG overrides it.
 pub fn start(format: LogFormat, level: &str) {
     let mut builder = Builder::new();
-    builder.parse_filters(&format!("{LIBRARY_LEVELS},{}", variable().as_deref().unwrap_or(level)));
+    builder.parse_filters(&format!("{LIBRARY_LEVELS},{}", log_variable().as_deref().unwrap_or(level)));
     match format {
         LogFormat::Json => builder.format(write_json),
         LogFormat::Text => builder.format_key_values(write_fields),
@@ -103,12 +103,7 @@ impl Log for Logger {
 
 /// Returns the effective level.
 pub fn level() -> String {
-    variable().unwrap_or_else(|| log::max_level().to_string().to_lowercase())
-}
-
-/// Returns RUST_LOG. Compose files pass an empty value for an unset variable, so an empty value is ignored.
-fn variable() -> Option<String> {
-    std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty())
+    log_variable().unwrap_or_else(|| log::max_level().to_string().to_lowercase())
 }
 
 fn write_json(formatter: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {

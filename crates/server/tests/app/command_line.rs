@@ -42,6 +42,13 @@ fn unknown_and_invalid_settings_are_rejected_by_name() {
         ("HERMES__CHECKS__DUPLICATE_FIELDS", "school", "must include email"),
         ("HERMES__CHECKS__AMOUNT_THRESHOLD", "lots", "amount threshold"),
         ("HERMES__LOG__LEVEL", "nonsense", "log.level"),
+        ("HERMES__LOG__FORMAT", "xml", "log.format is \"xml\", which is none of its values"),
+        ("HERMES__CACHE__CLUSTER", "few", "cache.cluster is \"few\", which is none of its values"),
+        (
+            "HERMES_CONFIG_DIR",
+            "/no/such/folder",
+            "HERMES_CONFIG_DIR is \"/no/such/folder\", which is not a folder",
+        ),
         ("HERMES__DATABASE__SSL_MODE", "nonsense", "database.ssl_mode"),
         (
             "HERMES__LIMITS__BODIES_BYTES_MAX",
@@ -53,6 +60,16 @@ fn unknown_and_invalid_settings_are_rejected_by_name() {
     ] {
         assert_fails(&[(variable, value)], &["config"], message);
     }
+}
+
+#[test]
+fn an_unknown_log_level_is_ignored_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let findings = text(&hermes(&folder, &[("RUST_LOG", "loud")], &["doctor"]).stdout);
+    let expected = "warning  configuration: the variable RUST_LOG is \"loud\", which is no log level";
+    assert!(findings.contains(expected), "{findings}");
+    let findings = text(&hermes(&folder, &[("RUST_LOG", "")], &["doctor"]).stdout);
+    assert!(!findings.contains("RUST_LOG"), "{findings}");
 }
 
 #[test]

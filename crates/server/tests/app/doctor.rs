@@ -37,10 +37,19 @@ async fn a_missing_trigger_of_the_audit_log_is_reported() {
     let database = rows::connect(&environment).await;
     for name in ["audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace"] {
         database.execute_unprepared(&format!("DROP TRIGGER {name}")).await.unwrap();
-        assert_finding(&app, "problem  audit-log: nothing prevents changes");
+        assert_finding(
+            &app,
+            "triggers are missing; run `hermes migrate triggers` as the owner of the schema",
+        );
         let restore = format!("CREATE TRIGGER {name} BEFORE DELETE ON audit_log BEGIN SELECT 1; END");
         database.execute_unprepared(&restore).await.unwrap();
     }
+    let created =
+        "created  audit_log_no_update\ncreated  audit_log_no_delete\ncreated  audit_log_no_replace\n";
+    assert_eq!(app.stdout_of(&["migrate", "triggers"]), created);
+    app.book("ana").await.expect(201);
+    let error = database.execute_unprepared("UPDATE audit_log SET actor = 'eve'").await.unwrap_err();
+    assert!(error.to_string().contains("audit_log only grows"), "{error}");
     database.close().await.unwrap();
 }
 

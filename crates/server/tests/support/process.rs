@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use hermes_test_support::Port;
 
@@ -66,6 +67,17 @@ impl HermesProcess {
     /// Returns the amount of memory that the process uses, in KiB.
     pub fn resident_memory_kib(&self) -> u64 {
         self.memory_kib("VmRSS:")
+    }
+
+    /// Returns the processor time that the process has used.
+    pub fn processor_time(&self) -> Duration {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
+        let nanoseconds = threads.map(|thread| {
+            let times = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+            // A thread that has just ended has no file.
+            times.split(' ').next().unwrap().parse::<u64>().unwrap_or(0)
+        });
+        Duration::from_nanos(nanoseconds.sum())
     }
 
     fn memory_kib(&self, field: &str) -> u64 {

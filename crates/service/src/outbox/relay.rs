@@ -129,7 +129,7 @@ impl Relay {
         let mut commits = self.deps.commits.listen();
         while !self.is_stopped() {
             if !self.acquire_or_renew(self.published_seq()).await {
-                log::info!("another instance publishes the events");
+                log::info!("this instance no longer publishes the events");
                 // The other instance moves the end of the stream.
                 self.position = None;
                 return;

@@ -83,8 +83,8 @@ pub(super) async fn run(file: &Path) -> Result<ExitCode> {
     print_line(&format!("wrote {}: {}", file.display(), contents.summary()?))?;
     if protection? != AuditProtection::Triggers {
         print_line(
-            "warning: the backup lacks the triggers that protect the audit log, because this database user does not \
-             see them; grant the user TRIGGER, or use another user",
+            "warning: the backup lacks the triggers that protect the audit log. If `hermes doctor` as the owner of the \
+             schema reports them, grant this user TRIGGER; otherwise, run `hermes migrate triggers`",
         )?;
     }
     contents.check().with_context(|| format!("{} is written, but its data is damaged", file.display()))?;

@@ -23,14 +23,6 @@ const CERTIFICATE_NOTICE: TimeDelta = TimeDelta::days(30);
 /// The time limit of a connection that only finds out why the database cannot be reached.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Parts of error messages, and the action for each.
-const ACTIONS: [(&str, &str); 5] = [
-    ("1045", "correct DB_USER and DB_PASSWORD, or let an administrator create the user for this machine"),
-    ("1044", "correct DB_NAME, or let an administrator create the database and run docs/grants.sql"),
-    ("1049", "correct DB_NAME, or let an administrator create the database"),
-    ("1040", "raise max_connections of the server; each instance needs database.connections_max + 4"),
-    ("lookup address", "correct DB_HOST"),
-];
 const REACH_ACTION: &str =
     "check DB_HOST and DB_PORT, that the server runs, and that the network lets this machine reach it";
 const READ_ACTION: &str = "check the log of the database server";
@@ -43,15 +35,13 @@ pub(super) fn unreachable(settings: &Settings, error: &Error) -> Finding {
     if settings.is_embedded() {
         return Finding::error("database", error, "check the folder that DATA_DIR names");
     }
-    let text = format!("{error:#}");
-    if let Some((_, action)) = ACTIONS.into_iter().find(|(part, _)| text.contains(part)) {
-        return Finding::problem("database", text, action);
-    }
     // The driver retries a refused connection until its time is up, and does not report the cause.
-    match probe(&settings.database.host, settings.database.port) {
+    let (host, port) = (&settings.database.host, settings.database.port);
+    match probe(host, port) {
         Err(cause) => {
-            let (host, port) = (&settings.database.host, settings.database.port);
-            Finding::problem("database", format!("cannot connect to {host}:{port}: {cause}"), REACH_ACTION)
+            let found = format!("cannot connect to {host}:{port}: {cause}");
+            let action = if found.contains("lookup address") { "correct DB_HOST" } else { REACH_ACTION };
+            Finding::problem("database", found, action)
         }
         Ok(()) => Finding::error("database", error, REACH_ACTION),
     }

@@ -12,7 +12,8 @@ use crate::compose::{self, data_folder, server_key};
 use crate::config::{self, Configuration, Settings};
 
 /// Names of secrets in `.env` and in configuration files. A URL is a secret only if it contains a login.
-const SECRETS: [&str; 4] = ["DB_PASSWORD", "REDIS_PASSWORD", "HERMES__DATABASE__PASSWORD", "PASSWORD"];
+const SECRETS: [&str; 5] =
+    ["DB_PASSWORD", "REDIS_PASSWORD", "HERMES__DATABASE__PASSWORD", "HERMES__MAIL__PASSWORD", "PASSWORD"];
 const SECRET_URLS: [&str; 3] = ["REDIS_URL", "HERMES__REDIS__URL", "URL"];
 
 pub(super) fn check(configuration: &Configuration, key: &KeyFile) -> Vec<Finding> {
@@ -68,8 +69,8 @@ fn check_secret_files(configuration: &Configuration, key: &KeyFile) -> Finding {
 }
 
 fn secret_files(configuration: &Configuration, key: &KeyFile) -> Vec<PathBuf> {
-    let Settings { database, redis, access, .. } = &configuration.settings;
-    let named = [&database.password_file, &redis.url_file, &access.first_key_file];
+    let Settings { database, redis, mail, access, .. } = &configuration.settings;
+    let named = [&database.password_file, &redis.url_file, &mail.password_file, &access.first_key_file];
     let named = named.into_iter().filter(|file| !file.as_os_str().is_empty()).cloned();
     let texts = config::files(configuration.environment)
         .into_iter()
@@ -102,7 +103,8 @@ pub(super) fn check_disk_space(settings: &Settings) -> Finding {
             return Finding::problem(CODE, format!("cannot measure the free space: {error}"), ACTION);
         }
     };
-    let space = format!("{free} bytes are free, and server.min_free_bytes is {min}");
+    let mib = |bytes: u64| bytes / (1024 * 1024);
+    let space = format!("{} MiB are free, and server.min_free_bytes is {} MiB", mib(free), mib(min));
     match StorageLevel::new(free, min) {
         StorageLevel::Sufficient => Finding::ok(CODE, space),
         StorageLevel::Low => Finding::problem(CODE, format!("{space}: the booking form is closed"), ACTION),
@@ -118,6 +120,7 @@ mod tests {
     fn a_file_with_a_password_or_a_login_in_a_url_contains_a_secret() {
         for text in [
             "DB_PASSWORD=x",
+            "HERMES__MAIL__PASSWORD=x",
             "a=1\nexport DB_PASSWORD='x'",
             "[database]\npassword = \"x\"",
             "REDIS_URL=redis://:x@h",

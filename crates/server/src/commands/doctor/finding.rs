@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 use serde::Serialize;
 
-use crate::tls_advice;
+use crate::error_text;
 
 /// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,9 +53,9 @@ impl Finding {
         Self { code, level: Level::Problem, found: found.into(), action: Some(action.into()) }
     }
 
-    /// Returns the problem that an error shows. A TLS error has its own remedy; another one gets `action`.
+    /// Returns the problem that an error shows. Some errors have their own remedy; another one gets `action`.
     pub(super) fn error(code: &'static str, error: &Error, action: &str) -> Self {
-        Self::problem(code, format!("{error:#}"), tls_advice::advice(error).unwrap_or(action))
+        Self::problem(code, error_text::describe(error), error_text::advice(error).unwrap_or(action))
     }
 
     /// Returns the line for people: `problem  clock: what was found; what to do`.

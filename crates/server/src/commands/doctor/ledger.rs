@@ -48,7 +48,7 @@ pub(super) async fn check(configuration: &Configuration, database: &Database, ke
         });
         findings.push(match describe_access(configuration, database, key).await {
             Ok(found) => Finding::ok("access", found),
-            Err(error) => Finding::error("access", &error, "create a key with `hermes keys create`"),
+            Err(error) => Finding::error("access", &error, "docs/access.md explains keys and their scopes"),
         });
     }
     findings
@@ -94,7 +94,7 @@ async fn check_audit_protection(database: &Database) -> Finding {
         Ok(AuditProtection::Nothing) => Finding::problem(
             CODE,
             "nothing prevents changes, because the triggers are missing",
-            "let an administrator create them (`hermes schema` prints them), or grant this user only the rights of \
+            "run `hermes migrate triggers` as the owner of the schema, or grant this user only the rights of \
              docs/grants.sql",
         ),
         Err(error) => Finding::error(CODE, &error.into(), READ_ACTION),
@@ -209,6 +209,9 @@ async fn describe_access(
     let verified = ApiKey::parse(secret.expose_secret()).and_then(|key| table.verify(&key, now));
     match verified {
         Some(key) => Ok(format!("{state}; the key in {} has the scopes {}", file.display(), key.scopes)),
-        None => bail!("{state}; the key in {} is unknown, expired or revoked", file.display()),
+        None => bail!(
+            "{state}; the key in {} is unknown, expired or revoked: create another with `hermes keys create`",
+            file.display()
+        ),
     }
 }

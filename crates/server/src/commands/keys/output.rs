@@ -1,11 +1,11 @@
 //! Writes the text of a key once: to standard output, or to a file that only its owner can read.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use hermes_domain::access::{ApiKey, KeyRecord};
 use hermes_web::dto::{CreatedKeyBody, KeyBody};
 
@@ -28,8 +28,12 @@ impl SecretOutput {
     pub fn open(output: KeyOutput) -> Result<Self> {
         let Some(path) = output.out else { return Ok(if output.json { Self::Json } else { Self::Text }) };
         let file = File::options().write(true).create_new(true).mode(PRIVATE_FILE).open(&path);
-        let file = file.with_context(|| {
-            format!("cannot create {}; --out needs a file that does not exist yet", path.display())
+        let file = file.map_err(|error| {
+            let remedy = match error.kind() {
+                ErrorKind::AlreadyExists => "; --out needs a file that does not exist yet",
+                _ => "",
+            };
+            Error::new(error).context(format!("cannot create {}{remedy}", path.display()))
         })?;
         Ok(Self::File(path, file))
     }

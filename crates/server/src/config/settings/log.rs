@@ -30,6 +30,21 @@ impl Log {
     }
 }
 
+/// The variable that overrides the level.
+const VARIABLE: &str = "RUST_LOG";
+
+/// Returns the log filter of RUST_LOG. An invalid one is ignored, because it would switch the log off.
+pub fn log_variable() -> Option<String> {
+    std::env::var(VARIABLE).ok().filter(|filter| is_log_filter(filter))
+}
+
+/// Returns a warning if RUST_LOG is ignored. Compose files pass an empty value for an unset variable.
+pub fn ignored_variable() -> Option<String> {
+    let filter =
+        std::env::var(VARIABLE).ok().filter(|filter| !filter.is_empty() && !is_log_filter(filter))?;
+    Some(format!("the variable {VARIABLE} is {filter:?}, which is no log level, so it has no effect"))
+}
+
 /// Returns whether a text is a valid log filter: levels, alone or per module.
 fn is_log_filter(text: &str) -> bool {
     text.split(',').all(|part| {

@@ -24,7 +24,7 @@ pub use database::{Database, MigrateAtStart};
 pub use institution::{Account, Institution, StudentId};
 pub use ledger::{Events, Ledger};
 pub use limits::Limits;
-pub use log::{Log, LogFormat};
+pub use log::{Log, LogFormat, ignored_variable, log_variable};
 pub use mail::{Mail, MailTls};
 pub use payer::Payer;
 pub use rates::{Checks, Fees, Tier};

@@ -9,8 +9,7 @@ use super::RESPONSE_MAX;
 use super::setup::Setup;
 use crate::support::{HttpClient, poll};
 
-/// From Debian's package `libfaketime`.
-const LIBFAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// The library that changes the clock of a process; by default, that of Debian's package `libfaketime`.
 const LIBFAKETIME_VARIABLE: &str = "HERMES_TEST_LIBFAKETIME";
 /// More connections than the portal has descriptors for.
 const IDLE_CONNECTIONS: usize = 400;
@@ -20,11 +19,7 @@ const DELAY_MAX_US: u64 = 30_000;
 
 #[actix_web::test]
 async fn a_jump_of_the_clock_stops_writes_until_the_clock_is_right() {
-    let library = std::env::var(LIBFAKETIME_VARIABLE).unwrap_or_else(|_| LIBFAKETIME.to_owned());
-    if !Path::new(&library).exists() {
-        eprintln!("skipped: no libfaketime (install libfaketime, or set {LIBFAKETIME_VARIABLE})");
-        return;
-    }
+    let Some(library) = find_libfaketime() else { return };
     let folder = tempfile::tempdir().unwrap();
     let offset = folder.path().join("offset");
     std::fs::write(&offset, "+0").unwrap();
@@ -44,6 +39,17 @@ async fn a_jump_of_the_clock_stops_writes_until_the_clock_is_right() {
         std::fs::write(&offset, "+0").unwrap();
         setup.finish(seen).await;
     }
+}
+
+fn find_libfaketime() -> Option<String> {
+    let arch = std::env::consts::ARCH;
+    let installed = format!("/usr/lib/{arch}-linux-gnu/faketime/libfaketimeMT.so.1");
+    let library = std::env::var(LIBFAKETIME_VARIABLE).unwrap_or(installed);
+    if Path::new(&library).exists() {
+        return Some(library);
+    }
+    let reason = format!("{library} does not exist (install libfaketime, or set {LIBFAKETIME_VARIABLE})");
+    hermes_test_support::missing("faketime", &reason)
 }
 
 /// The portal closes idle connections before the descriptors run out, so requests still get one.

@@ -13,6 +13,8 @@ use crate::support::{TestApp, TestEnvironment, poll};
 const BOOKINGS: usize = 3;
 const RECOVERY_MAX: Duration = Duration::from_secs(30);
 const DOWN_LOGGED: &str = "the shared cache is down";
+/// The key of the list of bookings.
+const CACHED_LIST: &str = "payments:all";
 const SECRET: &str = "unknown-to-the-portal";
 
 /// Two instances on one database and one Redis.
@@ -35,6 +37,13 @@ impl Pair {
 
     fn redis(&mut self) -> &mut RedisServer {
         self.environment.redis.as_mut().unwrap()
+    }
+
+    /// Waits until Redis has the list, and returns it.
+    async fn cached_list(&self) -> String {
+        let redis = self.environment.redis.as_ref().unwrap();
+        poll(|| async { !redis.cli(&["GET", CACHED_LIST]).is_empty() }, "the list in Redis").await;
+        redis.cli(&["GET", CACHED_LIST])
     }
 
     /// Books with one instance and reads from the other one; returns what they saw.
@@ -110,7 +119,10 @@ async fn a_paused_redis_fails_nothing() {
 #[actix_web::test]
 async fn a_flushed_redis_causes_no_stale_list() {
     let Some(mut pair) = Pair::start("Redis flushed", "`FLUSHALL`").await else { return };
-    pair.redis().cli(&["FLUSHALL"]);
+    assert_ne!(pair.redis().cli(&["DBSIZE"]), "0", "there is nothing to lose");
+    // One step for Redis, so that neither instance writes in between.
+    let remaining = pair.redis().cli(&["EVAL", "redis.call('FLUSHALL') return redis.call('DBSIZE')", "0"]);
+    assert_eq!(remaining, "0", "keys after FLUSHALL");
     let seen = pair.assert_writes_are_visible().await;
     pair.finish(seen).await;
 }
@@ -120,10 +132,14 @@ async fn a_redis_from_an_old_dump_causes_no_stale_list() {
     let Some(mut pair) = Pair::start("Redis with old data", "a restart from an earlier `SAVE`").await else {
         return;
     };
+    let old = pair.cached_list().await;
     pair.redis().cli(&["SAVE"]);
     pair.assert_writes_are_visible().await;
+    assert_ne!(pair.cached_list().await, old, "the writes replaced the cached list");
     pair.redis().stop();
     pair.redis().start().await;
+    // No request reads a list in between, so nothing replaces the entry.
+    assert_eq!(pair.redis().cli(&["GET", CACHED_LIST]), old, "the entry from the dump");
     let seen = pair.assert_writes_are_visible().await;
     pair.finish(seen).await;
 }
@@ -135,7 +151,10 @@ async fn a_redis_without_memory_fails_nothing() {
     };
     pair.redis().cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     pair.redis().cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    pair.redis().cli(&["CONFIG", "RESETSTAT"]);
     let seen = pair.assert_writes_are_visible().await;
+    let errors = pair.redis().cli(&["INFO", "errorstats"]);
+    assert!(errors.contains("errorstat_OOM:count="), "Redis rejected no command: {errors:?}");
     pair.redis().cli(&["CONFIG", "SET", "maxmemory", "0"]);
     pair.finish(seen).await;
 }
