@@ -215,7 +215,7 @@ impl CsvStatement<'_, '_> {
             None => match (row.optional(layout.credit), row.optional(layout.debit)) {
                 (Some(credit), None) => self.signed_amount(credit, currency)?,
                 // Some banks write debits with a minus sign even in a column of their own.
-                (None, Some(debit)) => negated(self.signed_amount(debit.trim_start_matches('-'), currency)?),
+                (None, Some(debit)) => negated(absolute(self.signed_amount(debit, currency)?)),
                 _ => return Err(Problem::Missing { field: "credit or debit" }),
             },
         };
@@ -227,9 +227,9 @@ impl CsvStatement<'_, '_> {
             };
         };
         if self.fields.debit_mark.as_deref() == Some(mark) {
-            return Ok(negated(amount));
+            return Ok(negated(absolute(amount)));
         }
-        if self.fields.credit_mark.as_deref() == Some(mark) {
+        if self.fields.credit_mark.as_deref() == Some(mark) && amount.minor() >= 0 {
             return Ok(amount);
         }
         Err(Problem::Invalid { field: "direction", value: shown(mark) })

@@ -44,16 +44,22 @@ fn replaced(file: &[u8], from: &[u8], to: &str) -> Vec<u8> {
 
 #[test]
 fn marks_give_the_direction() {
-    let file = |mark| {
+    let signed_file = |mark, amount| {
         format!(
             "\"Datum\",\"Naam / Omschrijving\",\"Rekening\",\"Tegenrekening\",\"Af Bij\",\"Bedrag (EUR)\",\"Mededelingen\"\n\
-             \"20261123\",\"J. de Boer\",\"NL91\",\"NL92\",\"{mark}\",\"10,50\",\"REF001\"\n"
+             \"20261123\",\"J. de Boer\",\"NL91\",\"NL92\",\"{mark}\",\"{amount}\",\"REF001\"\n"
         )
     };
+    let file = |mark| signed_file(mark, "10,50");
     for (mark, direction) in [("Af", Direction::Debit), ("Bij", Direction::Credit)] {
         let parts = read_by("example-marks", file(mark).as_bytes()).unwrap();
         assert_eq!((parts.lines[0].direction, parts.lines[0].amount.minor()), (direction, 1050));
     }
+    // The sign only repeats the mark of a debit. With the mark of a credit, it contradicts it.
+    let parts = read_by("example-marks", signed_file("Af", "-10,50").as_bytes()).unwrap();
+    assert_eq!((parts.lines[0].direction, parts.lines[0].amount.minor()), (Direction::Debit, 1050));
+    let contradiction = read_by("example-marks", signed_file("Bij", "-10,50").as_bytes());
+    assert!(contradiction.unwrap_err().contains("the field direction"));
     assert!(read_by("example-marks", file("").as_bytes()).unwrap_err().contains("direction"));
     assert!(read_by("example-marks", file("Credit").as_bytes()).unwrap_err().contains("direction"));
 }
@@ -113,13 +119,13 @@ fn the_caller_can_name_the_account() {
         "currency = \"JPY\"\n[columns]\nbooking_date = \"d\"\ncredit = \"in\"\ndebit = \"out\"",
     )
     .unwrap();
-    let file = b"d,in,out\n2026-11-23,500,\n2026-11-23,,20\n2026-11-23,,-30\n";
+    let file = b"d,in,out\n2026-11-23,500,\n2026-11-23,,20\n2026-11-23,,-30\n2026-11-23,,40-\n";
     let mut options = ReadOptions { csv_profile: Some(plain), ..ReadOptions::default() };
     assert!(read_with(file, &options).unwrap_err().to_string().contains("does not name the account"));
     options.csv_account = Some(Account { number: "ACC1".to_owned(), bic: None });
     let parts = read_with(file, &options).unwrap();
     let signed: Vec<_> = parts.lines.iter().map(|line| line.signed_minor()).collect();
-    assert_eq!(signed, [500, -20, -30]);
+    assert_eq!(signed, [500, -20, -30, -40]);
 }
 
 #[test]

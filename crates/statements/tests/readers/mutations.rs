@@ -85,6 +85,7 @@ const TOKENS: [&str; 20] = [
 fn read_mutations(file: &[u8], seed: u64) {
     read_all(file).unwrap();
     let mut rng = Rng::with_seed(seed);
+    let (mut slowest, mut largest) = (Duration::ZERO, 0);
     for number in 0..mutations() {
         let mutated = mutate(file, &mut rng);
         let began = Instant::now();
@@ -92,7 +93,10 @@ fn read_mutations(file: &[u8], seed: u64) {
         let took = began.elapsed();
         assert!(took < STALL, "mutation {number} of seed {seed} took {took:?}");
         assert!(peak < MAX_PEAK_BYTES, "mutation {number} of seed {seed} took {peak} bytes");
+        (slowest, largest) = (slowest.max(took), largest.max(peak));
     }
+    let count = mutations();
+    eprintln!("mutations: {count} files of seed {seed}: at most {slowest:.1?} and {} KiB", largest / 1024);
 }
 
 #[test]

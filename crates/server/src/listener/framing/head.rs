@@ -14,6 +14,7 @@ pub(super) struct Head {
     pub(super) has_empty_line: bool,
     pub(super) has_request_line: bool,
     pub(super) is_connect: bool,
+    pub(super) is_upload: bool,
     pub(super) is_chunked: bool,
     pub(super) is_websocket: bool,
     pub(super) length: u64,
@@ -48,4 +49,10 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Returns whether a request line is that of an upload: `POST /api/statements`, with or without a query.
+pub(super) fn is_upload(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(b"POST /api/statements");
+    rest.is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'?')))
 }

@@ -27,6 +27,8 @@ pub(super) enum Stage {
     Head,
     /// The body.
     Body,
+    /// The body of an upload, which may be large.
+    Upload,
 }
 
 /// A line of a head that the HTTP library must reject.
@@ -45,6 +47,8 @@ pub(super) struct RequestFraming {
     head: Head,
     line: IncompleteLine,
     requests: u64,
+    /// Whether the current body is that of an upload.
+    is_upload: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +67,13 @@ enum State {
 
 impl RequestFraming {
     pub(super) fn new() -> Self {
-        Self { state: State::Idle, head: Head::default(), line: IncompleteLine::default(), requests: 0 }
+        Self {
+            state: State::Idle,
+            head: Head::default(),
+            line: IncompleteLine::default(),
+            requests: 0,
+            is_upload: false,
+        }
     }
 
     /// Returns the part of a request that the next byte belongs to.
@@ -71,6 +81,7 @@ impl RequestFraming {
         match self.state {
             State::Idle => Stage::Idle,
             State::Head => Stage::Head,
+            _ if self.is_upload => Stage::Upload,
             _ => Stage::Body,
         }
     }
@@ -153,6 +164,7 @@ impl RequestFraming {
                 self.head = Head {
                     has_request_line: true,
                     is_connect: line.starts_with(b"CONNECT "),
+                    is_upload: head::is_upload(line),
                     ..Head::default()
                 };
             }
@@ -162,6 +174,7 @@ impl RequestFraming {
 
     /// Determines the length of the body as the HTTP library does.
     fn end_head(&mut self) {
+        self.is_upload = self.head.is_upload;
         self.state = match std::mem::take(&mut self.head) {
             Head { is_chunked: true, .. } => State::ChunkSize,
             Head { is_websocket: true, .. } => State::UntilClose,

@@ -40,6 +40,23 @@ fn requests_with_and_without_a_body_follow_each_other() {
 }
 
 #[test]
+fn only_the_body_of_a_statement_is_an_upload() {
+    for (target, stage) in [
+        ("/api/statements", Stage::Upload),
+        ("/api/statements?name=a.xml", Stage::Upload),
+        ("/api/statements/1/undo", Stage::Body),
+        ("/api/bookings", Stage::Body),
+    ] {
+        assert_follows(&format!("POST {target} HTTP/1.1\r\nContent-Length: 2\r\n\r\na"), 0, stage);
+    }
+    assert_follows(
+        &format!("POST /api/statements HTTP/1.1\r\nContent-Length: 1\r\n\r\na{GET}GE"),
+        2,
+        Stage::Head,
+    );
+}
+
+#[test]
 fn bytes_after_an_upgrade_or_connect_belong_to_the_body() {
     let upgrade = "GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nContent-Length: 1\r\n\r\nab\ncd\n\r\n";
     assert_follows(upgrade, 0, Stage::Body);
