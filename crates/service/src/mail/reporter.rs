@@ -26,6 +26,11 @@ pub(super) fn record_sent() {
     metrics::counter!("hermes_mail_sent_total").increment(1);
 }
 
+/// Records a message that the mail server postponed.
+pub(super) fn record_postponed() {
+    metrics::counter!("hermes_mail_postponed_total").increment(1);
+}
+
 /// Reports a message that was rejected for good. The reply is not logged, because it repeats the address.
 pub(super) fn rejected(reference: impl std::fmt::Display) {
     metrics::counter!("hermes_mail_rejected_total").increment(1);
@@ -43,9 +48,13 @@ pub(super) fn unavailable(error: &MailError, is_first: bool, delay: Duration) {
     }
 }
 
+/// Records that the mail server responds.
+pub(super) fn reachable() {
+    metrics::gauge!("hermes_mail_up").set(1);
+}
+
 /// Reports that the mail server works again.
 pub(super) fn recovered(after: Duration) {
-    metrics::gauge!("hermes_mail_up").set(1);
     log::info!("mail is sent again after {} s", after.as_secs());
 }
 
