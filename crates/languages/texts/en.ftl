@@ -274,6 +274,7 @@ accessibility-text = These pages are made to work with a keyboard, a screen read
 ## Mail.
 
 mail-greeting = Hello { $name },
+mail-greeting-nameless = Hello,
 mail-booked-subject = Payment { $reference }: { $amount } to { $institution }
 mail-booked = Your payment { $reference } to { $institution } is booked. The amount to pay is { $amount }.
 mail-booked-due = Transfer it by { $date }, with the payment reference { $reference }.

@@ -272,6 +272,7 @@ accessibility-text = Estas páginas se pueden usar con el teclado, con un lector
 ## Mail.
 
 mail-greeting = Hola, { $name }:
+mail-greeting-nameless = Hola:
 mail-booked-subject = Pago { $reference }: { $amount } a { $institution }
 mail-booked = Su pago { $reference } a { $institution } está registrado. El importe a pagar es { $amount }.
 mail-booked-due = Transfiéralo a más tardar el { $date }, con la referencia de pago { $reference }.

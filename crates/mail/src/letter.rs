@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use hermes_domain::institution::Institution;
 use hermes_domain::mail::PayerMessage;
-use hermes_languages::Language;
+use hermes_languages::{Language, Texts};
 
 use crate::content::Content;
 
@@ -60,7 +60,7 @@ impl Sender {
         let institution = &self.institution.name;
         let frame = Frame {
             language: language.code(),
-            greeting: t.mail_greeting(message.payment.details.name.clone()).to_string(),
+            greeting: greeting(t, &message.payment.details.name),
             content: Content::new(institution, language, message),
             secret: t.mail_link_secret().to_string(),
             contact: self.contact().map(|contact| t.mail_contact(contact).to_string()),
@@ -79,6 +79,23 @@ impl Sender {
         let parts: Vec<_> = [&contact.email, &contact.phone].into_iter().flatten().cloned().collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
+}
+
+/// Greets the payer, without a name that mail programs would show as a link: anyone can book with the address of another
+/// person and a name of his choice.
+fn greeting(t: &Texts, name: &str) -> String {
+    if name.contains("://") || name.split_whitespace().any(looks_like_domain) {
+        t.mail_greeting_nameless().to_string()
+    } else {
+        t.mail_greeting(name.to_owned()).to_string()
+    }
+}
+
+/// Returns whether a dot is followed by two letters, as in `example.org`, but not in `J.R. Smith`.
+fn looks_like_domain(word: &str) -> bool {
+    let mut labels = word.split('.');
+    let has_host = labels.next().is_some_and(|host| host.ends_with(char::is_alphanumeric));
+    has_host && labels.any(|label| label.chars().take_while(|letter| letter.is_alphabetic()).count() >= 2)
 }
 
 #[cfg(test)]
@@ -171,6 +188,20 @@ mod tests {
         {
             let text = letter(notice, &cancelled).text;
             assert_eq!(text.contains("cancelled in the meantime"), corrects, "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_link_is_not_repeated() {
+        let greets = |name: &str| greeting(Language::default().texts(), name).contains(name);
+        for name in ["Ana Ruiz", "J.R. Smith", "Ana M. Ruiz", "José-María d'Ávila", "Ana R.", "<b>Ana</b>"]
+        {
+            assert!(greets(name), "{name}");
+        }
+        for name in
+            ["https://a", "You won: example.org/prize", "www.example.com", "ana@example.org", "Call evil.рф"]
+        {
+            assert!(!greets(name), "{name}");
         }
     }
 

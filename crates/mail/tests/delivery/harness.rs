@@ -203,6 +203,11 @@ impl Harness {
     }
 }
 
+/// Returns a message decoded from quoted-printable, with `~` for spaces that do not break.
+pub fn plain_text(source: &str) -> String {
+    source.replace("=\r\n", "").replace("=C2=A0", "~").replace("\r\n", " ")
+}
+
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(TIMEOUT, future).await.expect("the future completes")
 }

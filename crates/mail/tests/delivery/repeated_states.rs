@@ -9,7 +9,7 @@ use hermes_domain::ports::MailQueue;
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_test_support::builders::{cancel, correct, money, new_name, payment_key, receipt, record};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, plain_text};
 
 /// Longer than a message about money that was taken back waits.
 const SETTLED: TimeDelta = TimeDelta::minutes(16);
@@ -48,14 +48,14 @@ fn email(address: &str) -> CorrectionRequest {
     CorrectionRequest::from([(BookingField::Email, Edit::Set(address.to_owned()))])
 }
 
-async fn assert_subjects(harness: &Harness, expected: &[&str]) {
+/// Checks what the messages say, each by a part of its text.
+async fn assert_told(harness: &Harness, expected: &[&str]) {
     harness.until_sent().await;
-    let received = harness.server.received();
-    let subjects: Vec<_> =
-        received.iter().map(|mail| mail.header("Subject").replace("=C2=A0", " ").replace('_', " ")).collect();
-    assert_eq!(subjects.len(), expected.len(), "{subjects:?}");
-    for (subject, part) in subjects.iter().zip(expected) {
-        assert!(subject.contains(part), "{part}: {subjects:?}");
+    let texts: Vec<_> =
+        harness.server.received().iter().map(|mail| plain_text(&mail.source).replace('~', " ")).collect();
+    assert_eq!(texts.len(), expected.len(), "{texts:#?}");
+    for (text, part) in texts.iter().zip(expected) {
+        assert!(text.contains(part), "{part}: {text}");
     }
 }
 
@@ -64,14 +64,14 @@ async fn money_that_is_released_and_allocated_again_is_not_told_again() {
     let (harness, worker) = Harness::with_worker().await;
     harness.book("ana@example.org").await;
     receive(&harness, "60").await;
-    assert_subjects(&harness, &["REF001: 2,060.00", "60.00"]).await;
+    assert_told(&harness, &["to pay is 2,060.00 USD", "received 60.00 USD"]).await;
     release(&harness, 1, 1).await;
     allocate(&harness, 1, "60").await;
     receive(&harness, "2000").await;
     release(&harness, 2, 1).await;
     allocate(&harness, 2, "2000").await;
     harness.clock.advance(SETTLED);
-    assert_subjects(&harness, &["REF001: 2,060.00", "60.00", "is paid"]).await;
+    assert_told(&harness, &["to pay is 2,060.00 USD", "received 60.00 USD", "Nothing is left to pay"]).await;
     worker.stop().await;
 }
 
@@ -87,9 +87,14 @@ async fn a_bounced_transfer_tells_what_is_left_to_pay_and_its_repetition_that_it
     // For a while, the message waits: staff may allocate other money at once.
     assert_eq!(harness.queue.mail_status().await.unwrap().waiting, 1);
     harness.clock.advance(SETTLED);
-    assert_subjects(&harness, &["2,060.00", "is paid", "2,060.00 USD left to pay"]).await;
+    assert_told(&harness, &["to pay is 2,060.00 USD", "Nothing is left", "2,060.00 USD is left to pay"])
+        .await;
     receive(&harness, "2060").await;
-    assert_subjects(&harness, &["2,060.00", "is paid", "left to pay", "is paid"]).await;
+    assert_told(
+        &harness,
+        &["to pay is 2,060.00 USD", "Nothing is left", "is left to pay", "Nothing is left"],
+    )
+    .await;
     worker.stop().await;
 }
 
@@ -101,15 +106,15 @@ async fn what_is_written_off_is_not_left_to_pay() {
     receive(&harness, "1995").await;
     let difference = Difference::OfPayment(payment_key(1));
     settle(&harness, ReceiptCommand::WriteOff { target: target(2), difference, reason: reason() }).await;
-    let told = ["2,060.00", "2,000.00", "5.00 USD left to pay", "is paid"];
-    assert_subjects(&harness, &told).await;
+    let told = ["to pay is 2,060.00 USD", "2,000.00 USD is left", ". 5.00 USD is left", "Nothing is left"];
+    assert_told(&harness, &told).await;
     release(&harness, 1, 1).await;
     harness.clock.advance(SETTLED);
-    let told = [&told[..], &["60.00 USD left to pay"]].concat();
-    assert_subjects(&harness, &told).await;
+    let told = [&told[..], &[". 60.00 USD is left to pay"]].concat();
+    assert_told(&harness, &told).await;
     harness.clock.advance(TimeDelta::hours(1));
     allocate(&harness, 1, "20").await;
-    assert_subjects(&harness, &[&told[..], &["40.00 USD left to pay"]].concat()).await;
+    assert_told(&harness, &[&told[..], &[". 40.00 USD is left to pay"]].concat()).await;
     worker.stop().await;
 }
 
@@ -133,9 +138,14 @@ async fn a_corrected_address_gets_the_state_of_the_payment_once() {
     harness.submit(correct(1, 3, email("ANA@example.org"))).await;
     assert_eq!(addresses().await.len(), 2);
     receive(&harness, "2060").await;
+    harness.until_sent().await;
     harness.submit(correct(1, 5, email("luz@example.org"))).await;
-    assert_eq!(addresses().await[2..], ["ana@example.org", "luz@example.org"]);
-    assert_subjects(&harness, &["2,060.00", "2,060.00", "is paid", "is paid"]).await;
+    assert_eq!(addresses().await[2..], ["ANA@example.org", "luz@example.org"]);
+    assert_told(
+        &harness,
+        &["to pay is 2,060.00 USD", "to pay is 2,060.00 USD", "Nothing is left", "Nothing is left"],
+    )
+    .await;
     worker.stop().await;
 }
 
@@ -147,7 +157,7 @@ async fn an_address_that_is_corrected_while_the_first_message_waits_gets_one_mes
     harness.submit(correct(1, 1, email("ana@example.org"))).await;
     harness.until(async || harness.cursor().await == harness.commits.newest(), "the events").await;
     harness.server.resume().await;
-    assert_subjects(&harness, &["2,060.00"]).await;
+    assert_told(&harness, &["to pay is 2,060.00 USD"]).await;
     assert_eq!(harness.server.received()[0].to, "ana@example.org");
     worker.stop().await;
 }
@@ -165,6 +175,10 @@ async fn a_new_amount_and_the_end_of_a_cancellation_are_told() {
         reason: "cancelled by mistake".to_owned(),
     };
     harness.submit(Command::Reopen(reopening)).await;
-    assert_subjects(&harness, &["2,060.00", "1,030.00", "is cancelled", "1,030.00"]).await;
+    assert_told(
+        &harness,
+        &["to pay is 2,060.00 USD", "to pay is 1,030.00 USD", "is cancelled", "to pay is 1,030.00 USD"],
+    )
+    .await;
     worker.stop().await;
 }

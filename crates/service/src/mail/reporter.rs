@@ -58,10 +58,11 @@ pub(super) fn recovered(after: Duration) {
     log::info!("mail is sent again after {} s", after.as_secs());
 }
 
-/// Reports an error of the database. The worker tries again.
+/// Reports an error of the database. The worker tries again. Other parts report an outage of the database.
 pub(super) fn database_failed(error: &StoreError) {
-    match error {
-        StoreError::Corrupt(_) => log::error!("no mail is sent until this is repaired: {error}"),
-        _ => log::debug!("the mail queue could not be used: {error}"),
+    if error.is_outage() {
+        log::debug!("the mail queue could not be used: {error}");
+    } else {
+        log::error!("no mail is sent until this is repaired: {error}");
     }
 }
