@@ -24,7 +24,7 @@ def post(path, body):
 
 def message(number):
     """Waits for a message and parses it."""
-    path = folder / f"{number:03}.eml"
+    path = folder / f"{number:05}.eml"
     deadline = time.monotonic() + 30
     while not path.exists():
         assert time.monotonic() < deadline, f"message {number} has not arrived"

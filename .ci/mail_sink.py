@@ -1,11 +1,13 @@
-"""A mail server that writes each message to a file: 001.eml, 002.eml, … Prints its port.
+"""A mail server that writes each message to a file: 00001.eml, 00002.eml, … Prints its port.
 
-With a certificate, the server requires STARTTLS and the login of the user hermes.
+With a certificate, the server requires STARTTLS and the login of the user hermes. SIGTERM stops the server, after the
+reply to a message that it has written. A server that starts again continues the numbers.
 """
 
 import argparse
 import asyncio
 import pathlib
+import signal
 import ssl
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -16,20 +18,24 @@ parser.add_argument("--port", type=int, default=0)
 parser.add_argument("--certificate")
 parser.add_argument("--key")
 parser.add_argument("--password", default="")
+parser.add_argument("--delay", type=float, default=0, help="seconds between writing a message and the reply")
 arguments = parser.parse_args()
 
 
 class Sink:
     """Writes messages to files, under their final name only once they are complete."""
 
-    count = 0
+    def __init__(self):
+        self.count = len(list(arguments.folder.glob("*.eml")))
 
     async def handle_DATA(self, server, session, envelope):
         self.count += 1
-        part = arguments.folder / f"{self.count:03}.part"
+        part = arguments.folder / f"{self.count:05}.part"
         recipients = ", ".join(envelope.rcpt_tos).encode()
         part.write_bytes(b"X-Envelope-To: " + recipients + b"\r\n" + envelope.original_content)
         part.rename(part.with_suffix(".eml"))
+        if arguments.delay:
+            await asyncio.sleep(arguments.delay)
         return "250 2.0.0 stored"
 
 
@@ -57,8 +63,11 @@ async def main():
     server = await loop.create_server(
         lambda: SMTP(sink, enable_SMTPUTF8=True, **options()), "127.0.0.1", arguments.port
     )
+    stopped = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
     print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await stopped.wait()
+    server.close()
 
 
 asyncio.run(main())

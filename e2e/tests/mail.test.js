@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, launch, mode, openTab, screenshot } from "../support/browser.js";
+import { send } from "../support/form.js";
 import { Mailbox, freePort } from "../support/mailbox.js";
 import { Portal } from "../support/portal.js";
 
@@ -100,6 +101,26 @@ test("a payer who has lost the link gets a new one by mail", async () => {
   await page.locator("#reference").waitFor();
   await page.goto(payment.path);
   assert.equal(await page.locator("#reference").count(), 0, "the old link still works");
+  await close();
+});
+
+test("a corrected address gets the link, and staff see both messages", async () => {
+  const [wrong, right] = ["mistyped@example.org", "corrected@example.org"];
+  const payment = await portal.book({ email: wrong });
+  await assertMail(wrong, /REF/, [payment.path]);
+  const { page, close } = await openTab(browser, portal);
+  await page.goto(`${payment.path}/change`);
+  await page.fill("#email", right);
+  await send(page);
+  await assertMail(right, /REF\d+: 5,459\.00.EUR/, [payment.path]);
+  const list = async () => (await fetch(`${portal.url}/api/bookings/${payment.reference}/mail`)).json();
+  // The portal records the result after the mail server has the message.
+  let messages = await list();
+  while (messages[0].state === "waiting") messages = await list();
+  assert.deepEqual(messages.map(({ event_type, state }) => [event_type, state]), [
+    ["payment.corrected", "sent"],
+    ["payment.booked", "sent"],
+  ]);
   await close();
 });
 

@@ -40,7 +40,7 @@ fn an_event_contains_no_personal_data() {
         payload,
         "{\"reference\":\"REF001\",\"status\":\"PENDING\",\"validation_status\":\"PASSED\",\
          \"currency_from\":\"USD\",\"amount\":\"1000.00\",\"amount_due\":\"1030.00\",\
-         \"amount_received\":\"0.00\",\"version\":1}"
+         \"amount_received\":\"0.00\",\"amount_outstanding\":\"1030.00\",\"version\":1}"
     );
 }
 

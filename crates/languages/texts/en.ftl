@@ -274,6 +274,7 @@ accessibility-text = These pages are made to work with a keyboard, a screen read
 ## Mail.
 
 mail-greeting = Hello { $name },
+mail-greeting-nameless = Hello,
 mail-booked-subject = Payment { $reference }: { $amount } to { $institution }
 mail-booked = Your payment { $reference } to { $institution } is booked. The amount to pay is { $amount }.
 mail-booked-due = Transfer it by { $date }, with the payment reference { $reference }.
@@ -285,6 +286,8 @@ mail-part-link = How to pay the rest is on the page of your payment:
 mail-paid-subject = Payment { $reference } is paid
 mail-paid = We have received { $received } for your payment { $reference } to { $institution }. Nothing is left to pay. Thank you.
 mail-paid-link = Your confirmation to print:
+mail-taken-back-subject = Payment { $reference }: { $left } left to pay
+mail-taken-back = We no longer have all of the money that we told you about for your payment { $reference }. A bank has returned a transfer, or it belongs to another payment. { $left } is left to pay.
 mail-cancelled-subject = Payment { $reference } is cancelled
 mail-cancelled = Your payment { $reference } to { $institution } is cancelled. Do not send any money.
 mail-refund-subject = Payment { $reference }: { $amount } sent back to you

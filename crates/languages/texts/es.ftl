@@ -272,6 +272,7 @@ accessibility-text = Estas páginas se pueden usar con el teclado, con un lector
 ## Mail.
 
 mail-greeting = Hola, { $name }:
+mail-greeting-nameless = Hola:
 mail-booked-subject = Pago { $reference }: { $amount } a { $institution }
 mail-booked = Su pago { $reference } a { $institution } está registrado. El importe a pagar es { $amount }.
 mail-booked-due = Transfiéralo a más tardar el { $date }, con la referencia de pago { $reference }.
@@ -283,6 +284,8 @@ mail-part-link = En la página de su pago se explica cómo pagar el resto:
 mail-paid-subject = El pago { $reference } está completo
 mail-paid = Hemos recibido { $received } de su pago { $reference } a { $institution }. No falta nada por pagar. Gracias.
 mail-paid-link = Su comprobante para imprimir:
+mail-taken-back-subject = Pago { $reference }: faltan { $left }
+mail-taken-back = Ya no tenemos todo el dinero que le anunciamos para su pago { $reference }. Un banco ha devuelto una transferencia, o esta corresponde a otro pago. Faltan { $left } por pagar.
 mail-cancelled-subject = El pago { $reference } está anulado
 mail-cancelled = Su pago { $reference } a { $institution } está anulado. No envíe dinero.
 mail-refund-subject = Pago { $reference }: le hemos devuelto { $amount }

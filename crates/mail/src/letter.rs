@@ -1,13 +1,13 @@
-//! What a message says: a subject, paragraphs and a link, in the payer's language.
+//! A message as text and as HTML, in the payer's language.
 
 use std::sync::Arc;
 
 use askama::Template;
 use hermes_domain::institution::Institution;
-use hermes_domain::mail::{Notice, PayerMessage};
-use hermes_domain::money::Money;
-use hermes_domain::payment::Payment;
+use hermes_domain::mail::PayerMessage;
 use hermes_languages::{Language, Texts};
+
+use crate::content::Content;
 
 /// The institution in whose name messages are sent.
 #[derive(Debug, Clone)]
@@ -24,14 +24,6 @@ pub(crate) struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
-}
-
-/// The content of both forms. Every value is plain text, which the HTML template escapes.
-struct Content {
-    subject: String,
-    paragraphs: Vec<String>,
-    link_label: String,
-    link: String,
 }
 
 #[derive(Template)]
@@ -68,8 +60,8 @@ impl Sender {
         let institution = &self.institution.name;
         let frame = Frame {
             language: language.code(),
-            greeting: t.mail_greeting(message.payment.details.name.clone()).to_string(),
-            content: Content::new(self, language, message),
+            greeting: greeting(t, &message.payment.details.name),
+            content: Content::new(institution, language, message),
             secret: t.mail_link_secret().to_string(),
             contact: self.contact().map(|contact| t.mail_contact(contact).to_string()),
             automatic: t.mail_automatic(institution.clone()).to_string(),
@@ -89,102 +81,21 @@ impl Sender {
     }
 }
 
-impl Content {
-    fn new(sender: &Sender, language: Language, message: &PayerMessage<'_>) -> Self {
-        let (t, payment) = (language.texts(), message.payment);
-        let reference = payment.reference.to_string();
-        let institution = sender.institution.name.clone();
-        let money = |amount: Money| language.money(amount);
-        let page = || message.page_url.to_owned();
-        let page_label = || t.mail_page_link().to_string();
-        match message.notice {
-            Notice::Booked { due } => Self {
-                subject: t
-                    .mail_booked_subject(reference.clone(), money(due), institution.clone())
-                    .to_string(),
-                paragraphs: [
-                    t.mail_booked(reference, institution, money(due)).to_string(),
-                    how_to_transfer(language, payment),
-                ]
-                .into_iter()
-                .chain(cancelled_since(t, payment))
-                .collect(),
-                link_label: t.mail_booked_link().to_string(),
-                link: page(),
-            },
-            Notice::ReceivedInPart { due, received } => {
-                let left = money(difference(due, received));
-                Self {
-                    subject: t
-                        .mail_part_subject(reference.clone(), money(received), left.clone())
-                        .to_string(),
-                    paragraphs: std::iter::once(t.mail_part(money(received), reference, left).to_string())
-                        .chain(cancelled_since(t, payment))
-                        .collect(),
-                    link_label: t.mail_part_link().to_string(),
-                    link: page(),
-                }
-            }
-            Notice::Paid { due, received } => {
-                let excess = difference(received, due);
-                let overpaid = (!excess.is_zero()).then(|| t.payment_overpaid(money(excess)).to_string());
-                Self {
-                    subject: t.mail_paid_subject(reference.clone()).to_string(),
-                    paragraphs: std::iter::once(
-                        t.mail_paid(money(received), reference, institution).to_string(),
-                    )
-                    .chain(overpaid)
-                    .collect(),
-                    link_label: t.mail_paid_link().to_string(),
-                    link: format!("{}/confirmation", message.page_url),
-                }
-            }
-            Notice::Cancelled { held } => {
-                let held = (!held.is_zero()).then(|| t.payment_held(money(held)).to_string());
-                Self {
-                    subject: t.mail_cancelled_subject(reference.clone()).to_string(),
-                    paragraphs: std::iter::once(t.mail_cancelled(reference, institution).to_string())
-                        .chain(held)
-                        .collect(),
-                    link_label: page_label(),
-                    link: page(),
-                }
-            }
-            Notice::RefundSent { amount } => Self {
-                subject: t.mail_refund_subject(reference.clone(), money(amount)).to_string(),
-                paragraphs: vec![t.mail_refund(money(amount), reference).to_string()],
-                link_label: page_label(),
-                link: page(),
-            },
-            Notice::NewLink => Self {
-                subject: t.mail_new_link_subject(reference.clone()).to_string(),
-                paragraphs: vec![t.mail_new_link(reference).to_string()],
-                link_label: page_label(),
-                link: page(),
-            },
-        }
+/// Greets the payer, without a name that mail programs would show as a link: anyone can book with the address of another
+/// person and a name of his choice.
+fn greeting(t: &Texts, name: &str) -> String {
+    if name.contains("://") || name.split_whitespace().any(looks_like_domain) {
+        t.mail_greeting_nameless().to_string()
+    } else {
+        t.mail_greeting(name.to_owned()).to_string()
     }
 }
 
-/// Says until when and with which reference to transfer the money.
-fn how_to_transfer(language: Language, payment: &Payment) -> String {
-    let t = language.texts();
-    let reference = payment.reference.creditor_reference().to_string();
-    match payment.due_on {
-        Some(date) => t.mail_booked_due(language.date(date), reference).to_string(),
-        None => t.mail_booked_no_due(reference).to_string(),
-    }
-}
-
-/// Corrects a message that waited until the payment was cancelled.
-fn cancelled_since(t: &Texts, payment: &Payment) -> Option<String> {
-    payment.cancelled_at.map(|_| t.mail_cancelled_since().to_string())
-}
-
-/// Returns `more - less`, or zero if `less` is not less.
-fn difference(more: Money, less: Money) -> Money {
-    let zero = Money::zero(more.currency());
-    more.checked_sub(less).ok().filter(|rest| rest.minor() > 0).unwrap_or(zero)
+/// Returns whether a dot is followed by two letters, as in `example.org`, but not in `J.R. Smith`.
+fn looks_like_domain(word: &str) -> bool {
+    let mut labels = word.split('.');
+    let has_host = labels.next().is_some_and(|host| host.ends_with(char::is_alphanumeric));
+    has_host && labels.any(|label| label.chars().take_while(|letter| letter.is_alphabetic()).count() >= 2)
 }
 
 #[cfg(test)]
@@ -193,6 +104,8 @@ mod tests {
 
     use chrono::DateTime;
     use hermes_domain::ledger::{EventId, OutboxEvent};
+    use hermes_domain::mail::Notice;
+    use hermes_domain::payment::Payment;
     use hermes_test_support::builders::{book, institution, money};
     use hermes_test_support::{MemoryLedger, NOON};
     use uuid::Uuid;
@@ -220,14 +133,15 @@ mod tests {
         sender.write(&PayerMessage { event: &event, notice, payment, page_url }).unwrap()
     }
 
-    fn notices() -> [Notice; 7] {
+    fn notices() -> [Notice; 8] {
         let usd = |amount| money(amount, "USD");
         let due = usd("35700");
         [
             Notice::Booked { due },
-            Notice::ReceivedInPart { due, received: usd("35000.50") },
+            Notice::ReceivedInPart { received: usd("35000.50"), left: usd("699.50") },
             Notice::Paid { due, received: due },
             Notice::Paid { due, received: usd("35800") },
+            Notice::TakenBack { received: usd("700"), left: usd("35000") },
             Notice::Cancelled { held: usd("1000") },
             Notice::RefundSent { amount: usd("100") },
             Notice::NewLink,
@@ -261,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_payer_of_an_unknown_language_gets_the_default() {
-        assert_eq!(letter(notices()[6], &payment("de")), letter(notices()[6], &payment("en")));
+        assert_eq!(letter(notices()[7], &payment("de")), letter(notices()[7], &payment("en")));
     }
 
     #[test]
@@ -269,9 +183,25 @@ mod tests {
         let mut fields = payment("en").into_fields();
         fields.cancelled_at = Some(NOON);
         let cancelled = Payment::new(fields).unwrap();
-        for (notice, corrects) in notices().into_iter().zip([true, true, false, false, false, false, false]) {
+        for (notice, corrects) in
+            notices().into_iter().zip([true, true, false, false, true, false, false, false])
+        {
             let text = letter(notice, &cancelled).text;
             assert_eq!(text.contains("cancelled in the meantime"), corrects, "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_link_is_not_repeated() {
+        let greets = |name: &str| greeting(Language::default().texts(), name).contains(name);
+        for name in ["Ana Ruiz", "J.R. Smith", "Ana M. Ruiz", "José-María d'Ávila", "Ana R.", "<b>Ana</b>"]
+        {
+            assert!(greets(name), "{name}");
+        }
+        for name in
+            ["https://a", "You won: example.org/prize", "www.example.com", "ana@example.org", "Call evil.рф"]
+        {
+            assert!(!greets(name), "{name}");
         }
     }
 

@@ -23,16 +23,26 @@ use tokio::time::timeout;
 use crate::envelope::{self, Addresses};
 use crate::letter::Sender;
 
-/// The longest time for one message, including the connection.
-const SEND_TIMEOUT: Duration = Duration::from_secs(25);
-/// The longest time for the reply to one command.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest time until a connection is encrypted and the login accepted.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(25);
+/// The longest time for the commands before the content of a message.
+const COMMANDS_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest time for the content. Servers reply only after they have inspected it; a repetition would be another copy.
+const CONTENT_TIMEOUT: Duration = Duration::from_secs(300);
 /// An idle connection is used again for this long.
 const REUSE_MAX: Duration = Duration::from_secs(5);
 
-/// Replies that concern the connection or the account of Hermes instead of one message: the server closes, requires
-/// a login, or rejects it.
-const ACCOUNT_REPLIES: [&str; 5] = ["421", "530", "534", "535", "538"];
+/// The longest time to say goodbye.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Replies that concern the account of Hermes instead of one message: the server requires a login, or rejects it.
+const ACCOUNT_REPLIES: [&str; 4] = ["530", "534", "535", "538"];
+/// The server closes the connection.
+const CLOSING_REPLY: &str = "421";
+/// The beginning of the status codes that concern the mail server, which may be full (RFC 3463, section 3.4).
+const SYSTEM_STATUS: &str = "): 4.3.";
+/// The reply to an accepted login (RFC 4954, section 6).
+const LOGIN_ACCEPTED: u16 = 235;
 
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +119,7 @@ impl SmtpMailer {
         let tls = self.tls.clone().filter(|_| is_implicit);
         let address = (host.as_str(), *port);
         let connected =
-            AsyncSmtpConnection::connect_tokio1(address, Some(REPLY_TIMEOUT), &hello, tls, None).await;
+            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_TIMEOUT), &hello, tls, None).await;
         let mut smtp = connected.map_err(|error| unavailable("connection", &error))?;
         if let Some(tls) = self.tls.clone().filter(|_| !is_implicit) {
             smtp.starttls(tls, &hello).await.map_err(|error| unavailable("STARTTLS", &error))?;
@@ -117,7 +127,11 @@ impl SmtpMailer {
         if let Some((user, password)) = &self.settings.login {
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
             let login = smtp.auth(DEFAULT_MECHANISMS, &credentials).await;
-            login.map_err(|error| unavailable("login", &error))?;
+            let reply = login.map_err(|error| unavailable("login", &error))?;
+            // Another reply was inserted before the connection was encrypted, so that all replies are shifted.
+            if !reply.has_code(LOGIN_ACCEPTED) {
+                return Err(MailError::Unavailable(format!("login: reply {}", reply.code())));
+            }
         }
         Ok(smtp)
     }
@@ -127,30 +141,56 @@ impl SmtpMailer {
         let mut idle = self.idle.lock().await;
         if let Some(mut connection) = idle.take().filter(|idle| idle.used_at.elapsed() < REUSE_MAX) {
             // The server may have closed the connection meanwhile.
-            if connection.smtp.test_connected().await {
+            if timeout(CONNECT_TIMEOUT, connection.smtp.test_connected()).await == Ok(true) {
                 let sent = send_on(&mut connection.smtp, message).await;
                 *idle = after(connection.smtp, &sent).await;
                 return sent;
             }
         }
-        let mut smtp = self.connect().await?;
+        let mut smtp = self.connect_in_time().await?;
         let sent = send_on(&mut smtp, message).await;
         *idle = after(smtp, &sent).await;
         sent
     }
+
+    async fn connect_in_time(&self) -> Result<AsyncSmtpConnection, MailError> {
+        let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
+        connected.unwrap_or_else(|_| Err(MailError::Unavailable(too_slow(CONNECT_TIMEOUT))))
+    }
 }
 
 /// Returns the connection for the next message, or closes it if the message was not accepted.
-async fn after(mut smtp: AsyncSmtpConnection, sent: &Result<(), MailError>) -> Option<Connection> {
+async fn after(smtp: AsyncSmtpConnection, sent: &Result<(), MailError>) -> Option<Connection> {
     if sent.is_ok() {
         return Some(Connection { smtp, used_at: Instant::now() });
     }
-    smtp.abort().await;
+    close(smtp).await;
     None
 }
 
+async fn close(mut smtp: AsyncSmtpConnection) {
+    let _closed_anyway = timeout(QUIT_TIMEOUT, smtp.abort()).await;
+}
+
 async fn send_on(smtp: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
-    let (envelope, bytes) = (message.envelope(), message.formatted());
+    let bytes = message.formatted();
+    let slow = |limit| move |_| Err(MailError::Interrupted(too_slow(limit)));
+    let commands = send_envelope(smtp, message, &bytes);
+    timeout(COMMANDS_TIMEOUT, commands).await.unwrap_or_else(slow(COMMANDS_TIMEOUT))?;
+    let content = async {
+        let sent = smtp.message(&bytes).await;
+        sent.map(drop).map_err(|error| of_message("message", &error))
+    };
+    timeout(CONTENT_TIMEOUT, content).await.unwrap_or_else(slow(CONTENT_TIMEOUT))
+}
+
+/// Sends the commands before the content.
+async fn send_envelope(
+    smtp: &mut AsyncSmtpConnection,
+    message: &Message,
+    bytes: &[u8],
+) -> Result<(), MailError> {
+    let envelope = message.envelope();
     let mut parameters = Vec::new();
     let mut addresses = envelope.from().into_iter().chain(envelope.to());
     if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
@@ -170,12 +210,16 @@ async fn send_on(smtp: &mut AsyncSmtpConnection, message: &Message) -> Result<()
         smtp.command(recipient).await.map_err(|error| of_message("RCPT", &error))?;
     }
     smtp.command(Data).await.map_err(|error| of_message("DATA", &error))?;
-    smtp.message(&bytes).await.map_err(|error| of_message("message", &error))?;
     Ok(())
 }
 
-/// Converts the error of a step that concerns the server or the account of Hermes.
+/// Converts the error of a step before the server has seen the message.
 fn unavailable(step: &str, error: &SmtpError) -> MailError {
+    MailError::Unavailable(describe(step, error))
+}
+
+/// Describes an error with its sources.
+fn describe(step: &str, error: &SmtpError) -> String {
     let mut text = format!("{step}: {error}");
     // The error of the library does not repeat its source, which names the reason.
     let mut source = std::error::Error::source(error);
@@ -186,21 +230,25 @@ fn unavailable(step: &str, error: &SmtpError) -> MailError {
         }
         source = cause.source();
     }
-    MailError::Unavailable(text)
+    text
 }
 
-/// Converts the error of a step that concerns one message. The reply may repeat the payer's address.
+/// Converts the error of a step that concerns one message. The reply may repeat the payer's address, so only the code of
+/// a reply that is logged is used.
 fn of_message(step: &str, error: &SmtpError) -> MailError {
-    let code = error.status().map(|code| code.to_string());
-    if code.as_deref().is_some_and(|code| ACCOUNT_REPLIES.contains(&code)) {
-        return MailError::Unavailable(format!("{step}: reply {}", code.unwrap_or_default()));
-    }
-    if error.is_permanent() {
-        MailError::Rejected(error.to_string())
+    let code = error.status().map(|code| code.to_string()).unwrap_or_default();
+    let reply = || format!("{step}: reply {code}");
+    let text = error.to_string();
+    if ACCOUNT_REPLIES.contains(&code.as_str()) {
+        MailError::Unavailable(reply())
+    } else if code == CLOSING_REPLY || (error.is_transient() && text.contains(SYSTEM_STATUS)) {
+        MailError::Interrupted(reply())
+    } else if error.is_permanent() {
+        MailError::Rejected(text)
     } else if error.is_transient() {
-        MailError::Postponed(error.to_string())
+        MailError::Postponed(text)
     } else {
-        unavailable(step, error)
+        MailError::Interrupted(describe(step, error))
     }
 }
 
@@ -210,18 +258,15 @@ impl Mailer for SmtpMailer {
         let letter = self.sender.write(message);
         let letter = letter.map_err(|error| MailError::Rejected(format!("no text: {error}")))?;
         let message = envelope::build(&self.addresses, message, letter)?;
-        timeout(SEND_TIMEOUT, self.transmit(&message)).await.unwrap_or_else(|_| Err(too_slow()))
+        self.transmit(&message).await
     }
 
     async fn check(&self) -> Result<(), MailError> {
-        let check = async {
-            self.connect().await?.abort().await;
-            Ok(())
-        };
-        timeout(SEND_TIMEOUT, check).await.unwrap_or_else(|_| Err(too_slow()))
+        close(self.connect_in_time().await?).await;
+        Ok(())
     }
 }
 
-fn too_slow() -> MailError {
-    MailError::Unavailable(format!("no reply within {} s", SEND_TIMEOUT.as_secs()))
+fn too_slow(limit: Duration) -> String {
+    format!("no reply within {} s", limit.as_secs())
 }

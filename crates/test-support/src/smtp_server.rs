@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::Port;
+use crate::{Gate, Port};
 
 /// A mail server on 127.0.0.1, without TLS and login. A clone is the same server.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct SmtpServer {
     state: Arc<Mutex<State>>,
     is_up: watch::Sender<bool>,
     accepted: watch::Sender<usize>,
+    /// Closed: the server accepts a message, and does not reply yet.
+    pub replying: Arc<Gate>,
 }
 
 /// A message as the server received it.
@@ -36,8 +38,12 @@ struct State {
     recipient_replies: HashMap<String, String>,
     /// The reply to every sender.
     sender_reply: Option<String>,
+    /// The reply to every login; the server offers none without a reply.
+    login_reply: Option<String>,
     /// How many of the next messages are accepted without a reply: the server closes the connection.
     lost_replies: usize,
+    /// A message to this recipient makes the server close the connection.
+    crashing_recipient: Option<String>,
 }
 
 /// A message in progress.
@@ -54,6 +60,7 @@ impl SmtpServer {
             state: Arc::default(),
             is_up: watch::Sender::new(false),
             accepted: watch::Sender::new(0),
+            replying: Arc::default(),
         };
         server.resume().await;
         server
@@ -111,9 +118,19 @@ impl SmtpServer {
         self.state().sender_reply = reply.map(str::to_owned);
     }
 
+    /// Offers a login, and replies to it.
+    pub fn reply_to_login(&self, reply: &str) {
+        self.state().login_reply = Some(reply.to_owned());
+    }
+
     /// Accepts the next message, but closes the connection instead of replying.
     pub fn lose_next_reply(&self) {
         self.state().lost_replies += 1;
+    }
+
+    /// Closes the connection instead of accepting a message to this recipient; `None` ends this.
+    pub fn crash_at_recipient(&self, address: Option<&str>) {
+        self.state().crashing_recipient = address.map(str::to_owned);
     }
 
     /// Returns the accepted messages, in order.
@@ -143,9 +160,13 @@ impl SmtpServer {
             if command.starts_with("DATA") {
                 reply(&mut stream, "354 go ahead").await?;
                 let source = read_data(&mut stream).await?;
+                if self.state().crashing_recipient.as_ref() == Some(&draft.to) {
+                    return None;
+                }
                 if self.accept(ReceivedMail { to: std::mem::take(&mut draft.to), source }) {
                     return None;
                 }
+                self.replying.pass().await;
                 reply(&mut stream, "250 2.0.0 accepted").await?;
                 continue;
             }
@@ -160,7 +181,11 @@ impl SmtpServer {
     fn reply_to(&self, command: &str, line: &str, draft: &mut Draft) -> String {
         let ok = || "250 2.1.0 ok".to_owned();
         if command.starts_with("EHLO") {
-            return "250-fake\r\n250-8BITMIME\r\n250 SMTPUTF8".to_owned();
+            let login = if self.state().login_reply.is_some() { "250-AUTH PLAIN\r\n" } else { "" };
+            return format!("250-fake\r\n250-8BITMIME\r\n{login}250 SMTPUTF8");
+        }
+        if command.starts_with("AUTH") {
+            return self.state().login_reply.clone().unwrap_or_else(ok);
         }
         if command.starts_with("MAIL") {
             return self.state().sender_reply.clone().unwrap_or_else(ok);

@@ -48,6 +48,7 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/bookings/{key}/cancel": POST bookings::cancel_booking [BookingsCancel];
     "/api/bookings/{key}/reopen": POST bookings::reopen_booking [BookingsCancel];
     "/api/bookings/{key}/receipts": GET bookings::list_booking_receipts [ReceiptsRead], POST bookings::record_booking_receipt [ReceiptsWrite];
+    "/api/bookings/{key}/mail":   GET bookings::list_booking_mail [BookingsRead];
     "/api/bookings/{key}/audit":  GET bookings::audit_booking [AuditRead];
     "/api/bookings/{key}/page-link": POST bookings::renew_page_link [BookingsWrite];
     "/api/receipts":              GET receipts::list_receipts [ReceiptsRead], POST receipts::record_receipt [ReceiptsWrite];

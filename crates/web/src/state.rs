@@ -7,8 +7,7 @@ use chrono::TimeDelta;
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::{RandomSource, Rules};
 use hermes_domain::ports::{
-    AccessStore, Clock, MailRejections, PageLinkMailer, PaymentReader, PoolMetrics, ReceiptReader,
-    SharedCache,
+    AccessStore, Clock, PageLinkMailer, PaymentMail, PaymentReader, PoolMetrics, ReceiptReader, SharedCache,
 };
 use hermes_languages::Language;
 use hermes_service::access::AccessControl;
@@ -65,8 +64,8 @@ pub struct AppState {
     pub language: Language,
     /// Mails new links of payments' pages; `None` if the portal sends no mail.
     pub link_mailer: Option<Arc<dyn PageLinkMailer>>,
-    /// Reads which payers mail does not reach; `None` if the portal sends no mail.
-    pub mail_rejections: Option<Arc<dyn MailRejections>>,
+    /// Reads the messages about a payment; `None` if the portal sends no mail.
+    pub payment_mail: Option<Arc<dyn PaymentMail>>,
     /// The limits of requests and their bodies.
     pub limits: Limits,
     /// The free space of the disk with the SQLite file; `None` with a database server.

@@ -46,6 +46,7 @@ struct Payload {
     amount: String,
     amount_due: String,
     amount_received: String,
+    amount_outstanding: String,
     version: i64,
 }
 
@@ -60,6 +61,7 @@ impl Event {
             amount: payment.amount.to_string(),
             amount_due: payment.amount_due().to_string(),
             amount_received: payment.amount_received.to_string(),
+            amount_outstanding: payment.amount_outstanding().to_string(),
             version: payment.version,
         };
         Self {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{RelayLease, StoreError};
 use crate::ledger::{Digest, OutboxEvent};
-use crate::mail::{MailRejection, MessageResult, PayerMessage, WaitingMessage};
+use crate::mail::{MailRejection, MessageRecord, MessageResult, PayerMessage, WaitingMessage};
 use crate::payment::Reference;
 
 /// The state of mail across all instances.
@@ -60,10 +60,20 @@ pub trait MailQueue: RelayLease {
         since: DateTime<Utc>,
     ) -> Result<Vec<DateTime<Utc>>, StoreError>;
 
+    /// Returns the event of the last message about the state of a payment ([`STATE_EVENTS`]), if the message was sent to
+    /// this address; `None` if it was sent to another.
+    ///
+    /// [`STATE_EVENTS`]: crate::mail::STATE_EVENTS
+    async fn last_told(
+        &self,
+        reference: Reference,
+        address_key: &Digest,
+    ) -> Result<Option<OutboxEvent>, StoreError>;
+
     /// Lets a message wait until a time, after `attempts` attempts.
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError>;
 
-    /// Records how a message ended. An accepted message also ends the rejections of the same payment.
+    /// Records how a message ended. Only the first result counts.
     async fn finish(
         &self,
         event_seq: i64,
@@ -84,14 +94,17 @@ pub trait MailQueue: RelayLease {
     async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }
 
-/// Reads which addresses the mail server rejected.
+/// Reads the messages about a payment.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 #[async_trait]
-pub trait MailRejections: Send + Sync {
-    /// Returns the last rejection of the address of a payment; `None` if a message was accepted since.
+pub trait PaymentMail: Send + Sync {
+    /// Returns the last rejection of the address of a payment; `None` if a later message was accepted.
     async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError>;
+
+    /// Returns the messages about a payment that wait, were sent or were rejected, newest first, at most `limit`.
+    async fn messages(&self, reference: Reference, limit: u64) -> Result<Vec<MessageRecord>, StoreError>;
 }
 
 /// Why a message was not sent.
@@ -103,9 +116,12 @@ pub enum MailError {
     /// The mail server postponed this message. Other messages may succeed.
     #[error("postponed: {0}")]
     Postponed(String),
-    /// The mail server is down, or rejects Hermes. The message may have been sent.
+    /// The mail server is down, or rejects Hermes. It has not seen this message.
     #[error("mail server unavailable: {0}")]
     Unavailable(String),
+    /// The mail server failed while it took this message. The message may have been sent.
+    #[error("mail server failed: {0}")]
+    Interrupted(String),
 }
 
 /// Writes and sends messages.
@@ -113,7 +129,7 @@ pub enum MailError {
 /// # Contract
 /// * A repeated message has the same `Message-ID`, so that mail servers and readers can discard the repetition.
 /// * A text of a payer stays text: it adds no header, no element and no recipient.
-/// * A call ends within 30 seconds.
+/// * A call ends within seven minutes.
 ///
 /// # Errors
 /// Returns an error if the mail server has not accepted the message.

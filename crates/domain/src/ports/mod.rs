@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 pub use access::AccessStore;
 pub use cache::{CacheError, CacheKey, SharedCache, StoredEntry, Version};
 pub use events::{EventPublisher, PublishError, Published};
-pub use mail::{MailError, MailOutage, MailQueue, MailRejections, MailStatus, Mailer};
+pub use mail::{MailError, MailOutage, MailQueue, MailStatus, Mailer, PaymentMail};
 pub use outbox::{EventsAfter, Lease, Outbox, OutboxRetention, RelayLease, RelayStatus};
 pub use page_link::PageLinkMailer;
 pub use reader::{

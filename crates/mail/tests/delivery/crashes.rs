@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::failing_queue::FailingQueue;
-use crate::harness::{Harness, within};
+use crate::harness::{Harness, LEASE, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_sending_and_recording_repeats_one_message_under_the_same_message_id() {
@@ -41,6 +41,22 @@ async fn a_crash_between_sending_and_recording_repeats_one_message_under_the_sam
     harness.until_sent().await;
     assert_eq!(harness.server.received().len(), 5);
     successor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_that_replies_later_than_the_lease_lasts_gets_each_message_once() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.replying.close();
+    harness.book("ana@example.org").await;
+    within(harness.server.replying.arrived(1)).await;
+    let other = harness.worker();
+    // Several terms: without renewals, the other instance would have the lease and send the message.
+    tokio::time::sleep(LEASE * 4).await;
+    harness.server.replying.open();
+    harness.until_sent().await;
+    assert_eq!(harness.server.received().len(), 1);
+    worker.stop().await;
+    other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

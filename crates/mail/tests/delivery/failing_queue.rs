@@ -72,6 +72,14 @@ impl MailQueue for FailingQueue {
         self.queue.sent_since(address_key, since).await
     }
 
+    async fn last_told(
+        &self,
+        reference: Reference,
+        address_key: &Digest,
+    ) -> Result<Option<OutboxEvent>, StoreError> {
+        self.queue.last_told(reference, address_key).await
+    }
+
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError> {
         self.queue.postpone(event_seq, until, attempts).await
     }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 /// The time limit of every wait, for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Short, so that another worker soon takes over.
-const LEASE: Duration = Duration::from_millis(600);
+pub const LEASE: Duration = Duration::from_millis(600);
 
 pub const URL: &str = "https://pay.example.org";
 
@@ -135,11 +135,16 @@ impl Harness {
     }
 
     pub fn mailer(&self) -> SmtpMailer {
+        self.mailer_with(None)
+    }
+
+    /// Creates a mailer with a user and a password.
+    pub fn mailer_with(&self, login: Option<(&str, &str)>) -> SmtpMailer {
         let settings = SmtpSettings {
             host: "127.0.0.1".to_owned(),
             port: self.server.port(),
             tls: SmtpTls::None,
-            login: None,
+            login: login.map(|(user, password)| (user.to_owned(), password.into())),
             from: parse_mailbox("Example University <payments@example.edu>").unwrap(),
             reply_to: Some(parse_mailbox("finance@example.edu").unwrap()),
         };
@@ -196,6 +201,11 @@ impl Harness {
             sleep(Duration::from_millis(2)).await;
         }
     }
+}
+
+/// Returns a message decoded from quoted-printable, with `~` for spaces that do not break.
+pub fn plain_text(source: &str) -> String {
+    source.replace("=\r\n", "").replace("=C2=A0", "~").replace("\r\n", " ")
 }
 
 pub async fn within<T>(future: impl Future<Output = T>) -> T {

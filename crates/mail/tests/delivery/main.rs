@@ -13,4 +13,5 @@ mod limits;
 mod new_link;
 mod outages;
 mod rejections;
+mod repeated_states;
 mod states;

@@ -73,6 +73,72 @@ async fn a_rejected_sender_is_an_outage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_instance_ends_the_outage_and_reports_its_beginning() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.stop();
+    harness.book("ana@example.org").await;
+    let outage = async || harness.queue.mail_status().await.unwrap().outage;
+    harness.until(async || outage().await.is_some(), "the outage to be recorded").await;
+    let since = outage().await.unwrap().since;
+    worker.stop().await;
+
+    harness.clock.advance(TimeDelta::minutes(5));
+    harness.server.reply_to_sender(Some("550 5.7.1 sender not allowed"));
+    harness.server.resume().await;
+    let second = harness.worker();
+    harness.until(async || outage().await.unwrap().error.contains("550"), "another error").await;
+    assert_eq!(outage().await.unwrap().since, since);
+    second.stop().await;
+
+    harness.server.reply_to_sender(None);
+    let third = harness.worker();
+    harness.until_sent().await;
+    assert_eq!(outage().await, None);
+    third.stop().await;
+}
+
+/// An attacker who inserts a reply before STARTTLS shifts all replies: a rejected message would count as sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_reply_to_a_login_accepts_a_login() {
+    let harness = Harness::start().await;
+    let mailer = harness.mailer_with(Some(("hermes", "password")));
+    harness.server.reply_to_login("235 2.7.0 accepted");
+    mailer.check().await.unwrap();
+    harness.server.reply_to_login("250 2.0.0 fake");
+    assert_eq!(mailer.check().await.unwrap_err().to_string(), "mail server unavailable: login: reply 250");
+}
+
+/// Not an outage: the mail server takes the messages to all others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_at_which_the_mail_server_always_fails_lets_others_pass() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.crash_at_recipient(Some("ana@example.org"));
+    harness.book("ana@example.org").await;
+    harness.book("eva@example.org").await;
+    within(harness.server.until_received(1)).await;
+    assert_eq!(harness.server.received()[0].to, "eva@example.org");
+    harness.server.crash_at_recipient(None);
+    harness.clock.advance(TimeDelta::minutes(2));
+    harness.until_sent().await;
+    assert_eq!(harness.server.received()[1].to, "ana@example.org");
+    worker.stop().await;
+}
+
+/// The mail server is full. The messages wait in order, and none counts as postponed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_mail_server_is_an_outage() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.reply_to_recipient("ana@example.org", "452 4.3.1 Insufficient system storage");
+    harness.book("ana@example.org").await;
+    let is_down = async || harness.queue.mail_status().await.unwrap().outage.is_some();
+    harness.until(is_down, "the outage to be recorded").await;
+    harness.server.reply_to_recipient("ana@example.org", "");
+    harness.until_sent().await;
+    assert_eq!(harness.server.received().len(), 1);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_sent_messages_are_deleted_and_waiting_ones_are_not() {
     let (harness, worker) = Harness::with_worker().await;
     harness.book("ana@example.org").await;

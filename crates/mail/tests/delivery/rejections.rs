@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use hermes_domain::ledger::{Command, Erasure, ErasureScope};
 use hermes_domain::payment::{BookingField, CorrectionRequest, Edit};
-use hermes_domain::ports::{MailQueue, MailRejections};
+use hermes_domain::ports::{MailQueue, PaymentMail};
 use hermes_test_support::builders::{correct, payment_key};
 
 use crate::harness::Harness;
@@ -72,5 +72,24 @@ async fn an_erasure_deletes_the_messages_and_their_rejections() {
     harness.until_sent().await;
     assert_eq!(harness.queue.rejection(payment.reference).await.unwrap(), None);
     assert_eq!(harness.server.received(), []);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_payer_gets_no_waiting_message_and_an_erased_history_loses_none() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.stop();
+    harness.book("ana@example.org").await;
+    harness.book("eva@example.org").await;
+    harness.until(async || harness.cursor().await == harness.commits.newest(), "the events").await;
+    for (reference, scope) in [(1, ErasureScope::Payment), (2, ErasureScope::History)] {
+        harness.submit(Command::Erase(Erasure { target: payment_key(reference), scope })).await;
+    }
+    harness.server.resume().await;
+    harness.until_sent().await;
+    let recipients: Vec<_> = harness.server.received().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(recipients, ["eva@example.org"]);
+    let source = harness.server.received()[0].source.replace("=\r\n", "");
+    assert!(source.contains(&Harness::page_url(&harness.payment(2).await)), "{source}");
     worker.stop().await;
 }

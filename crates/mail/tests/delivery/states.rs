@@ -5,7 +5,7 @@ use hermes_domain::ledger::{Command, ReceiptTarget, RefundCommand, RefundTarget}
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_test_support::builders::{cancel, receipt, record};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, plain_text};
 
 /// Sends the refund of a receipt that is due.
 async fn refund(harness: &Harness, sequence: i64) {
@@ -17,11 +17,6 @@ async fn refund(harness: &Harness, sequence: i64) {
     let target = RefundTarget { number: requested.refund.unwrap(), expected_version: None };
     step(RefundCommand::Approve(target)).await;
     step(RefundCommand::MarkSent { target, bank_id: "77".to_owned(), amount: None }).await;
-}
-
-/// Returns a message decoded from quoted-printable, with `~` for spaces that do not break.
-fn plain_text(source: &str) -> String {
-    source.replace("=\r\n", "").replace("=C2=A0", "~").replace("\r\n", " ")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ use sea_orm::sea_query::{CaseStatement, ExprTrait};
 
 use crate::entity::{audit_log, idempotency_keys, mail_messages, payments, statement_lines};
 use crate::error::statement_error;
+use crate::mail_queue::WAITING;
 
 /// Audit rows that one statement erases. A row has five values of at most 64 characters, so a statement has about 100 KiB.
 const AUDIT_ROWS_PER_STATEMENT: usize = 256;
@@ -54,7 +55,9 @@ pub(super) async fn erase_history(
     }
 }
 
-/// Deletes the messages to the payer: the replies of mail servers repeat addresses.
+/// Deletes the messages to the payer that have ended: the replies of mail servers repeat addresses.
+///
+/// A message that waits has no personal data. It is not sent if its address is erased.
 async fn delete_messages(transaction: &DatabaseTransaction, payment: PaymentId) -> Result<(), StoreError> {
     let reference: Option<String> = payments::Entity::find_by_id(payment.0)
         .select_only()
@@ -65,6 +68,7 @@ async fn delete_messages(transaction: &DatabaseTransaction, payment: PaymentId) 
         .map_err(statement_error)?;
     mail_messages::Entity::delete_many()
         .filter(mail_messages::Column::Reference.eq(reference.unwrap_or_default()))
+        .filter(mail_messages::Column::State.ne(WAITING))
         .exec(transaction)
         .await
         .map_err(statement_error)?;

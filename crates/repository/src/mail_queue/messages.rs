@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{Digest, EventId, OutboxEvent};
-use hermes_domain::mail::{MailRejection, MessageResult, WaitingMessage};
+use hermes_domain::mail::{MessageResult, WaitingMessage};
 use hermes_domain::payment::Reference;
 use hermes_domain::ports::StoreError;
 use sea_orm::ActiveValue::Set;
@@ -14,9 +14,9 @@ use crate::entity::mail_messages::{ActiveModel, Column, Entity, Model};
 use crate::entity::mail_sender;
 use crate::error::statement_error;
 
-const WAITING: &str = "WAITING";
-const SENT: &str = "SENT";
-const REJECTED: &str = "REJECTED";
+pub(crate) const WAITING: &str = "WAITING";
+pub(super) const SENT: &str = "SENT";
+pub(super) const REJECTED: &str = "REJECTED";
 const DROPPED: &str = "DROPPED";
 
 /// The width of `reason`, in characters.
@@ -128,80 +128,46 @@ pub(super) async fn postpone(
     attempts: i32,
 ) -> Result<(), StoreError> {
     let postponed = ActiveModel { not_before: Set(until), attempts: Set(attempts), ..Default::default() };
-    update_waiting(connection, event_seq, postponed).await.map(drop)
+    update_waiting(connection, event_seq, postponed).await
 }
 
-/// Ends a message. A sent message deletes the earlier rejections of its payment in the same transaction.
+/// Ends a message that waits.
 pub(super) async fn finish(
     connection: &DatabaseConnection,
     event_seq: i64,
     result: MessageResult,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let ended = ActiveModel { finished_at: Set(Some(at)), ..Default::default() };
-    let address_key = match result {
+    let (state, address_key, reason) = match result {
+        MessageResult::Sent { address_key } => (SENT, Some(address_key.to_vec()), None),
         MessageResult::Rejected { reason } => {
-            let reason = reason.chars().take(REASON_CHARS).collect();
-            let rejected =
-                ActiveModel { state: Set(REJECTED.to_owned()), reason: Set(Some(reason)), ..ended };
-            return update_waiting(connection, event_seq, rejected).await.map(drop);
+            (REJECTED, None, Some(reason.chars().take(REASON_CHARS).collect()))
         }
-        MessageResult::Dropped => {
-            let dropped = ActiveModel { state: Set(DROPPED.to_owned()), ..ended };
-            return update_waiting(connection, event_seq, dropped).await.map(drop);
-        }
-        MessageResult::Sent { address_key } => address_key,
+        MessageResult::Dropped => (DROPPED, None, None),
     };
-    let sent =
-        ActiveModel { state: Set(SENT.to_owned()), address_key: Set(Some(address_key.to_vec())), ..ended };
-    let transaction = connection.begin().await.map_err(statement_error)?;
-    let finished = finish_sent(&transaction, event_seq, sent).await;
-    if finished.is_ok() {
-        transaction.commit().await.map_err(statement_error)?;
-    } else {
-        transaction.rollback().await.map_err(statement_error)?;
-    }
-    finished
+    let finished = ActiveModel {
+        state: Set(state.to_owned()),
+        finished_at: Set(Some(at)),
+        address_key: Set(address_key),
+        reason: Set(reason),
+        ..Default::default()
+    };
+    update_waiting(connection, event_seq, finished).await
 }
 
-async fn finish_sent(
-    transaction: &DatabaseTransaction,
-    event_seq: i64,
-    sent: ActiveModel,
-) -> Result<(), StoreError> {
-    if !update_waiting(transaction, event_seq, sent).await? {
-        return Ok(());
-    }
-    let reference: Option<String> = Entity::find_by_id(event_seq)
-        .select_only()
-        .column(Column::Reference)
-        .into_tuple()
-        .one(transaction)
-        .await
-        .map_err(statement_error)?;
-    Entity::delete_many()
-        .filter(Column::Reference.eq(reference.unwrap_or_default()))
-        .filter(Column::State.eq(REJECTED))
-        .exec(transaction)
-        .await
-        .map_err(statement_error)?;
-    Ok(())
-}
-
-/// Changes a message that waits. Returns whether it waited.
-async fn update_waiting<C: ConnectionTrait>(
-    connection: &C,
+/// Changes a message that waits. A message that has ended remains as it is.
+async fn update_waiting(
+    connection: &DatabaseConnection,
     event_seq: i64,
     change: ActiveModel,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let updated = Entity::update_many()
         .set(change)
         .filter(Column::EventSeq.eq(event_seq))
         .filter(Column::State.eq(WAITING))
         .exec(connection)
-        .await
-        .map_err(statement_error)?;
-    Ok(updated.rows_affected > 0)
+        .await;
+    updated.map(drop).map_err(statement_error)
 }
 
 pub(super) async fn is_waiting(
@@ -218,39 +184,29 @@ pub(super) async fn is_waiting(
     found.map(|row| row.is_some()).map_err(statement_error)
 }
 
-pub(super) async fn rejection(
-    connection: &DatabaseConnection,
-    reference: Reference,
-) -> Result<Option<MailRejection>, StoreError> {
-    let row = Entity::find()
-        .filter(Column::Reference.eq(reference.to_string()))
-        .filter(Column::State.eq(REJECTED))
-        .order_by_desc(Column::EventSeq)
-        .one(connection)
-        .await
-        .map_err(statement_error)?;
-    let rejection =
-        |row: Model| Some(MailRejection { at: row.finished_at?, reason: row.reason.unwrap_or_default() });
-    Ok(row.and_then(rejection))
-}
-
 /// Deletes old rows of sent and dropped messages.
+///
+/// The oldest rows of a state are in the order of the index, so that the statement does not read all rows.
 pub(super) async fn purge(
     connection: &DatabaseConnection,
     before: DateTime<Utc>,
     limit: u64,
 ) -> Result<u64, StoreError> {
-    let old: Vec<i64> = Entity::find()
-        .select_only()
-        .column(Column::EventSeq)
-        .filter(Column::State.is_in([SENT, DROPPED]))
-        .filter(Column::FinishedAt.lt(before))
-        .order_by_asc(Column::EventSeq)
-        .limit(limit)
-        .into_tuple()
-        .all(connection)
-        .await
-        .map_err(statement_error)?;
+    let mut old: Vec<i64> = Vec::new();
+    for state in [DROPPED, SENT] {
+        let oldest: Vec<(i64, Option<DateTime<Utc>>)> = Entity::find()
+            .select_only()
+            .columns([Column::EventSeq, Column::FinishedAt])
+            .filter(Column::State.eq(state))
+            .order_by_asc(Column::EventSeq)
+            .limit(limit - u64::try_from(old.len()).unwrap_or(limit))
+            .into_tuple()
+            .all(connection)
+            .await
+            .map_err(statement_error)?;
+        let is_old = |(_, at): &(i64, Option<DateTime<Utc>>)| at.is_some_and(|at| at < before);
+        old.extend(oldest.into_iter().filter(is_old).map(|(event_seq, _)| event_seq));
+    }
     if old.is_empty() {
         return Ok(0);
     }
@@ -273,17 +229,20 @@ impl TryFrom<Model> for WaitingMessage {
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let corrupt = |_| StoreError::Corrupt(format!("mail message {}: reference", row.event_seq));
-        Ok(Self {
-            reference: Reference::parse(&row.reference).map_err(corrupt)?,
-            attempts: row.attempts,
-            event: OutboxEvent {
-                id: EventId(row.event_id),
-                seq: row.event_seq,
-                event_type: row.event_type,
-                occurred_at: row.occurred_at,
-                reference: row.event_reference,
-                data: row.payload,
-            },
-        })
+        let reference = Reference::parse(&row.reference).map_err(corrupt)?;
+        Ok(Self { reference, attempts: row.attempts, event: row.into() })
+    }
+}
+
+impl From<Model> for OutboxEvent {
+    fn from(row: Model) -> Self {
+        Self {
+            id: EventId(row.event_id),
+            seq: row.event_seq,
+            event_type: row.event_type,
+            occurred_at: row.occurred_at,
+            reference: row.event_reference,
+            data: row.payload,
+        }
     }
 }

@@ -2,18 +2,21 @@
 //!
 //! The rows are not part of the ledger: they contain no money, and only the sender and an erasure change them.
 
+mod history;
 mod messages;
 mod state;
+
+pub(crate) use messages::WAITING;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hermes_domain::ledger::{Digest, OutboxEvent};
-use hermes_domain::mail::{MailRejection, MessageResult, WaitingMessage};
+use hermes_domain::mail::{MailRejection, MessageRecord, MessageResult, WaitingMessage};
 use hermes_domain::payment::Reference;
 use hermes_domain::ports::{
-    Lease, MailOutage, MailQueue, MailRejections, MailStatus, RelayLease, RelayStatus, StoreError,
+    Lease, MailOutage, MailQueue, MailStatus, PaymentMail, RelayLease, RelayStatus, StoreError,
 };
 use sea_orm::prelude::Uuid;
 
@@ -60,9 +63,14 @@ impl RelayLease for SqlMailQueue {
 }
 
 #[async_trait]
-impl MailRejections for SqlMailQueue {
+impl PaymentMail for SqlMailQueue {
     async fn rejection(&self, reference: Reference) -> Result<Option<MailRejection>, StoreError> {
-        let read = move |connection| async move { messages::rejection(&connection, reference).await };
+        let read = move |connection| async move { history::rejection(&connection, reference).await };
+        self.database.reader.read(read).await
+    }
+
+    async fn messages(&self, reference: Reference, limit: u64) -> Result<Vec<MessageRecord>, StoreError> {
+        let read = move |connection| async move { history::messages(&connection, reference, limit).await };
         self.database.reader.read(read).await
     }
 }
@@ -92,6 +100,16 @@ impl MailQueue for SqlMailQueue {
     ) -> Result<Vec<DateTime<Utc>>, StoreError> {
         let key = *address_key;
         let read = move |connection| async move { messages::sent_since(&connection, key, since).await };
+        self.database.reader.read(read).await
+    }
+
+    async fn last_told(
+        &self,
+        reference: Reference,
+        address_key: &Digest,
+    ) -> Result<Option<OutboxEvent>, StoreError> {
+        let key = *address_key;
+        let read = move |connection| async move { history::last_told(&connection, reference, key).await };
         self.database.reader.read(read).await
     }
 

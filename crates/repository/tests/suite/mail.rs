@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::ledger::{BatchToken, EventId, OutboxEvent};
-use hermes_domain::mail::MessageResult;
+use hermes_domain::mail::{MessageResult, MessageState};
 use hermes_domain::payment::Reference;
-use hermes_domain::ports::{Lease, MailOutage, MailQueue, MailRejections, RelayLease};
+use hermes_domain::ports::{Lease, MailOutage, MailQueue, PaymentMail, RelayLease};
 use hermes_repository::SqlMailQueue;
 use hermes_test_support::NOON;
 use sea_orm::prelude::Uuid;
@@ -108,6 +108,41 @@ on_each_database! {
         assert_eq!(queue.purge_messages(at(3), 1).await.unwrap(), 1);
         assert_eq!(queue.purge_messages(at(60), 100).await.unwrap(), 2);
         assert!(queue.rejection(reference(5)).await.unwrap().is_some());
+    }
+
+    async fn a_payment_has_a_history_of_messages_and_an_address_was_told_the_last(ledger: &TestLedger) {
+        let queue = SqlMailQueue::new(&ledger.database);
+        let at = |minutes| NOON + TimeDelta::minutes(minutes);
+        let reference = Reference::new(1).unwrap();
+        let mut renewed = message(4, 1);
+        renewed.0.event_type = "payment.page_link_renewed".to_owned();
+        let all = [message(1, 1), message(2, 2), message(3, 1), renewed, message(5, 1), message(6, 1)];
+        queue.enqueue(-1, 6, &all).await.unwrap();
+        let told = async |address: u8| {
+            let event = queue.last_told(reference, &[address; 32]).await.unwrap();
+            event.map(|event| event.seq)
+        };
+        assert_eq!(told(7).await, None);
+        queue.finish(1, &sent(7), at(1)).await.unwrap();
+        queue.finish(2, &sent(8), at(1)).await.unwrap();
+        queue.finish(3, &rejected("550 unknown"), at(2)).await.unwrap();
+        assert!(queue.rejection(reference).await.unwrap().is_some());
+        queue.finish(4, &sent(7), at(3)).await.unwrap();
+        assert!(queue.rejection(reference).await.unwrap().is_none());
+        assert_eq!((told(7).await, told(8).await), (Some(1), None));
+        queue.finish(5, &MessageResult::Dropped, at(4)).await.unwrap();
+
+        let messages = queue.messages(reference, 10).await.unwrap();
+        let states: Vec<_> = messages.into_iter().map(|message| (message.event.seq, message.state)).collect();
+        let [waiting, (4, MessageState::Sent { .. }), (3, MessageState::Rejected(rejection)), last] = &states[..] else {
+            panic!("{states:?}");
+        };
+        assert_eq!(*waiting, (6, MessageState::Waiting { not_before: NOON + TimeDelta::seconds(6) }));
+        assert_eq!((rejection.at, rejection.reason.as_str()), (at(2), "550 unknown"));
+        assert_eq!(*last, (1, MessageState::Sent { at: at(1) }));
+        assert_eq!(queue.messages(reference, 2).await.unwrap().len(), 2);
+        queue.finish(6, &sent(9), at(5)).await.unwrap();
+        assert_eq!((told(7).await, told(9).await), (None, Some(6)));
     }
 
     async fn one_instance_has_the_lease_and_an_outage_is_visible_to_all(ledger: &TestLedger) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use hermes_domain::access::ServerKey;
 use hermes_domain::ledger::RandomSource;
-use hermes_domain::ports::{MailQueue, MailRejections, Mailer, PageLinkMailer, RelayLease};
+use hermes_domain::ports::{MailQueue, Mailer, PageLinkMailer, PaymentMail, RelayLease};
 use hermes_mail::{Sender, SmtpMailer, SmtpSettings, parse_mailbox};
 use hermes_repository::{Database, SqlMailQueue, SqlOutbox, SqlPaymentReader};
 use hermes_service::mail::{MailWorker, MailWorkerConfig, MailWorkerDeps, MailWorkerHandle, NewLinkMailer};
@@ -16,8 +16,8 @@ use hermes_service::writer::LedgerWriter;
 use super::{SystemClock, SystemRandom};
 use crate::config::{Configuration, Settings};
 
-/// How long the right to send lasts unless renewed. A message takes at most 25 s, and a renewal is due after a third.
-const LEASE_TERM: Duration = Duration::from_secs(60);
+/// How long the right to send lasts unless renewed. A renewal is due after a third.
+const LEASE_TERM: Duration = Duration::from_secs(15);
 
 /// Returns the queue of messages as a follower of the outbox, or `None` if no mail server is configured.
 pub(super) fn follower(settings: &Settings, database: &Database) -> Option<Arc<dyn RelayLease>> {
@@ -63,9 +63,9 @@ pub(super) fn link_mailer(
     })
 }
 
-/// Returns the reader of rejected addresses, if a mail server is configured.
-pub(super) fn rejections(settings: &Settings, database: &Database) -> Option<Arc<dyn MailRejections>> {
-    settings.mail.is_on().then(|| -> Arc<dyn MailRejections> { Arc::new(SqlMailQueue::new(database)) })
+/// Returns the reader of the messages about a payment, if a mail server is configured.
+pub(super) fn reader(settings: &Settings, database: &Database) -> Option<Arc<dyn PaymentMail>> {
+    settings.mail.is_on().then(|| -> Arc<dyn PaymentMail> { Arc::new(SqlMailQueue::new(database)) })
 }
 
 fn mailer(configuration: &Configuration) -> Result<SmtpMailer> {

@@ -270,7 +270,7 @@ pub async fn compose(configuration: &Configuration, metrics: Exporter) -> Result
         rules,
         language: configuration.language,
         link_mailer,
-        mail_rejections: mail::rejections(settings, &database),
+        payment_mail: mail::reader(settings, &database),
         limits: limits::open(configuration),
         storage: limits::storage(settings),
         public_url: settings.server.public_url(),

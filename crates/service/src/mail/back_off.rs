@@ -15,6 +15,9 @@ const POSTPONED_DELAY_MAX: Duration = Duration::from_secs(4 * 3_600);
 /// A message that was postponed this often counts as rejected: after about two days.
 pub(super) const POSTPONED_ATTEMPTS_MAX: i32 = 20;
 
+/// A message at which the mail server failed this often in a row is postponed, so that it does not hold up the others.
+pub(super) const INTERRUPTIONS_MAX: u32 = 3;
+
 /// Returns the delay after a number of failed attempts in a row, from 1.
 pub(super) fn outage_delay(failures: u32) -> Duration {
     doubled(OUTAGE_DELAY_MIN, failures).min(OUTAGE_DELAY_MAX)

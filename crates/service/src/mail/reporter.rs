@@ -26,6 +26,11 @@ pub(super) fn record_sent() {
     metrics::counter!("hermes_mail_sent_total").increment(1);
 }
 
+/// Records a message that the mail server postponed.
+pub(super) fn record_postponed() {
+    metrics::counter!("hermes_mail_postponed_total").increment(1);
+}
+
 /// Reports a message that was rejected for good. The reply is not logged, because it repeats the address.
 pub(super) fn rejected(reference: impl std::fmt::Display) {
     metrics::counter!("hermes_mail_rejected_total").increment(1);
@@ -43,16 +48,21 @@ pub(super) fn unavailable(error: &MailError, is_first: bool, delay: Duration) {
     }
 }
 
+/// Records that the mail server responds.
+pub(super) fn reachable() {
+    metrics::gauge!("hermes_mail_up").set(1);
+}
+
 /// Reports that the mail server works again.
 pub(super) fn recovered(after: Duration) {
-    metrics::gauge!("hermes_mail_up").set(1);
     log::info!("mail is sent again after {} s", after.as_secs());
 }
 
-/// Reports an error of the database. The worker tries again.
+/// Reports an error of the database. The worker tries again. Other parts report an outage of the database.
 pub(super) fn database_failed(error: &StoreError) {
-    match error {
-        StoreError::Corrupt(_) => log::error!("no mail is sent until this is repaired: {error}"),
-        _ => log::debug!("the mail queue could not be used: {error}"),
+    if error.is_outage() {
+        log::debug!("the mail queue could not be used: {error}");
+    } else {
+        log::error!("no mail is sent until this is repaired: {error}");
     }
 }

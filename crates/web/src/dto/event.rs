@@ -142,6 +142,9 @@ pub struct PaymentEventData {
     /// The amount that has arrived.
     #[schema(example = "0.00")]
     amount_received: String,
+    /// The amount outstanding. A shortfall that is written off is not outstanding.
+    #[schema(example = "35700.00")]
+    amount_outstanding: String,
     /// The version of the payment after the change.
     #[schema(example = 1)]
     version: i64,

@@ -4,6 +4,7 @@ mod audit;
 mod booking;
 mod event;
 mod key;
+mod mail;
 mod receipt;
 mod receipt_request;
 mod request;
@@ -17,6 +18,7 @@ pub use booking::{
 };
 pub use event::{EventBody, EventData};
 pub use key::{CreatedKeyBody, KeyBody, NewKeyBody, ScopeName};
+pub use mail::MailMessageBody;
 pub use receipt::{
     AllocationBody, ReceiptBody, ReceiptSourceName, ReceiptStatusName, RefundBody, RefundStateName,
 };

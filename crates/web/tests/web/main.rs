@@ -11,6 +11,7 @@ mod form_keys;
 mod gate;
 mod health;
 mod limits;
+mod mail;
 mod payer_changes;
 mod payer_journey;
 mod payer_page;

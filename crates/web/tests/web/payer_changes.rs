@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
-use hermes_domain::mail::MailRejection;
+use hermes_domain::mail::{MailRejection, MessageRecord};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{Payment, Reference};
-use hermes_domain::ports::{MailRejections, PageLinkMailer, StoreError};
+use hermes_domain::ports::{PageLinkMailer, PaymentMail, StoreError};
 use serde_json::{Value, json};
 
 use crate::support::{Server, TestApp, TestResponse};
@@ -186,9 +186,13 @@ async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
 struct Rejected(MailRejection);
 
 #[async_trait]
-impl MailRejections for Rejected {
+impl PaymentMail for Rejected {
     async fn rejection(&self, _reference: Reference) -> Result<Option<MailRejection>, StoreError> {
         Ok(Some(self.0.clone()))
+    }
+
+    async fn messages(&self, _reference: Reference, _limit: u64) -> Result<Vec<MessageRecord>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
@@ -196,7 +200,7 @@ impl MailRejections for Rejected {
 async fn the_page_says_that_mail_is_sent_or_that_the_address_was_rejected() {
     let with_rejection = |at: &str| {
         let rejection = MailRejection { at: at.parse().unwrap(), reason: "550 <b>unknown".to_owned() };
-        TestApp::start_with(|state| state.mail_rejections = Some(Arc::new(Rejected(rejection))))
+        TestApp::start_with(|state| state.payment_mail = Some(Arc::new(Rejected(rejection))))
     };
     let rejected = with_rejection("2026-11-22T18:31:00Z");
     let address = rejected.book_page(&[("email", "<i>@example.org")]).await;

@@ -21,10 +21,10 @@ impl Mail {
     /// A rejection before the last change may be of another address. If rejections cannot be read, the page is shown
     /// without.
     pub async fn of(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str) -> Self {
-        let Some(rejections) = &state.mail_rejections else {
+        let Some(mail) = &state.payment_mail else {
             return Self::own(state, frame, payment, path);
         };
-        let rejection = rejections.rejection(payment.reference).await.unwrap_or_else(|error| {
+        let rejection = mail.rejection(payment.reference).await.unwrap_or_else(|error| {
             log::warn!("a payment page is shown without the rejection of its mail: {error}");
             None
         });

@@ -179,7 +179,7 @@ impl TestApp {
             rules: rules(),
             language: Language::default(),
             link_mailer: None,
-            mail_rejections: None,
+            payment_mail: None,
             limits: Limits::new(&LimitSettings::default()),
             storage: None,
             public_url: None,
