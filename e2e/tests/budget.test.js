@@ -70,17 +70,36 @@ function recordShifts() {
   observer.observe({ type: "layout-shift", buffered: true });
 }
 
+/** Waits until the browser has shown the page. */
+function twoFrames(page) {
+  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))));
+}
+
+/** Returns the shifts so far. The observer reports a shift after the frame that shows it. */
+async function shifts(page) {
+  await twoFrames(page);
+  return page.evaluate(() => globalThis.shifts);
+}
+
+test("nothing moves when the logo arrives after the page is shown", async () => {
+  const own = await Portal.start({ config: "institution" });
+  const { page, close } = await openTab(browser, own);
+  await page.addInitScript(recordShifts);
+  const requested = new Promise((resolve) => page.route("**/institution/logo", resolve));
+  await page.goto("/payment", { waitUntil: "domcontentloaded" });
+  await twoFrames(page);
+  await (await requested).continue();
+  await page.locator(".logo").evaluate((image) => image.decode());
+  assert.deepEqual(await shifts(page), []);
+  await close();
+  await own.stop();
+});
+
 for (const width of [320, 390, 1440]) {
   test(`nothing moves while pages load and the payer types at ${width}`, async () => {
     const { page, close } = await openTab(browser, portal, mode({ width }));
     await page.addInitScript(recordShifts);
-    const assertStill = async (where) => {
-      // Two frames: the observer reports a shift after the frame that shows it.
-      const shifts = await page.evaluate(
-        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(globalThis.shifts))))),
-      );
-      assert.deepEqual(shifts, [], where);
-    };
+    const assertStill = async (where) => assert.deepEqual(await shifts(page), [], where);
     await fillForm(page, "en", { email: `shift-${width}@example.org` });
     await page.locator("#quote").getByText("5,459.00").waitFor();
     await assertStill("the form");

@@ -16,7 +16,8 @@ let browser;
 let portal;
 
 before(async () => {
-  portal = await Portal.start();
+  // An example account has no code.
+  portal = await Portal.start({ config: "institution" });
   browser = await launch();
   await mkdir(FOLDER, { recursive: true });
 });
@@ -42,7 +43,7 @@ for (const [name, changes] of Object.entries({
     // The whole window, as a phone sees it.
     await page.screenshot({ path: picture });
     const reference = await page.locator("#reference").innerText();
-    const transfer = { name: "Example University", iban: "DE02120300000000202051", bic: "BYLADEM1001", amount: payment.due, reference };
+    const transfer = { name: "Universidad de Ejemplo", iban: "ES9121000418450200051332", bic: "CAIXESBBXXX", amount: payment.due, reference };
     const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, picture, JSON.stringify(transfer)]);
     const { read, expected } = JSON.parse(stdout);
     assert.equal(read, expected);

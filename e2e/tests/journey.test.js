@@ -59,6 +59,17 @@ for (const language of ["en", "es"]) {
   }
 }
 
+test("Back after a booking leads to the payment", async () => {
+  const { page, close } = await openTab(browser, portal);
+  const path = await bookWithForm(page, "en", { email: "back@example.org" });
+  await page.goBack();
+  assert.equal(new URL(page.url()).pathname, path);
+  await page.getByText("You already booked this payment.").waitFor();
+  await page.goBack();
+  assert.equal(new URL(page.url()).pathname, "/payment");
+  await close();
+});
+
 test("correcting and withdrawing a payment for which nothing has arrived", async () => {
   const { page, close } = await openTab(browser, portal);
   const path = await bookWithForm(page, "en", { email: "withdrawn@example.org" });
@@ -75,17 +86,31 @@ test("correcting and withdrawing a payment for which nothing has arrived", async
   await close();
 });
 
-test("the page follows the payment while it is open", async () => {
+test("the page follows the payment while it is open, with its focus, position and language", async () => {
   const { page, close } = await openTab(browser, portal);
   const path = await bookWithForm(page, "en", { email: "open@example.org" });
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+  const copy = page.getByRole("button", { name: "Copy IBAN" });
+  await copy.click();
+  await page.evaluate(() => scrollTo(0, 300));
+  // Another tab of the browser switches the language.
+  const other = await page.context().newPage();
+  await other.goto("/payment?lang=es");
+  await other.close();
   await portal.receive(paymentOf(path), "1000.00");
   // The page asks at once when it becomes visible, and otherwise every 30 seconds.
   const visible = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await visible();
   await page.locator(".large").getByText("4,459.00").waitFor();
+  assert.equal(await focused(), "Copy IBAN");
+  assert.equal(await page.evaluate(() => scrollY), 300);
+  await page.locator("h1").getByText("Left to pay").waitFor();
+  assert.match(await page.title(), /Part paid/);
   await portal.receive(paymentOf(path), "4459.00");
   await visible();
   await page.locator("h1").getByText("Paid").waitFor();
+  // The button is gone, so the content has the focus.
+  assert.equal(await focused(), "main");
   await screenshot(page, "journey", "paid-while-open");
   await close();
 });

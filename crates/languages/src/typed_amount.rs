@@ -28,7 +28,8 @@ pub fn read(typed: &str, currency: Currency, language: Language) -> TypedAmount 
     if typed.chars().count() > MAX_CHARS {
         return TypedAmount::NotANumber;
     }
-    let number = without_currency(typed.trim(), currency);
+    let typed: String = typed.trim().chars().map(half_width).collect();
+    let number = without_currency(&typed, currency);
     let number: String = number.chars().filter(|character| !is_spacing(*character)).collect();
     let (sign, digits) = match number.strip_prefix(['-', '−']) {
         Some(digits) => ("-", digits),
@@ -37,6 +38,17 @@ pub fn read(typed: &str, currency: Currency, language: Language) -> TypedAmount 
     match read_digits(digits, currency, language) {
         TypedAmount::Decimal(decimal) => TypedAmount::Decimal(format!("{sign}{decimal}")),
         other => other,
+    }
+}
+
+/// Returns the ASCII form of a full-width character, which East Asian keyboards write.
+fn half_width(character: char) -> char {
+    /// The distance of a full-width form (Unicode block U+FF00) from its ASCII character.
+    const DISTANCE: u32 = 0xFEE0;
+    match character {
+        '！'..='～' => char::from_u32(u32::from(character) - DISTANCE).unwrap_or(character),
+        '￥' => '¥',
+        _ => character,
     }
 }
 
@@ -192,7 +204,8 @@ mod tests {
             "EUR",
             &[("€ 35", "35"), ("35 eur", "35"), ("EUR35.50", "35.50"), ("-5 €", "-5")],
         );
-        for typed in ["35 USD", "$35", "", "EUR", "abc", "1e3", "１２", "12-3", "."] {
+        assert_decimal("en", "JPY", &[("￥１２，５００", "12500"), ("１２", "12"), ("ＪＰＹ　５", "5")]);
+        for typed in ["35 USD", "$35", "", "EUR", "abc", "1e3", "12-3", "."] {
             assert_eq!(read_in("en", typed, "EUR"), TypedAmount::NotANumber, "{typed}");
         }
     }

@@ -24,6 +24,10 @@ month-name = { $month ->
 date = { $day } { $month } { $year }
 date-time = { $date }, { $time }
 percent = { $rate }{" "}%
+# The international standard has English names ($name). Another language lists its own by code.
+currency-name = { $code ->
+   *[other] { $name }
+  }
 
 ## Every page.
 
@@ -90,9 +94,9 @@ error-currency = Choose a currency from the list
 error-currency-not-offered = We have no account for { $currency }. Choose another currency.
 error-school = Choose a school from the list
 error-student-id = Check the { $label }. It looks like { $example }.
-error-student-id-no-example = Check the { $label }. It has another form.
+error-student-id-no-example = Check the { $label }. It does not have the right form.
 error-too-long = { $label }: use at most { $limit } characters
-error-hidden-characters = { $label }: remove any hidden characters. They may come from pasted text.
+error-hidden-characters = { $label }: remove any hidden characters and repeated accents. They may come from pasted text.
 error-card-number = { $label }: remove the card number. We never store card numbers.
 error-frozen = { $label } can no longer be changed
 error-other = { $label }: check this answer
@@ -141,7 +145,7 @@ second-mistake = If { $reference } has a mistake, do not book another payment. O
 
 payment-title = Payment { $reference }
 payment-already-booked = You already booked this payment. Nothing was booked twice.
-payment-changed = Your payment is changed. The bank details below show the new amount.
+payment-changed = Your details are saved. This page shows them.
 payment-transfer = Please transfer
 payment-transfer-rest = Left to pay
 payment-due = by { $date }. Send exactly this amount; your bank’s own charges come on top.
@@ -152,6 +156,7 @@ payment-overpaid = Overpaid. You sent { $excess } too much. We will contact you 
 payment-cancelled-reason = Cancelled: { $reason }. Do not send any money.
 payment-do-not-send = Do not send any money.
 payment-held = We have { $amount } of your money and will return it.
+payment-released = We had { $amount } of your money then. To use it or to get it back, contact the finance office.
 payment-part = { $received } received, { $left } left to pay.
 payment-no-account = The finance office tells you which account to use.
 payment-no-account-title = How to pay
@@ -191,6 +196,7 @@ timeline-current = now
 timeline-open = not yet
 amounts-title = What it is made of
 amounts-received = Received
+amounts-waived = Waived
 amounts-left = Left to pay
 details-title = Your details
 details-wrong = Something wrong?
@@ -249,6 +255,14 @@ lost-sent-title = Check your e-mail
 lost-sent = If the reference and the e-mail address belong together, we have sent a new link to this address. The old link stops working.
 lost-wait = Too many links were requested. Wait a minute, then try again.
 lost-no-mail = This service cannot send e-mail. Contact the finance office to get a new link.
+
+## An error that no form caused.
+
+problem-title = Something went wrong
+problem-unavailable = The service is not available right now. Wait a moment, then load this page again.
+problem-rate = Too many requests came from your network. Wait a minute, then load this page again.
+problem-other = The service could not do this. Go back and try again. If the error comes back, send the request ID below to the finance office.
+problem-start = Go to the form
 
 ## The confirmation to print.
 

@@ -22,6 +22,67 @@ month-name = { $month ->
 date = { $day } { $month } { $year }
 date-time = { $date }, { $time }
 percent = { $rate }{" "}%
+currency-name = { $code ->
+    [AED] dírham de los Emiratos Árabes Unidos
+    [ARS] peso argentino
+    [AUD] dólar australiano
+    [BOB] boliviano
+    [BRL] real brasileño
+    [CAD] dólar canadiense
+    [CHF] franco suizo
+    [CLP] peso chileno
+    [CNY] yuan renminbi
+    [COP] peso colombiano
+    [CRC] colón costarricense
+    [CUP] peso cubano
+    [CZK] corona checa
+    [DKK] corona danesa
+    [DOP] peso dominicano
+    [EGP] libra egipcia
+    [EUR] euro
+    [GBP] libra esterlina
+    [GTQ] quetzal guatemalteco
+    [HKD] dólar de Hong Kong
+    [HNL] lempira hondureño
+    [HUF] forinto húngaro
+    [IDR] rupia indonesia
+    [ILS] nuevo séquel israelí
+    [INR] rupia india
+    [ISK] corona islandesa
+    [JPY] yen japonés
+    [KES] chelín keniano
+    [KRW] won surcoreano
+    [KWD] dinar kuwaití
+    [MAD] dírham marroquí
+    [MXN] peso mexicano
+    [MYR] ringit malasio
+    [NGN] naira nigeriano
+    [NIO] córdoba nicaragüense
+    [NOK] corona noruega
+    [NZD] dólar neozelandés
+    [PAB] balboa panameño
+    [PEN] sol peruano
+    [PHP] peso filipino
+    [PLN] esloti polaco
+    [PYG] guaraní paraguayo
+    [QAR] rial catarí
+    [RON] leu rumano
+    [SAR] rial saudí
+    [SEK] corona sueca
+    [SGD] dólar de Singapur
+    [THB] bat tailandés
+    [TRY] lira turca
+    [TWD] nuevo dólar taiwanés
+    [UAH] grivna ucraniana
+    [USD] dólar estadounidense
+    [UYU] peso uruguayo
+    [VES] bolívar soberano
+    [VND] dong vietnamita
+    [XAF] franco CFA de África Central
+    [XOF] franco CFA de África Occidental
+    [ZAR] rand sudafricano
+   *[other] { $name }
+  }
 
 ## Todas las páginas.
 
@@ -56,7 +117,7 @@ field-optional = { $label } (opcional)
 
 ## El formulario.
 
-form-title = Pagar un centro o una factura
+form-title = Pagar a un centro o una factura
 form-intro = Cuando confirme, recibirá los datos bancarios para la transferencia.
 form-purpose = ¿Qué va a pagar?
 form-payer = ¿Quién paga?
@@ -88,9 +149,9 @@ error-currency = Elija una moneda de la lista
 error-currency-not-offered = No tenemos ninguna cuenta en { $currency }. Elija otra moneda.
 error-school = Elija un centro de la lista
 error-student-id = Compruebe este dato: { $label }. Se escribe como { $example }.
-error-student-id-no-example = Compruebe este dato: { $label }. Se escribe de otra forma.
+error-student-id-no-example = Compruebe este dato: { $label }. No tiene la forma correcta.
 error-too-long = { $label }: use { $limit } caracteres como máximo
-error-hidden-characters = { $label }: elimine los caracteres ocultos. Pueden proceder de un texto pegado.
+error-hidden-characters = { $label }: elimine los caracteres ocultos y los acentos repetidos. Pueden proceder de un texto pegado.
 error-card-number = { $label }: elimine el número de tarjeta. Nunca guardamos números de tarjeta.
 error-frozen = { $label }: ya no se puede cambiar
 error-other = { $label }: compruebe esta respuesta
@@ -138,8 +199,8 @@ second-mistake = Si hay un error en { $reference }, no registre otro pago. Abra 
 ## La página de un pago.
 
 payment-title = Pago { $reference }
-payment-already-booked = Ya había registrado este pago. No se ha registrado nada dos veces.
-payment-changed = Su pago se ha cambiado. Los datos bancarios de abajo muestran el importe nuevo.
+payment-already-booked = Ya había registrado este pago. No se ha registrado por segunda vez.
+payment-changed = Sus datos están guardados. Esta página los muestra.
 payment-transfer = Envíe por transferencia
 payment-transfer-rest = Falta por pagar
 payment-due = a más tardar el { $date }. Envíe exactamente este importe; los gastos de su banco se pagan aparte.
@@ -150,6 +211,7 @@ payment-overpaid = Pagado de más. Ha enviado { $excess } de más. Nos pondremos
 payment-cancelled-reason = Anulado: { $reason }. No envíe dinero.
 payment-do-not-send = No envíe dinero.
 payment-held = Tenemos { $amount } de su dinero y se lo devolveremos.
+payment-released = En ese momento teníamos { $amount } de su dinero. Para usarlo o recuperarlo, póngase en contacto con la oficina de finanzas.
 payment-part = Recibido: { $received }. Falta por pagar: { $left }.
 payment-no-account = La oficina de finanzas le dirá qué cuenta debe usar.
 payment-no-account-title = Cómo pagar
@@ -189,6 +251,7 @@ timeline-current = ahora
 timeline-open = pendiente
 amounts-title = De qué se compone
 amounts-received = Recibido
+amounts-waived = Condonado
 amounts-left = Falta por pagar
 details-title = Sus datos
 details-wrong = ¿Hay algún error?
@@ -198,7 +261,7 @@ details-email = Correo
 details-booked = Registrado
 keep-title = Guarde esta página
 keep-hint = Cualquier persona con el enlace de esta página puede verla.
-keep-mail = Enviarse el enlace
+keep-mail = Enviarme el enlace
 keep-mail-subject = Pago { $reference } a { $institution }
 keep-mailed = Enviamos el enlace y cada cambio de su pago a { $email }.
 keep-copy = Copiar el enlace
@@ -247,6 +310,14 @@ lost-sent-title = Mire su correo electrónico
 lost-sent = Si la referencia y el correo electrónico corresponden al mismo pago, hemos enviado un enlace nuevo a esa dirección. El enlace anterior deja de funcionar.
 lost-wait = Se han pedido demasiados enlaces. Espere un minuto e inténtelo de nuevo.
 lost-no-mail = Este servicio no puede enviar correo. Póngase en contacto con la oficina de finanzas para obtener un enlace nuevo.
+
+## Un error que no viene de un formulario.
+
+problem-title = Algo no ha funcionado
+problem-unavailable = El servicio no está disponible en este momento. Espere un momento y cargue esta página de nuevo.
+problem-rate = Han llegado demasiadas peticiones desde su red. Espere un minuto y cargue esta página de nuevo.
+problem-other = El servicio no ha podido hacerlo. Vuelva atrás e inténtelo de nuevo. Si se repite, envíe el identificador de abajo a la oficina de finanzas.
+problem-start = Ir al formulario
 
 ## El comprobante para imprimir.
 

@@ -1,6 +1,14 @@
 // Shows the fee and the total while the payer types the amount. The server computes both.
 "use strict";
 
+// A page that answers a form has no address, so Back would only offer to send the form again. After the payer has
+// confirmed the booking, Back requests an address that leads to the payment.
+for (const form of document.querySelectorAll("form[data-back]")) {
+  form.addEventListener("submit", ({ submitter }) => {
+    if (!submitter?.hasAttribute("formaction")) history.replaceState(null, "", form.dataset.back);
+  });
+}
+
 (() => {
   const DELAY_MS = 300;
   const TIMEOUT_MS = 5000;

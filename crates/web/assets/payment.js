@@ -14,7 +14,7 @@
     const mail = document.getElementById("mail-link");
     if (mail) mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(pageAddress())}`);
     const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false,
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
     });
     for (const time of document.querySelectorAll("main time")) {
       const parts = Object.fromEntries(format.formatToParts(new Date(time.dateTime)).map((part) => [part.type, part.value]));
@@ -23,8 +23,10 @@
     }
   }
 
-  // Paper shows the address of the page, without which the payer could not open it again.
+  // Paper shows the address of the page, without which the payer could not open it again. A portal that does not know
+  // its own address leaves it to this script.
   function addPrintedAddress() {
+    if (document.querySelector(".printed-address")) return;
     const line = document.createElement("p");
     line.className = "printed-address";
     line.textContent = pageAddress();
@@ -61,30 +63,47 @@
     clearTimeout(timer);
     if (document.hidden) return;
     await load().catch(() => {});
+    clearTimeout(timer);
     timer = setTimeout(refresh, PERIOD_MS);
   }
 
   async function load() {
     const live = document.getElementById("live");
-    const headers = { Accept: "text/html", "If-None-Match": live.dataset.tag };
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(location.pathname, { cache: "no-store", headers, signal });
+    const headers = {
+      Accept: "text/html", "Accept-Language": document.documentElement.lang, "If-None-Match": live.dataset.tag,
+    };
+    // The cookie would override the language of this page if another tab has switched it.
+    const options = { cache: "no-store", credentials: "omit", headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const response = await fetch(location.pathname, options);
     if (response.status !== 200) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const current = page.getElementById("live");
-    if (current && !isInUse(live)) show(live, current);
+    if (!current || hasSelection(live)) return;
+    document.title = page.title;
+    show(live, current);
   }
 
-  // A selection or the focus in the page is not disturbed. The next request tries again.
-  function isInUse(live) {
+  // A selection is not disturbed. The next request tries again.
+  function hasSelection(live) {
     const selection = getSelection();
-    return live.contains(document.activeElement) || (!selection.isCollapsed && live.contains(selection.anchorNode));
+    return !selection.isCollapsed && live.contains(selection.anchorNode);
   }
 
+  // Preserves the focus and the position on the page. If the element with the focus is gone, the content gets the focus.
   function show(old, current) {
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const top = scrollY;
     old.replaceWith(current);
     prepare();
+    if (focused) (counterpartOf(focused, current) ?? document.getElementById("main")).focus({ preventScroll: true });
+    if (scrollY !== top) scrollTo({ top, behavior: "instant" });
     updates.textContent = updates.dataset.updated;
+  }
+
+  function counterpartOf(element, part) {
+    const name = ["href", "aria-label", "class"].find((attribute) => element.hasAttribute(attribute));
+    const isSame = (candidate) => candidate.getAttribute(name) === element.getAttribute(name);
+    return [...part.querySelectorAll(element.localName)].find(isSame);
   }
 
   prepare();

@@ -5,14 +5,15 @@
 
 mod account;
 mod color;
+mod logo;
 mod student_id;
 
-use bytes::Bytes;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 pub use account::{Account, AccountError, AccountFields, AccountNumber, Bic, InvalidBic};
 pub use color::{AccentColor, InvalidAccentColor};
+pub use logo::{Logo, LogoFormat, LogoWithoutSize};
 pub use student_id::{InvalidStudentIdPattern, StudentIdRule};
 
 use crate::money::Currency;
@@ -54,24 +55,6 @@ pub struct Contact {
     pub phone: Option<String>,
     /// The office hours or any other text, on one line.
     pub hours: Option<String>,
-}
-
-/// The picture of an institution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logo {
-    /// The file format.
-    pub format: LogoFormat,
-    /// The file.
-    pub bytes: Bytes,
-}
-
-/// The file format of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogoFormat {
-    /// Scalable Vector Graphics.
-    Svg,
-    /// Portable Network Graphics.
-    Png,
 }
 
 impl Institution {

@@ -1,12 +1,16 @@
 //! The characters that a text must not contain, because they hide content or make one name look like another.
 
 use icu_properties::props::{
-    DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, VariationSelector,
+    DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    VariationSelector,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// The most combining marks in a row. Vietnamese and Tibetan need at most four.
 const MAX_MARKS_IN_A_ROW: usize = 8;
+
+/// The zero-width joiner, which makes one picture of several emoji (UTS #51, section 2.3).
+const EMOJI_JOINER: char = '\u{200D}';
 
 /// Checks that a text has no invisible character and at most eight combining marks in a row.
 ///
@@ -17,12 +21,14 @@ pub(super) fn check_characters(text: &str) -> Result<(), &'static str> {
     let mut marks: usize = 0;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        let mut is_joiner_in_word = || {
-            let neighbours = [before, characters.peek().copied()];
-            is_joiner(character)
-                && neighbours.into_iter().all(|neighbour| neighbour.is_some_and(is_part_of_word))
+        let is_allowed_joiner = |next: Option<&char>| match (before, next) {
+            (Some(before), Some(next)) => {
+                is_joiner(character) && is_part_of_word(before) && is_part_of_word(*next)
+                    || character == EMOJI_JOINER && is_part_of_emoji(before) && is_pictograph(*next)
+            }
+            (None, _) | (_, None) => false,
         };
-        if is_invisible(character) && !is_joiner_in_word() {
+        if is_invisible(character) && !is_allowed_joiner(characters.peek()) {
             return Err("remove any hidden characters; they may come from pasted text");
         }
         marks = if is_mark(character) { marks + 1 } else { 0 };
@@ -64,11 +70,22 @@ fn is_filler(character: char) -> bool {
 
 /// Returns whether a character controls how its neighbours join, as Persian and the scripts of India require.
 const fn is_joiner(character: char) -> bool {
-    matches!(character, '\u{200C}' | '\u{200D}')
+    matches!(character, '\u{200C}' | EMOJI_JOINER)
 }
 
 fn is_part_of_word(character: char) -> bool {
     GeneralCategoryGroup::Letter.contains(category(character)) || is_mark(character)
+}
+
+/// Returns whether a character ends an emoji: a picture, its skin colour, or the selector of its look.
+fn is_part_of_emoji(character: char) -> bool {
+    is_pictograph(character)
+        || CodePointSetData::new::<EmojiModifier>().contains(character)
+        || CodePointSetData::new::<VariationSelector>().contains(character)
+}
+
+fn is_pictograph(character: char) -> bool {
+    CodePointSetData::new::<ExtendedPictographic>().contains(character)
 }
 
 fn is_mark(character: char) -> bool {
@@ -144,14 +161,21 @@ mod tests {
             "می\u{200C}خواهم",
             "র\u{200D}\u{9CD}য\u{9BE}ব",
             "ක\u{DCA}\u{200D}රම",
+            // Emoji that are joined: a family, a skin colour, a flag with a selector.
+            "Ana 👩\u{200D}👩\u{200D}👧",
+            "👩🏽\u{200D}💻",
+            "🏳\u{FE0F}\u{200D}🌈",
         ] {
             assert_eq!(check_characters(text), Ok(()), "{text:?}");
         }
     }
 
     #[test]
-    fn a_joiner_between_digits_is_rejected() {
-        assert!(check_characters("12\u{200D}34").is_err());
+    fn a_joiner_that_joins_nothing_is_rejected() {
+        for text in ["12\u{200D}34", "a\u{200D}👩", "👩\u{200D}a", "👩\u{200C}👧", "👩\u{200D}", "\u{200D}👩"]
+        {
+            assert!(check_characters(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

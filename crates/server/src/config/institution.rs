@@ -160,7 +160,8 @@ fn logo(path: &Path) -> Result<Option<Logo>> {
         "institution.logo_file has {} bytes; the most is {LOGO_BYTES_MAX}",
         bytes.len()
     );
-    Ok(Some(Logo { format, bytes: bytes.into() }))
+    let logo = Logo::new(format, bytes.into());
+    logo.map(Some).with_context(|| format!("institution.logo_file: {}", path.display()))
 }
 
 #[cfg(test)]

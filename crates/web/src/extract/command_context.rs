@@ -31,6 +31,8 @@ const OPEN_IDEMPOTENCY_SCOPE: &str = "api";
 const USER_AGENT_SEARCHED_MAX: usize = 300;
 /// The actor of requests from the booking form.
 pub const FORM_ACTOR: &str = "payer (form)";
+/// The operation that books with the form.
+const FORM_OPERATION: &str = "POST /payment";
 
 /// The actor of requests from the page of a payment.
 const PAGE_ACTOR: &str = "payer (page)";
@@ -46,6 +48,15 @@ pub struct CommandContext {
     /// The caller to whom the idempotency key belongs.
     idempotency_scope: String,
     idempotency_key: Option<String>,
+}
+
+/// Finds the payment that the booking form booked with a key.
+///
+/// # Errors
+/// If the database fails.
+pub async fn find_booked(state: &AppState, key: &str) -> Result<Option<Payment>, StoreError> {
+    let record = state.reader.find_idempotency(&scope_hash(FORM_ACTOR, FORM_OPERATION, key)).await?;
+    Ok(record.and_then(|record| record.outcome.into_payment()))
 }
 
 impl CommandContext {

@@ -23,7 +23,7 @@ mod urlencoded;
 pub use crate::gate::client_address;
 pub use body::BODY_TIMEOUT;
 pub use booking::{booking_from_json, cancellation_from_json, correction_from_json};
-pub use command_context::{CommandContext, FORM_ACTOR};
+pub use command_context::{CommandContext, FORM_ACTOR, find_booked};
 pub use conditional::{IfMatch, matched_etag};
 pub use form::FormFields;
 pub use idempotency::{fingerprint, parse_idempotency_key};

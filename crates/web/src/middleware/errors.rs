@@ -6,7 +6,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::known_method;
 use crate::extract::{RequestId, trace_id};
-use crate::pages::problem_page;
+use crate::pages::{is_payer_page, payer_problem_page, problem_page};
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -50,10 +50,13 @@ fn render(request: &HttpRequest, problem: &Problem, id: &RequestId) -> HttpRespo
             "{} {} failed: {cause}", known_method(request.method()), request.match_pattern().unwrap_or_default()
         );
     }
-    if prefers_html(request) {
-        return problem_page(problem, id.as_str());
-    }
     let state = request.app_data::<web::Data<AppState>>();
+    if prefers_html(request) {
+        return match state.filter(|_| is_payer_page(request.path())) {
+            Some(state) => payer_problem_page(state, request, problem, id.as_str()),
+            None => problem_page(problem, id.as_str()),
+        };
+    }
     problem.response(state.and_then(|state| state.public_url.as_deref()), id.as_str())
 }
 

@@ -172,7 +172,7 @@ pub(super) fn admit(state: &AppState, request: &HttpRequest) -> Result<(), Probl
     state.limits.admit_form(client_address(request), now)
 }
 
-fn redirect(address: &str) -> HttpResponse {
+pub(super) fn redirect(address: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, address))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -180,7 +180,7 @@ fn redirect(address: &str) -> HttpResponse {
 }
 
 /// Returns the path of the first booking's page. The link may have been renewed, so the payment is read again.
-async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
+pub(super) async fn first_address(state: &AppState, first: &Payment) -> Result<String, Problem> {
     let key = PaymentKey::Id(first.id);
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
     Ok(payment::path_already_booked(&state.server_key, &payment))

@@ -1,19 +1,20 @@
 //! `POST /payment/check`: shows every answer, the fee and the total before anything is booked.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use hermes_domain::money::{Fee, FeeBearer, Money};
 use hermes_domain::payment::{BookingField, NewBooking};
 
+use super::book::{first_address, redirect};
 use super::email::{Doubt, doubt};
 use super::form::{self, Entered, FormCookie, FormKey};
 use super::frame::{FORM_ORDER, Frame, ShownMoney};
 use super::input::read_booking;
 use super::locale::Locale;
-use crate::extract::FormFields;
+use crate::extract::{FormFields, find_booked};
 use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
@@ -55,10 +56,21 @@ struct CheckPage<'a> {
     doubt: Option<ShownDoubt>,
 }
 
-/// `GET /payment/check`: a reload of the page, or its address from the history, leads to the form.
+/// `GET /payment/check`: *Back* after a booking leads to the payment, and any other visit to the form.
+///
+/// The check itself answers a form and contains personal data, so no browser stores it. `assets/form.js` therefore gives
+/// its entry in the history this address as soon as the payer confirms. Without scripts, a browser offers to send the
+/// form again, which books nothing twice.
 #[get("/payment/check")]
-pub async fn check_again() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, "/payment")).finish()
+pub async fn check_again(state: web::Data<AppState>, cookie: FormCookie) -> Result<HttpResponse, Problem> {
+    let booked = match cookie.booked_key() {
+        Some(key) => find_booked(&state, key.as_str()).await?,
+        None => None,
+    };
+    Ok(redirect(&match booked {
+        Some(payment) => first_address(&state, &payment).await?,
+        None => "/payment".to_owned(),
+    }))
 }
 
 /// Shows the answers, or the form with the errors.

@@ -90,7 +90,8 @@ impl Locale {
         format!("{COOKIE_NAME}={code}; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Lax; Path=/{secure}")
     }
 
-    fn from_parts(request: &HttpRequest) -> Self {
+    /// Returns the locale of a request.
+    pub fn of_request(request: &HttpRequest) -> Self {
         let mut query = query_pairs(request.query_string());
         let chosen =
             query.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, code)| Language::find(code));
@@ -123,6 +124,6 @@ impl FromRequest for Locale {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self::from_parts(request)))
+        ready(Ok(Self::of_request(request)))
     }
 }

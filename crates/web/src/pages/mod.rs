@@ -7,7 +7,8 @@
 //! [`locale`] chooses the language, and [`frame`] is what all these pages share. [`input`] reads entries in the language
 //! of the page, with the texts of `input_errors`; [`email`] doubts addresses.
 //!
-//! [`problems`] documents the problem codes and shows errors. [`view`] formats amounts, times and statuses of staff pages.
+//! [`payer_problem`] shows payers an error in their language. [`problems`] shows staff an error, and documents the codes.
+//! [`view`] formats amounts, times and statuses of staff pages.
 //!
 //! **Invariant:** templates escape every text from a payer. No template uses `safe`.
 
@@ -20,6 +21,7 @@ mod info;
 mod input;
 mod input_errors;
 mod locale;
+mod payer_problem;
 mod payment;
 mod problems;
 mod quote;
@@ -32,6 +34,7 @@ pub(crate) use book::book_payment;
 pub(crate) use check::{check_again, check_payment};
 pub(crate) use form::booking_form;
 pub(crate) use info::{accessibility, favicon, institution_logo, institution_look, privacy, robots};
+pub(crate) use payer_problem::{is_payer_page, payer_problem_page};
 pub(crate) use payment::{
     change_form, change_payment, lost_link, path as payer_page_path, payer_page, payment_code_image,
     payment_confirmation, send_lost_link, withdraw_form, withdraw_payment,

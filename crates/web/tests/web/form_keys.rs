@@ -158,3 +158,24 @@ async fn without_tls_the_cookie_has_its_own_path_and_its_form_is_found_among_oth
         assert_ne!(app.get_with_cookie("/payment", cookies).await.form_key(), form.form_key());
     }
 }
+
+#[actix_web::test]
+async fn back_to_the_check_leads_to_the_payment_only_in_the_browser_that_booked_it() {
+    let app = TestApp::start();
+    let mut browser = Browser::open(&app).await;
+    let open = browser.cookie.clone();
+    let page = browser.send(&app, &[]).await.header("location").to_owned();
+    let back = app.get_with_cookie("/payment/check", &browser.cookie).await;
+    assert_eq!(
+        (back.status, back.header("location")),
+        (StatusCode::SEE_OTHER, format!("{page}?again=1").as_str())
+    );
+    // The key of an open form may be known to others.
+    for cookie in ["", open.as_str()] {
+        assert_eq!(
+            app.get_with_cookie("/payment/check", cookie).await.header("location"),
+            "/payment",
+            "{cookie}"
+        );
+    }
+}

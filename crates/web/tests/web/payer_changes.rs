@@ -155,9 +155,10 @@ async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
     receive(&app, "2026-11-12", "5").await;
     receive(&app, "2026-11-13", "10").await;
-    let reason = json!({"reason": "left the school"});
+    let reason = json!({"reason": "left the school."});
     post_json(&app, "/api/bookings/REF001/cancel", Some("\"v3\""), reason, StatusCode::OK).await;
     let page = app.get(Server::Portal, &address).await;
+    assert!(page.body.contains("Cancelled: left the school. Do not send any money."), "{}", page.body);
     assert!(page.body.contains("We have 15.00\u{a0}EUR of your money and will return it."), "{}", page.body);
     assert!(!page.body.contains("IBAN"), "{}", page.body);
     let arrived = ["Received (done) 5.00 EUR 12 Nov 2026", "Received (done) 10.00 EUR 13 Nov 2026"];
@@ -180,6 +181,37 @@ async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
     for text in ["<dt>Received, 12 Nov 2026</dt>", "value=\"15.00\"", "<dt>Refund sent, 22 Nov 2026, "] {
         assert!(confirmation.body.contains(text), "{text}: {}", confirmation.body);
     }
+}
+
+#[actix_web::test]
+async fn a_waived_shortfall_is_shown_beside_what_arrived() {
+    let app = TestApp::start();
+    let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
+    receive(&app, "2026-11-12", "104.50").await;
+    app.edit_payment(0, |fields| {
+        fields.shortfall_written_off = Some(Money::from_minor(50, fields.amount.currency()))
+    });
+    for page in [address.clone(), format!("{address}/confirmation")] {
+        let page = app.get(Server::Portal, &page).await;
+        assert!(
+            page.body.contains("<dt>Waived</dt><dd><data class=\"money\" value=\"0.50\">"),
+            "{}",
+            page.body
+        );
+        assert!(page.body.contains("Paid") && !page.body.contains("Left to pay"), "{}", page.body);
+    }
+}
+
+#[actix_web::test]
+async fn a_cancelled_payment_whose_money_remains_as_credit_says_so() {
+    let app = TestApp::start();
+    let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
+    receive(&app, "2026-11-12", "5").await;
+    let reason = json!({"reason": "left the school", "held": "credit"});
+    post_json(&app, "/api/bookings/REF001/cancel", Some("\"v2\""), reason, StatusCode::OK).await;
+    let page = app.get(Server::Portal, &address).await;
+    assert!(page.body.contains("We had 5.00\u{a0}EUR of your money then."), "{}", page.body);
+    assert!(!page.body.contains("will return it"), "{}", page.body);
 }
 
 /// The rejections of one payer's address.
@@ -239,7 +271,7 @@ async fn a_payer_corrects_a_payment_while_nothing_has_arrived() {
     assert_eq!(payment.amount_due().to_string(), "525.00");
     assert_eq!(app.actors().last().map(String::as_str), Some("payer (page)"));
     let page = app.get(Server::Portal, saved.header("location")).await;
-    assert!(page.body.contains("Your payment is changed."), "{}", page.body);
+    assert!(page.body.contains("Your details are saved."), "{}", page.body);
 }
 
 #[actix_web::test]
@@ -255,6 +287,9 @@ async fn a_correction_of_an_older_version_and_invalid_entries_are_not_saved() {
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert!(stale.body.contains("The payment has changed while this page was open."), "{}", stale.body);
     assert!(stale.body.contains("name=\"version\" value=\"2\"") && stale.body.contains("value=\"1.00\""));
+    // A second click sends the first version again, and the payment already has the values.
+    let again = app.post(&change, &entries("1", "1")).await;
+    assert_eq!(again.header("location"), format!("{address}?changed=1"), "{}", again.body);
     let invalid = app.post(&change, &entries("x", "2")).await;
     assert_eq!(invalid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(invalid.body.contains("Nothing was saved.") && invalid.body.contains("href=\"#amount\""));
@@ -270,6 +305,8 @@ async fn a_payer_withdraws_a_payment_and_its_link_then_expires() {
     let withdrawn = app.post(&format!("{address}/withdraw"), &[("language", "en")]).await;
     assert_eq!((withdrawn.status, withdrawn.header("location")), (StatusCode::SEE_OTHER, address.as_str()));
     assert!(app.get(Server::Portal, &address).await.body.contains("Do not send any money."));
+    let again = app.post(&format!("{address}/withdraw"), &[("language", "en")]).await;
+    assert_eq!(again.header("location"), address, "a second click: {}", again.body);
     let payment = app.payments().remove(0);
     let lifetime = payment.link_expires_at.unwrap() - payment.cancelled_at.unwrap();
     assert_eq!(lifetime.num_days(), 90);

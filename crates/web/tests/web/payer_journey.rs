@@ -119,7 +119,14 @@ async fn the_query_the_cookie_and_the_browser_choose_the_language() {
     };
     let chosen = language("/payment?lang=es&amount=5", ("accept-language", "en")).await;
     assert_eq!(chosen.header("content-language"), "es");
-    assert_contains(&chosen, &["href=\"?amount=5&#38;lang=en\"", "Pagar un centro o una factura"]);
+    assert_contains(
+        &chosen,
+        &[
+            "href=\"?amount=5&#38;lang=en\"",
+            "Pagar a un centro o una factura",
+            ">USD – dólar estadounidense</option>",
+        ],
+    );
     let cookie = ("cookie", "a=b; hermes_lang=es");
     assert_eq!(language("/payment", cookie).await.header("content-language"), "es");
     assert_eq!(language("/payment?lang=en", cookie).await.header("content-language"), "en");

@@ -40,6 +40,24 @@ async fn a_problem_page_shows_the_request_id() {
 }
 
 #[actix_web::test]
+async fn a_payer_sees_a_problem_in_the_language_of_the_browser() {
+    let app = TestApp::start();
+    let spanish = |request: TestRequest| {
+        let headers = [("accept", "text/html"), ("accept-language", "es")];
+        app.send(Server::Portal, headers.into_iter().fold(request, TestRequest::insert_header))
+    };
+    // A link that has lost its end.
+    let page = spanish(TestRequest::get().uri("/payment/REF001")).await;
+    assert_eq!((page.status, page.header("content-language")), (StatusCode::NOT_FOUND, "es"));
+    assert!(page.body.contains("El enlace está incompleto o ha caducado."), "{}", page.body);
+    let page =
+        spanish(TestRequest::post().uri("/payment").insert_header(("sec-fetch-site", "cross-site"))).await;
+    assert_eq!((page.status, page.header("content-language")), (StatusCode::FORBIDDEN, "es"));
+    assert!(page.body.contains("Algo no ha funcionado"), "{}", page.body);
+    assert!(page.body.contains(page.header("x-request-id")), "{}", page.body);
+}
+
+#[actix_web::test]
 async fn an_unknown_filter_is_named_with_a_link_to_all_payments() {
     let page = TestApp::start().get(Server::Dashboard, "/?currency=EUR").await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);

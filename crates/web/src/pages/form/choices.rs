@@ -19,7 +19,7 @@ pub(super) fn currencies(frame: &Frame<'_>, typed: &str) -> Vec<Choice> {
     let selected = typed_currency(frame, &form);
     let choice = |currency: Currency| Choice {
         value: currency.code().to_owned(),
-        text: format!("{} – {}", currency.code(), currency.name()),
+        text: format!("{} – {}", currency.code(), frame.t.currency_name(currency.code(), currency.name())),
         is_selected: currency == selected,
     };
     let accounts = &frame.institution.accounts;

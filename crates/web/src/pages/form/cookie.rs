@@ -45,6 +45,11 @@ impl FormCookie {
         self.key.as_ref().filter(|_| !self.is_booked)
     }
 
+    /// Returns the key with which this browser has booked, if the cookie proves it.
+    pub fn booked_key(&self) -> Option<&FormKey> {
+        self.key.as_ref().filter(|_| self.is_booked)
+    }
+
     /// Returns the `Set-Cookie` value that stores the key of an open form.
     pub fn open(&self, key: &FormKey) -> String {
         self.header(key.as_str())

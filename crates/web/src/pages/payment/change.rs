@@ -103,15 +103,12 @@ pub async fn change_payment(
     let seen = typed.find(VERSION).and_then(|version| version.parse().ok());
     let command = Command::Correct(correction(&payment, seen, &booking));
     match context.submit(command).await {
-        Ok(committed) => {
-            let page = path(&state.server_key, &committed.outcome.payment);
-            Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("{page}?{CHANGED}"))).finish())
-        }
+        Ok(committed) => Ok(saved(&state, &committed.outcome.payment)),
         Err(SubmitError::Rejected(Rejection::Invalid(errors))) => {
             let errors: Vec<_> = errors.iter().filter_map(|error| localized(&frame, error)).collect();
             Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY))
         }
-        Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link).await,
+        Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link, &booking).await,
         Err(error) => Ok(again(&[], not_saved(), Problem::from(error).code.status())),
     }
 }
@@ -123,13 +120,23 @@ struct Shown<'a> {
     notice: Option<String>,
 }
 
-/// Shows the current values, because the payment has changed since the form was opened.
+fn saved(state: &AppState, payment: &Payment) -> HttpResponse {
+    let page = path(&state.server_key, payment);
+    HttpResponse::SeeOther().insert_header((LOCATION, format!("{page}?{CHANGED}"))).finish()
+}
+
+/// Shows the current values, because the payment has changed since the form was opened. After a second click, the payment
+/// already has the values of the form.
 async fn changed_meanwhile(
     state: &AppState,
     locale: &Locale,
     link: &PagePath,
+    entered: &NewBooking,
 ) -> Result<HttpResponse, Problem> {
     let Some(payment) = find_by_link(state, link).await? else { return Ok(unknown_link(state, locale)) };
+    if payment.details == entered.details && payment.amount == entered.amount {
+        return Ok(saved(state, &payment));
+    }
     if let Some(reason) = too_late(&payment) {
         return Ok(too_late_page(state, locale, &payment, reason));
     }

@@ -9,7 +9,7 @@ use hermes_domain::payment::Payment;
 
 use super::movements::Movements;
 use super::timeline::{Step, received, returned};
-use super::{NO_INDEX, PagePath, find_by_link, path, unknown_link};
+use super::{NO_INDEX, PagePath, find_by_link, full_address, path, unknown_link};
 use crate::pages::frame::{Frame, Labelled, ShownMoney, ShownTime};
 use crate::pages::locale::Locale;
 use crate::problem::Problem;
@@ -33,8 +33,10 @@ struct ConfirmationPage<'a> {
     /// The total that has arrived, unless nothing has.
     received: Option<ShownMoney>,
     refunds: Vec<Step>,
+    waived: Option<ShownMoney>,
     left: Option<ShownMoney>,
     page: String,
+    address: Option<String>,
 }
 
 /// Shows the confirmation.
@@ -49,6 +51,7 @@ pub async fn payment_confirmation(
     let outstanding = payment.amount_outstanding();
     let movements = Movements::read(&*state.receipts, &payment).await?;
     let total = movements.total(&payment).ok();
+    let page = path(&state.server_key, &payment);
     let template = ConfirmationPage {
         frame: &frame,
         payment: &payment,
@@ -68,8 +71,10 @@ pub async fn payment_confirmation(
             .collect(),
         received: total.filter(|total| !total.is_zero()).map(|total| frame.money(total)),
         refunds: movements.refunds.iter().map(|refund| returned(&frame, refund)).collect(),
+        waived: payment.shortfall_written_off.map(|waived| frame.money(waived)),
         left: (!outstanding.is_zero()).then(|| frame.money(outstanding)),
-        page: path(&state.server_key, &payment),
+        address: full_address(&state, &page),
+        page,
     };
     let (mut response, body) = locale.page(StatusCode::OK, &template);
     Ok(response.insert_header(NO_INDEX).body(body))

@@ -2,6 +2,7 @@
 
 use hermes_domain::payment::Payment;
 
+use super::full_address;
 use crate::pages::frame::Frame;
 use crate::state::AppState;
 
@@ -38,7 +39,8 @@ impl Mail {
     pub fn own(state: &AppState, frame: &Frame<'_>, payment: &Payment, path: &str) -> Self {
         let reference = payment.reference.to_string();
         let subject = frame.t.keep_mail_subject(reference, frame.institution.name.clone());
-        let address = format!("{}{path}", state.public_url.as_deref().unwrap_or_default());
+        // Without the address of the portal, the page's script completes the link.
+        let address = full_address(state, path).unwrap_or_else(|| path.to_owned());
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
         };

@@ -1,11 +1,12 @@
 //! The page of one payment, which only its link opens, and what the payer can do there.
 //!
 //! [`page`] shows whom to pay, how much and until when. [`change`] and [`withdraw`] work while nothing has arrived.
-//! [`movements`] are what arrived and what goes back. [`confirmation`] is for printing, [`code`] is the QR code for bank apps, and [`lost`] mails a new link.
+//! [`movements`] are what arrived and what goes back, and [`explanation`] says what is missing or held. [`confirmation`] is for printing, [`code`] is the QR code for bank apps, and [`lost`] mails a new link.
 
 mod change;
 mod code;
 mod confirmation;
+mod explanation;
 mod lost;
 mod mail;
 mod movements;
@@ -48,6 +49,11 @@ pub(crate) fn path(key: &ServerKey, payment: &Payment) -> String {
     format!("/payment/{}/{}", payment.reference, PageSecret::derive(key, payment))
 }
 
+/// Returns the address of a page for paper and mail, if the configuration names the address of the portal.
+fn full_address(state: &AppState, path: &str) -> Option<String> {
+    Some(format!("{}{path}", state.public_url.as_deref()?))
+}
+
 /// Returns the path of the page with a message that the payment was already booked.
 pub(super) fn path_already_booked(key: &ServerKey, payment: &Payment) -> String {
     format!("{}?{ALREADY_BOOKED}", path(key, payment))
@@ -82,7 +88,7 @@ struct UnknownLinkPage<'a> {
     frame: &'a Frame<'a>,
 }
 
-fn unknown_link(state: &AppState, locale: &Locale) -> HttpResponse {
+pub(super) fn unknown_link(state: &AppState, locale: &Locale) -> HttpResponse {
     let frame = Frame::new(state, locale);
     let (mut response, body) = locale.page(StatusCode::NOT_FOUND, &UnknownLinkPage { frame: &frame });
     response.insert_header(NO_INDEX).insert_header((CACHE_CONTROL, "private, no-store")).body(body)

@@ -6,17 +6,18 @@ use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::institution::Account;
-use hermes_domain::ledger::{AuditEntry, Effect};
-use hermes_domain::money::Money;
 use hermes_domain::payment::{CheckKind, Payment, Status};
 use hermes_domain::payment_code;
-use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, reader_limits};
+use hermes_domain::ports::{Page, PaymentFilter, PaymentReader};
 use sha2::{Digest as _, Sha256};
 
+use super::explanation::{cancellation, explanation};
 use super::mail::Mail;
 use super::movements::Movements;
 use super::timeline::{Step, timeline};
-use super::{ALREADY_BOOKED, CHANGED, NO_INDEX, PagePath, find_by_link, too_late, unknown_link};
+use super::{
+    ALREADY_BOOKED, CHANGED, NO_INDEX, PagePath, find_by_link, full_address, too_late, unknown_link,
+};
 use crate::pages::frame::{Frame, Labelled, ShownMoney, ShownTime};
 use crate::pages::locale::Locale;
 use crate::problem::Problem;
@@ -47,11 +48,13 @@ struct PaymentPage<'a> {
     fee: ShownMoney,
     to_pay: ShownMoney,
     received: Option<ShownMoney>,
+    waived: Option<ShownMoney>,
     left: Option<ShownMoney>,
     details: Vec<Labelled>,
     booked: ShownTime,
     /// The path of the page, without a query.
     path: &'a str,
+    address: Option<String>,
     can_change: bool,
     mail: Mail,
 }
@@ -89,10 +92,10 @@ pub async fn payer_page(
     if matches!(mail, Mail::Rejected) {
         hints.push(frame.t.payment_mail_rejected(payment.details.email.clone()).to_string());
     }
-    let reason = cancellation_reason(&*state.reader, &payment).await;
+    let cancellation = cancellation(&*state.reader, &payment).await;
     let movements = Movements::read(&*state.receipts, &payment).await?;
     let mut template = PaymentPage {
-        explanation: explanation(&frame, &payment, &movements, reason),
+        explanation: explanation(&frame, &payment, &movements, cancellation.as_ref()),
         hints,
         mail,
         steps: timeline(&frame, &payment, &movements),
@@ -138,10 +141,12 @@ impl<'a> PaymentPage<'a> {
             fee: frame.money(payment.fee.amount),
             to_pay: frame.money(payment.amount_due()),
             received: has_received.then(|| frame.money(payment.amount_received)),
+            waived: payment.shortfall_written_off.map(|waived| frame.money(waived)),
             left: (has_received && !outstanding.is_zero()).then(|| frame.money(outstanding)),
             details: frame.details(&payment.details),
             booked: frame.time(payment.created_at),
             path,
+            address: full_address(state, path),
             can_change: too_late(payment).is_none(),
             mail: Mail::own(state, frame, payment, path),
         }
@@ -201,48 +206,6 @@ const fn status_class(status: Status) -> &'static str {
         Status::Overpayment => "overpaid",
         Status::Cancelled => "cancelled",
     }
-}
-
-/// Says what is missing or held.
-fn explanation(
-    frame: &Frame<'_>,
-    payment: &Payment,
-    movements: &Movements,
-    reason: Option<String>,
-) -> Vec<String> {
-    let t = frame.t;
-    let money = |amount: Money| frame.language.money(amount);
-    let received = payment.amount_received;
-    let excess = received.checked_sub(payment.amount_due()).ok();
-    let texts = match payment.status() {
-        Status::Pending => vec![],
-        Status::Underpayment => vec![t.payment_part(money(received), money(payment.amount_outstanding()))],
-        Status::Exact => vec![t.payment_paid()],
-        Status::Overpayment => excess.map(|excess| t.payment_overpaid(money(excess))).into_iter().collect(),
-        Status::Cancelled => {
-            let reason = reason.map(|reason| t.payment_cancelled_reason(reason));
-            let held = movements.held(payment).ok().filter(|held| !held.is_zero());
-            let held = held.map(|held| t.payment_held(money(held)));
-            [Some(reason.unwrap_or_else(|| t.payment_do_not_send())), held].into_iter().flatten().collect()
-        }
-    };
-    texts.iter().map(ToString::to_string).collect()
-}
-
-/// Returns the reason of a cancellation from the audit log, unless it is erased.
-///
-/// If the log cannot be read, the page is shown without the reason.
-async fn cancellation_reason(reader: &dyn PaymentReader, payment: &Payment) -> Option<String> {
-    payment.cancelled_at?;
-    let rows = match reader.audit_of(payment.id, 0, reader_limits::PAGE_MAX).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            log::warn!("a payment page is shown without the reason of its cancellation: {error}");
-            return None;
-        }
-    };
-    let cancelled = |row: &&AuditEntry| Some(row.action.as_str()) == Effect::Cancelled.audit_action();
-    rows.iter().rev().find(cancelled).filter(|row| !row.is_erased())?.reason.clone()
 }
 
 /// Returns advice about the flags of a payment, as long as money is due.

@@ -9,7 +9,7 @@ use hermes_domain::ledger::{Cancellation, Command, HeldMoney};
 use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
-use super::{NO_INDEX, PagePath, find_by_link, path, too_late, too_late_page, unknown_link};
+use super::{NO_INDEX, PagePath, TooLate, find_by_link, path, too_late, too_late_page, unknown_link};
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
 use crate::pages::form::form_response;
@@ -56,7 +56,7 @@ pub async fn withdraw_payment(
     let locale = locale.of_form(&typed);
     let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
     if let Some(reason) = too_late(&payment) {
-        return Ok(too_late_page(&state, &locale, &payment, reason));
+        return Ok(withdrawn_or_too_late(&state, &locale, &payment, reason));
     }
     let frame = Frame::without_switch(&state, &locale);
     if let Err(problem) = admit(&state, &request) {
@@ -70,14 +70,11 @@ pub async fn withdraw_payment(
         reason: frame.t.wrong_withdraw_reason().to_string(),
     });
     match context.submit(command).await {
-        Ok(_) => {
-            let page = path(&state.server_key, &payment);
-            Ok(HttpResponse::SeeOther().insert_header((LOCATION, page)).finish())
-        }
+        Ok(_) => Ok(to_page(&state, &payment)),
         Err(SubmitError::Rejected(_)) => {
             let current = find_by_link(&state, &link).await?.unwrap_or(payment);
             match too_late(&current) {
-                Some(reason) => Ok(too_late_page(&state, &locale, &current, reason)),
+                Some(reason) => Ok(withdrawn_or_too_late(&state, &locale, &current, reason)),
                 None => Ok(question(&state, &locale, &frame, &current, Some(StatusCode::CONFLICT))),
             }
         }
@@ -85,6 +82,23 @@ pub async fn withdraw_payment(
             let status = Problem::from(error).code.status();
             Ok(question(&state, &locale, &frame, &payment, Some(status)))
         }
+    }
+}
+
+fn to_page(state: &AppState, payment: &Payment) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path(&state.server_key, payment))).finish()
+}
+
+/// After a second click, the payment is already withdrawn, as its page says.
+fn withdrawn_or_too_late(
+    state: &AppState,
+    locale: &Locale,
+    payment: &Payment,
+    reason: TooLate,
+) -> HttpResponse {
+    match reason {
+        TooLate::Cancelled => to_page(state, payment),
+        TooLate::MoneyArrived => too_late_page(state, locale, payment, reason),
     }
 }
 
