@@ -32,6 +32,7 @@ mod metrics;
 mod money_histories;
 mod receipts;
 mod redis;
+mod refund_transfers;
 mod rejected_writes;
 mod shutdown;
 mod startup;
