@@ -4,8 +4,8 @@ mod support;
 
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::ledger::{
-    ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptOutcome, ReceiptTarget,
-    RefundCommand, Rejection, Subject, verify_against_audit,
+    ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptCommand, ReceiptOutcome,
+    ReceiptTarget, RefundCommand, Rejection, Reversal, Subject, verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment};
 use hermes_test_support::builders::{
@@ -16,7 +16,7 @@ use hermes_test_support::{MemoryLedger, NOON};
 const CANARY: &str = "canary";
 
 fn erase(reference: i64, scope: ErasureScope) -> Command {
-    Command::Erase(Erasure { target: payment_key(reference), scope })
+    Command::Erase(Erasure::new(payment_key(reference), scope))
 }
 
 /// A ledger with two payments of one person. The first was corrected, has an idempotency key and part of its money.
@@ -70,6 +70,39 @@ fn an_erasure_of_the_history_preserves_the_payment() {
     let last = earlier.pop().unwrap();
     assert!(earlier.iter().all(|row| row.is_erased()));
     verify_against_audit(ledger.get(1), Some(last)).unwrap();
+}
+
+#[test]
+fn an_erasure_of_the_history_preserves_the_receipts() {
+    let mut ledger = ledger();
+    ledger.receive(1, "60");
+    let receipts = ledger.receipts.clone();
+    ledger.execute_one(erase(1, ErasureScope::History));
+    assert_eq!(ledger.receipts, receipts);
+    let of_receipt = ledger.audit.iter().filter(|row| row.payment_id.is_none());
+    assert!(of_receipt.into_iter().all(|row| !row.is_erased()));
+}
+
+#[test]
+fn an_erasure_also_erases_the_receipts_that_it_names() {
+    let mut ledger = ledger();
+    let mut new = receipt("100", "USD");
+    new.details.payer_text = Some("Canary Ruiz".to_owned());
+    let number = ledger.execute_receipt(record(new, &[(1, "60")])).unwrap().receipt.number;
+    let reverse = ReceiptCommand::Reverse {
+        target: ReceiptTarget { number, expected_version: None },
+        kind: Reversal::Bounced,
+        reason: "returned".to_owned(),
+    };
+    ledger.execute_receipt(Command::Receipt(reverse)).unwrap();
+    let text = |ledger: &MemoryLedger| ledger.receipts[0].details.payer_text.clone();
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+    assert!(text(&ledger).is_some(), "the reversed receipt does not name the payment");
+    let erasure = Erasure::new(payment_key(1), ErasureScope::Payment);
+    ledger.execute_one(Command::Erase(Erasure { receipts: vec![number], ..erasure }));
+    assert_eq!(text(&ledger), None);
+    let rows = ledger.audit.iter().filter(|row| row.subject_id == number.to_string());
+    assert_eq!(rows.map(|row| row.is_erased()).collect::<Vec<_>>(), [true, true, false]);
 }
 
 #[test]

@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
-    Cancellation, ChainVerifier, Command, Difference, HeldMoney, NewAllocation, ReceiptCommand,
-    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
+    ChainVerifier, Command, Difference, NewAllocation, ReceiptCommand, ReceiptTarget, RefundCommand,
+    RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment, Status};
-use hermes_domain::receipt::{NewReceipt, Receipt, ReceiptStatus, RefundState, StatementLineId};
+use hermes_domain::receipt::{NewReceipt, Receipt, ReceiptStatus, Refund, RefundState, StatementLineId};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{
-    book, claim, money, payment_key, receipt, record, submission, submission_with_claim,
+    book, cancel, claim, money, payment_key, receipt, record, submission, submission_with_claim,
 };
 use hermes_test_support::money_steps::random_batch;
 
@@ -34,6 +34,8 @@ fn assert_receipt_adds_up(receipt: &Receipt) {
         allocated + receipt.credit().minor() + reserved + refunded + receipt.surplus_written_off.minor();
     assert_eq!(received, parts, "{receipt:#?}");
     assert!(receipt.credit().minor() >= in_states(&[RefundState::Due]), "{receipt:#?}");
+    let mut due = receipt.refunds.iter().filter(|refund| refund.state == RefundState::Due);
+    assert!(due.all(|refund| refund.payment.is_some()), "{receipt:#?}");
     assert!(receipt.surplus_written_off.minor() >= 0);
 }
 
@@ -199,8 +201,11 @@ fn the_part_that_is_not_allocated_is_credit() {
     let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
     let record =
         ReceiptCommand::Record { receipt: receipt("7", "USD"), allocations: vec![allocation], reason: None };
+    let settled = ledger.get(1).clone();
     let recorded = ledger.execute_receipt(Command::Receipt(record)).unwrap();
     assert_eq!(recorded.receipt.credit(), money("7", "USD"));
+    assert_eq!(ledger.get(1), &settled, "the payment got nothing");
+    assert_eq!(ledger.events.last().unwrap().kind.as_str(), "receipt.recorded");
 }
 
 #[test]
@@ -209,6 +214,13 @@ fn a_receipt_is_never_allocated_to_a_payment_in_another_currency() {
     let mismatch = ledger.execute_receipt(record(receipt("100", "EUR"), &[(1, "100")]));
     assert!(matches!(mismatch, Err(Rejection::CurrencyMismatch { .. })), "{mismatch:?}");
     assert_eq!((ledger.receipts.len(), ledger.head.next_receipt), (0, 1));
+    // Nothing is outstanding, so nothing would be allocated.
+    ledger.receive(1, "105");
+    let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
+    let record =
+        ReceiptCommand::Record { receipt: receipt("7", "EUR"), allocations: vec![allocation], reason: None };
+    let mismatch = ledger.execute_receipt(Command::Receipt(record));
+    assert!(matches!(mismatch, Err(Rejection::CurrencyMismatch { .. })), "{mismatch:?}");
 }
 
 #[test]
@@ -307,34 +319,110 @@ fn a_refund_above_the_limit_needs_a_second_person() {
 fn a_cancelled_payment_releases_its_money_and_can_be_reopened() {
     let mut ledger = ledger();
     ledger.execute_receipt(record(receipt("105", "USD"), &[(1, "105")])).unwrap();
-    let cancel = |expected_version, held| {
-        let (target, reason) = (payment_key(1), "withdrawn".to_owned());
-        submission(Command::Cancel(Cancellation { target, expected_version, held, reason }))
-    };
-    let unconditional = ledger.execute(&[cancel(None, HeldMoney::Refund)]).remove(0);
+    let unconditional = ledger.execute(&[submission(cancel(1, None))]).remove(0);
     assert_eq!(unconditional, Err(Rejection::VersionRequired));
-    ledger.execute(&[cancel(Some(2), HeldMoney::Refund)]).remove(0).unwrap();
+    ledger.execute_one(cancel(1, Some(2)));
     assert_eq!(ledger.receipts[0].refunds_due(), money("105", "USD"));
 
-    let reopen = || {
-        let (target, reason) = (payment_key(1), "a mistake".to_owned());
-        Command::Reopen(Reopening { target, expected_version: None, reason })
-    };
-    let reopened = ledger.execute_one(reopen());
+    let unconditional = ledger.execute(&[submission(reopen(None))]).remove(0);
+    assert_eq!(unconditional, Err(Rejection::VersionRequired));
+    let reopened = ledger.execute_one(reopen(Some(3)));
     assert_eq!((reopened.status(), reopened.amount_received), (Status::Exact, money("105", "USD")));
     assert_eq!(ledger.receipts[0].refunds[0].state, RefundState::Withdrawn);
 
-    ledger.execute(&[cancel(Some(4), HeldMoney::Refund)]).remove(0).unwrap();
-    let request = RefundCommand::Request {
-        target: target(&ledger, 0),
-        amount: None,
-        payee_account: None,
-        reason: "withdrawn".to_owned(),
-    };
-    ledger.execute_receipt(Command::Refund(request)).unwrap();
-    let reopened = ledger.execute(&[submission(reopen())]).remove(0);
+    ledger.execute_one(cancel(1, Some(4)));
+    ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap();
+    let reopened = ledger.execute(&[submission(reopen(Some(5)))]).remove(0);
     assert!(matches!(reopened, Err(Rejection::IllegalRefundState { .. })), "{reopened:?}");
     assert_money_adds_up(&ledger);
+}
+
+fn reopen(expected_version: Option<i64>) -> Command {
+    Command::Reopen(Reopening { target: payment_key(1), expected_version, reason: "a mistake".to_owned() })
+}
+
+fn request(target: ReceiptTarget, amount: Option<&str>) -> Command {
+    let amount = amount.map(|amount| money(amount, "USD"));
+    let reason = "withdrawn".to_owned();
+    Command::Refund(RefundCommand::Request { target, amount, payee_account: None, reason })
+}
+
+/// A ledger whose first receipt has 105 dollars of a cancelled payment, and this much other credit.
+fn cancelled(other_credit: i64) -> MemoryLedger {
+    let mut ledger = ledger();
+    let received = (105 + other_credit).to_string();
+    ledger.execute_receipt(record(receipt(&received, "USD"), &[(1, "105")])).unwrap();
+    ledger.execute_one(cancel(1, Some(2)));
+    ledger
+}
+
+/// Returns the state, the amount in dollars and the payment of each refund of the first receipt.
+fn refunds(ledger: &MemoryLedger) -> Vec<(RefundState, i64, Option<i64>)> {
+    let refund = |refund: &Refund| {
+        let reference = refund.payment.map(|(_, reference)| reference.number());
+        (refund.state, refund.amount.minor() / 100, reference)
+    };
+    ledger.receipts[0].refunds.iter().map(refund).collect()
+}
+
+#[test]
+fn the_amount_of_a_failed_refund_is_due_again_for_its_payment() {
+    use RefundState::{Due, Failed, Requested, Sent, Withdrawn};
+    let mut ledger = cancelled(0);
+    let due = ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap().refund.unwrap();
+    let fail = |number| {
+        let target = RefundTarget { number, expected_version: None };
+        Command::Refund(RefundCommand::MarkFailed { target, reason: "closed account".to_owned() })
+    };
+    let failed = ledger.execute_receipt(fail(due)).unwrap();
+    assert_eq!(failed.refund, Some(due));
+    assert_eq!(refunds(&ledger), [(Failed, 105, Some(1)), (Due, 105, Some(1))]);
+    assert_money_adds_up(&ledger);
+
+    let again = ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap().refund.unwrap();
+    let target_of = |expected_version| RefundTarget { number: again, expected_version };
+    ledger.execute_any(&[by("ben", RefundCommand::Approve(target_of(Some(2))))]).remove(0).unwrap();
+    let sent = RefundCommand::MarkSent { target: target_of(Some(3)), bank_id: "1".to_owned(), amount: None };
+    ledger.execute_receipt(Command::Refund(sent)).unwrap();
+    assert_eq!(refunds(&ledger), [(Failed, 105, Some(1)), (Sent, 105, Some(1))]);
+    let event = ledger.events.last().unwrap();
+    assert!(event.payload.contains(r#""payment":"REF001""#), "{}", event.payload);
+
+    // Unless it is requested again, the payment can be reopened with the money.
+    let mut ledger = cancelled(0);
+    let due = ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap().refund.unwrap();
+    ledger.execute_receipt(fail(due)).unwrap();
+    assert_eq!(ledger.execute_one(reopen(Some(3))).status(), Status::Exact);
+    assert_eq!(refunds(&ledger), [(Failed, 105, Some(1)), (Withdrawn, 105, Some(1))]);
+
+    // Credit of no payment is only credit again.
+    let mut ledger = self::ledger();
+    ledger.execute_receipt(record(receipt("7", "USD"), &[])).unwrap();
+    let number = ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap().refund.unwrap();
+    assert_eq!(refunds(&ledger), [(Requested, 7, None)]);
+    ledger.execute_receipt(fail(number)).unwrap();
+    assert_eq!(refunds(&ledger), [(Failed, 7, None)]);
+    assert_eq!(ledger.receipts[0].credit(), money("7", "USD"));
+}
+
+#[test]
+fn a_refund_of_another_amount_keeps_the_payment_whose_money_it_takes() {
+    use RefundState::{Due, Requested, Withdrawn};
+    let payment = Some(1);
+    for (other_credit, amount, expected) in [
+        (0, "60", [(Due, 45, payment), (Requested, 60, payment)]),
+        (20, "20", [(Due, 85, payment), (Requested, 20, payment)]),
+        (20, "125", [(Withdrawn, 105, payment), (Requested, 125, payment)]),
+        (200, "150", [(Due, 105, payment), (Requested, 150, None)]),
+    ] {
+        let mut ledger = cancelled(other_credit);
+        ledger.execute_receipt(request(target(&ledger, 0), Some(amount))).unwrap();
+        assert_eq!(refunds(&ledger), expected, "{amount}");
+        assert_money_adds_up(&ledger);
+        let reopened = ledger.execute(&[submission(reopen(Some(3)))]).remove(0);
+        let is_rejected = matches!(reopened, Err(Rejection::IllegalRefundState { .. }));
+        assert_eq!(is_rejected, expected[1].2.is_some(), "{amount}: {reopened:?}");
+    }
 }
 
 #[test]

@@ -28,11 +28,12 @@ pub fn random_batch(ledger: &MemoryLedger, random: &mut Rng) -> Vec<Submission> 
             held: if random.bool() { HeldMoney::Refund } else { HeldMoney::Credit },
             reason: "cancelled".to_owned(),
         })],
-        3 => vec![Command::Reopen(Reopening {
-            target: any_payment(ledger, random),
-            expected_version: None,
-            reason: "reopened".to_owned(),
-        })],
+        3 => {
+            let target = any_payment(ledger, random);
+            let expected_version = ledger.find(&target).map(|payment| payment.version);
+            let reason = "reopened".to_owned();
+            vec![Command::Reopen(Reopening { target, expected_version, reason })]
+        }
         _ => (0..random.usize(1..=BATCH_MAX)).map(|_| shared(ledger, random)).collect(),
     };
     batch.into_iter().map(|command| by_someone(command, random)).collect()

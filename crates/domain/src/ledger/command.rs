@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Correction, KeyCommand, ReceiptCommand, ReceiptQuery, RefundCommand};
 use crate::access::{FIRST_KEY_FILE_ACTOR, KeyId, OPEN_ACTOR};
 use crate::payment::{NewBooking, PaymentKey};
+use crate::receipt::ReceiptNumber;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];
@@ -99,12 +100,12 @@ impl Command {
         match self {
             Self::Receipt(command) => command.add_to(query),
             Self::Refund(command) => command.add_to(query),
+            Self::Erase(erasure) => query.numbers.extend(&erasure.receipts),
             Self::Book(_)
             | Self::Correct(_)
             | Self::Cancel(_)
             | Self::Reopen(_)
             | Self::RenewPageLink(_)
-            | Self::Erase(_)
             | Self::Key(_) => {}
         }
     }
@@ -179,7 +180,7 @@ pub enum HeldMoney {
 pub struct Reopening {
     /// The cancelled payment.
     pub target: PaymentKey,
-    /// The version that the caller has seen; `None` accepts any version.
+    /// The version that the caller has seen; `None` accepts any version, but only of a payment that gets no money back.
     pub expected_version: Option<i64>,
     /// The reason, for the audit log.
     pub reason: String,
@@ -192,14 +193,23 @@ pub struct Erasure {
     pub target: PaymentKey,
     /// What is erased.
     pub scope: ErasureScope,
+    /// Further receipts to erase with the payment: a receipt that was reversed no longer names its payments.
+    pub receipts: Vec<ReceiptNumber>,
+}
+
+impl Erasure {
+    /// Creates the erasure of a payment and the receipts that name it.
+    pub const fn new(target: PaymentKey, scope: ErasureScope) -> Self {
+        Self { target, scope, receipts: Vec::new() }
+    }
 }
 
 /// What an erasure erases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErasureScope {
-    /// All texts of the payment, and its history.
+    /// All texts of the payment and of its receipts, and their history.
     Payment,
-    /// Only the history, because a correction has made the payment another person's.
+    /// Only the history of the payment, because a correction has made the payment and its receipts another person's.
     History,
 }
 

@@ -161,6 +161,9 @@ impl<'a> Decider<'a> {
             return Err(Rejection::IllegalState { status: before.status(), attempted: "reopened" });
         }
         let (receipts, taken) = self.take_back(&before)?;
+        if !taken.is_zero() && reopening.expected_version.is_none() {
+            return Err(Rejection::VersionRequired);
+        }
         let received = before.amount_received.checked_add(taken)?;
         let fields = PaymentFields { cancelled_at: None, ..before.with_received(received) };
         let fields = PaymentFields { version: before.version + 1, updated_at: self.context.now, ..fields };
@@ -189,21 +192,16 @@ impl<'a> Decider<'a> {
     /// Erases the texts of a payment or only its history. The link that the person has stops working in both cases.
     fn erase(&self, erasure: &Erasure) -> Result<Transition, Rejection> {
         let before = self.find(&erasure.target)?.clone();
-        let kept = match erasure.scope {
-            ErasureScope::Payment => before.without_texts(),
-            ErasureScope::History => before.clone(),
+        let (kept, receipts) = match erasure.scope {
+            ErasureScope::Payment => {
+                (before.without_texts(), Some(self.erase_receipts(before.id, &erasure.receipts)))
+            }
+            ErasureScope::History => (before.clone(), None),
         };
         let fields = self.next_version(&kept);
         let link_version = fields.link_version + 1;
         let after = new_payment(PaymentFields { link_version, ..fields })?;
-        let receipts = self.erase_receipts(before.id, erasure.scope);
-        Ok(Transition {
-            effect: Effect::Erased,
-            before: Some(before),
-            after,
-            reason: None,
-            receipts: Some(receipts),
-        })
+        Ok(Transition { effect: Effect::Erased, before: Some(before), after, reason: None, receipts })
     }
 
     pub(super) fn find(&self, key: &PaymentKey) -> Result<&Payment, Rejection> {

@@ -121,8 +121,8 @@ impl Decider<'_> {
         let mut draft = MoneyDraft::default();
         for NewAllocation { payment, expected_version, amount } in allocations {
             let payment = self.target(payment, *expected_version, "settled")?;
-            let is_outstanding = !draft.payment_mut(payment)?.outstanding()?.is_zero();
-            if amount.is_none() && !is_outstanding && receipt.before.is_none() {
+            receipt.check_currency(payment, *amount)?;
+            if amount.is_none() && receipt.before.is_none() && draft.outstanding(payment)?.is_zero() {
                 // Money that has arrived is always recorded; here, all of it is credit.
                 continue;
             }

@@ -6,7 +6,7 @@ use super::{Outcome, ReceiptEffect, ReceiptTarget, RefundCommand, RefundTarget, 
 use crate::field::{FieldError, ValidationCode};
 use crate::money::{Currency, Money};
 use crate::payment::PaymentKey;
-use crate::receipt::{Receipt, Refund, RefundNumber, RefundState, RefundStep};
+use crate::receipt::{Receipt, Refund, RefundNumber, RefundStep};
 
 impl Decider<'_> {
     /// Decides a command that changes a refund.
@@ -30,8 +30,7 @@ impl Decider<'_> {
                 (self.mark_sent(target, bank_id, *amount)?, target.number, None)
             }
             RefundCommand::MarkFailed { target, reason } => {
-                let receipt = self.step(target, ReceiptEffect::RefundFailed, RefundStep::Fail)?;
-                (draft_of(receipt), target.number, Some(reason.as_str()))
+                (self.mark_failed(target)?, target.number, Some(reason.as_str()))
             }
         };
         self.apply_money(draft, Some(refund), reason, submission)
@@ -91,32 +90,20 @@ impl Decider<'_> {
     ) -> Result<(MoneyDraft, RefundNumber), Rejection> {
         let mut receipt = self.change(target, ReceiptEffect::RefundRequested)?;
         let credit = receipt.credit()?;
-        let mut due = receipt.fields.refunds.iter().filter(|refund| refund.state == RefundState::Due);
-        let found = match amount {
-            None => due.next(),
-            Some(amount) => due.find(|refund| refund.amount == amount),
-        };
-        let found = found.map(|refund| (refund.number, refund.amount));
-        let amount = amount.or(found.map(|(_, amount)| amount)).unwrap_or(credit);
+        let oldest_due = receipt.due_refunds().next().map(|refund| refund.amount);
+        let amount = amount.or(oldest_due).unwrap_or(credit);
         if amount.currency() != credit.currency() || amount.minor() <= 0 || amount.minor() > credit.minor() {
             return Err(Rejection::InsufficientCredit { credit });
         }
-        let number = match found {
-            Some((number, _)) => number,
-            None => {
-                let number = self.refund_number(0)?;
-                receipt.add_due_refund(number, amount, None, self.context.now);
-                number
-            }
-        };
+        let new_number = self.refund_number(0)?;
+        let number = receipt.due_refund_of(amount, new_number, self.context.now)?;
         let account = payee_account.or(receipt.fields.details.payer_account.as_deref()).map(str::to_owned);
         let account = account.ok_or_else(|| {
             let detail = "name the account, because the receipt has none";
             Rejection::Invalid(vec![FieldError::new("payee_account", ValidationCode::Required, detail)])
         })?;
-        let is_new = found.is_none();
         let refund = receipt.step_refund(number, RefundStep::Request, self.context.now)?;
-        if is_new {
+        if number == new_number {
             refund.version = 1;
         }
         refund.payee_account = Some(account);
@@ -159,6 +146,16 @@ impl Decider<'_> {
         if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number)
         {
             refund.bank_id = Some(bank_id.to_owned());
+        }
+        Ok(draft_of(receipt))
+    }
+
+    /// Marks a refund as not sent. The amount of a cancellation or an excess is due again.
+    fn mark_failed(&self, target: &RefundTarget) -> Result<MoneyDraft, Rejection> {
+        let (_, refund) = self.find_refund(target)?;
+        let mut receipt = self.step(target, ReceiptEffect::RefundFailed, RefundStep::Fail)?;
+        if refund.payment.is_some() {
+            receipt.add_due_refund(self.refund_number(0)?, refund.amount, refund.payment, self.context.now);
         }
         Ok(draft_of(receipt))
     }

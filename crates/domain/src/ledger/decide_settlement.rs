@@ -5,10 +5,10 @@ use chrono::Datelike;
 use super::apply::put_last;
 use super::decide::Decider;
 use super::money_draft::{MoneyDraft, PaymentDraft, ReceiptDraft};
-use super::{Effect, ErasureScope, Event, EventKind, HeldMoney, Origin, ReceiptEffect, Rejection, Subject};
+use super::{Effect, Event, EventKind, HeldMoney, Origin, ReceiptEffect, Rejection, Subject};
 use crate::money::{Currency, Money};
 use crate::payment::{Payment, PaymentFields, PaymentId};
-use crate::receipt::{Receipt, RefundNumber, RefundState, RefundStep};
+use crate::receipt::{Receipt, ReceiptNumber, RefundNumber, RefundState, RefundStep};
 
 /// The next states of the receipts and payments that a command changes. All amounts are of one currency.
 pub(super) struct MoneyTransition {
@@ -79,26 +79,29 @@ impl Decider<'_> {
         Ok((draft, taken))
     }
 
-    /// Erases the personal data of the receipts that hold money of a payment, or only their history.
-    pub(super) fn erase_receipts(&self, payment: PaymentId, scope: ErasureScope) -> MoneyDraft {
+    /// Erases the personal data of the receipts that hold money of a payment, and of further ones.
+    pub(super) fn erase_receipts(&self, payment: PaymentId, further: &[ReceiptNumber]) -> MoneyDraft {
         let erased = |receipt: &Receipt| {
             let mut draft = ReceiptDraft::of(receipt, ReceiptEffect::Erased, self.context.now);
-            if scope == ErasureScope::Payment {
-                let texts = receipt.without_texts();
-                (draft.fields.details, draft.fields.refunds) = (texts.details, texts.refunds);
-            }
+            let texts = receipt.without_texts();
+            (draft.fields.details, draft.fields.refunds) = (texts.details, texts.refunds);
             draft
         };
+        let is_erased = |receipt: &Receipt| receipt.concerns(payment) || further.contains(&receipt.number);
         MoneyDraft {
-            receipts: self.receipts_of(payment).into_iter().map(erased).collect(),
+            receipts: self.receipts_that(is_erased).into_iter().map(erased).collect(),
             ..MoneyDraft::default()
         }
     }
 
     /// Returns the receipts that concern a payment, oldest first.
     pub(super) fn receipts_of(&self, payment: PaymentId) -> Vec<&Receipt> {
+        self.receipts_that(|receipt| receipt.concerns(payment))
+    }
+
+    fn receipts_that(&self, is_included: impl Fn(&Receipt) -> bool) -> Vec<&Receipt> {
         let mut receipts: Vec<_> =
-            self.facts.receipts.values().filter(|receipt| receipt.concerns(payment)).collect();
+            self.facts.receipts.values().filter(|receipt| is_included(receipt)).collect();
         receipts.sort_unstable_by_key(|receipt| receipt.number);
         receipts
     }

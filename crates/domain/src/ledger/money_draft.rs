@@ -41,6 +41,14 @@ impl MoneyDraft {
         };
         self.payments.get_mut(index).ok_or(Rejection::OutOfRange)
     }
+
+    /// Returns the amount outstanding of a payment after the changes so far.
+    pub fn outstanding(&self, payment: &Payment) -> Result<Money, Rejection> {
+        match self.payments.iter().find(|draft| draft.before.id == payment.id) {
+            Some(draft) => draft.outstanding(),
+            None => Ok(payment.amount_outstanding()),
+        }
+    }
 }
 
 impl PaymentDraft {
@@ -52,8 +60,7 @@ impl PaymentDraft {
         }
     }
 
-    /// Returns the amount outstanding after the changes so far.
-    pub fn outstanding(&self) -> Result<Money, Rejection> {
+    fn outstanding(&self) -> Result<Money, Rejection> {
         let payment =
             Payment::new(self.before.with_received(self.received)).map_err(|_| Rejection::OutOfRange)?;
         Ok(payment.amount_outstanding())
@@ -77,18 +84,23 @@ impl ReceiptDraft {
         used.into_iter().try_fold(self.fields.amount, Money::checked_sub)
     }
 
-    /// Allocates credit to a payment.
+    /// Returns an error unless the payment and the amount to allocate have the currency of the receipt.
+    pub fn check_currency(&self, payment: &Payment, amount: Option<Money>) -> Result<(), Rejection> {
+        let (own, other) = (self.fields.amount.currency(), payment.amount.currency());
+        if own == other && amount.is_none_or(|amount| amount.currency() == own) {
+            return Ok(());
+        }
+        Err(Rejection::CurrencyMismatch { receipt: own, payment: other, reference: payment.reference })
+    }
+
+    /// Allocates credit to a payment in the currency of the receipt.
     pub fn allocate(
         &mut self,
         payment: &mut PaymentDraft,
         amount: Option<Money>,
         now: DateTime<Utc>,
     ) -> Result<(), Rejection> {
-        let (own, other) = (self.fields.amount.currency(), payment.before.amount.currency());
         let reference = payment.before.reference;
-        if own != other || amount.is_some_and(|amount| amount.currency() != own) {
-            return Err(Rejection::CurrencyMismatch { receipt: own, payment: other, reference });
-        }
         let credit = self.credit()?;
         let outstanding = payment.outstanding()?;
         let amount =
@@ -131,6 +143,54 @@ impl ReceiptDraft {
         }
         self.fields.allocations.retain(|allocation| !allocation.amount.is_zero());
         Ok(taken)
+    }
+
+    /// Returns the refunds that are due, oldest first.
+    pub fn due_refunds(&self) -> impl Iterator<Item = &Refund> {
+        self.fields.refunds.iter().filter(|refund| refund.state == RefundState::Due)
+    }
+
+    /// Returns the due refund of an amount of credit. Without one, adds it with `number`, for the payment whose due refunds
+    /// the money is taken from.
+    pub fn due_refund_of(
+        &mut self,
+        amount: Money,
+        number: RefundNumber,
+        now: DateTime<Utc>,
+    ) -> Result<RefundNumber, MoneyError> {
+        if let Some(equal) = self.due_refunds().find(|refund| refund.amount == amount) {
+            return Ok(equal.number);
+        }
+        let payment = match self.split_due_refund(amount, now)? {
+            None => self.payment_of_due(amount)?,
+            payment => payment,
+        };
+        self.add_due_refund(number, amount, payment, now);
+        Ok(number)
+    }
+
+    /// Takes an amount out of the oldest due refund that exceeds it, and returns the payment of this refund.
+    fn split_due_refund(
+        &mut self,
+        amount: Money,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(PaymentId, Reference)>, MoneyError> {
+        let mut refunds = self.fields.refunds.iter_mut();
+        let exceeds =
+            |refund: &&mut Refund| refund.state == RefundState::Due && refund.amount.minor() > amount.minor();
+        let Some(larger) = refunds.find(exceeds) else { return Ok(None) };
+        larger.amount = larger.amount.checked_sub(amount)?;
+        larger.version += 1;
+        larger.updated_at = now;
+        Ok(larger.payment)
+    }
+
+    /// Returns the payment of the due refunds, if an amount of credit takes money of theirs and they have only one.
+    fn payment_of_due(&self, amount: Money) -> Result<Option<(PaymentId, Reference)>, MoneyError> {
+        let free = self.due_refunds().map(|due| due.amount).try_fold(self.credit()?, Money::checked_sub)?;
+        let payment = self.due_refunds().next().and_then(|refund| refund.payment);
+        let is_only_one = self.due_refunds().all(|refund| refund.payment == payment);
+        Ok(payment.filter(|_| is_only_one && amount.minor() > free.minor()))
     }
 
     /// Adds a due refund of credit.

@@ -41,8 +41,8 @@ pub enum Rejection {
         /// The payment of the first request, if it changed a payment.
         payment: Option<Box<Payment>>,
     },
-    /// The payment holds money, so the caller must name its version.
-    #[error("the payment holds money, so its version is required")]
+    /// The step moves money of the payment, so the caller must name its version.
+    #[error("the step moves money of the payment, so its version is required")]
     VersionRequired,
     /// The receipt does not exist.
     #[error("there is no receipt {0}")]

@@ -46,6 +46,16 @@ impl Status {
         }
     }
 
+    /// Returns what a caller can do with a payment of this status, for people.
+    pub const fn allowed(self) -> &'static str {
+        match self {
+            Self::Cancelled => "it can be reopened as long as no refund was requested or sent",
+            Self::Pending | Self::Underpayment | Self::Exact | Self::Overpayment => {
+                "it can be corrected, settled and cancelled"
+            }
+        }
+    }
+
     /// Returns the code used in the database and the API, such as `PENDING`.
     pub const fn as_str(self) -> &'static str {
         match self {

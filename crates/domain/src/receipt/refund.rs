@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A due refund reserves nothing: its money is credit. From the request on, the amount is reserved. A failed refund makes
-//! its amount credit again. A due refund is withdrawn when its credit is used for something else.
+//! its amount credit again; if it belongs to a payment, another refund of the amount is due. A due refund is withdrawn when
+//! its credit is used for something else.
 
 use std::fmt;
 use std::str::FromStr;

@@ -177,14 +177,12 @@ impl Receipt {
             || self.fields.refunds.iter().any(|refund| refund.payment.is_some_and(|(id, _)| id == payment))
     }
 
-    /// Returns the refunds of a payment that are due or sent. A refund that failed is due as long as its money is free.
+    /// Returns the refunds of a payment that are due or sent. The amount of a refund that failed is due as another one.
     pub fn refunds_of(&self, payment: PaymentId) -> impl Iterator<Item = &Refund> {
-        let free = self.credit.minor() - self.due.minor();
         let belongs = move |refund: &&Refund| refund.payment.is_some_and(|(id, _)| id == payment);
-        self.fields.refunds.iter().filter(belongs).filter(move |refund| match refund.state {
+        self.fields.refunds.iter().filter(belongs).filter(|refund| match refund.state {
             RefundState::Due | RefundState::Requested | RefundState::Approved | RefundState::Sent => true,
-            RefundState::Failed => refund.amount.minor() <= free,
-            RefundState::Withdrawn => false,
+            RefundState::Failed | RefundState::Withdrawn => false,
         })
     }
 

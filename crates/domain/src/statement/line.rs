@@ -9,7 +9,7 @@ use super::ImportId;
 use crate::matching::{CreditLine, LineText, TextSource};
 use crate::money::Money;
 use crate::payment::UnknownState;
-use crate::receipt::{ReceiptNumber, StatementLineId};
+use crate::receipt::{ReceiptNumber, RefundNumber, StatementLineId};
 
 /// The effect of a line on the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -174,6 +174,25 @@ impl BankLine {
             texts,
             payer_name: self.texts.name.clone(),
         }
+    }
+
+    /// Returns whether this reversal returns the transfer of a line of the same account and amount.
+    pub fn returns(&self, transfer: &Self) -> bool {
+        let has_its_id = self.bank_id.is_some() && self.bank_id == transfer.bank_id;
+        self.is_reversal && (has_its_id || self.texts == transfer.texts)
+    }
+
+    /// Returns the refunds that the texts name, each once.
+    pub fn named_refunds(&self) -> Vec<RefundNumber> {
+        let texts = &self.texts;
+        let joined = texts.texts.concat();
+        let texts = texts.texts.iter().chain([&joined]).chain(&texts.end_to_end_id).chain(&texts.additional);
+        let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
+        let mut numbers: Vec<RefundNumber> =
+            words.filter_map(|word| RefundNumber::parse(word).ok()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 
     /// Returns all texts of the payer as one, for the receipt.

@@ -73,7 +73,7 @@ fn run_step(ledger: &mut MemoryLedger, step: &Step) {
         Step::Erase { payment, is_whole } if !ledger.payments.is_empty() => {
             let target = PaymentKey::Reference(payment.get(&ledger.payments).reference);
             let scope = if *is_whole { ErasureScope::Payment } else { ErasureScope::History };
-            ledger.execute_one(Command::Erase(Erasure { target, scope }));
+            ledger.execute_one(Command::Erase(Erasure::new(target, scope)));
         }
         Step::RenewPageLink { payment } if !ledger.payments.is_empty() => {
             let target = payment.get(&ledger.payments).reference;

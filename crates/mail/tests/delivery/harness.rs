@@ -90,8 +90,12 @@ impl Harness {
             clocks: Arc::new(ClockMonitor::new(Arc::new(SystemClock))),
             random_source: Arc::new(Random),
         };
-        let config =
-            WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: Duration::from_secs(20) };
+        let config = WriterConfig {
+            batch_max: 256,
+            queue_max: 1_024,
+            queue_age_max: Duration::from_secs(20),
+            batch_wait_max: Duration::from_secs(1),
+        };
         let (ledger, _) = LedgerWriter::start(deps, config);
         Self {
             ledger,

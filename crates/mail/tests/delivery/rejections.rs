@@ -67,7 +67,7 @@ async fn an_erasure_deletes_the_messages_and_their_rejections() {
     let payment = harness.book("anna@example.org").await;
     harness.until_sent().await;
     assert!(harness.queue.rejection(payment.reference).await.unwrap().is_some());
-    let erasure = Erasure { target: payment_key(1), scope: ErasureScope::Payment };
+    let erasure = Erasure::new(payment_key(1), ErasureScope::Payment);
     harness.submit(Command::Erase(erasure)).await;
     harness.until_sent().await;
     assert_eq!(harness.queue.rejection(payment.reference).await.unwrap(), None);

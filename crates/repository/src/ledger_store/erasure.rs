@@ -15,12 +15,10 @@ use sea_orm::sea_query::{CaseStatement, ExprTrait};
 use crate::entity::{audit_log, idempotency_keys, mail_messages, payments, statement_lines};
 use crate::error::statement_error;
 use crate::mail_queue::WAITING;
+use crate::mapping::ERASED_TEXTS;
 
 /// Audit rows that one statement erases. A row has five values of at most 64 characters, so a statement has about 100 KiB.
 const AUDIT_ROWS_PER_STATEMENT: usize = 256;
-
-/// The texts of a statement line without any text, as JSON.
-const ERASED_TEXTS: &str = "{}";
 
 /// Replaces the values in all stored rows of a subject. Only these columns change: `docs/grants.sql` permits no others.
 pub(super) async fn erase_history(

@@ -23,7 +23,7 @@ pub(crate) use key::key_id;
 pub(crate) use ledger_rows::{EventRow, decode_audit_entry};
 pub(crate) use payment::{PaymentWithoutChecks, decode_payment, decode_payment_id};
 pub(crate) use receipt::{AllocationRow, RefundRow};
-pub(crate) use statement::{import, new_line, new_match, stored_match};
+pub(crate) use statement::{ERASED_TEXTS, import, new_line, new_match, stored_match};
 
 fn corrupt(table: &str, row: impl Display, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {row}: {column}"))

@@ -21,6 +21,9 @@ const IMPORT: &str = "statement import";
 const LINE: &str = "statement line";
 const MATCH: &str = "statement match";
 
+/// The texts of a statement line without any text, as JSON.
+pub(crate) const ERASED_TEXTS: &str = "{}";
+
 impl From<&NewImport> for statement_imports::ActiveModel {
     fn from(import: &NewImport) -> Self {
         Self {

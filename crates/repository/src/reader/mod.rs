@@ -9,6 +9,7 @@
 //! SELECT, which reads the head.
 
 mod audit;
+mod audit_search;
 mod audited_receipts;
 mod filter;
 mod list;
@@ -19,7 +20,8 @@ mod receipts;
 
 use crate::Database;
 
-pub use audit::{AuditBounds, AuditedPayment, RecordedErasure};
+pub use audit::{AuditBounds, AuditedPayment};
+pub use audit_search::RecordedErasure;
 pub use audited_receipts::AuditedReceipt;
 
 pub(crate) use load_receipts::receipts_with;

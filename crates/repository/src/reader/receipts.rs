@@ -6,7 +6,9 @@ use hermes_domain::ports::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfR
 use hermes_domain::receipt::{Receipt, ReceiptNumber, Refund, RefundNumber};
 use sea_orm::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query};
-use sea_orm::{Condition, ConnectionTrait, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{
+    Condition, ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect, Select, TransactionTrait,
+};
 
 use super::SqlPaymentReader;
 use super::load_receipts::with_parts;
@@ -17,36 +19,12 @@ use crate::error::statement_error;
 impl ReceiptReader for SqlPaymentReader {
     async fn find_receipt(&self, number: ReceiptNumber) -> Result<Option<Receipt>, StoreError> {
         let found = receipts::Entity::find().filter(receipts::Column::Number.eq(number.to_string()));
-        self.database
-            .reader
-            .read(|connection| {
-                let found = found.clone();
-                async move {
-                    let snapshot = connection.begin().await.map_err(statement_error)?;
-                    let rows = found.all(&snapshot).await.map_err(statement_error)?;
-                    let receipts = with_parts(&snapshot, rows).await?;
-                    snapshot.commit().await.map_err(statement_error)?;
-                    Ok(receipts.into_iter().next())
-                }
-            })
-            .await
+        Ok(self.receipts(found).await?.pop())
     }
 
     async fn find_refund(&self, number: RefundNumber) -> Result<Option<RefundOfReceipt>, StoreError> {
         let found = refunds::Entity::find().filter(refunds::Column::Number.eq(number.to_string()));
-        self.database
-            .reader
-            .read(|connection| {
-                let found = found.clone();
-                async move {
-                    let snapshot = connection.begin().await.map_err(statement_error)?;
-                    let rows = found.all(&snapshot).await.map_err(statement_error)?;
-                    let refunds = with_receipt_numbers(&snapshot, rows).await?;
-                    snapshot.commit().await.map_err(statement_error)?;
-                    Ok(refunds.into_iter().next())
-                }
-            })
-            .await
+        Ok(self.refunds(found).await?.pop())
     }
 
     async fn list_receipts(
@@ -60,19 +38,7 @@ impl ReceiptReader for SqlPaymentReader {
             .filter(Condition::all().add_option(before.map(|before| receipts::Column::Seq.lt(before))))
             .order_by_desc(receipts::Column::Seq)
             .limit(limit.clamp(1, PAGE_MAX));
-        self.database
-            .reader
-            .read(|connection| {
-                let page = page.clone();
-                async move {
-                    let snapshot = connection.begin().await.map_err(statement_error)?;
-                    let rows = page.all(&snapshot).await.map_err(statement_error)?;
-                    let items = with_parts(&snapshot, rows).await?;
-                    snapshot.commit().await.map_err(statement_error)?;
-                    Ok(items)
-                }
-            })
-            .await
+        self.receipts(page).await
     }
 
     async fn list_refunds(
@@ -86,19 +52,39 @@ impl ReceiptReader for SqlPaymentReader {
             .filter(Condition::all().add_option(before.map(|before| refunds::Column::Seq.lt(before))))
             .order_by_desc(refunds::Column::Seq)
             .limit(limit.clamp(1, PAGE_MAX));
-        self.database
-            .reader
-            .read(|connection| {
-                let page = page.clone();
-                async move {
-                    let snapshot = connection.begin().await.map_err(statement_error)?;
-                    let rows = page.all(&snapshot).await.map_err(statement_error)?;
-                    let items = with_receipt_numbers(&snapshot, rows).await?;
-                    snapshot.commit().await.map_err(statement_error)?;
-                    Ok(items)
-                }
-            })
-            .await
+        self.refunds(page).await
+    }
+}
+
+impl SqlPaymentReader {
+    /// Reads receipts and their parts in one snapshot.
+    async fn receipts(&self, rows: Select<receipts::Entity>) -> Result<Vec<Receipt>, StoreError> {
+        let read = |connection: DatabaseConnection| {
+            let rows = rows.clone();
+            async move {
+                let snapshot = connection.begin().await.map_err(statement_error)?;
+                let rows = rows.all(&snapshot).await.map_err(statement_error)?;
+                let receipts = with_parts(&snapshot, rows).await?;
+                snapshot.commit().await.map_err(statement_error)?;
+                Ok(receipts)
+            }
+        };
+        self.database.reader.read(read).await
+    }
+
+    /// Reads refunds and the numbers of their receipts in one snapshot.
+    async fn refunds(&self, rows: Select<refunds::Entity>) -> Result<Vec<RefundOfReceipt>, StoreError> {
+        let read = |connection: DatabaseConnection| {
+            let rows = rows.clone();
+            async move {
+                let snapshot = connection.begin().await.map_err(statement_error)?;
+                let rows = rows.all(&snapshot).await.map_err(statement_error)?;
+                let refunds = with_receipt_numbers(&snapshot, rows).await?;
+                snapshot.commit().await.map_err(statement_error)?;
+                Ok(refunds)
+            }
+        };
+        self.database.reader.read(read).await
     }
 }
 

@@ -8,6 +8,7 @@ mod imports;
 mod lines;
 mod matches;
 mod payments;
+mod personal;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

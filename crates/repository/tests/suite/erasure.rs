@@ -94,7 +94,7 @@ on_each_database! {
 
 fn erasure(payment: &Payment) -> Submission {
     let target = PaymentKey::Id(payment.id);
-    batches::submission(Command::Erase(Erasure { target, scope: ErasureScope::Payment }))
+    batches::submission(Command::Erase(Erasure::new(target, ErasureScope::Payment)))
 }
 
 pub async fn verify_chain(ledger: &TestLedger) -> Result<(), ChainBreak> {

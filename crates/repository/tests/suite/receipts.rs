@@ -95,7 +95,7 @@ on_each_database! {
         new.details.payer_text = Some("canary".to_owned());
         let recorded = execute(ledger, record(new, &[(1, "60")])).await;
         let target = PaymentKey::Id(booked.id);
-        let erase = Command::Erase(Erasure { target, scope: ErasureScope::Payment });
+        let erase = Command::Erase(Erasure::new(target, ErasureScope::Payment));
         batches::execute_any(ledger, &[batches::submission(erase)]).await.remove(0).unwrap();
         let erased = read(ledger, &recorded).await;
         assert_eq!((erased.details.payer_text.as_deref(), erased.credit()), (None, recorded.credit()));

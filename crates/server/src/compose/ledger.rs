@@ -18,6 +18,11 @@ use tokio::task::JoinHandle;
 use super::{SystemClock, SystemRandom, open_cache};
 use crate::config::{Configuration, Settings};
 
+/// How long a client of the portal waits for its batch: no longer than the database responds as usual.
+const CLIENT_BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long a command waits for its batch. It has no other work, and its operator wants to know the result.
+const COMMAND_BATCH_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// The ledger of a command, which may run beside portals.
 pub struct CommandLedger {
     /// Executes commands. Its replies wait until the portals that share the cache show the change.
@@ -37,7 +42,9 @@ pub async fn command_ledger(configuration: &Configuration, database: &Database) 
     let store = Arc::new(SqlLedgerStore::new(database));
     let clocks = Arc::new(ClockMonitor::new(Arc::new(SystemClock)));
     let rules = Arc::new(configuration.rules.clone());
-    let (ledger, writer) = start_writer(&rules, settings, store, &reads, CommitNotifier::default(), clocks);
+    let config = writer_config(settings, COMMAND_BATCH_WAIT_MAX);
+    let deps = writer_deps(rules, store, &reads, CommitNotifier::default(), clocks);
+    let (ledger, writer) = LedgerWriter::start(deps, config);
     Ok(CommandLedger { ledger, writer, cache })
 }
 
@@ -56,6 +63,7 @@ pub(super) fn read_cache(
     ReadCache::new(deps, read_cache_config(settings))
 }
 
+/// Starts the writer of a portal.
 pub(super) fn start_writer(
     rules: &Arc<Rules>,
     settings: &Settings,
@@ -64,21 +72,29 @@ pub(super) fn start_writer(
     commits: CommitNotifier,
     clocks: Arc<ClockMonitor>,
 ) -> (LedgerWriter, JoinHandle<()>) {
+    let config = writer_config(settings, CLIENT_BATCH_WAIT_MAX);
+    LedgerWriter::start(writer_deps(Arc::clone(rules), store, reads, commits, clocks), config)
+}
+
+const fn writer_config(settings: &Settings, batch_wait_max: Duration) -> WriterConfig {
     let limits = &settings.ledger;
-    let config = WriterConfig {
+    WriterConfig {
         batch_max: limits.batch_max,
         queue_max: limits.queue_max,
         queue_age_max: Duration::from_millis(limits.queue_age_max_ms),
-    };
-    let deps = WriterDeps {
-        store,
-        barrier: reads.clone(),
-        commits,
-        rules: Arc::clone(rules),
-        clocks,
-        random_source: Arc::new(SystemRandom),
-    };
-    LedgerWriter::start(deps, config)
+        batch_wait_max,
+    }
+}
+
+fn writer_deps(
+    rules: Arc<Rules>,
+    store: Arc<SqlLedgerStore>,
+    reads: &Arc<ReadCache>,
+    commits: CommitNotifier,
+    clocks: Arc<ClockMonitor>,
+) -> WriterDeps {
+    let barrier = reads.clone();
+    WriterDeps { store, barrier, commits, rules, clocks, random_source: Arc::new(SystemRandom) }
 }
 
 fn read_cache_config(settings: &Settings) -> ReadCacheConfig {

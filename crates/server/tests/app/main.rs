@@ -34,6 +34,7 @@ mod metrics;
 mod money_histories;
 mod receipts;
 mod redis;
+mod refund_transfers;
 mod rejected_writes;
 mod shutdown;
 mod simulated_bank;

@@ -73,7 +73,13 @@ impl History<'_> {
                 let body = json!({"booking": booking, "reason": "because"});
                 ("POST", format!("/api/receipts/{receipt}/write-off"), body)
             }
-            10 => ("POST", "/api/refunds".to_owned(), json!({"receipt": receipt, "reason": "because"})),
+            10 => {
+                let mut body = json!({"receipt": receipt, "reason": "because"});
+                if self.random.bool() {
+                    body["amount"] = json!(amount);
+                }
+                ("POST", "/api/refunds".to_owned(), body)
+            }
             11 => ("POST", "/api/refunds".to_owned(), json!({"booking": booking, "reason": "because"})),
             12 => ("POST", format!("/api/refunds/{refund}/approve"), Value::Null),
             13 => ("POST", format!("/api/refunds/{refund}/sent"), json!({"bank_id": "T-1"})),
@@ -88,9 +94,9 @@ impl History<'_> {
         self.requests += 1;
         let key = format!("request-{}", self.requests);
         let stored = self.app.get(&format!("/api/bookings/{booking}")).await.expect(200).json();
-        // A payment that holds money is cancelled only in a version that the caller has seen.
-        let etag =
-            if path.ends_with("/cancel") { format!("\"v{}\"", stored["version"]) } else { "*".to_owned() };
+        // A step that moves the money of a payment needs a version that the caller has seen.
+        let moves_all = path.ends_with("/cancel") || path.ends_with("/reopen");
+        let etag = if moves_all { format!("\"v{}\"", stored["version"]) } else { "*".to_owned() };
         let headers = [("Idempotency-Key", key.as_str()), ("If-Match", etag.as_str())];
         let body = (!body.is_null()).then(|| body.to_string());
         let response = self.app.send(method, &path, &headers, body).await;

@@ -23,7 +23,7 @@ pub(super) fn simulate(app: &TestApp, folder: &Path, seed: u64) -> PathBuf {
     folder.join(format!("sim{seed}-USD"))
 }
 
-async fn import(app: &TestApp, file: String) -> Value {
+pub(crate) async fn import(app: &TestApp, file: String) -> Value {
     let accepted = app.send("POST", "/api/statements?name=sim", &[], Some(file)).await.expect(202);
     let path = accepted.headers["location"].to_str().unwrap().to_owned();
     wait_for_state(app, &path, "done").await

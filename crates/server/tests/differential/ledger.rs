@@ -50,7 +50,12 @@ impl TestLedger {
             clocks: Arc::new(ClockMonitor::new(Arc::new(SystemPorts))),
             random_source: Arc::new(SystemPorts),
         };
-        let config = WriterConfig { batch_max: 32, queue_max: 1_024, queue_age_max: TIMEOUT };
+        let config = WriterConfig {
+            batch_max: 32,
+            queue_max: 1_024,
+            queue_age_max: TIMEOUT,
+            batch_wait_max: Duration::from_secs(1),
+        };
         let (ledger, _task) = LedgerWriter::start(deps, config);
         Self { ledger, database, test_database }
     }

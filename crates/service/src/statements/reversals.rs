@@ -3,7 +3,7 @@
 use hermes_domain::ledger::{ReceiptCommand, ReceiptTarget, RefundCommand, RefundTarget, Reversal};
 use hermes_domain::matching::AutoPost;
 use hermes_domain::ports::LineResult;
-use hermes_domain::receipt::{ReceiptNumber, RefundNumber};
+use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{BankLine, Direction, LineBatch, LineState, StoredLine};
 
 use super::receipt_command::ReceiptCommands;
@@ -37,8 +37,7 @@ impl StatementImporter {
         let candidates = self.deps.store.lines_like(line).await?;
         let is_returned = |stored: &&StoredLine| {
             let is_booked = matches!(stored.state, LineState::Posted | LineState::Unallocated);
-            let has_bank_id = stored.line.bank_id.is_some() && stored.line.bank_id == line.bank_id;
-            is_booked && (has_bank_id || stored.line.texts == line.texts)
+            is_booked && line.returns(&stored.line)
         };
         let returned: Vec<&StoredLine> = candidates.iter().filter(is_returned).collect();
         let [only] = returned.as_slice() else { return Ok(()) };
@@ -86,7 +85,8 @@ pub(super) fn is_batch(line: &BankLine) -> bool {
 
 /// Marks the refund that a debit line names as sent. A line of another amount, such as a charge, leaves it approved.
 async fn mark_refund_sent(commands: &ReceiptCommands, line: &BankLine) -> Result<(), ImportError> {
-    let Some(number) = named_refund(line) else { return Ok(()) };
+    let named = line.named_refunds();
+    let [number] = *named.as_slice() else { return Ok(()) };
     let target = RefundTarget { number, expected_version: None };
     let bank_id = line.bank_id.clone().unwrap_or_else(|| format!("statement line {}", line.number));
     let command = RefundCommand::MarkSent { target, bank_id, amount: Some(line.amount) };
@@ -94,19 +94,4 @@ async fn mark_refund_sent(commands: &ReceiptCommands, line: &BankLine) -> Result
         log::info!("a debit line names refund {number}, which cannot be marked as sent: {rejection}");
     }
     Ok(())
-}
-
-/// Returns the refund that the texts name, if it is only one.
-fn named_refund(line: &BankLine) -> Option<RefundNumber> {
-    let texts = &line.texts;
-    let joined = texts.texts.concat();
-    let texts = texts.texts.iter().chain([&joined]).chain(&texts.end_to_end_id).chain(&texts.additional);
-    let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
-    let mut numbers: Vec<RefundNumber> = words.filter_map(|word| RefundNumber::parse(word).ok()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    match numbers.as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    }
 }

@@ -20,12 +20,12 @@ use crate::clock_monitor::ClockMonitor;
 
 /// How often the writer rejects expired commands while a batch runs.
 const EXPIRY_SWEEP_INTERVAL: Duration = Duration::from_millis(100);
-/// A batch that runs longer than this opens the circuit breaker, and its callers wait no longer.
+/// A batch that runs longer than this opens the circuit breaker.
 const SLOW_BATCH_THRESHOLD: Duration = Duration::from_secs(1);
 /// How long the writer waits for a batch. A batch that times out still runs to its end, on its own connection.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a caller waits in the queue, for its batch, and for the visibility of the commit. The callers of a batch that
-/// runs for longer than [`SLOW_BATCH_THRESHOLD`] get their reply then.
+/// runs for longer than [`WriterConfig::batch_wait_max`] get their reply then.
 const REPLY_TIMEOUT: Duration = BATCH_TIMEOUT.saturating_add(Duration::from_secs(1));
 
 /// Admit a command only if its estimated queue wait is at most 1/6 of the age limit.
@@ -57,6 +57,7 @@ impl LedgerWriter {
             queue: BatchQueue::new(receiver, stopped, config),
             executor: Arc::new(BatchExecutor::new(deps, Arc::clone(&estimator))),
             breaker: Arc::clone(&breaker),
+            batch_wait_max: config.batch_wait_max,
         };
         let admitted_wait_max = config.queue_age_max / ADMISSION_WAIT_DIVISOR;
         (Self { queue, stop, breaker, estimator, clocks, admitted_wait_max }, tokio::spawn(task.run()))
@@ -165,6 +166,7 @@ struct WriterTask {
     queue: BatchQueue,
     executor: Arc<BatchExecutor>,
     breaker: Arc<CircuitBreaker>,
+    batch_wait_max: Duration,
 }
 
 impl WriterTask {
@@ -220,8 +222,9 @@ impl WriterTask {
     /// Runs a batch in a task of its own. Returns its result, or `None` if the batch exceeds [`BATCH_TIMEOUT`] and still runs.
     ///
     /// The separate task confines a panic to the batch. While a batch is slow, expired commands are rejected and the
-    /// breaker opens, so that no caller waits behind it. The callers of a slow batch get [`SubmitError::OutcomeUnknown`];
-    /// the batch still runs to its end, and a retry with the same idempotency key finds the outcome.
+    /// breaker opens, so that no caller waits behind it. After [`WriterConfig::batch_wait_max`], the callers get
+    /// [`SubmitError::OutcomeUnknown`]; the batch still runs to its end, and a retry with the same idempotency key finds the
+    /// outcome.
     async fn supervise(
         &mut self,
         mut callers: Vec<Caller>,
@@ -239,10 +242,10 @@ impl WriterTask {
             if elapsed >= BATCH_TIMEOUT {
                 return None;
             }
-            if elapsed >= SLOW_BATCH_THRESHOLD {
-                if self.breaker.is_accepting_writes() {
-                    self.breaker.open("the database does not respond");
-                }
+            if elapsed >= SLOW_BATCH_THRESHOLD && self.breaker.is_accepting_writes() {
+                self.breaker.open("the database does not respond");
+            }
+            if elapsed >= self.batch_wait_max {
                 for caller in callers.drain(..) {
                     caller.reply(Err(SubmitError::OutcomeUnknown));
                 }

@@ -63,6 +63,8 @@ pub struct WriterConfig {
     pub queue_max: usize,
     /// The maximum time a command may spend in the queue. Older commands are rejected.
     pub queue_age_max: Duration,
+    /// The maximum time a caller waits for its batch. Then the outcome is unknown, and the batch still runs to its end.
+    pub batch_wait_max: Duration,
 }
 
 /// Makes commits visible before they are acknowledged.

@@ -22,7 +22,8 @@ use uuid::Uuid;
 pub use cache::{FakeCache, Operation};
 pub use read_cache::{D, HEAD_TIMEOUT, Names, PendingRead, ReadCacheHarness, config, list_of, names};
 pub use writer::{
-    MAX_QUEUE_AGE, PendingReply, Reply, WRITE_STEPS, WriterHarness, assert_all_succeed, references, replies,
+    DEFAULT_CONFIG, MAX_QUEUE_AGE, PendingReply, Reply, WRITE_STEPS, WriterHarness, assert_all_succeed,
+    references, replies,
 };
 
 /// Returns the address of a payer.

@@ -38,6 +38,14 @@ pub type Reply = Result<Committed, SubmitError>;
 /// The age limit of queued commands.
 pub const MAX_QUEUE_AGE: Duration = Duration::from_millis(500);
 
+/// The limits of a portal.
+pub const DEFAULT_CONFIG: WriterConfig = WriterConfig {
+    batch_max: 256,
+    queue_max: 1_024,
+    queue_age_max: MAX_QUEUE_AGE,
+    batch_wait_max: Duration::from_secs(1),
+};
+
 pub struct WriterHarness {
     pub ledger: LedgerWriter,
     pub task: JoinHandle<()>,
@@ -61,7 +69,7 @@ pub struct PendingReply(JoinHandle<Reply>);
 
 impl WriterHarness {
     pub fn start() -> Self {
-        Self::with(WriterConfig { batch_max: 256, queue_max: 1_024, queue_age_max: MAX_QUEUE_AGE })
+        Self::with(DEFAULT_CONFIG)
     }
 
     pub fn with(config: WriterConfig) -> Self {

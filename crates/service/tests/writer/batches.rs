@@ -8,7 +8,7 @@ use hermes_test_support::within;
 use tokio::time::{Instant, timeout};
 
 use crate::support::{
-    MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, cancellation, references, replies, settle,
+    DEFAULT_CONFIG, WriterHarness, assert_all_succeed, booking, cancellation, references, replies, settle,
 };
 
 #[tokio::test(start_paused = true)]
@@ -33,7 +33,7 @@ async fn commands_that_arrive_during_a_commit_share_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn no_batch_is_larger_than_its_limit() {
-    let config = WriterConfig { batch_max: 4, queue_max: 100, queue_age_max: MAX_QUEUE_AGE };
+    let config = WriterConfig { batch_max: 4, queue_max: 100, ..DEFAULT_CONFIG };
     let writer = WriterHarness::with(config);
     let queued = writer.queue_one_batch(["b", "c", "d", "e", "f", "g"].map(booking)).await;
     replies(queued).await;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use hermes_domain::ports::StoreError;
-use hermes_service::writer::SubmitError;
+use hermes_service::writer::{SubmitError, WriterConfig};
 use hermes_test_support::{StoreFault, StoreStep};
 use tokio::time::{Instant, advance};
 
-use crate::support::{MAX_QUEUE_AGE, WriterHarness, booking, claimed, replies, settle};
+use crate::support::{DEFAULT_CONFIG, MAX_QUEUE_AGE, WriterHarness, booking, claimed, replies, settle};
 
 /// The first back-off.
 const BACKOFF: Duration = Duration::from_millis(250);
@@ -104,6 +104,26 @@ async fn the_outcome_of_a_hanging_batch_is_found_by_its_key() {
     let replayed = writer.submit(claimed(booking("ana"), 1)).await.unwrap();
     assert!(replayed.outcome.replayed);
     assert_eq!((writer.store.stats().commits, writer.store.stats().abandoned), (vec![1], 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patient_caller_gets_the_result_of_a_slow_commit() {
+    let batch_wait_max = Duration::from_secs(10);
+    let writer = WriterHarness::with(WriterConfig { batch_wait_max, ..DEFAULT_CONFIG });
+    writer.store.commit_gate.close();
+    let slow = writer.queue(booking("ana")).await;
+    writer.store.commit_gate.arrived(1).await;
+    advance(3 * SLOW_BATCH_THRESHOLD).await;
+    settle().await;
+    assert!(!slow.is_ready() && !writer.ledger.is_accepting_writes());
+    writer.store.commit_gate.open();
+    slow.reply().await.unwrap();
+    assert!(writer.ledger.is_accepting_writes());
+
+    let hanging = writer.occupy().await;
+    let started = Instant::now();
+    assert!(matches!(hanging.reply().await, Err(SubmitError::OutcomeUnknown)));
+    assert!(started.elapsed() >= batch_wait_max, "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

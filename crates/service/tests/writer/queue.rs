@@ -5,12 +5,13 @@ use std::time::Duration;
 use hermes_service::writer::{SubmitError, WriterConfig};
 use tokio::time::advance;
 
-use crate::support::{MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, claimed, correction};
+use crate::support::{
+    DEFAULT_CONFIG, MAX_QUEUE_AGE, WriterHarness, assert_all_succeed, booking, claimed, correction,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_replies_busy_at_once() {
-    let writer =
-        WriterHarness::with(WriterConfig { batch_max: 256, queue_max: 2, queue_age_max: MAX_QUEUE_AGE });
+    let writer = WriterHarness::with(WriterConfig { queue_max: 2, ..DEFAULT_CONFIG });
     let first = writer.occupy().await;
     let waiting = [writer.queue(booking("b")).await, writer.queue(booking("c")).await];
     assert!(matches!(writer.submit(booking("d")).await, Err(SubmitError::Busy)));
@@ -24,8 +25,7 @@ async fn a_full_queue_replies_busy_at_once() {
 /// Batches of two take 80 ms, so a command behind three others would wait 120 ms.
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_estimated_wait_is_too_long_is_busy_at_once() {
-    let writer =
-        WriterHarness::with(WriterConfig { batch_max: 2, queue_max: 100, queue_age_max: MAX_QUEUE_AGE });
+    let writer = WriterHarness::with(WriterConfig { batch_max: 2, queue_max: 100, ..DEFAULT_CONFIG });
     let gate = &writer.store.commit_gate;
     gate.close();
     let mut taken = vec![writer.queue(booking("a")).await];
@@ -50,8 +50,7 @@ async fn a_command_whose_estimated_wait_is_too_long_is_busy_at_once() {
 /// A batch of nine replays and one booking takes 10 ms. Ten bookings may still take 100 ms.
 #[tokio::test(start_paused = true)]
 async fn replays_do_not_lower_the_estimated_wait() {
-    let writer =
-        WriterHarness::with(WriterConfig { batch_max: 10, queue_max: 100, queue_age_max: MAX_QUEUE_AGE });
+    let writer = WriterHarness::with(WriterConfig { batch_max: 10, queue_max: 100, ..DEFAULT_CONFIG });
     let gate = &writer.store.commit_gate;
     gate.close();
     let mut taken = vec![writer.queue(claimed(booking("a"), 1)).await];

@@ -38,3 +38,43 @@ struct RequiredIdempotencyParameter {
     #[param(rename = "Idempotency-Key", example = "receipt-4711", pattern = "^\"?[!#-~]{1,255}\"?$")]
     idempotency_key: String,
 }
+
+/// The payment in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "documents the parameter; each handler reads it")]
+struct BookingParameter {
+    /// The ID, reference or creditor reference of the payment.
+    #[param(example = "REF001", pattern = "^[0-9A-Za-z-]{6,36}$")]
+    key: String,
+}
+
+/// The receipt in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "documents the parameter; each handler reads it")]
+struct ReceiptParameter {
+    /// The number of the receipt.
+    #[param(example = "RCT-2026-000001", pattern = "^[Rr][Cc][Tt]-[0-9]{4}-[0-9]{6,18}$")]
+    number: String,
+}
+
+/// The refund in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "documents the parameter; each handler reads it")]
+struct RefundParameter {
+    /// The number of the refund.
+    #[param(example = "RFD-2026-000001", pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$")]
+    number: String,
+}
+
+/// The header that a request needs if it moves the money of an existing receipt or refund.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents the header; IfMatch reads it")]
+struct RequiredVersionParameter {
+    /// The ETag of the receipt or the refund in the path.
+    #[param(rename = "If-Match", example = "\"v1\"", pattern = "^(\\*|\"v[0-9]+\")$")]
+    if_match: String,
+}

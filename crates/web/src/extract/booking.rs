@@ -1,11 +1,12 @@
-//! A booking, a correction or a cancellation, from a JSON body.
+//! A booking, a correction, a cancellation or a reopening, from a JSON body.
 
 use hermes_domain::institution::StudentIdRule;
-use hermes_domain::ledger::{Cancellation, Correction, HeldMoney, MAX_REASON_CHARS};
+use hermes_domain::ledger::{Cancellation, Correction, HeldMoney, MAX_REASON_CHARS, Reopening};
 use hermes_domain::payment::{BookingField, NewBooking, PaymentKey};
 use hermes_domain::{FieldError, ValidationCode};
 
 use super::JsonFields;
+use super::receipt::reason_from_json;
 use crate::problem::Problem;
 
 /// Parses the body of `POST /api/bookings`.
@@ -80,6 +81,18 @@ pub fn cancellation_from_json(
         Some(reason) if errors.is_empty() => Ok(Cancellation { target, expected_version, held, reason }),
         _ => Err(Problem::invalid_fields(errors)),
     }
+}
+
+/// Parses the body of `POST /api/bookings/{key}/reopen`.
+///
+/// # Errors
+/// 422 with every error of the body.
+pub fn reopening_from_json(
+    target: PaymentKey,
+    expected_version: Option<i64>,
+    fields: JsonFields,
+) -> Result<Reopening, Problem> {
+    Ok(Reopening { target, expected_version, reason: reason_from_json(fields)? })
 }
 
 const REASON: &str = "reason";

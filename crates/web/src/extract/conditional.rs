@@ -21,7 +21,7 @@ impl IfMatch {
     /// Parses the header.
     ///
     /// # Errors
-    /// 412 if the tag is not the ETag of any payment version; 400 if there are several tags.
+    /// 412 if the tag is not the ETag of any version; 400 if there are several tags.
     pub fn from_headers(request: &HttpRequest) -> Result<Self, Problem> {
         let mut values = request.headers().get_all(IF_MATCH);
         let Some(value) = values.next() else { return Ok(Self::Absent) };
@@ -56,7 +56,7 @@ impl IfMatch {
 
 fn several_tags() -> Problem {
     Problem::new(ProblemCode::BadRequest)
-        .with_detail("Nothing was saved. Send one ETag in If-Match: the payment's own, or *.")
+        .with_detail("Nothing was saved. Send one ETag in If-Match: that of the resource in the path, or *.")
 }
 
 /// Returns the tag of `If-None-Match` that matches, by weak comparison (RFC 9110 13.1.2). `*` matches as `current`.

@@ -1,7 +1,7 @@
 //! The `Idempotency-Key` of a request (draft-ietf-httpapi-idempotency-key-header).
 
 use actix_web::http::header::HeaderMap;
-use hermes_domain::ledger::{Command, Digest, ErasureScope};
+use hermes_domain::ledger::{Cancellation, Command, Digest, ErasureScope, HeldMoney};
 use hermes_domain::money::Money;
 use hermes_domain::payment::NewBooking;
 use serde::Serialize;
@@ -74,11 +74,11 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
             &correction.request,
             &correction.reason,
         )),
-        Command::Cancel(cancellation) => fingerprint(&(
-            cancellation.target.to_string(),
-            &cancellation.reason,
-            cancellation.expected_version,
-        )),
+        Command::Cancel(Cancellation { target, expected_version, held, reason }) => match held {
+            // Cancellations of earlier releases had no choice.
+            HeldMoney::Refund => fingerprint(&(target.to_string(), reason, expected_version)),
+            HeldMoney::Credit => fingerprint(&(target.to_string(), reason, expected_version, "credit")),
+        },
         Command::RenewPageLink(target) => fingerprint(&target.to_string()),
         Command::Erase(erasure) => {
             let keeps_payment = erasure.scope == ErasureScope::History;
@@ -101,8 +101,9 @@ pub(super) fn command_fingerprint(command: &Command) -> Digest {
 mod tests {
     use super::*;
     use hermes_domain::institution::StudentIdRule;
+    use hermes_domain::payment::PaymentKey;
 
-    use crate::extract::{JsonFields, booking_from_json};
+    use crate::extract::{JsonFields, booking_from_json, cancellation_from_json};
 
     #[test]
     fn a_key_is_visible_ascii_quoted_or_bare() {
@@ -156,6 +157,24 @@ mod tests {
             let fingerprint = fingerprint_of(&BODY.replace(part, other));
             assert!(!seen.contains(&fingerprint), "{other}");
             seen.push(fingerprint);
+        }
+    }
+
+    #[test]
+    fn each_value_of_a_cancellation_changes_its_fingerprint() {
+        let fingerprint_of = |body: &str, version| {
+            let fields = JsonFields::parse(body.as_bytes()).unwrap();
+            let target = PaymentKey::parse("REF001").unwrap();
+            command_fingerprint(&Command::Cancel(cancellation_from_json(target, version, fields).unwrap()))
+        };
+        let first = fingerprint_of(r#"{"reason":"left"}"#, Some(2));
+        assert_eq!(fingerprint_of(r#"{"held":"refund","reason":"left"}"#, Some(2)), first);
+        for other in [
+            fingerprint_of(r#"{"held":"credit","reason":"left"}"#, Some(2)),
+            fingerprint_of(r#"{"reason":"leaves"}"#, Some(2)),
+            fingerprint_of(r#"{"reason":"left"}"#, Some(3)),
+        ] {
+            assert_ne!(other, first);
         }
     }
 

@@ -1,14 +1,11 @@
-//! The commands that record, settle and refund money, from JSON bodies. Every error of a body is reported at once.
+//! The commands that record and settle money, from JSON bodies. Every error of a body is reported at once.
 
 use hermes_domain::ledger::{
-    Difference, MAX_REASON_CHARS, NewAllocation, ReceiptCommand, ReceiptTarget, RefundCommand, RefundTarget,
-    Reopening, Reversal,
+    Difference, MAX_REASON_CHARS, NewAllocation, ReceiptCommand, ReceiptTarget, Reversal,
 };
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::receipt::{
-    BANK_ID_MAX_CHARS, NewReceipt, PAYER_ACCOUNT_MAX_CHARS, ReceiptNumber, ReceiptRequest,
-};
+use hermes_domain::receipt::{NewReceipt, ReceiptRequest};
 use hermes_domain::{FieldError, ValidationCode, parse_text};
 
 use super::JsonFields;
@@ -17,24 +14,24 @@ use crate::dto::ALLOCATIONS_MAX;
 use crate::problem::Problem;
 
 /// A body whose fields are read one by one, with the errors found so far.
-struct Body {
-    fields: JsonFields,
-    errors: Vec<FieldError>,
+pub(super) struct Body {
+    pub fields: JsonFields,
+    pub errors: Vec<FieldError>,
 }
 
 impl Body {
-    const fn new(fields: JsonFields) -> Self {
+    pub const fn new(fields: JsonFields) -> Self {
         Self { fields, errors: Vec::new() }
     }
 
-    fn keep<T>(&mut self, parsed: Result<Option<T>, FieldError>) -> Option<T> {
+    pub fn keep<T>(&mut self, parsed: Result<Option<T>, FieldError>) -> Option<T> {
         parsed.unwrap_or_else(|error| {
             self.errors.push(error);
             None
         })
     }
 
-    fn text(&mut self, name: &str, max_chars: usize) -> Option<String> {
+    pub fn text(&mut self, name: &str, max_chars: usize) -> Option<String> {
         let text = self.fields.text(name)?;
         self.keep(parse_text(name, &text, max_chars))
     }
@@ -44,7 +41,7 @@ impl Body {
     }
 
     /// Reads a text that must be present. The result is empty if it is not; an error then rejects the body.
-    fn required_text(&mut self, name: &'static str, max_chars: usize, detail: &'static str) -> String {
+    pub fn required_text(&mut self, name: &'static str, max_chars: usize, detail: &'static str) -> String {
         let errors = self.errors.len();
         let text = self.text(name, max_chars);
         if text.is_none() && self.errors.len() == errors {
@@ -53,7 +50,7 @@ impl Body {
         text.unwrap_or_default()
     }
 
-    fn required_reason(&mut self) -> String {
+    pub fn required_reason(&mut self) -> String {
         self.required_text("reason", MAX_REASON_CHARS, "give a reason, for the audit log")
     }
 
@@ -63,14 +60,14 @@ impl Body {
         self.keep(parsed.map(Some))
     }
 
-    fn booking(&mut self, name: &'static str) -> Option<PaymentKey> {
+    pub fn booking(&mut self, name: &'static str) -> Option<PaymentKey> {
         let text = self.fields.text(name)?;
         let parsed = parse_booking(name, &text);
         self.keep(parsed.map(Some))
     }
 
     /// Returns the value if the body has no error.
-    fn finish<T>(self, value: T) -> Result<T, Problem> {
+    pub fn finish<T>(self, value: T) -> Result<T, Problem> {
         let errors = self.fields.into_errors();
         let Err(errors) =
             merge_errors(errors, if self.errors.is_empty() { Ok(()) } else { Err(self.errors) })
@@ -81,7 +78,7 @@ impl Body {
     }
 }
 
-fn parse_amount(name: &str, text: &str, currency: Currency) -> Result<Money, FieldError> {
+pub(super) fn parse_amount(name: &str, text: &str, currency: Currency) -> Result<Money, FieldError> {
     let amount = Money::parse(text, currency)
         .map_err(|error| FieldError::new(name, ValidationCode::from(error), error.to_string()))?;
     if amount.minor() > 0 {
@@ -204,9 +201,7 @@ pub fn unallocation_from_json(
     allocation: i64,
     fields: JsonFields,
 ) -> Result<ReceiptCommand, Problem> {
-    let mut body = Body::new(fields);
-    let reason = body.required_reason();
-    body.finish(ReceiptCommand::Unallocate { target, allocation, reason })
+    Ok(ReceiptCommand::Unallocate { target, allocation, reason: reason_from_json(fields)? })
 }
 
 /// Parses a body that only gives a reason.
@@ -257,117 +252,4 @@ pub fn write_off_from_json(
     let reason = body.required_reason();
     let difference = booking.map_or(Difference::Credit(amount), Difference::OfPayment);
     body.finish(ReceiptCommand::WriteOff { target, difference, reason })
-}
-
-/// The money that a refund is requested for.
-pub enum RefundSubject {
-    /// The credit of a receipt.
-    Receipt(ReceiptNumber),
-    /// The excess of an overpaid payment.
-    Booking(PaymentKey),
-}
-
-/// A body of `POST /api/refunds`, whose amount waits for the currency of its receipt.
-pub struct RefundRequest {
-    /// The money.
-    pub subject: RefundSubject,
-    amount: Option<String>,
-    payee_account: Option<String>,
-    reason: String,
-}
-
-/// Parses the body of `POST /api/refunds` except for the amount.
-///
-/// # Errors
-/// 422 with every error of the body.
-pub fn refund_from_json(fields: JsonFields) -> Result<RefundRequest, Problem> {
-    let mut body = Body::new(fields);
-    let number = body.fields.text("receipt").map(|text| {
-        ReceiptNumber::parse(&text).map_err(|_| {
-            FieldError::new("receipt", ValidationCode::NotAChoice, "use a number like RCT-2026-000001")
-        })
-    });
-    let is_given = number.is_some();
-    let receipt = body.keep(number.transpose());
-    let booking = body.booking("booking");
-    let amount = body.fields.number("amount");
-    let payee_account = body.text("payee_account", PAYER_ACCOUNT_MAX_CHARS);
-    let reason = body.required_reason();
-    let subject = match (receipt, booking) {
-        (Some(receipt), None) => Some(RefundSubject::Receipt(receipt)),
-        (None, Some(booking)) => Some(RefundSubject::Booking(booking)),
-        (None, None) if is_given || !body.errors.is_empty() => None,
-        _ => {
-            let detail = "name either the receipt whose credit, or the booking whose excess is refunded";
-            body.errors.push(FieldError::new("receipt", ValidationCode::Required, detail));
-            None
-        }
-    };
-    if matches!(subject, Some(RefundSubject::Booking(_))) && (amount.is_some() || payee_account.is_some()) {
-        let detail =
-            "leave it out: the whole excess becomes due, and a second request names account and amount";
-        body.errors.push(FieldError::new("booking", ValidationCode::UnknownField, detail));
-    }
-    match body.finish(subject)? {
-        Some(subject) => Ok(RefundRequest { subject, amount, payee_account, reason }),
-        None => Err(Problem::invalid_fields(Vec::new())),
-    }
-}
-
-impl RefundRequest {
-    /// Returns the command of a request that names a receipt in this currency.
-    ///
-    /// # Errors
-    /// 422 if the amount is invalid.
-    pub fn into_command(self, currency: Option<Currency>) -> Result<RefundCommand, Problem> {
-        let Self { subject, amount, payee_account, reason } = self;
-        match subject {
-            RefundSubject::Booking(payment) => {
-                Ok(RefundCommand::ReleaseExcess { payment, expected_version: None, reason })
-            }
-            RefundSubject::Receipt(number) => {
-                let amount = amount.as_deref().zip(currency);
-                let amount =
-                    amount.map(|(text, currency)| parse_amount("amount", text, currency)).transpose();
-                let amount = amount.map_err(|error| Problem::invalid_fields(vec![error]))?;
-                let target = ReceiptTarget { number, expected_version: None };
-                Ok(RefundCommand::Request { target, amount, payee_account, reason })
-            }
-        }
-    }
-}
-
-/// Parses the body of `POST /api/refunds/{number}/sent`.
-///
-/// # Errors
-/// 422 with every error of the body.
-pub fn sent_refund_from_json(target: RefundTarget, fields: JsonFields) -> Result<RefundCommand, Problem> {
-    let mut body = Body::new(fields);
-    let detail = "give the id of the transfer at the bank";
-    let bank_id = body.required_text("bank_id", BANK_ID_MAX_CHARS, detail);
-    body.finish(RefundCommand::MarkSent { target, bank_id, amount: None })
-}
-
-/// Parses the body of `POST /api/refunds/{number}/failed`.
-///
-/// # Errors
-/// 422 with every error of the body.
-pub fn failed_refund_from_json(target: RefundTarget, fields: JsonFields) -> Result<RefundCommand, Problem> {
-    let mut body = Body::new(fields);
-    let reason = body.required_reason();
-    body.finish(RefundCommand::MarkFailed { target, reason })
-}
-
-/// Parses the body of `POST /api/bookings/{key}/reopen`.
-///
-/// # Errors
-/// 422 with every error of the body.
-pub fn reopening_from_json(
-    target: PaymentKey,
-    expected_version: Option<i64>,
-    fields: JsonFields,
-) -> Result<Reopening, Problem> {
-    let mut body = Body::new(fields);
-    let reason = body.required_reason();
-    body.finish(Reopening { target, expected_version, reason })
 }

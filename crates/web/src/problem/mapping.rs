@@ -45,7 +45,8 @@ impl From<Rejection> for Problem {
             }
             Rejection::IllegalState { status, attempted } => Self::new(ProblemCode::IllegalState)
                 .with_detail(format!(
-                    "Nothing was saved. A payment with the status {status} cannot be {attempted}."
+                    "Nothing was saved. A payment with the status {status} cannot be {attempted}; {}.",
+                    status.allowed()
                 )),
             Rejection::Invalid(errors) => Self::invalid_fields(errors),
             // The payment may be that of another caller, so the response does not name it.
@@ -64,8 +65,8 @@ impl From<Rejection> for Problem {
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
             Rejection::VersionRequired => Self::new(ProblemCode::PreconditionRequired).with_detail(
-                "Nothing was saved. The payment holds money. Send its ETag in If-Match, and choose what happens to the \
-                 money with held: refund or credit.",
+                "Nothing was saved. This step moves money of the payment. Send its ETag in If-Match. For a cancellation, \
+                 choose what happens to the money with held: refund or credit.",
             ),
             Rejection::ReceiptNotFound(_) | Rejection::RefundNotFound(_) | Rejection::AllocationNotFound { .. } => {
                 Self::new(ProblemCode::NotFound).with_detail(sentence(&rejection))

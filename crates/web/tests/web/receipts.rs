@@ -208,6 +208,39 @@ async fn a_cancelled_payment_is_refunded_step_by_step() {
 }
 
 #[actix_web::test]
+async fn the_state_of_a_payment_says_what_is_allowed() {
+    let mut client = Client::start().await;
+    let reason = json!({"reason": "left the school"});
+    let response = client.post("/api/bookings/REF001/reopen", None, reason.clone()).await;
+    assert_code(&response, StatusCode::CONFLICT, "illegal-state");
+    assert!(response.body.contains("it can be corrected, settled and cancelled"), "{}", response.body);
+    client.record("930").await;
+    client.post("/api/bookings/REF001/cancel", Some("\"v2\""), reason.clone()).await;
+    let response = client.record("1").await;
+    assert_code(&response, StatusCode::CONFLICT, "illegal-state");
+    assert!(response.body.contains("it can be reopened"), "{}", response.body);
+    let response = client.post("/api/bookings/REF001/reopen", None, reason.clone()).await;
+    assert_code(&response, StatusCode::PRECONDITION_REQUIRED, "precondition-required");
+    let response = client.post("/api/bookings/REF001/reopen", Some("\"v3\""), reason).await;
+    assert_eq!((response.status, &body(&response)["amount_received"]), (StatusCode::OK, &json!("930.00")));
+}
+
+#[actix_web::test]
+async fn the_amount_of_a_failed_refund_is_due_again() {
+    let mut client = Client::start().await;
+    client.record("930").await;
+    client.post("/api/bookings/REF001/cancel", Some("\"v2\""), json!({"reason": "left"})).await;
+    let request =
+        json!({"receipt": "RCT-2026-000001", "payee_account": "DE89370400440532013000", "reason": "left"});
+    client.post("/api/refunds", None, request.clone()).await;
+    let path = "/api/refunds/RFD-2026-000001/failed";
+    let failed = client.post(path, Some("\"v2\""), json!({"reason": "closed account"})).await;
+    assert_eq!((failed.status, &body(&failed)["state"]), (StatusCode::OK, &json!("FAILED")));
+    let again = body(&client.post("/api/refunds", None, request).await);
+    assert_eq!((&again["number"], &again["reference"]), (&json!("RFD-2026-000002"), &json!("REF001")));
+}
+
+#[actix_web::test]
 async fn every_error_of_a_body_is_reported_at_once() {
     let mut client = Client::start().await;
     let invalid = json!({
@@ -221,6 +254,8 @@ async fn every_error_of_a_body_is_reported_at_once() {
         errors["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["/allocations", "/amount", "/source", "/tip", "/value_date"]);
+    let response = client.post("/api/refunds", None, json!({})).await;
+    assert!(["/receipt", "/reason"].iter().all(|field| response.body.contains(field)), "{}", response.body);
     for (path, body) in [
         ("/api/refunds", json!({"reason": "x"})),
         ("/api/refunds", json!({"receipt": "RCT-1", "reason": "x"})),

@@ -137,9 +137,8 @@ mod tests {
         let mut configuration = crate::config::load().unwrap();
         configuration.settings.redis.url = String::new().into();
         let reader = SqlPaymentReader::new(&database);
-        let erase = |reference| {
-            Command::Erase(Erasure { target: builders::payment_key(reference), scope: ErasureScope::Payment })
-        };
+        let erase =
+            |reference| Command::Erase(Erasure::new(builders::payment_key(reference), ErasureScope::Payment));
         let book = || builders::book("ana@example.org", "10");
         execute(&configuration, &database, vec![book(), book()]).await;
         let before = reader.audit_bounds().await.unwrap();

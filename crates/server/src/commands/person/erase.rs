@@ -8,12 +8,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use hermes_domain::ledger::{Command, Erasure, ErasureScope, Origin, Submission};
-use hermes_domain::payment::PaymentKey;
+use hermes_domain::payment::{PaymentId, PaymentKey};
 use hermes_domain::ports::{PaymentReader, SharedCache};
-use hermes_repository::{Database, SqlPaymentReader};
+use hermes_domain::receipt::{Receipt, StatementLineId};
+use hermes_repository::{Database, SqlPaymentReader, SqlStatementStore};
 use hermes_service::writer::{LedgerWriter, SubmitError};
 
 use super::PaymentsOfPerson;
+use super::receipts::receipts_of;
 use crate::cli::Erase;
 use crate::commands::{OPERATOR, migrate, print_line};
 use crate::compose::{self, CommandLedger};
@@ -53,8 +55,9 @@ async fn erase_person(configuration: &Configuration, database: &Database, what: 
 pub(super) async fn erase(
     configuration: &Configuration,
     database: &Database,
-    erasures: Vec<Erasure>,
+    mut erasures: Vec<Erasure>,
 ) -> Result<String> {
+    erase_lines(database, &mut erasures).await?;
     let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database).await?;
     let (references, erased) = submit_all(&ledger, erasures).await;
     ledger.close();
@@ -70,6 +73,29 @@ pub(super) async fn erase(
         bail!(report.join("\n"));
     }
     Ok(report.join("\n"))
+}
+
+/// Adds the receipts of the payments to the erasures, and erases the texts of their statement lines.
+///
+/// The lines come first: they are found by texts, and an interrupted run finds the payments again.
+async fn erase_lines(database: &Database, erasures: &mut [Erasure]) -> Result<()> {
+    let reader = SqlPaymentReader::new(database);
+    let mut whole = Vec::new();
+    for erasure in erasures.iter_mut().filter(|erasure| erasure.scope == ErasureScope::Payment) {
+        let payment = reader.find(&erasure.target).await?;
+        whole.extend(payment.map(|payment| (payment.id, erasure)));
+    }
+    let ids: Vec<PaymentId> = whole.iter().map(|(id, _)| *id).collect();
+    let receipts = receipts_of(&reader, &ids).await?;
+    for (id, erasure) in whole {
+        let of_payment = receipts.get(&id).into_iter().flatten();
+        erasure.receipts = of_payment.map(|receipt| receipt.number).collect();
+    }
+    let statements = SqlStatementStore::new(database);
+    let receipts: Vec<Receipt> = receipts.into_values().flatten().collect();
+    let lines = statements.lines_of_receipts(&receipts).await?;
+    let lines: Vec<StatementLineId> = lines.iter().map(|stored| stored.line.id).collect();
+    Ok(statements.erase_texts(&lines).await?)
 }
 
 /// Submits the erasures up to the first that fails. Returns the references of the erased payments, and the result.
@@ -113,12 +139,12 @@ async fn erasures(reader: &SqlPaymentReader, what: &Erase) -> Result<Vec<Erasure
         if reader.find(&key).await?.is_none() {
             bail!("there is no payment {key}");
         }
-        return Ok(vec![Erasure { target: key, scope: ErasureScope::Payment }]);
+        return Ok(vec![Erasure::new(key, ErasureScope::Payment)]);
     }
     let email = what.email.as_deref().unwrap_or_default();
     ensure!(!email.is_empty(), "the e-mail address is empty");
     let PaymentsOfPerson { current, past } = PaymentsOfPerson::find(reader, email).await?;
-    let erasure = |id, scope| Erasure { target: PaymentKey::Id(id), scope };
+    let erasure = |id, scope| Erasure::new(PaymentKey::Id(id), scope);
     let current = current.iter().map(|payment| erasure(payment.id, ErasureScope::Payment));
     Ok(current.chain(past.into_iter().map(|id| erasure(id, ErasureScope::History))).collect())
 }

@@ -63,7 +63,7 @@ async fn restored_erasure(reader: &SqlPaymentReader, listed: RecordedErasure) ->
     // If the payment was corrected between the backup and the erasure, it may be the erased person's again.
     let is_unchanged = restored.version + 1 == listed.version;
     let scope = if is_unchanged { listed.scope } else { ErasureScope::Payment };
-    Ok(Some(Erasure { target, scope }))
+    Ok(Some(Erasure::new(target, scope)))
 }
 
 /// Reads the list in a file.

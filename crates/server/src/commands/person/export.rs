@@ -1,19 +1,21 @@
 //! `hermes export-person`: writes one person's data as JSON (GDPR article 15).
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{Payment, PaymentId};
-use hermes_domain::ports::{PaymentReader, ReceiptFilter, ReceiptReader, reader_limits};
-use hermes_domain::receipt::Receipt;
-use hermes_repository::{Database, SqlPaymentReader};
+use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_domain::statement::{LineTexts, StoredLine};
+use hermes_repository::{Database, SqlPaymentReader, SqlStatementStore};
 use hermes_web::dto::{AuditBody, BookingBody, ReceiptBody};
 use hermes_web::extract::FORM_ACTOR;
 use serde::Serialize;
 
 use super::PaymentsOfPerson;
+use super::receipts::receipts_of;
 use crate::commands::print_line;
 use crate::{compose, config, logging};
 
@@ -30,8 +32,37 @@ struct ExportedPayment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<BookingBody<'a>>,
     changes: Vec<AuditBody>,
-    /// The receipts that hold money of the payment, with the accounts of payer and payee.
+    /// The receipts that hold money of the payment or did until they were reversed, with the accounts of payer and payee.
     receipts: Vec<ReceiptBody<'a>>,
+    /// The lines of bank statements that belong to the receipts.
+    statement_lines: Vec<ExportedLine<'a>>,
+}
+
+/// A transfer of the person, its return, or a refund to the person.
+#[derive(Serialize)]
+struct ExportedLine<'a> {
+    booking_date: NaiveDate,
+    value_date: NaiveDate,
+    /// `credit` if the money arrived, or `debit`.
+    direction: &'static str,
+    currency: &'static str,
+    amount: String,
+    bank_id: Option<&'a str>,
+    texts: &'a LineTexts,
+}
+
+impl<'a> From<&'a StoredLine> for ExportedLine<'a> {
+    fn from(StoredLine { line, .. }: &'a StoredLine) -> Self {
+        Self {
+            booking_date: line.booking_date,
+            value_date: line.value_date,
+            direction: line.direction.as_str(),
+            currency: line.amount.currency().code(),
+            amount: line.amount.to_string(),
+            bank_id: line.bank_id.as_deref(),
+            texts: &line.texts,
+        }
+    }
 }
 
 /// Prints the export. The exit status is 1 if there is no data.
@@ -51,34 +82,27 @@ async fn export(database: &Database, email: &str) -> Result<String> {
         !current.is_empty() || !past.is_empty(),
         "no payment has this e-mail address, and no audit row contains it"
     );
-    let mut receipts = Vec::new();
-    for payment in &current {
-        receipts.push(receipts_of(&reader, payment.id).await?);
+    let ids: Vec<PaymentId> = current.iter().map(|payment| payment.id).collect();
+    let receipts = receipts_of(&reader, &ids).await?;
+    let statements = SqlStatementStore::new(database);
+    let mut lines = BTreeMap::new();
+    for (id, receipts) in &receipts {
+        lines.insert(*id, statements.lines_of_receipts(receipts).await?);
     }
     let mut payments = Vec::new();
-    for (payment, receipts) in current.iter().zip(&receipts) {
+    for payment in &current {
         let changes = changes(&reader, payment.id, email).await?;
-        let receipts = receipts.iter().map(ReceiptBody::from).collect();
-        payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts });
+        let receipts = receipts.get(&payment.id).into_iter().flatten().map(ReceiptBody::from).collect();
+        let statement_lines = lines.get(&payment.id).into_iter().flatten().map(ExportedLine::from).collect();
+        payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts, statement_lines });
     }
     for id in past {
         // The receipts belong to the person that the payment has now.
         let changes = changes(&reader, id, email).await?;
-        payments.push(ExportedPayment { payment: None, changes, receipts: Vec::new() });
+        let (receipts, statement_lines) = (Vec::new(), Vec::new());
+        payments.push(ExportedPayment { payment: None, changes, receipts, statement_lines });
     }
     Ok(serde_json::to_string_pretty(&Export { email, exported_at: Utc::now(), payments })?)
-}
-
-/// Reads the receipts of a payment.
-async fn receipts_of(reader: &SqlPaymentReader, id: PaymentId) -> Result<Vec<Receipt>> {
-    let filter = ReceiptFilter { payment: Some(id), ..ReceiptFilter::default() };
-    let (mut receipts, mut before) = (Vec::new(), None);
-    loop {
-        let page = reader.list_receipts(&filter, before, reader_limits::PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(receipts) };
-        before = Some(last.number.sequence());
-        receipts.extend(page);
-    }
 }
 
 /// Reads the changes of a payment, without the data of other persons.

@@ -3,6 +3,7 @@
 mod erase;
 mod erasures;
 mod export;
+mod receipts;
 
 use std::collections::BTreeSet;
 

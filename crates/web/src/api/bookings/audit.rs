@@ -8,6 +8,7 @@ use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::reader_limits;
 
 use super::parse_payment_key;
+use crate::api::BookingParameter;
 use crate::dto::AuditBody;
 use crate::extract::{parse_parameters, parse_whole_number, unknown_parameter};
 use crate::problem::{Problem, ProblemResponses};
@@ -19,8 +20,7 @@ use crate::state::AppState;
 #[utoipa::path(
     tag = "bookings",
     params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        BookingParameter,
         ("after" = Option<i64>, Query, description = "The sequence number of the last known change. Without it, the list starts with the first change.",
             minimum = 0, example = 1),
         ("limit" = Option<u64>, Query, description = "The most changes in the response. The default is 100.",

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_response, parse_payment_key};
-use crate::api::IdempotencyParameter;
+use crate::api::{BookingParameter, IdempotencyParameter};
 use crate::dto::{BookingBody, CancellationBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, cancellation_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -14,9 +14,8 @@ use crate::problem::{Problem, ProblemResponses};
 #[utoipa::path(
     tag = "bookings",
     params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the payment, to cancel only the version that the caller has read.",
+        BookingParameter,
+        ("If-Match" = Option<String>, Header, description = "The ETag of the payment. It is required if the payment holds money.",
             pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
         IdempotencyParameter,
     ),

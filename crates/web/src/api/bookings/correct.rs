@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, patch, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_response, parse_payment_key};
-use crate::api::IdempotencyParameter;
+use crate::api::{BookingParameter, IdempotencyParameter};
 use crate::dto::{BookingBody, CorrectionBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, correction_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -14,8 +14,7 @@ use crate::problem::{Problem, ProblemResponses};
 #[utoipa::path(
     tag = "bookings",
     params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        BookingParameter,
         ("If-Match" = String, Header, description = "The ETag of the payment that the caller has read, or `*`.",
             pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
         IdempotencyParameter,

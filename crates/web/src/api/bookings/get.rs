@@ -5,6 +5,7 @@ use hermes_domain::ledger::Rejection;
 use hermes_service::read_cache::Query;
 
 use super::parse_payment_key;
+use crate::api::BookingParameter;
 use crate::cached_response;
 use crate::dto::BookingBody;
 use crate::problem::{Problem, ProblemResponses};
@@ -13,10 +14,7 @@ use crate::state::AppState;
 /// Returns one payment.
 #[utoipa::path(
     tag = "bookings",
-    params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
-    ),
+    params(BookingParameter),
     responses(
         (status = 200, description = "The payment", body = BookingBody,
             headers(("ETag"), ("Hermes-Cache"), ("Hermes-Version"), ("Hermes-Freshness"))),

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{linked_response, parse_payment_key};
-use crate::api::IdempotencyParameter;
+use crate::api::{BookingParameter, IdempotencyParameter};
 use crate::dto::LinkedBookingBody;
 use crate::extract::CommandContext;
 use crate::problem::{Problem, ProblemResponses};
@@ -16,11 +16,7 @@ use crate::state::AppState;
 /// All earlier links of the payment stop working.
 #[utoipa::path(
     tag = "bookings",
-    params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
-        IdempotencyParameter,
-    ),
+    params(BookingParameter, IdempotencyParameter),
     responses(
         (status = 200, description = "The payment with its new link", body = LinkedBookingBody,
             headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),

@@ -7,8 +7,8 @@ use hermes_domain::ledger::{Command, NewAllocation, Rejection};
 use hermes_domain::ports::{ReceiptFilter, reader_limits};
 
 use super::parse_payment_key;
-use crate::api::RequiredIdempotencyParameter;
 use crate::api::receipts::committed_receipt;
+use crate::api::{BookingParameter, RequiredIdempotencyParameter};
 use crate::dto::{BookingReceiptBody, ReceiptBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, receipt_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -17,8 +17,7 @@ use crate::state::AppState;
 /// Lists the newest 1,000 receipts that are allocated to a payment or hold a refund of it, newest first.
 #[utoipa::path(
     tag = "receipts",
-    params(("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-        pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001")),
+    params(BookingParameter),
     responses((status = 200, description = "The receipts", body = Vec<ReceiptBody>), ProblemResponses)
 )]
 #[get("/api/bookings/{key}/receipts", wrap = "Compress::default()")]
@@ -40,8 +39,7 @@ pub async fn list_booking_receipts(
 #[utoipa::path(
     tag = "receipts",
     params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
+        BookingParameter,
         ("If-Match" = Option<String>, Header, description = "The ETag of the payment, to record the money only if the payment has not changed.",
             pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
         RequiredIdempotencyParameter,

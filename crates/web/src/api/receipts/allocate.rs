@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, find_receipt, parse_receipt_target};
-use crate::api::RequiredIdempotencyParameter;
+use crate::api::{ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{NewAllocationsBody, ReceiptBody};
 use crate::extract::{CommandContext, JsonBody, allocations_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -14,13 +14,7 @@ use crate::state::AppState;
 /// Allocates credit of a receipt to payments.
 #[utoipa::path(
     tag = "receipts",
-    params(
-        ("number" = String, Path, description = "The number of the receipt.",
-            pattern = "^[Rr][Cc][Tt]-[0-9]{4}-[0-9]{6,18}$", example = "RCT-2026-000001"),
-        ("If-Match" = String, Header, description = "The ETag of the receipt.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
-        RequiredIdempotencyParameter,
-    ),
+    params(ReceiptParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
     request_body = NewAllocationsBody,
     responses(
         (status = 200, description = "The receipt", body = ReceiptBody,

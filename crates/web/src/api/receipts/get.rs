@@ -4,6 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, web};
 
 use super::{find_receipt, parse_receipt_number};
+use crate::api::ReceiptParameter;
 use crate::dto::{ReceiptBody, etag_from_version};
 use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
@@ -11,8 +12,7 @@ use crate::state::AppState;
 /// Returns one receipt with its allocations and refunds.
 #[utoipa::path(
     tag = "receipts",
-    params(("number" = String, Path, description = "The number of the receipt.",
-        pattern = "^[Rr][Cc][Tt]-[0-9]{4}-[0-9]{6,18}$", example = "RCT-2026-000001")),
+    params(ReceiptParameter),
     responses(
         (status = 200, description = "The receipt", body = ReceiptBody, headers(("ETag"))),
         ProblemResponses,

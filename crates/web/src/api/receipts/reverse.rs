@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, parse_receipt_target};
-use crate::api::RequiredIdempotencyParameter;
+use crate::api::{ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{ReceiptBody, ReversalBody};
 use crate::extract::{CommandContext, JsonBody, reversal_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -15,13 +15,7 @@ use crate::problem::{Problem, ProblemResponses};
 /// The receipt then counts as zero, and its payments lack the money again.
 #[utoipa::path(
     tag = "receipts",
-    params(
-        ("number" = String, Path, description = "The number of the receipt.",
-            pattern = "^[Rr][Cc][Tt]-[0-9]{4}-[0-9]{6,18}$", example = "RCT-2026-000001"),
-        ("If-Match" = String, Header, description = "The ETag of the receipt.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
-        RequiredIdempotencyParameter,
-    ),
+    params(ReceiptParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
     request_body = ReversalBody,
     responses(
         (status = 200, description = "The reversed receipt", body = ReceiptBody,

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, parse_receipt_target};
+use crate::api::{ReceiptParameter, RequiredVersionParameter};
 use crate::dto::{ReasonBody, ReceiptBody};
 use crate::extract::{CommandContext, JsonBody, unallocation_from_json};
 use crate::problem::{Problem, ProblemCode, ProblemResponses};
@@ -15,12 +16,10 @@ use crate::problem::{Problem, ProblemCode, ProblemResponses};
 #[utoipa::path(
     tag = "receipts",
     params(
-        ("number" = String, Path, description = "The number of the receipt.",
-            pattern = "^[Rr][Cc][Tt]-[0-9]{4}-[0-9]{6,18}$", example = "RCT-2026-000001"),
+        ReceiptParameter,
         ("id" = String, Path, description = "The number of the allocation within the receipt.",
             pattern = "^[0-9]{1,18}$", example = "1"),
-        ("If-Match" = String, Header, description = "The ETag of the receipt.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
+        RequiredVersionParameter,
     ),
     request_body = ReasonBody,
     responses(

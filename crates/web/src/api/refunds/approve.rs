@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::{Command, RefundCommand};
 
 use super::{committed_refund, parse_refund_target};
-use crate::api::RequiredIdempotencyParameter;
+use crate::api::{RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::RefundBody;
 use crate::extract::CommandContext;
 use crate::problem::{Problem, ProblemResponses};
@@ -15,13 +15,7 @@ use crate::problem::{Problem, ProblemResponses};
 /// Above `refunds.second_person_above`, another key than the one that requested the refund must approve it.
 #[utoipa::path(
     tag = "refunds",
-    params(
-        ("number" = String, Path, description = "The number of the refund.",
-            pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001"),
-        ("If-Match" = String, Header, description = "The ETag of the refund.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
-        RequiredIdempotencyParameter,
-    ),
+    params(RefundParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
     responses(
         (status = 200, description = "The approved refund", body = RefundBody,
             headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),

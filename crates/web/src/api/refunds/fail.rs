@@ -5,23 +5,18 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_refund, parse_refund_target};
-use crate::api::RequiredIdempotencyParameter;
+use crate::api::{RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{ReasonBody, RefundBody};
 use crate::extract::{CommandContext, JsonBody, failed_refund_from_json};
 use crate::problem::{Problem, ProblemResponses};
 
 /// Marks a refund as not sent. Its amount is credit of the receipt again.
 ///
+/// If the money comes from a cancellation or an excess, another refund of the amount is due for the same payment.
 /// A refund that was sent cannot fail: money that returns is a new receipt.
 #[utoipa::path(
     tag = "refunds",
-    params(
-        ("number" = String, Path, description = "The number of the refund.",
-            pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001"),
-        ("If-Match" = String, Header, description = "The ETag of the refund.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
-        RequiredIdempotencyParameter,
-    ),
+    params(RefundParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
     request_body = ReasonBody,
     responses(
         (status = 200, description = "The failed refund", body = RefundBody,

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, web};
 use hermes_domain::ledger::Rejection;
 
 use super::parse_refund_number;
+use crate::api::RefundParameter;
 use crate::dto::{RefundBody, etag_from_version};
 use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
@@ -12,8 +13,7 @@ use crate::state::AppState;
 /// Returns one refund.
 #[utoipa::path(
     tag = "refunds",
-    params(("number" = String, Path, description = "The number of the refund.",
-        pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001")),
+    params(RefundParameter),
     responses(
         (status = 200, description = "The refund", body = RefundBody, headers(("ETag"))),
         ProblemResponses,

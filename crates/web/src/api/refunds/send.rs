@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_refund, parse_refund_target};
-use crate::api::RequiredIdempotencyParameter;
+use crate::api::{RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{RefundBody, SentBody};
 use crate::extract::{CommandContext, JsonBody, sent_refund_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -15,13 +15,7 @@ use crate::problem::{Problem, ProblemResponses};
 /// A debit line of a bank statement that names the refund does the same.
 #[utoipa::path(
     tag = "refunds",
-    params(
-        ("number" = String, Path, description = "The number of the refund.",
-            pattern = "^[Rr][Ff][Dd]-[0-9]{4}-[0-9]{6,18}$", example = "RFD-2026-000001"),
-        ("If-Match" = String, Header, description = "The ETag of the refund.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
-        RequiredIdempotencyParameter,
-    ),
+    params(RefundParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
     request_body = SentBody,
     responses(
         (status = 200, description = "The sent refund", body = RefundBody,

@@ -129,7 +129,12 @@ impl TestApp {
             clocks: Arc::new(ClockMonitor::new(Arc::new(FixedClock(EVENING)))),
             random_source: random_source.clone(),
         };
-        let config = WriterConfig { batch_max: 256, queue_max: 16, queue_age_max: Duration::from_secs(5) };
+        let config = WriterConfig {
+            batch_max: 256,
+            queue_max: 16,
+            queue_age_max: Duration::from_secs(5),
+            batch_wait_max: Duration::from_secs(1),
+        };
         let (ledger, _task) = LedgerWriter::start(deps, config);
         let cache = Arc::new(adapters::NoCache);
         let renderer = Arc::new(JsonRenderer { list_window: LIST_WINDOW });

@@ -1,0 +1,112 @@
+//! Refunds and returned transfers in bank statements: what they change, and how their texts are exported and erased.
+
+use serde_json::{Value, json};
+
+use super::erasure::copies;
+use super::statements::import;
+use crate::support::{TestApp, TestEnvironment};
+
+/// The mark, the amount in cents, the bank's id and the text of a line.
+type Line<'a> = (&'a str, i64, &'a str, &'a str);
+
+/// Returns an MT940 statement in dollars.
+fn statement(lines: &[Line<'_>]) -> String {
+    let decimal = |cents: i64| format!("{},{:02}", cents / 100, cents % 100);
+    let opening = 100_000;
+    let change = |(mark, cents, ..): &Line<'_>| if *mark == "C" { *cents } else { -cents };
+    let closing = opening + lines.iter().map(change).sum::<i64>();
+    let entry = |(mark, cents, id, text): &Line<'_>| {
+        format!(":61:2611301130{mark}{}NTRFNONREF//{id}\r\n:86:{text}\r\n", decimal(*cents))
+    };
+    format!(
+        ":20:STARTUMS\r\n:25:37040044/0532013000\r\n:28C:1/1\r\n:60F:C261129USD{}\r\n{}:62F:C261130USD{}\r\n-\r\n",
+        decimal(opening),
+        lines.iter().map(entry).collect::<String>(),
+        decimal(closing)
+    )
+}
+
+async fn post(app: &TestApp, path: &str, etag: &str, body: Value) -> Value {
+    let headers = [("Idempotency-Key", path), ("If-Match", etag)];
+    let response = app.post(path, &headers, &body).await;
+    assert!([200, 201].contains(&response.status.as_u16()), "{path}: {}", response.text());
+    response.json()
+}
+
+/// Cancels REF001 and approves the refund of its receipt. Returns the number of the refund.
+async fn approve_refund(app: &TestApp, receipt: &str) -> String {
+    let booking = app.get("/api/bookings/REF001").await.expect(200);
+    post(app, "/api/bookings/REF001/cancel", booking.header("ETag"), json!({"reason": "left"})).await;
+    let request = json!({"receipt": receipt, "payee_account": "DE02120300000000202051", "reason": "left"});
+    let refund = post(app, "/api/refunds", "*", request).await;
+    let number = refund["number"].as_str().unwrap().to_owned();
+    post(app, &format!("/api/refunds/{number}/approve"), "*", json!({})).await;
+    number
+}
+
+#[actix_web::test]
+async fn a_debit_that_names_an_approved_refund_marks_it_as_sent() {
+    for environment in TestEnvironment::all().await {
+        let app = TestApp::start(&environment).await;
+        app.book("ana").await.expect(201);
+        let money =
+            json!({"amount": "10.50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
+        let receipt = post(&app, "/api/bookings/REF001/receipts", "*", money).await;
+        let number = approve_refund(&app, receipt["number"].as_str().unwrap()).await;
+        let refund = async || app.get(&format!("/api/refunds/{number}")).await.expect(200).json();
+
+        // A charge names the refund too, but is not its transfer.
+        import(&app, statement(&[("D", 200, "CHARGE", &format!("Charge for {number}"))])).await;
+        assert_eq!(refund().await["state"], "APPROVED");
+        // The bank may wrap the number.
+        let (start, end) = number.split_at(9);
+        let transfer = statement(&[("D", 1_050, "TRANSFER", &format!("Refund {start}\r\n{end}"))]);
+        import(&app, transfer.clone()).await;
+        let sent = refund().await;
+        assert_eq!((&sent["state"], &sent["bank_id"]), (&json!("SENT"), &json!("TRANSFER")));
+        assert_eq!(sent["reference"], "REF001");
+        import(&app, transfer).await;
+        assert_eq!(refund().await, sent);
+        let stats = app.get("/api/stats").await.json();
+        assert_eq!(stats["by_currency"][0]["credit"], "0.00", "{stats}");
+        app.assert_audit_log_is_intact(&["--deep"]);
+    }
+}
+
+#[actix_web::test]
+async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
+    for environment in TestEnvironment::all().await {
+        let app = TestApp::start(&environment).await;
+        for email in ["canary@example.org", "bob@example.org"] {
+            let body = json!({"name": email, "email": email, "amount": "10"});
+            app.post("/api/bookings", &[], &body).await.expect(201);
+        }
+        let transfers = [("C", 1_050, "T1", "REF001 canary one"), ("C", 1_050, "T2", "REF002 bob")];
+        import(&app, statement(&transfers)).await;
+        import(&app, statement(&[("RC", 1_050, "T3", "REF001 canary one")])).await;
+        import(&app, statement(&[("C", 1_050, "T4", "REF001 canary two")])).await;
+        let receipts = app.get("/api/bookings/REF001/receipts").await.expect(200).json();
+        assert_eq!(receipts.as_array().map(Vec::len), Some(1), "the other one is reversed: {receipts}");
+        let number = approve_refund(&app, receipts[0]["number"].as_str().unwrap()).await;
+        let debits =
+            [("D", 1_050, "T5", format!("{number} canary")), ("D", 99, "T6", format!("{number} fee canary"))];
+        let debits = debits.each_ref().map(|(mark, cents, id, text)| (*mark, *cents, *id, text.as_str()));
+        import(&app, statement(&debits)).await;
+
+        let export = app.stdout_of(&["export-person", "canary@example.org"]);
+        let export: Value = serde_json::from_str(&export).unwrap();
+        let payment = &export["payments"][0];
+        assert_eq!(payment["receipts"].as_array().map(Vec::len), Some(2), "{payment}");
+        let lines = payment["statement_lines"].as_array().unwrap();
+        let mut ids: Vec<_> = lines.iter().map(|line| line["bank_id"].as_str().unwrap()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["T1", "T3", "T4", "T5", "T6"]);
+        assert!(lines.iter().all(|line| line["texts"].to_string().contains("canary")), "{payment}");
+
+        app.stdout_of(&["erase", "--email", "canary@example.org"]);
+        let found = copies(&app, &environment);
+        assert!(!found.contains("canary"), "a text remains");
+        assert!(found.contains("ref002 bob"), "the text of another person was erased");
+        app.assert_audit_log_is_intact(&["--deep"]);
+    }
+}
