@@ -40,6 +40,7 @@ fn create(column: Columns) -> NewTable {
     let indexes = vec![
         index(STATEMENT_LINES, "statement_lines_import_idx", &["import_id", "state", "number"]),
         index(STATEMENT_LINES, "statement_lines_amount_idx", &["account", "amount"]),
+        index(STATEMENT_LINES, "statement_lines_batch_idx", &["account", "batch_id"]),
         index(STATEMENT_LINES, "statement_lines_receipt_idx", &["receipt"]),
     ];
     NewTable { table, indexes }

@@ -39,6 +39,8 @@ pub enum FailPoint {
     AfterLinesStored,
     /// The matches of a batch of a statement import are stored.
     AfterMatchesStored,
+    /// Some matches of a statement import are inserted, and their transaction is open.
+    AfterMatchesInserted,
     /// The lines of a batch of a statement import are in the ledger.
     AfterLinesBooked,
     /// The results of a batch of a statement import are stored.
@@ -50,7 +52,7 @@ pub enum FailPoint {
 impl FailPoint {
     /// All fail points: first those of a booking in the order in which it hits them, the last of which exists only with a
     /// stream; then those of a statement import; then that of a migration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AfterParse,
         Self::AfterEnqueue,
         Self::AfterFirstInsert,
@@ -62,6 +64,7 @@ impl FailPoint {
         Self::AfterXadd,
         Self::AfterLinesStored,
         Self::AfterMatchesStored,
+        Self::AfterMatchesInserted,
         Self::AfterLinesBooked,
         Self::AfterImportBatch,
         Self::AfterRebuiltChunk,
@@ -81,6 +84,7 @@ impl FailPoint {
             Self::AfterXadd => "after-xadd",
             Self::AfterLinesStored => "after-lines-stored",
             Self::AfterMatchesStored => "after-matches-stored",
+            Self::AfterMatchesInserted => "after-matches-inserted",
             Self::AfterLinesBooked => "after-lines-booked",
             Self::AfterImportBatch => "after-import-batch",
             Self::AfterRebuiltChunk => "after-rebuilt-chunk",

@@ -14,7 +14,7 @@ use crate::payment::{
     DuplicateKey, DuplicateRule, PayerDetails, Payment, PaymentFields, PaymentId, PaymentKey, Reference,
     Status, Thresholds,
 };
-use crate::receipt::{Receipt, ReceiptNumber};
+use crate::receipt::{Receipt, ReceiptNumber, StatementLineId};
 
 /// The configured rules of the ledger, fixed at start-up.
 #[derive(Debug, Clone)]
@@ -95,6 +95,8 @@ pub struct Facts {
     pub payments: HashMap<PaymentKey, Payment>,
     /// The existing receipts that the batch needs, by number.
     pub receipts: HashMap<ReceiptNumber, Receipt>,
+    /// The statement lines that the batch would book although their import is undone.
+    pub undone_lines: Vec<StatementLineId>,
     /// The existing API keys that the batch names.
     pub keys: HashMap<KeyId, KeyRecord>,
     /// The records of the batch's idempotency keys, by scope.
@@ -112,6 +114,7 @@ impl Facts {
             head,
             payments: HashMap::new(),
             receipts: HashMap::new(),
+            undone_lines: Vec::new(),
             keys: HashMap::new(),
             idempotency: HashMap::new(),
             duplicates: HashMap::new(),

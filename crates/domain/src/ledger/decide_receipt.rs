@@ -80,6 +80,9 @@ impl Decider<'_> {
             if let Some(receipt) = booked {
                 return Err(Rejection::StatementLineBooked(receipt.number));
             }
+            if self.facts.undone_lines.contains(&line) {
+                return Err(Rejection::StatementLineUndone);
+            }
         }
         let now = self.context.now;
         let fields = ReceiptFields {

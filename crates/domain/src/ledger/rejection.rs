@@ -115,6 +115,9 @@ pub enum Rejection {
     /// The statement line is booked already.
     #[error("the statement line is booked as receipt {0}")]
     StatementLineBooked(ReceiptNumber),
+    /// The import of the statement line is undone, so that nothing of it may be booked.
+    #[error("the import of the statement line is undone")]
+    StatementLineUndone,
     /// The requester of a refund above the limit cannot approve it.
     #[error("a second person must approve refunds above {above} {}", .above.currency())]
     SecondPersonRequired {

@@ -8,8 +8,8 @@ use crate::matching::IndexedPayment;
 use crate::payment::{PaymentId, Reference};
 use crate::receipt::{ReceiptNumber, StatementLineId};
 use crate::statement::{
-    BankLine, ImportId, ImportState, LineState, MatchId, MatchState, NewImport, NewMatch, StatementImport,
-    StoredLine, StoredMatch,
+    BankLine, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport, NewMatch,
+    StatementImport, StoredLine, StoredMatch,
 };
 
 /// The result of a line, to store.
@@ -61,34 +61,45 @@ pub trait StatementStore: Send + Sync {
     /// Lists imports that a process must continue and that no process has claimed, oldest first.
     async fn unclaimed_imports(&self, now: DateTime<Utc>) -> Result<Vec<ImportId>, StoreError>;
 
-    /// Claims an import until a time, or renews the claim of the same process. Returns whether it succeeded.
+    /// Claims an import until a time, or renews the claim of the same process. Returns whether it succeeded; it does not if
+    /// the import does not need this work.
     async fn claim_import(
         &self,
         id: ImportId,
+        work: ImportWork,
         process: uuid::Uuid,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Changes the state of an import.
+    /// Gives the claim of a process up, so that another process can work on the import at once.
+    async fn release_import(&self, id: ImportId, process: uuid::Uuid) -> Result<(), StoreError>;
+
+    /// Changes the state of an import that needs this work. Returns whether it did.
     async fn set_import_state(
         &self,
         id: ImportId,
+        work: ImportWork,
         state: ImportState,
         reason: Option<&str>,
         finished_at: Option<DateTime<Utc>>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
-    /// Changes an import that has ended to [`ImportState::Undoing`]. Returns whether it had ended.
+    /// Changes an import to [`ImportState::Undoing`], also while it is posted. Returns whether it was neither being undone nor
+    /// undone.
     async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<bool, StoreError>;
 
-    /// Stores lines that no import has stored, and takes over lines whose receipt an undone import has reversed. Returns the
-    /// lines that now belong to this import, in the order of the file.
-    async fn insert_lines(&self, import: ImportId, lines: &[BankLine])
-    -> Result<Vec<StoredLine>, StoreError>;
+    /// Stores lines that no import has stored, and takes over lines of undone imports that no receipt books. Returns the
+    /// lines that now belong to this import, in the order of the file; `None` if the import is not being posted any more.
+    async fn insert_lines(
+        &self,
+        import: ImportId,
+        lines: &[BankLine],
+    ) -> Result<Option<Vec<StoredLine>>, StoreError>;
 
-    /// Stores proposed matches. An existing match remains unchanged.
-    async fn insert_matches(&self, matches: &[NewMatch]) -> Result<(), StoreError>;
+    /// Stores all proposed matches of an import, or none of them. An existing match remains unchanged. Returns whether the
+    /// import is still being posted; otherwise, nothing is stored.
+    async fn insert_matches(&self, import: ImportId, matches: &[NewMatch]) -> Result<bool, StoreError>;
 
     /// Returns the matches of lines that an import has stored.
     async fn matches_of_lines(
@@ -97,7 +108,8 @@ pub trait StatementStore: Send + Sync {
         lines: &[StatementLineId],
     ) -> Result<Vec<StoredMatch>, StoreError>;
 
-    /// Stores the results of lines, and the number of lines that the import has processed.
+    /// Stores the results of lines of an import, and the number of lines that the import has processed. A reversed line
+    /// remains reversed, so that a late result of a process that was slow changes nothing.
     async fn finish_lines(
         &self,
         import: ImportId,
@@ -120,14 +132,34 @@ pub trait StatementStore: Send + Sync {
     /// Returns the lines with these identities that any import has stored.
     async fn find_lines(&self, ids: &[StatementLineId]) -> Result<Vec<StoredLine>, StoreError>;
 
+    /// Finds the line of an import with a number.
+    async fn find_line(&self, import: ImportId, number: i64) -> Result<Option<StoredLine>, StoreError>;
+
+    /// Returns the ids of those batches of an account that are booked as one receipt, or are about to be.
+    async fn booked_batches(&self, account: &str, batches: &[String]) -> Result<Vec<String>, StoreError>;
+
+    /// Returns whether a transfer of a batch is booked, or about to be, or was returned by the bank.
+    async fn has_booked_parts(&self, account: &str, batch: &str) -> Result<bool, StoreError>;
+
+    /// Returns the batches of an import that are booked neither as one receipt nor by their transfers, ordered by number.
+    async fn open_batches(&self, import: ImportId, limit: u64) -> Result<Vec<StoredLine>, StoreError>;
+
+    /// Changes the state of a line without a receipt. Returns whether it had the expected state.
+    async fn change_line(
+        &self,
+        line: StatementLineId,
+        from: LineState,
+        to: LineState,
+    ) -> Result<bool, StoreError>;
+
     /// Finds a match.
     async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError>;
 
     /// Lists matches, oldest first.
     async fn list_matches(&self, filter: &MatchFilter, limit: u64) -> Result<Vec<StoredMatch>, StoreError>;
 
-    /// Decides a proposed match, and rejects the other proposals of its line if it is accepted. Returns whether the match was
-    /// still proposed.
+    /// Changes a proposed match to [`MatchState::Accepting`] or [`MatchState::Rejected`]. Returns whether it did: the match
+    /// must be proposed, and to be accepted, no other match of its line may be in the process of being accepted.
     async fn decide_match(
         &self,
         id: MatchId,
@@ -135,6 +167,13 @@ pub trait StatementStore: Send + Sync {
         actor: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
+
+    /// Changes a match that is being accepted back to proposed, because the ledger did not allocate its payments.
+    async fn return_match(&self, id: MatchId) -> Result<(), StoreError>;
+
+    /// Stores that the payments of a match are allocated: the match is accepted, the other proposals of its line are
+    /// rejected, and the line is posted. Returns whether it did; it does not if the match is undone.
+    async fn finish_match(&self, id: MatchId, actor: &str, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
     /// Changes a posted match that the ledger did not accept to rejected.
     async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError>;

@@ -9,7 +9,7 @@ use crate::access::{KeyId, KeyRecord};
 use crate::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, ReceiptQuery, Totals};
 use crate::money::Currency;
 use crate::payment::{DuplicateKey, Payment, PaymentKey, Reference};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, StatementLineId};
 
 /// A database error, classified by what the caller can do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -112,6 +112,12 @@ pub trait LedgerTransaction: Send {
 
     /// Finds receipts with their allocations and refunds, each once.
     async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError>;
+
+    /// Finds the statement lines whose import is being undone or is undone.
+    async fn find_undone_lines(
+        &mut self,
+        lines: &[StatementLineId],
+    ) -> Result<Vec<StatementLineId>, StoreError>;
 
     /// Finds an API key.
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError>;

@@ -54,9 +54,29 @@ impl ImportState {
         }
     }
 
-    /// Returns whether a process must continue the import.
-    pub const fn is_running(self) -> bool {
-        matches!(self, Self::Checking | Self::Posting | Self::Undoing)
+    /// Returns what a process must do with the import, if anything.
+    pub const fn work(self) -> Option<ImportWork> {
+        match self {
+            Self::Checking | Self::Posting => Some(ImportWork::Post),
+            Self::Undoing => Some(ImportWork::Undo),
+            Self::Done | Self::Refused | Self::Undone => None,
+        }
+    }
+}
+
+/// What a process does with an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportWork {
+    /// Books the lines.
+    Post,
+    /// Reverses the receipts.
+    Undo,
+}
+
+impl ImportWork {
+    /// Returns the states in which an import needs this work. In any other state, the work must stop.
+    pub fn states(self) -> impl Iterator<Item = ImportState> {
+        ImportState::ALL.into_iter().filter(move |state| state.work() == Some(self))
     }
 }
 

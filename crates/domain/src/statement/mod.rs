@@ -7,6 +7,6 @@ mod import;
 mod line;
 mod stored_match;
 
-pub use import::{ImportCounts, ImportId, ImportState, NewImport, StatementImport};
+pub use import::{ImportCounts, ImportId, ImportState, ImportWork, NewImport, StatementImport};
 pub use line::{BankLine, Direction, LineBatch, LineState, LineTexts, StoredLine};
 pub use stored_match::{MatchId, MatchState, NewMatch, StoredMatch, StoredPart};

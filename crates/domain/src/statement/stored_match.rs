@@ -43,6 +43,8 @@ pub enum MatchState {
     Proposed,
     /// The match was certain enough to be posted without a person.
     Posted,
+    /// A person accepts the match, and its payments are being allocated.
+    Accepting,
     /// A person accepted the match.
     Accepted,
     /// A person rejected the match, or accepted another one of the line.
@@ -53,13 +55,15 @@ pub enum MatchState {
 
 impl MatchState {
     /// All states.
-    pub const ALL: [Self; 5] = [Self::Proposed, Self::Posted, Self::Accepted, Self::Rejected, Self::Undone];
+    pub const ALL: [Self; 6] =
+        [Self::Proposed, Self::Posted, Self::Accepting, Self::Accepted, Self::Rejected, Self::Undone];
 
     /// Returns the code used in the database and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
             Self::Posted => "posted",
+            Self::Accepting => "accepting",
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Undone => "undone",

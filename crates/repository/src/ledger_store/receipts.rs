@@ -5,13 +5,14 @@
 
 use hermes_domain::ledger::{Changes, ReceiptQuery};
 use hermes_domain::ports::StoreError;
-use hermes_domain::receipt::Receipt;
+use hermes_domain::receipt::{Receipt, StatementLineId};
+use hermes_domain::statement::ImportState;
 use sea_orm::prelude::*;
-use sea_orm::{DatabaseTransaction, QuerySelect};
+use sea_orm::{DatabaseTransaction, QuerySelect, QueryTrait};
 
 use super::insert::{insert, upsert};
 use crate::database::padded;
-use crate::entity::{allocations, receipts, refunds};
+use crate::entity::{allocations, receipts, refunds, statement_imports, statement_lines};
 use crate::error::statement_error;
 use crate::mapping::{AllocationRow, RefundRow};
 use crate::reader::receipts_with;
@@ -52,6 +53,32 @@ pub(super) async fn find(
     seqs.sort_unstable();
     seqs.dedup();
     receipts_with(transaction, &seqs).await
+}
+
+/// Finds the statement lines whose import is being undone or is undone.
+///
+/// The import of a line changes its state before its receipts are reversed. The head is locked, so a batch of the ledger
+/// either precedes the reversals or finds the line here.
+pub(super) async fn undone_lines(
+    transaction: &DatabaseTransaction,
+    lines: &[StatementLineId],
+) -> Result<Vec<StatementLineId>, StoreError> {
+    let states = [ImportState::Undoing, ImportState::Undone].map(ImportState::as_str);
+    let ids: Vec<Vec<u8>> = lines.iter().map(|line| line.0.to_vec()).collect();
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for ids in ids.chunks(MAX_IN_LIST) {
+        let undone = statement_imports::Entity::find()
+            .select_only()
+            .column(statement_imports::Column::Id)
+            .filter(statement_imports::Column::State.is_in(states));
+        let select = statement_lines::Entity::find()
+            .select_only()
+            .column(statement_lines::Column::Id)
+            .filter(statement_lines::Column::Id.is_in(padded(ids).cloned()))
+            .filter(statement_lines::Column::ImportId.in_subquery(undone.into_query()));
+        found.extend(select.into_tuple::<Vec<u8>>().all(transaction).await.map_err(statement_error)?);
+    }
+    Ok(lines.iter().filter(|line| found.iter().any(|id| id == line.0.as_slice())).copied().collect())
 }
 
 async fn receipt_seqs(transaction: &DatabaseTransaction, found: Expr) -> Result<Vec<i64>, StoreError> {

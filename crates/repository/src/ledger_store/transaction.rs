@@ -10,7 +10,7 @@ use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, ReceiptQuery, To
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use hermes_domain::ports::{LedgerTransaction, LockedHead, StoreError};
-use hermes_domain::receipt::Receipt;
+use hermes_domain::receipt::{Receipt, StatementLineId};
 use sea_orm::DatabaseTransaction;
 
 use super::{changes, duplicates, facts, keys, receipts};
@@ -64,6 +64,13 @@ impl LedgerTransaction for SqlLedgerTransaction {
 
     async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
         self.record_error(receipts::find(&self.transaction, query).await)
+    }
+
+    async fn find_undone_lines(
+        &mut self,
+        lines: &[StatementLineId],
+    ) -> Result<Vec<StatementLineId>, StoreError> {
+        self.record_error(receipts::undone_lines(&self.transaction, lines).await)
     }
 
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use hermes_domain::ports::StoreError;
-use hermes_domain::statement::{ImportCounts, ImportId, ImportState, LineState, NewImport, StatementImport};
+use hermes_domain::statement::{
+    ImportCounts, ImportId, ImportState, ImportWork, LineState, NewImport, StatementImport,
+};
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::*;
-use sea_orm::{Condition, DatabaseConnection, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect};
 
 use crate::entity::statement_imports::{ActiveModel, Column, Entity};
 use crate::entity::statement_lines;
@@ -71,7 +73,7 @@ pub(super) async fn unclaimed(
     connection: &DatabaseConnection,
     now: DateTime<Utc>,
 ) -> Result<Vec<ImportId>, StoreError> {
-    let running = ImportState::ALL.into_iter().filter(|state| state.is_running());
+    let running = ImportState::ALL.into_iter().filter(|state| state.work().is_some());
     let ids: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -93,6 +95,7 @@ fn is_unclaimed(now: DateTime<Utc>) -> Condition {
 pub(super) async fn claim(
     connection: &DatabaseConnection,
     id: ImportId,
+    work: ImportWork,
     process: Uuid,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -104,6 +107,7 @@ pub(super) async fn claim(
             ..Default::default()
         })
         .filter(Column::Id.eq(id.0))
+        .filter(needs(work))
         .filter(is_unclaimed(now).add(Column::ClaimedBy.eq(process)))
         .exec(connection)
         .await
@@ -111,13 +115,51 @@ pub(super) async fn claim(
     Ok(claimed.rows_affected == 1)
 }
 
+/// Selects the imports that need a kind of work.
+fn needs(work: ImportWork) -> Expr {
+    Column::State.is_in(work.states().map(ImportState::as_str))
+}
+
+/// Locks an import until the end of the transaction. Returns whether it is being posted: it then remains so until the end.
+pub(super) async fn lock_if_posting(
+    transaction: &DatabaseTransaction,
+    id: ImportId,
+) -> Result<bool, StoreError> {
+    let locked: Option<Uuid> = Entity::find_by_id(id.0)
+        .select_only()
+        .column(Column::Id)
+        .filter(needs(ImportWork::Post))
+        .lock_exclusive()
+        .into_tuple()
+        .one(transaction)
+        .await
+        .map_err(statement_error)?;
+    Ok(locked.is_some())
+}
+
+pub(super) async fn release(
+    connection: &DatabaseConnection,
+    id: ImportId,
+    process: Uuid,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel { claimed_until: Set(None), ..Default::default() })
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::ClaimedBy.eq(process))
+        .exec(connection)
+        .await
+        .map_err(statement_error)?;
+    Ok(())
+}
+
 pub(super) async fn set_state(
     connection: &DatabaseConnection,
     id: ImportId,
+    work: ImportWork,
     state: ImportState,
     reason: Option<String>,
     finished_at: Option<DateTime<Utc>>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut change = ActiveModel {
         state: Set(state.as_str().to_owned()),
         reason: Set(reason),
@@ -127,13 +169,14 @@ pub(super) async fn set_state(
     if finished_at.is_some() {
         change.claimed_until = Set(None);
     }
-    Entity::update_many()
+    let changed = Entity::update_many()
         .set(change)
         .filter(Column::Id.eq(id.0))
+        .filter(needs(work))
         .exec(connection)
         .await
         .map_err(statement_error)?;
-    Ok(())
+    Ok(changed.rows_affected == 1)
 }
 
 pub(super) async fn begin_undo(
@@ -142,7 +185,7 @@ pub(super) async fn begin_undo(
     actor: String,
     reason: String,
 ) -> Result<bool, StoreError> {
-    let ended = [ImportState::Done, ImportState::Refused].map(ImportState::as_str);
+    let undone = [ImportState::Undoing, ImportState::Undone].map(ImportState::as_str);
     let changed = Entity::update_many()
         .set(ActiveModel {
             state: Set(ImportState::Undoing.as_str().to_owned()),
@@ -152,7 +195,7 @@ pub(super) async fn begin_undo(
             ..Default::default()
         })
         .filter(Column::Id.eq(id.0))
-        .filter(Column::State.is_in(ended))
+        .filter(Column::State.is_not_in(undone))
         .exec(connection)
         .await
         .map_err(statement_error)?;

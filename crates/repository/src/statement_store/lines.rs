@@ -10,7 +10,7 @@ use sea_orm::prelude::*;
 use sea_orm::sea_query::CaseStatement;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect};
 
-use super::begin;
+use super::{begin, imports};
 use crate::database::padded;
 use crate::entity::statement_imports;
 use crate::entity::statement_lines::{ActiveModel, Column, Entity, Model};
@@ -20,33 +20,48 @@ use crate::mapping;
 /// The most lines that a reversal is compared with.
 const MAX_LIKE: u64 = 1_000;
 
-/// Stores new lines, takes over lines of undone imports, and returns the lines of the import among `lines`.
+/// Stores new lines, takes over lines of undone imports, and returns the lines of the import among `lines`; `None` if the
+/// import is not being posted any more.
 pub(super) async fn insert(
     connection: &DatabaseConnection,
     import: ImportId,
     lines: &[BankLine],
-) -> Result<Vec<StoredLine>, StoreError> {
+) -> Result<Option<Vec<StoredLine>>, StoreError> {
     let transaction = begin(connection).await?;
+    if !imports::lock_if_posting(&transaction, import).await? {
+        return Ok(None);
+    }
     let ids: Vec<Vec<u8>> = lines.iter().map(|line| line.id.0.to_vec()).collect();
     let stored = rows(&transaction, &ids).await?;
     let undone = undone_imports(&transaction, stored.values()).await?;
-    let mut new = Vec::new();
+    let (mut new, mut own) = (Vec::new(), Vec::new());
     for line in lines {
-        match stored.get(line.id.0.as_slice()) {
+        let row = stored.get(line.id.0.as_slice());
+        match row {
+            // Later in the list, the line is a repetition.
+            _ if own.iter().any(|own: &StoredLine| own.line.id == line.id) => continue,
             None => new.push(mapping::new_line(import, line)?),
-            Some(row) if row.state == LineState::Reversed.as_str() && undone.contains(&row.import_id) => {
+            Some(row) if row.import_id == import.0 => {
+                own.push(StoredLine::try_from(row.clone())?);
+                continue;
+            }
+            Some(row) if !has_receipt(row) && undone.contains(&row.import_id) => {
                 take_over(&transaction, import, line).await?;
             }
-            Some(_) => {}
+            Some(_) => continue,
         }
+        own.push(StoredLine { import, line: line.clone(), state: LineState::New, receipt: None });
     }
     if !new.is_empty() {
         Entity::insert_many(new).exec_without_returning(&transaction).await.map_err(statement_error)?;
     }
-    let mut stored = rows(&transaction, &ids).await?;
     transaction.commit().await.map_err(commit_error)?;
-    let own = ids.iter().filter_map(|id| stored.remove(id)).filter(|row| row.import_id == import.0);
-    own.map(StoredLine::try_from).collect()
+    Ok(Some(own))
+}
+
+/// Returns whether a receipt books the line that is not reversed.
+fn has_receipt(row: &Model) -> bool {
+    [LineState::Posted, LineState::Unallocated].iter().any(|state| row.state == state.as_str())
 }
 
 async fn rows<C: ConnectionTrait>(
@@ -60,13 +75,12 @@ async fn rows<C: ConnectionTrait>(
     Ok(rows.map_err(statement_error)?.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
-/// Returns the imports of reversed lines that are undone. A line whose transfer bounced remains booked once and reversed.
+/// Returns the imports of lines that are undone. A line whose transfer bounced remains booked once and reversed.
 async fn undone_imports(
     transaction: &DatabaseTransaction,
     rows: impl Iterator<Item = &Model>,
 ) -> Result<HashSet<Uuid>, StoreError> {
-    let reversed = rows.filter(|row| row.state == LineState::Reversed.as_str());
-    let imports: HashSet<Uuid> = reversed.map(|row| row.import_id).collect();
+    let imports: HashSet<Uuid> = rows.map(|row| row.import_id).collect();
     if imports.is_empty() {
         return Ok(HashSet::new());
     }
@@ -117,6 +131,8 @@ pub(super) async fn finish(
             .col_expr(Column::State, states.into())
             .col_expr(Column::Receipt, receipts.into())
             .filter(Column::Id.is_in(ids))
+            .filter(Column::ImportId.eq(import.0))
+            .filter(Column::State.ne(LineState::Reversed.as_str()))
             .exec(&transaction)
             .await
             .map_err(statement_error)?;
@@ -164,6 +180,33 @@ pub(super) async fn like(
     decode(rows.all(connection).await)
 }
 
+pub(super) async fn with_number(
+    connection: &DatabaseConnection,
+    import: ImportId,
+    number: i64,
+) -> Result<Option<StoredLine>, StoreError> {
+    let rows = Entity::find().filter(Column::ImportId.eq(import.0)).filter(Column::Number.eq(number));
+    Ok(decode(rows.all(connection).await)?.pop())
+}
+
+/// Changes the state of a line without a receipt.
+pub(super) async fn change(
+    connection: &DatabaseConnection,
+    line: StatementLineId,
+    from: LineState,
+    to: LineState,
+) -> Result<bool, StoreError> {
+    let changed = Entity::update_many()
+        .set(ActiveModel { state: Set(to.as_str().to_owned()), ..Default::default() })
+        .filter(Column::Id.eq(line.0.to_vec()))
+        .filter(Column::State.eq(from.as_str()))
+        .filter(Column::Receipt.is_null())
+        .exec(connection)
+        .await
+        .map_err(statement_error)?;
+    Ok(changed.rows_affected == 1)
+}
+
 pub(super) async fn find(
     connection: &DatabaseConnection,
     ids: &[StatementLineId],
@@ -172,6 +215,6 @@ pub(super) async fn find(
     rows(connection, &ids).await?.into_values().map(StoredLine::try_from).collect()
 }
 
-fn decode(rows: Result<Vec<Model>, DbErr>) -> Result<Vec<StoredLine>, StoreError> {
+pub(super) fn decode(rows: Result<Vec<Model>, DbErr>) -> Result<Vec<StoredLine>, StoreError> {
     rows.map_err(statement_error)?.into_iter().map(StoredLine::try_from).collect()
 }

@@ -1,8 +1,9 @@
 //! Stores imported statements, their lines and matches, beside the ledger.
 //!
-//! **Round trips** of a batch of 64 lines on a server: six to store the lines, one to store matches, four to store the
+//! **Round trips** of a batch of 64 lines on a server: five to store the lines, five to store matches, four to store the
 //! results. Reading the payments of a batch takes one.
 
+mod batches;
 mod imports;
 mod lines;
 mod matches;
@@ -15,8 +16,8 @@ use hermes_domain::payment::{PaymentId, Reference};
 use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
 use hermes_domain::receipt::StatementLineId;
 use hermes_domain::statement::{
-    BankLine, ImportId, ImportState, LineState, MatchId, MatchState, NewImport, NewMatch, StatementImport,
-    StoredLine, StoredMatch,
+    BankLine, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport, NewMatch,
+    StatementImport, StoredLine, StoredMatch,
 };
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -72,25 +73,35 @@ impl StatementStore for SqlStatementStore {
     async fn claim_import(
         &self,
         id: ImportId,
+        work: ImportWork,
         process: Uuid,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let claim =
-            move |connection| async move { imports::claim(&connection, id, process, now, until).await };
+            move |connection| async move { imports::claim(&connection, id, work, process, now, until).await };
         self.database.writer.write(claim).await
+    }
+
+    async fn release_import(&self, id: ImportId, process: Uuid) -> Result<(), StoreError> {
+        self.database
+            .writer
+            .write(|connection| async move { imports::release(&connection, id, process).await })
+            .await
     }
 
     async fn set_import_state(
         &self,
         id: ImportId,
+        work: ImportWork,
         state: ImportState,
         reason: Option<&str>,
         finished_at: Option<DateTime<Utc>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let reason = reason.map(str::to_owned);
-        let set =
-            |connection| async move { imports::set_state(&connection, id, state, reason, finished_at).await };
+        let set = move |connection| async move {
+            imports::set_state(&connection, id, work, state, reason, finished_at).await
+        };
         self.database.writer.write(set).await
     }
 
@@ -104,7 +115,7 @@ impl StatementStore for SqlStatementStore {
         &self,
         import: ImportId,
         lines: &[BankLine],
-    ) -> Result<Vec<StoredLine>, StoreError> {
+    ) -> Result<Option<Vec<StoredLine>>, StoreError> {
         let lines = lines.to_vec();
         self.database
             .writer
@@ -112,11 +123,11 @@ impl StatementStore for SqlStatementStore {
             .await
     }
 
-    async fn insert_matches(&self, matches: &[NewMatch]) -> Result<(), StoreError> {
+    async fn insert_matches(&self, import: ImportId, matches: &[NewMatch]) -> Result<bool, StoreError> {
         let matches = matches.to_vec();
         self.database
             .writer
-            .write(|connection| async move { matches::insert(&connection, &matches).await })
+            .write(|connection| async move { matches::insert(&connection, import, &matches).await })
             .await
     }
 
@@ -174,6 +185,44 @@ impl StatementStore for SqlStatementStore {
         self.database.reader.read(read).await
     }
 
+    async fn find_line(&self, import: ImportId, number: i64) -> Result<Option<StoredLine>, StoreError> {
+        let read = move |connection| async move { lines::with_number(&connection, import, number).await };
+        self.database.reader.read(read).await
+    }
+
+    async fn booked_batches(&self, account: &str, batches: &[String]) -> Result<Vec<String>, StoreError> {
+        let (account, batches) = (account.to_owned(), batches.to_vec());
+        let read = |connection| {
+            let (account, batches) = (account.clone(), batches.clone());
+            async move { batches::booked(&connection, &account, &batches).await }
+        };
+        self.database.reader.read(read).await
+    }
+
+    async fn has_booked_parts(&self, account: &str, batch: &str) -> Result<bool, StoreError> {
+        let (account, batch) = (account.to_owned(), batch.to_owned());
+        let read = |connection| {
+            let (account, batch) = (account.clone(), batch.clone());
+            async move { batches::has_booked_parts(&connection, &account, &batch).await }
+        };
+        self.database.reader.read(read).await
+    }
+
+    async fn open_batches(&self, import: ImportId, limit: u64) -> Result<Vec<StoredLine>, StoreError> {
+        let read = move |connection| async move { batches::open(&connection, import, limit).await };
+        self.database.reader.read(read).await
+    }
+
+    async fn change_line(
+        &self,
+        line: StatementLineId,
+        from: LineState,
+        to: LineState,
+    ) -> Result<bool, StoreError> {
+        let change = move |connection| async move { lines::change(&connection, line, from, to).await };
+        self.database.writer.write(change).await
+    }
+
     async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError> {
         self.database.reader.read(|connection| async move { matches::find(&connection, id).await }).await
     }
@@ -196,6 +245,19 @@ impl StatementStore for SqlStatementStore {
         let actor = actor.to_owned();
         let decide = |connection| async move { matches::decide(&connection, id, state, &actor, now).await };
         self.database.writer.write(decide).await
+    }
+
+    async fn return_match(&self, id: MatchId) -> Result<(), StoreError> {
+        self.database
+            .writer
+            .write(|connection| async move { matches::return_proposed(&connection, id).await })
+            .await
+    }
+
+    async fn finish_match(&self, id: MatchId, actor: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let actor = actor.to_owned();
+        let finish = move |connection| async move { matches::finish(&connection, id, &actor, now).await };
+        self.database.writer.write(finish).await
     }
 
     async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError> {

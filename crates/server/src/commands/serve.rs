@@ -12,6 +12,7 @@ use actix_web::web;
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 use hermes_repository::{Database, DurabilityWarning};
+use hermes_web::extract::{BODY_TIMEOUT, upload_timeout};
 use hermes_web::gate::RequestGate;
 use hermes_web::{AppState, routes};
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,9 +67,14 @@ pub(super) async fn run() -> Result<()> {
         total: listener::portal_connections_max(),
         per_address: settings.connections_per_address,
         exempt: settings.trusted_proxies.clone(),
+        upload_timeout: upload_timeout(state.importer.max_bytes()),
     };
-    let dashboard_limits =
-        ConnectionLimits { total: listener::RESERVED_CONNECTIONS, per_address: 0, exempt: Vec::new() };
+    let dashboard_limits = ConnectionLimits {
+        total: listener::RESERVED_CONNECTIONS,
+        per_address: 0,
+        exempt: Vec::new(),
+        upload_timeout: BODY_TIMEOUT,
+    };
     let portal = listener::serve(
         portal_socket,
         portal_limits,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hermes_domain::statement::{ImportId, StatementImport};
+use hermes_domain::statement::{ImportId, ImportState, StatementImport};
 use hermes_service::statements::{DryRun, FileOptions, ImportError, StatementFile, StatementImporter};
 use tokio::time::sleep;
 
@@ -49,7 +49,12 @@ async fn import_files(importer: &Arc<StatementImporter>, what: &ImportStatements
         let result = if what.dry_run {
             importer.dry_run(&copy.0, &options).await.map(|report| describe_dry_run(&name, &report))
         } else {
-            import_file(importer, &copy.0, &name, &options).await
+            import_file(importer, &copy.0, &name, &options).await.map(|import| {
+                if import.state != ImportState::Done {
+                    exit_code = ExitCode::FAILURE;
+                }
+                describe(&name, &import)
+            })
         };
         match result {
             Ok(text) => print_line(&text).map(|_| ())?,
@@ -94,7 +99,7 @@ async fn import_file(
     path: &Path,
     name: &str,
     options: &FileOptions,
-) -> Result<String, ImportError> {
+) -> Result<StatementImport, ImportError> {
     let file = StatementFile {
         path: path.to_owned(),
         name: name.to_owned(),
@@ -117,7 +122,7 @@ async fn import_file(
     if shows_progress {
         eprintln!();
     }
-    Ok(describe(name, &import))
+    Ok(import)
 }
 
 async fn wait_until_ended(
@@ -126,7 +131,7 @@ async fn wait_until_ended(
 ) -> Result<StatementImport, ImportError> {
     loop {
         let import = importer.find(id).await?.ok_or(ImportError::NotFound(id))?;
-        if !import.state.is_running() {
+        if import.state.work().is_none() {
             return Ok(import);
         }
         sleep(POLL_INTERVAL).await;

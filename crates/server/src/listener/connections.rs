@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hermes_domain::AddressBlock;
 use ipnet::IpNet;
@@ -23,6 +23,8 @@ pub struct ConnectionLimits {
     pub per_address: usize,
     /// The networks to which the limit per address does not apply.
     pub exempt: Vec<IpNet>,
+    /// The time limit for the body of an upload.
+    pub upload_timeout: Duration,
 }
 
 /// The open connections of a server.
@@ -163,7 +165,7 @@ mod tests {
 
     fn connections(total: usize, per_address: usize) -> Arc<Connections> {
         let exempt = vec!["10.1.0.0/16".parse().unwrap()];
-        Connections::new(ConnectionLimits { total, per_address, exempt })
+        Connections::new(ConnectionLimits { total, per_address, exempt, upload_timeout: Duration::ZERO })
     }
 
     fn address(text: &str) -> IpAddr {

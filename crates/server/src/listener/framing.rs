@@ -31,6 +31,8 @@ pub(super) enum Stage {
     Head,
     /// The body.
     Body,
+    /// The body of an upload, which may be large.
+    Upload,
 }
 
 /// A line of a head that the HTTP library must reject.
@@ -50,6 +52,8 @@ pub(super) struct RequestFraming {
     /// The first [`LINE_START_MAX`] and the last [`LINE_END`] bytes of a line whose end has not arrived.
     line: Vec<u8>,
     requests: u64,
+    /// Whether the current body is that of an upload.
+    is_upload: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +76,7 @@ struct Head {
     has_empty_line: bool,
     has_request_line: bool,
     is_connect: bool,
+    is_upload: bool,
     is_chunked: bool,
     is_websocket: bool,
     length: u64,
@@ -79,7 +84,7 @@ struct Head {
 
 impl RequestFraming {
     pub(super) fn new() -> Self {
-        Self { state: State::Idle, head: Head::default(), line: Vec::new(), requests: 0 }
+        Self { state: State::Idle, head: Head::default(), line: Vec::new(), requests: 0, is_upload: false }
     }
 
     /// Returns the part of a request that the next byte belongs to.
@@ -87,6 +92,7 @@ impl RequestFraming {
         match self.state {
             State::Idle => Stage::Idle,
             State::Head => Stage::Head,
+            _ if self.is_upload => Stage::Upload,
             _ => Stage::Body,
         }
     }
@@ -192,6 +198,7 @@ impl RequestFraming {
                 self.head = Head {
                     has_request_line: true,
                     is_connect: line.starts_with(b"CONNECT "),
+                    is_upload: is_upload(line),
                     ..Head::default()
                 };
             }
@@ -201,6 +208,7 @@ impl RequestFraming {
 
     /// Determines the length of the body as the HTTP library does.
     fn end_head(&mut self) {
+        self.is_upload = self.head.is_upload;
         self.state = match std::mem::take(&mut self.head) {
             Head { is_chunked: true, .. } => State::ChunkSize,
             Head { is_websocket: true, .. } => State::UntilClose,
@@ -241,6 +249,12 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Returns whether a request line is that of an upload: `POST /api/statements`, with or without a query.
+fn is_upload(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(b"POST /api/statements");
+    rest.is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'?')))
 }
 
 /// Skips a number of bytes. Returns how many of them are still missing, and the bytes after them.
@@ -299,6 +313,23 @@ mod tests {
         assert_follows(&format!("{GET}GET / HTTP/1.1\r\nHost"), 1, Stage::Head);
         assert_follows(&format!("{GET}{}", &post[..post.len() - 1]), 1, Stage::Body);
         assert_follows(&format!("{GET}{}", &chunked[..chunked.len() - 1]), 1, Stage::Body);
+    }
+
+    #[test]
+    fn only_the_body_of_a_statement_is_an_upload() {
+        for (target, stage) in [
+            ("/api/statements", Stage::Upload),
+            ("/api/statements?name=a.xml", Stage::Upload),
+            ("/api/statements/1/undo", Stage::Body),
+            ("/api/bookings", Stage::Body),
+        ] {
+            assert_follows(&format!("POST {target} HTTP/1.1\r\nContent-Length: 2\r\n\r\na"), 0, stage);
+        }
+        assert_follows(
+            &format!("POST /api/statements HTTP/1.1\r\nContent-Length: 1\r\n\r\na{GET}GE"),
+            2,
+            Stage::Head,
+        );
     }
 
     #[test]

@@ -114,6 +114,7 @@ pub fn serve(
         .shutdown_timeout(drain.as_secs())
         .disable_signals();
     let stop = builder.graceful_shutdown_signal();
+    let upload_timeout = limits.upload_timeout;
     let connections = Connections::new(limits);
     let address = socket.local_addr()?;
     let server = builder.listen("hermes", socket, move || {
@@ -141,9 +142,9 @@ pub fn serve(
             // Otherwise, the last part of a response waits until the client confirms the part before it, up to 40 ms.
             let _without_the_option = io.set_nodelay(true);
             let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
-            let admitted = connections
-                .admit(address)
-                .map(|(admission, closed)| (http.call((GuardedStream::new(io, admission), peer)), closed));
+            let admitted = connections.admit(address).map(|(admission, closed)| {
+                (http.call((GuardedStream::new(io, admission, upload_timeout), peer)), closed)
+            });
             serve_connection(admitted)
         })
     });

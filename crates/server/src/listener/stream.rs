@@ -39,6 +39,8 @@ pub(super) struct GuardedStream {
     io: TcpStream,
     admission: Admission,
     framing: RequestFraming,
+    /// The time limit for the body of an upload.
+    upload_timeout: Duration,
     /// When the current head or body must be complete.
     read_deadline: Option<Deadline>,
     /// The time left to the client to accept output.
@@ -55,12 +57,13 @@ pub(super) struct GuardedStream {
 
 impl GuardedStream {
     /// Wraps a new connection. The deadline of its first head starts now.
-    pub(super) fn new(io: TcpStream, admission: Admission) -> Self {
+    pub(super) fn new(io: TcpStream, admission: Admission, upload_timeout: Duration) -> Self {
         Self {
             io,
             admission,
             framing: RequestFraming::new(),
-            read_deadline: read_deadline(Stage::Head),
+            upload_timeout,
+            read_deadline: read_deadline(Stage::Head, upload_timeout),
             write_time: WRITE_TIMEOUT,
             write_deadline: None,
             timer: None,
@@ -96,7 +99,7 @@ impl GuardedStream {
             return;
         }
         self.has_written = false;
-        self.read_deadline = read_deadline(stage);
+        self.read_deadline = read_deadline(stage, self.upload_timeout);
         if self.write_deadline.is_none() {
             // The client has accepted all earlier output.
             self.write_time = WRITE_TIMEOUT;
@@ -112,7 +115,9 @@ impl GuardedStream {
             _ if self.write_deadline.is_some() => {}
             _ if self.owes_response() => self.admission.set_activity(Activity::Busy),
             Stage::Idle => self.admission.set_activity(Activity::Idle(now())),
-            Stage::Head | Stage::Body => self.admission.set_activity(Activity::Transfer(now())),
+            Stage::Head | Stage::Body | Stage::Upload => {
+                self.admission.set_activity(Activity::Transfer(now()))
+            }
         }
     }
 
@@ -130,7 +135,7 @@ impl GuardedStream {
                 return Poll::Ready(Err(self.close(reason)));
             }
             // The next request may be incomplete until the response to the earlier one.
-            self.read_deadline = read_deadline(self.framing.stage());
+            self.read_deadline = read_deadline(self.framing.stage(), self.upload_timeout);
         }
     }
 
@@ -159,8 +164,9 @@ impl GuardedStream {
         }
         self.has_written = true;
         if self.framing.stage() != Stage::Idle {
-            // The client may send the rest of its request after it has received the response to the earlier one.
-            self.read_deadline = read_deadline(self.framing.stage());
+            // The client may send the rest of its request after it has received the response to the earlier one. An upload
+            // that is answered already has no more time than any body.
+            self.read_deadline = read_deadline(self.framing.stage(), BODY_TIMEOUT);
         }
         self.update_activity();
         Poll::Ready(Ok(sent))
@@ -227,11 +233,12 @@ impl AsyncWrite for GuardedStream {
 }
 
 /// Returns when the current head or body must be complete if it begins now.
-fn read_deadline(stage: Stage) -> Option<Deadline> {
+fn read_deadline(stage: Stage, upload_timeout: Duration) -> Option<Deadline> {
     match stage {
         Stage::Idle => None,
         Stage::Head => Some((Instant::now() + HEAD_TIMEOUT, Reason::SlowHead)),
         Stage::Body => Some((Instant::now() + BODY_TIMEOUT, Reason::SlowBody)),
+        Stage::Upload => Some((Instant::now() + upload_timeout, Reason::SlowBody)),
     }
 }
 

@@ -1,23 +1,15 @@
 //! Bank statements through the API and the command line: import, matches, decisions and undoing.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, TestEnvironment, poll, rows};
+use crate::support::camt::{Entry, camt053};
+use crate::support::{Response, TestApp, TestEnvironment, poll, rows};
 
-/// The variable with the number of simulated banks; all fifty in the long form.
-const SEEDS: &str = "HERMES_TEST_BANK_SEEDS";
-const DEFAULT_SEEDS: u64 = 2;
-/// The payments of a simulated bank.
-const PAYMENTS: u32 = 120;
-/// The least share of matchable lines that are posted, in per cent.
-const MIN_RECALL: usize = 95;
-
-async fn book(app: &TestApp, count: u32) {
+pub(super) async fn book(app: &TestApp, count: u32) {
     for number in 0..count {
         let payment = json!({"name": format!("Ana{} Ruiz{}", number % 9, number % 14),
             "email": format!("p{number}@example.org"), "amount": format!("{}", 100 + number % 40)});
@@ -25,7 +17,7 @@ async fn book(app: &TestApp, count: u32) {
     }
 }
 
-fn simulate(app: &TestApp, folder: &Path, seed: u64) -> PathBuf {
+pub(super) fn simulate(app: &TestApp, folder: &Path, seed: u64) -> PathBuf {
     let output = app.run(&["bank-sim", "--seed", &seed.to_string(), "--out", folder.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     folder.join(format!("sim{seed}-USD"))
@@ -97,7 +89,11 @@ async fn a_statement_is_imported_once_decided_and_undone() {
         assert_eq!(count(&undone, "reversed"), count(&undone, "lines"), "{undone}");
         let stats = app.get("/api/stats").await.json();
         assert_eq!(stats["by_currency"][0]["amount_received"], "0.00", "{stats}");
-        app.post(&undo, &[], &json!({"reason": "again"})).await.expect(409);
+        let problem = app.post(&undo, &[], &json!({"reason": "again"})).await.expect(409).json();
+        assert!(
+            problem["detail"].as_str().unwrap().contains("is undone; it can be undone once"),
+            "{problem}"
+        );
         let third = import(&app, file).await;
         assert_eq!(count(&third, "posted"), count(&first, "posted"), "{third} {first}");
         app.assert_audit_log_is_intact(&["--deep"]);
@@ -164,89 +160,46 @@ async fn a_start_removes_old_uploads_of_killed_processes() {
     assert!(upload(2).exists(), "a new upload is still being received");
 }
 
-/// What a simulated bank says about a line.
-struct TrueLine {
-    is_matchable: bool,
-    allocations: BTreeMap<String, String>,
+/// A form with one part.
+fn part(name: &str, content: &str) -> String {
+    format!(
+        "--b0\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"november.xml\"\r\n\r\n{content}\r\n"
+    )
 }
 
-fn truth(path: &Path) -> BTreeMap<String, TrueLine> {
-    let truth: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let credits = truth["lines"].as_array().unwrap().iter().filter(|line| line["direction"] == "credit");
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let line = |line: &Value| {
-        let allocations = line["allocations"].as_array().unwrap().iter();
-        let allocations = allocations.map(|part| (text(&part["reference"]), text(&part["amount"])));
-        let is_matchable = line["is_matchable"].as_bool().unwrap();
-        (text(&line["bank_id"]), TrueLine { is_matchable, allocations: allocations.collect() })
-    };
-    credits.map(line).collect()
+async fn send_form(app: &TestApp, path: &str, body: String) -> Response {
+    app.send("POST", path, &[("Content-Type", "multipart/form-data; boundary=b0")], Some(body)).await
 }
 
-/// The books after an import: the amount received and the status of each payment.
-async fn books(environment: &TestEnvironment) -> Vec<(String, String)> {
-    let database = rows::connect(environment).await;
-    let sql = "SELECT reference, status || ' ' || amount_received FROM payments ORDER BY reference";
-    rows::query_pairs(&database, sql).await
-}
-
-/// The matches that were posted, by the bank's id of their line.
-async fn posted(environment: &TestEnvironment) -> BTreeMap<String, BTreeMap<String, String>> {
-    let database = rows::connect(environment).await;
-    let sql = "SELECT l.bank_id, m.parts FROM statement_matches m JOIN statement_lines l ON l.id = m.line_id \
-               WHERE m.state IN ('posted', 'undone')";
-    let rows: Vec<(String, String)> = rows::query_pairs(&database, sql).await;
-    let parts = |text: String| {
-        let parts: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let minor = |part: &Value| part["amount"]["minor"].as_i64().unwrap();
-        let amount = |part: &Value| format!("{}.{:02}", minor(part) / 100, minor(part) % 100);
-        parts.iter().map(|part| (part["reference"].as_str().unwrap().to_owned(), amount(part))).collect()
-    };
-    rows.into_iter().map(|(bank_id, text)| (bank_id, parts(text))).collect()
-}
-
-/// Every seed, in three formats: the same books, no wrong posting, and nearly all matchable lines posted.
 #[actix_web::test]
-async fn posted_matches_of_the_simulated_bank_are_right() {
-    let seeds = std::env::var(SEEDS).ok().map_or(DEFAULT_SEEDS, |text| text.parse().unwrap());
+async fn a_statement_arrives_in_a_form_as_its_only_part() {
     let environment = TestEnvironment::sqlite().await;
-    let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/statements");
-    let variables = [
-        ("HERMES__RECONCILIATION__AUTO_POST", "repaired"),
-        ("HERMES__STATEMENTS__CSV_PROFILES", profiles.to_str().unwrap()),
-    ];
-    let mut app = TestApp::start_with(&environment, &variables).await;
-    book(&app, PAYMENTS).await;
-    let folder = environment.folder.path().join("sim");
-    let names: Vec<PathBuf> = (1..=seeds).map(|seed| simulate(&app, &folder, seed)).collect();
-    app.signal("TERM");
-    assert!(app.wait().success());
-    let (file, pristine) = (environment.folder.path().join("data/hermes.db"), folder.join("pristine.db"));
-    fs::copy(&file, &pristine).unwrap();
-
-    let (mut matchable, mut found) = (0, 0);
-    for name in names {
-        let truth = truth(&name.with_extension("truth.json"));
-        let mut first_books = None;
-        for extension in ["camt053.xml", "mt940.sta", "csv"] {
-            for suffix in ["-wal", "-shm"] {
-                let _ = fs::remove_file(file.with_extension(format!("db{suffix}")));
-            }
-            fs::copy(&pristine, &file).unwrap();
-            let statement = name.with_extension(extension);
-            let output =
-                app.run(&["statement", "import", "--profile", "bank-sim", statement.to_str().unwrap()]);
-            assert!(output.status.success(), "{statement:?}: {output:?}");
-            let posted = posted(&environment).await;
-            for (bank_id, parts) in &posted {
-                assert_eq!(*parts, truth[bank_id].allocations, "{statement:?} {bank_id}");
-            }
-            matchable += truth.values().filter(|line| line.is_matchable).count();
-            found += truth.iter().filter(|(id, line)| line.is_matchable && posted.contains_key(*id)).count();
-            let books = books(&environment).await;
-            assert_eq!(*first_books.get_or_insert_with(|| books.clone()), books, "{statement:?}");
-        }
+    let limit = ("HERMES__STATEMENTS__MAX_BYTES", "100000");
+    let app = TestApp::start_with(&environment, &[limit]).await;
+    let entry = Entry { cents: 100, bank_id: "T1".to_owned(), ..Entry::default() };
+    let (file, end) = (camt053("S1", &[entry]), "--b0--\r\n");
+    let path = "/api/statements";
+    for (body, status, reason) in [
+        (part("file", &file), 400, "cut off"),
+        (part("file", &file[..300]).replace("\r\n--b0", ""), 400, "cut off"),
+        (part("file", &file) + &part("file", &file) + end, 400, "more than one file"),
+        (part("statement", &file) + end, 400, "a part other than"),
+        (part("file", &file) + &part("note", "x") + end, 400, "a part other than"),
+        (end.to_owned(), 400, "no file"),
+        (format!("no form{end}"), 400, "cut off"),
+        (part("file", &"x".repeat(100_001)) + end, 413, "at most 100000 bytes"),
+        (part("file", &"x".repeat(200_000)) + end, 413, "at most 100000 bytes"),
+        (part("file", "") + end, 422, "The file is empty"),
+        (part("file", "hello") + end, 422, "The format is unknown"),
+    ] {
+        let refused = send_form(&app, path, body).await.expect(status);
+        assert!(refused.text().contains(reason), "{reason}: {}", refused.text());
     }
-    assert!(found * 100 >= matchable * MIN_RECALL, "{found} of {matchable} matchable lines are posted");
-    eprintln!("{found} of {matchable} matchable lines of {seeds} simulated banks are posted, none wrongly");
+    assert_eq!(fs::read_dir(environment.folder.path().join("data/statements")).unwrap().count(), 0);
+
+    let dry_run = send_form(&app, "/api/statements?dry_run=true", part("file", &file) + end).await;
+    assert_eq!(dry_run.expect(200).json()["unmatched"], 1);
+    let accepted = send_form(&app, path, part("file", &file) + end).await.expect(202);
+    let import = wait_for_state(&app, accepted.headers["location"].to_str().unwrap(), "done").await;
+    assert_eq!((&import["unallocated"], &import["file_name"]), (&json!(1), &json!("november.xml")));
 }

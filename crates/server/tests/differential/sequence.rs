@@ -219,6 +219,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::NothingToSettle { .. }
         | Rejection::AboveWriteOffMax { .. }
         | Rejection::StatementLineBooked(_)
+        | Rejection::StatementLineUndone
         | Rejection::SecondPersonRequired { .. } => "money",
     }
 }

@@ -34,6 +34,7 @@ async fn crash_at_every_point(environment: Option<TestEnvironment>) {
         FailPoint::AfterRebuiltChunk
         | FailPoint::AfterLinesStored
         | FailPoint::AfterMatchesStored
+        | FailPoint::AfterMatchesInserted
         | FailPoint::AfterLinesBooked
         | FailPoint::AfterImportBatch => false,
         _ => true,

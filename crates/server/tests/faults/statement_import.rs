@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use hermes_fault::FailPoint;
 use serde_json::json;
 
+use crate::support::camt::{Entry, camt053};
 use crate::support::{TestApp, TestEnvironment, poll, rows};
 
 /// The payments for which the simulated bank writes about 1,000 lines.
@@ -34,6 +35,38 @@ async fn a_killed_import_books_each_line_once_on_sqlite() {
 #[actix_web::test]
 async fn a_killed_import_books_each_line_once_on_mariadb() {
     kill_at_every_point(TestEnvironment::mariadb().await).await;
+}
+
+/// Enough payers for two statements of the database.
+const SPLIT_PAYMENTS: i64 = 40;
+
+/// Two transfers of a payer pay one payment together. Each of them gets a proposal, although the process is killed between
+/// the first and the last one.
+#[actix_web::test]
+async fn a_killed_search_for_split_payments_is_repeated() {
+    let environment = TestEnvironment::sqlite().await;
+    let mut app = TestApp::start(&environment).await;
+    let mut entries = Vec::new();
+    for number in 0..SPLIT_PAYMENTS {
+        let name = format!("Ana{number} Ruiz{number}");
+        let payment = json!({"name": name, "email": format!("p{number}@example.org"), "amount": "1000"});
+        let booked = app.post("/api/bookings", &[], &payment).await.expect(201).json();
+        let due: i64 = booked["amount_due"].as_str().unwrap().replace('.', "").parse().unwrap();
+        for (part, cents) in [(1, 30_000 + number), (2, due - 30_000 - number)] {
+            let (bank_id, text) = (format!("T{number}-{part}"), "thank you".to_owned());
+            entries.push(Entry { cents, bank_id, name: name.clone(), text, ..Entry::default() });
+        }
+    }
+    app.kill();
+    app.restart_with(hermes_fault::VARIABLE, &format!("{}:1", FailPoint::AfterMatchesInserted.name())).await;
+    let file = camt053("S1", &entries);
+    let accepted = app.send("POST", "/api/statements", &[], Some(file)).await.expect(202);
+    let path = accepted.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(app.wait().signal(), Some(SIGKILL), "{}", app.log());
+    app.restart_with(hermes_fault::VARIABLE, "").await;
+    poll(|| async { app.get(&path).await.json()["state"] == "done" }, "the end of the import").await;
+    let proposed = app.get("/api/matches?state=proposed&limit=1000").await.json();
+    assert_eq!(proposed.as_array().unwrap().len(), entries.len());
 }
 
 async fn kill_at_every_point(environment: Option<TestEnvironment>) {

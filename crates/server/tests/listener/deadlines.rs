@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::raw_client::{HOME, LARGE, MORE_THAN_BUFFERS, POST, RawClient, assert_bare_response, get};
+use crate::support::camt::{Entry, camt053};
 use crate::support::{TestApp, TestEnvironment};
 use actix_web::rt::time::sleep;
 use tokio::io::AsyncReadExt;
@@ -11,6 +12,12 @@ use tokio::io::AsyncReadExt;
 /// The expected time in seconds until a connection is closed, with time for a slow machine.
 const HEAD: Range<f64> = 4.9..8.0;
 const BODY: Range<f64> = 9.9..13.0;
+/// For a statement of at most [`MAX_STATEMENT`] bytes: 10 s, and 1 s for each 64 KiB.
+const UPLOAD: Range<f64> = 13.9..17.0;
+const MAX_STATEMENT: (&str, &str) = ("HERMES__STATEMENTS__MAX_BYTES", "262144");
+/// The number of parts of a slow upload, and the time between them, in milliseconds. Together they last 12 s.
+const UPLOAD_PARTS: usize = 24;
+const UPLOAD_PAUSE_MS: u64 = 500;
 const WRITE_STALL: Range<f64> = 14.9..19.0;
 /// For a client that reads at less than half of the minimum rate. The buffers of the connection add some seconds.
 const SLOW_READ: Range<f64> = 14.9..35.0;
@@ -20,11 +27,14 @@ const MORE_THAN_ENLARGED_BUFFERS: usize = 64;
 /// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
 const WAIT_S: u64 = 16;
 
+/// The head of an upload, without the fields that determine the length of its body.
+const UPLOAD_HEAD: &str = "POST /api/statements HTTP/1.1\r\nHost: localhost\r\n";
+
 /// All cases run at the same time on one server, because each takes as long as its deadline.
 #[actix_web::test]
 async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at_a_minimum_rate() {
     let environment = TestEnvironment::sqlite().await;
-    let app = TestApp::start(&environment).await;
+    let app = TestApp::start_with(&environment, &[MAX_STATEMENT]).await;
     let port = app.port();
     tokio::join!(
         a_silent_client_gets_408(port),
@@ -32,6 +42,8 @@ async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at
         a_slow_second_head_gets_408(port),
         an_unfinished_body_gets_408(port, "Content-Length: 9999\r\n\r\n"),
         an_unfinished_body_gets_408(port, "Transfer-Encoding: chunked\r\n\r\nffff\r\n"),
+        a_slow_upload_is_received(port),
+        an_unfinished_upload_gets_408(port),
         an_unread_response_is_abandoned(&app),
         a_slowly_read_response_is_abandoned(&app),
         an_idle_connection_remains_open(port),
@@ -39,7 +51,7 @@ async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at
         a_long_poll_is_answered_although_bytes_follow_it(port),
     );
     let metrics = app.metrics().await;
-    for (reason, count) in [("slow_head", 3.0), ("slow_body", 2.0), ("unread_response", 2.0)] {
+    for (reason, count) in [("slow_head", 3.0), ("slow_body", 3.0), ("unread_response", 2.0)] {
         assert_eq!(
             metrics.value("hermes_connections_rejected_total", &[("reason", reason)]),
             count,
@@ -85,6 +97,26 @@ async fn an_unfinished_body_gets_408(port: u16, framing: &str) {
     let (seconds, received) = client.drip(' ').await;
     assert_bare_response(&received, 408);
     assert_within(seconds, BODY);
+}
+
+/// A statement has more time than other bodies.
+async fn a_slow_upload_is_received(port: u16) {
+    let file = camt053("S1", &[Entry { cents: 100, bank_id: "T1".to_owned(), ..Entry::default() }]);
+    let mut client = RawClient::connect(HOME, port).await;
+    client.send(&format!("{UPLOAD_HEAD}Content-Length: {}\r\n\r\n", file.len())).await;
+    for part in file.as_bytes().chunks(file.len().div_ceil(UPLOAD_PARTS)) {
+        sleep(Duration::from_millis(UPLOAD_PAUSE_MS)).await;
+        assert!(client.send(std::str::from_utf8(part).unwrap()).await, "the connection is closed");
+    }
+    assert_eq!(client.response().await.unwrap().0, 202);
+}
+
+async fn an_unfinished_upload_gets_408(port: u16) {
+    let mut client = RawClient::connect(HOME, port).await;
+    client.send(&format!("{UPLOAD_HEAD}Content-Length: 9999\r\n\r\n")).await;
+    let (seconds, received) = client.drip(' ').await;
+    assert_bare_response(&received, 408);
+    assert_within(seconds, UPLOAD);
 }
 
 async fn an_unread_response_is_abandoned(app: &TestApp) {

@@ -152,7 +152,8 @@ impl TestApp {
         let mut headers = headers.to_vec();
         let authorization = self.authorization();
         headers.extend(authorization.as_ref().map(|value| ("Authorization", value.as_str())));
-        if body.is_some() {
+        let has_type = headers.iter().any(|(name, _)| *name == "Content-Type");
+        if body.is_some() && !has_type {
             headers.push(("Content-Type", "application/json"));
         }
         let response = self.client.send(method, &self.url(path), &headers, body).await.unwrap();

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test target uses a different part")]
 
 pub mod app;
+pub mod camt;
 pub mod contract;
 pub mod environment;
 pub mod http;

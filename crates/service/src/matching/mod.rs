@@ -1,16 +1,28 @@
 //! Decides the matches that an import proposes.
+//!
+//! **Accepting** takes three steps: the match becomes `accepting`, the ledger allocates the receipt, the match becomes
+//! `accepted`. The first step is the decision: of concurrent requests to accept or reject, one succeeds. If the ledger
+//! rejects the allocation, the match is proposed again. If the process is killed, the worker of any process continues
+//! ([`Matches::continue_interrupted`]). Each match has one idempotency key, so its payments are allocated once.
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use hermes_domain::ledger::{
     Command, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand, ReceiptTarget, Submission,
 };
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::ports::{Clock, LineResult, MatchFilter, StatementStore, StoreError};
-use hermes_domain::statement::{LineState, MatchId, MatchState, StoredMatch};
+use hermes_domain::ports::{Clock, MatchFilter, StatementStore, StoreError};
+use hermes_domain::receipt::ReceiptNumber;
+use hermes_domain::statement::{MatchId, MatchState, StoredMatch};
 use sha2::{Digest, Sha256};
 
 use crate::writer::{LedgerWriter, SubmitError};
+
+/// The age at which the request that accepts a match no longer runs.
+const INTERRUPTED_AFTER: TimeDelta = TimeDelta::seconds(15);
+/// The most matches that one search for interrupted requests returns.
+const MAX_INTERRUPTED: u64 = 100;
 
 /// Why a match is not decided.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +33,12 @@ pub enum DecisionError {
     /// The match is not proposed any more.
     #[error("the match is {}; only a proposed match can be accepted or rejected", .0.as_str())]
     Decided(MatchState),
+    /// Another match of the line is being accepted.
+    #[error("another match of the line is being accepted; wait for its result")]
+    OtherAccepted,
+    /// The import has not recorded the line yet.
+    #[error("the line of the match is not recorded yet; a match can be accepted when its line has a receipt")]
+    NotRecorded,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,36 +71,25 @@ impl Matches {
     /// match changes nothing.
     ///
     /// # Errors
-    /// Returns an error if the match is decided already, or the ledger rejects the allocation.
+    /// Returns an error if the match is decided otherwise, or the ledger rejects the allocation; nothing is allocated then.
     pub async fn accept(&self, id: MatchId, origin: Origin) -> Result<StoredMatch, DecisionError> {
-        let found = self.find(id).await?;
-        let proposed = match found.proposal.state {
+        let mut found = self.find(id).await?;
+        if found.proposal.state == MatchState::Proposed {
+            found.receipt.ok_or(DecisionError::NotRecorded)?;
+            let now = self.clock.now();
+            let is_decided = self.store.decide_match(id, MatchState::Accepting, &origin.actor, now).await?;
+            found = self.find(id).await?;
+            if !is_decided && found.proposal.state == MatchState::Proposed {
+                return Err(DecisionError::OtherAccepted);
+            }
+        }
+        match found.proposal.state {
             // The response to an earlier request was lost.
-            MatchState::Accepted => return Ok(found),
-            MatchState::Proposed => found,
-            state => return Err(DecisionError::Decided(state)),
-        };
-        let Some(number) = proposed.receipt else { return Err(DecisionError::Decided(MatchState::Undone)) };
-        let parts = proposed.proposal.parts.iter();
-        let allocations = parts.map(|part| NewAllocation {
-            payment: PaymentKey::Reference(part.reference),
-            expected_version: None,
-            amount: Some(part.amount),
-        });
-        let command = ReceiptCommand::Allocate {
-            target: ReceiptTarget { number, expected_version: None },
-            allocations: allocations.collect(),
-            reason: format!("match accepted: {}", proposed.proposal.evidence.join("; ")),
-        };
-        let actor = origin.actor.clone();
-        let submission =
-            Submission { command: Command::Receipt(command), origin, idempotency: Some(claim(id)) };
-        self.ledger.submit_receipt(submission).await?;
-        self.store.decide_match(id, MatchState::Accepted, &actor, self.clock.now()).await?;
-        let line = proposed.proposal.line;
-        let result = LineResult { line, state: LineState::Posted, receipt: Some(number) };
-        self.store.finish_lines(proposed.proposal.import, &[result], None).await?;
-        self.find(id).await
+            MatchState::Accepted => Ok(found),
+            // A concurrent or an interrupted request has decided the same.
+            MatchState::Accepting => self.allocate(&found, origin).await,
+            state => Err(DecisionError::Decided(state)),
+        }
     }
 
     /// Rejects a match.
@@ -90,21 +97,70 @@ impl Matches {
     /// # Errors
     /// Returns an error if the match is decided already.
     pub async fn reject(&self, id: MatchId, actor: &str) -> Result<StoredMatch, DecisionError> {
-        self.proposed(id).await?;
-        self.store.decide_match(id, MatchState::Rejected, actor, self.clock.now()).await?;
-        self.find(id).await
+        self.find(id).await?;
+        let is_decided = self.store.decide_match(id, MatchState::Rejected, actor, self.clock.now()).await?;
+        let found = self.find(id).await?;
+        if is_decided { Ok(found) } else { Err(DecisionError::Decided(found.proposal.state)) }
+    }
+
+    /// Continues requests to accept a match whose process was killed.
+    ///
+    /// # Errors
+    /// Returns an error if the database or the ledger is unavailable.
+    pub async fn continue_interrupted(&self) -> Result<(), DecisionError> {
+        let filter = MatchFilter { state: Some(MatchState::Accepting), ..MatchFilter::default() };
+        let before = self.clock.now() - INTERRUPTED_AFTER;
+        for found in self.store.list_matches(&filter, MAX_INTERRUPTED).await? {
+            if found.decided_at.is_none_or(|decided_at| decided_at > before) {
+                continue;
+            }
+            let actor = found.decided_by.clone().unwrap_or_default();
+            match self.allocate(&found, Origin { actor, ..Origin::default() }).await {
+                Ok(_) => log::info!("match {} is accepted, after an interruption", found.proposal.id),
+                Err(error) => log::warn!("match {} cannot be accepted: {error}", found.proposal.id),
+            }
+        }
+        Ok(())
+    }
+
+    /// Allocates the receipt of a match that is being accepted.
+    async fn allocate(&self, accepting: &StoredMatch, origin: Origin) -> Result<StoredMatch, DecisionError> {
+        let id = accepting.proposal.id;
+        let number = accepting.receipt.ok_or(DecisionError::NotRecorded)?;
+        let actor = origin.actor.clone();
+        let command = Command::Receipt(allocation(accepting, number));
+        let submission = Submission { command, origin, idempotency: Some(claim(id)) };
+        match self.ledger.submit_receipt(submission).await {
+            Ok(_) => {}
+            // It may be allocated. A repeated request, or the worker, finds out with the same key.
+            Err(SubmitError::OutcomeUnknown) => return Err(SubmitError::OutcomeUnknown.into()),
+            Err(error) => {
+                self.store.return_match(id).await?;
+                return Err(error.into());
+            }
+        }
+        let is_accepted = self.store.finish_match(id, &actor, self.clock.now()).await?;
+        let found = self.find(id).await?;
+        if is_accepted { Ok(found) } else { Err(DecisionError::Decided(found.proposal.state)) }
     }
 
     async fn find(&self, id: MatchId) -> Result<StoredMatch, DecisionError> {
         self.store.find_match(id).await?.ok_or(DecisionError::NotFound(id))
     }
+}
 
-    async fn proposed(&self, id: MatchId) -> Result<StoredMatch, DecisionError> {
-        let found = self.find(id).await?;
-        match found.proposal.state {
-            MatchState::Proposed => Ok(found),
-            state => Err(DecisionError::Decided(state)),
-        }
+/// Returns the command that allocates a receipt to the payments of a match.
+fn allocation(accepted: &StoredMatch, number: ReceiptNumber) -> ReceiptCommand {
+    let parts = accepted.proposal.parts.iter();
+    let allocations = parts.map(|part| NewAllocation {
+        payment: PaymentKey::Reference(part.reference),
+        expected_version: None,
+        amount: Some(part.amount),
+    });
+    ReceiptCommand::Allocate {
+        target: ReceiptTarget { number, expected_version: None },
+        allocations: allocations.collect(),
+        reason: format!("match accepted: {}", accepted.proposal.evidence.join("; ")),
     }
 }
 

@@ -5,14 +5,16 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use hermes_domain::institution::AccountNumber;
-use hermes_domain::matching::find;
+use hermes_domain::matching::{PaymentIndex, find};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::receipt::StatementLineId;
-use hermes_domain::statement::{BankLine, Direction, LineBatch};
+use hermes_domain::statement::BankLine;
 use hermes_statements::{Account, Item, Limits, ReadOptions, StatementHeader, StatementSummary};
+use tokio::task::yield_now;
 
 use super::convert::bank_line;
-use super::{BATCH_LINES, FileOptions, ImportError, ImporterConfig, StatementImporter};
+use super::posting::is_receipt;
+use super::{FileOptions, ImportError, ImporterConfig, StatementImporter};
 
 /// What importing a file would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,15 +110,7 @@ impl StatementImporter {
     /// # Errors
     /// Returns an error if the file would be refused.
     pub async fn dry_run(&self, path: &Path, options: &FileOptions) -> Result<DryRun, ImportError> {
-        let (config, file) = (self.config.clone(), path.to_owned());
-        let read_options = config.read_options(options)?;
-        let read = move || {
-            let mut lines = Vec::new();
-            let checked = read_file(&config, &file, &read_options, &mut |line| lines.push(line))?;
-            Ok::<_, ImportError>((checked, lines))
-        };
-        let (checked, lines) =
-            tokio::task::spawn_blocking(read).await.map_err(|_| ImportError::Internal)??;
+        let checked = self.check(path, options).await?;
         let mut report = DryRun {
             format: checked.format,
             statements: checked.statements,
@@ -124,30 +118,45 @@ impl StatementImporter {
             ..DryRun::default()
         };
         let mut index = self.load_index().await?;
-        for batch in lines.chunks(BATCH_LINES) {
-            let ids: Vec<StatementLineId> = batch.iter().map(|line| line.id).collect();
-            let known = self.deps.store.find_lines(&ids).await?;
-            let is_new = |line: &&BankLine| known.iter().all(|stored| stored.line.id != line.id);
-            let new: Vec<BankLine> = batch.iter().filter(is_new).cloned().collect();
-            report.duplicates += i64::try_from(batch.len() - new.len()).unwrap_or(i64::MAX);
-            self.refresh(&mut index, &new).await?;
-            for line in &new {
-                if line.direction == Direction::Debit || matches!(line.batch, LineBatch::Whole(Some(_))) {
-                    report.other += 1;
-                    continue;
-                }
-                let finding = find(&line.to_credit_line(), &index);
-                if let Some(chosen) = finding.to_post(self.config.auto_post) {
-                    report.to_post += 1;
-                    chosen.parts.iter().for_each(|part| index.allocate(part.reference, part.amount));
-                } else if finding.matches.is_empty() {
-                    report.unmatched += 1;
-                } else {
-                    report.to_decide += 1;
-                }
-            }
+        let (mut batches, reading) = self.read_batches(path.to_owned(), options.clone(), 0);
+        while let Some(batch) = batches.recv().await {
+            self.report_batch(&mut report, &mut index, &batch).await?;
         }
+        reading.await.map_err(|_| ImportError::Internal)??;
         Ok(report)
+    }
+
+    /// Adds lines to a report.
+    async fn report_batch(
+        &self,
+        report: &mut DryRun,
+        index: &mut PaymentIndex,
+        batch: &[BankLine],
+    ) -> Result<(), ImportError> {
+        let ids: Vec<StatementLineId> = batch.iter().map(|line| line.id).collect();
+        let known = self.deps.store.find_lines(&ids).await?;
+        let is_new = |line: &&BankLine| known.iter().all(|stored| stored.line.id != line.id);
+        let new: Vec<BankLine> = batch.iter().filter(is_new).cloned().collect();
+        report.duplicates += i64::try_from(batch.len() - new.len()).unwrap_or(i64::MAX);
+        let covered = self.parts_of_booked_batches(&new).await?;
+        self.refresh(index, &new).await?;
+        for line in &new {
+            if !is_receipt(line) || covered.iter().any(|result| result.line == line.id) {
+                report.other += 1;
+                continue;
+            }
+            let finding = find(&line.to_credit_line(), index);
+            if let Some(chosen) = finding.to_post(self.config.auto_post) {
+                report.to_post += 1;
+                chosen.parts.iter().for_each(|part| index.allocate(part.reference, part.amount));
+            } else if finding.matches.is_empty() {
+                report.unmatched += 1;
+            } else {
+                report.to_decide += 1;
+            }
+            yield_now().await;
+        }
+        Ok(())
     }
 }
 

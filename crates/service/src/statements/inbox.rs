@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use hermes_statements::Problem;
+use uuid::Uuid;
+
 use super::{FileOptions, ImportError, StatementFile, StatementImporter, move_file};
 
 /// How often the folder is read.
@@ -61,7 +64,7 @@ impl Inbox {
         }
         files.sort();
         for file in files {
-            if let Some((claimed, name)) = claim(&file) {
+            if let Some((claimed, name)) = claim(&file, self.importer.deps.random_source.random()) {
                 self.import(&claimed, &name).await;
             }
         }
@@ -71,8 +74,8 @@ impl Inbox {
     /// Imports a copy of a claimed file, so that the file itself ends up in `done` or `refused`.
     async fn import(&self, claimed: &Path, name: &str) {
         let copy = self.importer.upload_path();
-        let accepted = match std::fs::copy(claimed, &copy) {
-            Ok(_) => {
+        let accepted = match self.copy(claimed, &copy).await {
+            Ok(()) => {
                 let file = StatementFile {
                     path: copy.clone(),
                     name: name.to_owned(),
@@ -81,7 +84,7 @@ impl Inbox {
                 };
                 self.importer.accept(file).await
             }
-            Err(error) => Err(ImportError::File(error)),
+            Err(error) => Err(error),
         };
         let moved = match accepted {
             Ok(id) => {
@@ -96,12 +99,24 @@ impl Inbox {
             Err(error) => {
                 super::remove_file(&copy);
                 log::warn!("the statement {name} cannot be imported now and will be retried: {error}");
-                std::fs::rename(claimed, self.folder.join(name))
+                std::fs::rename(claimed, free_name(&self.folder, name))
             }
         };
         if let Err(error) = moved {
             log::warn!("the statement {name} cannot be moved: {error}");
         }
+    }
+
+    /// Copies a file, unless it is too large.
+    async fn copy(&self, from: &Path, to: &Path) -> Result<(), ImportError> {
+        let limit = self.importer.max_bytes();
+        if from.metadata()?.len() > limit {
+            return Err(ImportError::Refused(Problem::TooLarge { limit }.into()));
+        }
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let copied = tokio::task::spawn_blocking(move || std::fs::copy(from, to)).await;
+        copied.map_err(|_| ImportError::Internal)??;
+        Ok(())
     }
 
     /// Moves a file to `refused`, and writes the reason beside it.
@@ -124,15 +139,24 @@ fn is_due(path: &Path) -> bool {
 }
 
 /// Claims a file by renaming it. Returns the claimed file and its name, or `None` if another process was faster.
-fn claim(path: &Path) -> Option<(PathBuf, String)> {
+///
+/// The new name is unique, because the bank may deliver the next file under the same name before this one is imported.
+fn claim(path: &Path, id: Uuid) -> Option<(PathBuf, String)> {
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let original = name.strip_suffix(&format!(".{CLAIMED}")).unwrap_or(&name).to_owned();
-    let claimed = path.with_file_name(format!("{original}.{CLAIMED}"));
+    let original = original_name(&name).to_owned();
+    let claimed = path.with_file_name(format!("{original}.{id}.{CLAIMED}"));
     std::fs::rename(path, &claimed).ok()?;
     // The time of the claim is the time of the file from now on.
     let touched = std::fs::File::options().append(true).open(&claimed);
     let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
     Some((claimed, original))
+}
+
+/// Returns the name that a file had before it was claimed.
+fn original_name(name: &str) -> &str {
+    let claimed = name.strip_suffix(CLAIMED).and_then(|name| name.strip_suffix('.'));
+    let parts = claimed.and_then(|name| name.rsplit_once('.'));
+    parts.filter(|(_, id)| Uuid::try_parse(id).is_ok()).map_or(name, |(original, _)| original)
 }
 
 /// Returns a path in a folder that does not exist yet.

@@ -7,18 +7,22 @@
 //! 3. `posting` reads the file again, in batches of [`BATCH_LINES`] lines. Every credit line becomes a receipt. A line with
 //!    a match that is certain enough is allocated in the same command; otherwise the receipt is credit, and its matches
 //!    wait for a decision ([`crate::matching`]).
-//! 4. `undo` reverses the receipts of an import.
+//! 4. `undo` reverses the receipts of an import. If the import is still posted, the posting stops first.
+//! 5. `batch` books a batch of the bank as one receipt if its transfers do not arrive.
 //!
 //! **Each line is booked once.** The ledger accepts one receipt per identity of a line. A process that is killed anywhere
 //! leaves an import that any process with its file continues: it repeats the last batch, and the ledger reports the receipts
 //! that exist.
 
+mod batch;
 mod check;
 mod convert;
 mod inbox;
+mod open_payments;
 mod posting;
 mod receipt_command;
 mod reversals;
+mod splits;
 mod undo;
 mod worker;
 
@@ -107,11 +111,20 @@ pub enum ImportError {
     /// There is no import with this identifier.
     #[error("there is no import {0}")]
     NotFound(ImportId),
-    /// The state of the import does not allow the step.
-    #[error("the import is {}; only an import that is done or refused can be undone", .0.as_str())]
-    NotEnded(ImportState),
-    /// Another process works on the import.
-    #[error("another process works on the import")]
+    /// The import is being undone, or is undone.
+    #[error("the import is {}; it can be undone once, and its file can then be imported again", .0.as_str())]
+    Undone(ImportState),
+    /// The import has no such line.
+    #[error("import {0} has no line {1}")]
+    LineNotFound(ImportId, i64),
+    /// The line is not a batch that waits for its transfers.
+    #[error("line {0} is not a batch that waits for its transfers; only such a line is booked by hand")]
+    NotABatch(i64),
+    /// The transfers of the batch are booked.
+    #[error("the transfers of the batch in line {0} are booked; the batch itself is not booked again")]
+    PartsBooked(i64),
+    /// Another process works on the import, or the import is being undone.
+    #[error("another process works on the import, or the import is being undone")]
     Claimed,
     /// The file cannot be read or written on the disk.
     #[error("the file cannot be stored or read on the disk")]
@@ -201,7 +214,10 @@ impl StatementImporter {
             created_at: self.deps.clock.now(),
         };
         if let Err(error) = self.deps.store.insert_import(&import).await {
-            remove_file(&spooled);
+            // If the outcome is unknown, the import may exist. Its file is then needed.
+            if matches!(self.deps.store.find_import(id).await, Ok(None)) {
+                remove_file(&spooled);
+            }
             return Err(error.into());
         }
         self.wake.notify_one();

@@ -6,10 +6,9 @@ use hermes_domain::ledger::{
     Command, NewAllocation, Origin, ReceiptCommand, ReceiptOutcome, ReceiptTarget, RefundCommand, Rejection,
     Submission,
 };
-use hermes_domain::matching::MatchedPart;
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::receipt::{NewReceipt, ReceiptDetails, ReceiptNumber};
-use hermes_domain::statement::{BankLine, LineState};
+use hermes_domain::receipt::{NewReceipt, ReceiptDetails, ReceiptNumber, ReceiptStatus};
+use hermes_domain::statement::{BankLine, LineState, StoredPart};
 use tokio::time::sleep;
 
 use crate::writer::{LedgerWriter, SubmitError};
@@ -34,7 +33,7 @@ impl ReceiptCommands {
     pub(super) async fn record(
         &self,
         line: &BankLine,
-        parts: &[MatchedPart],
+        parts: &[StoredPart],
         reason: String,
     ) -> Result<(ReceiptNumber, LineState), SubmitError> {
         let state = if parts.is_empty() { LineState::Unallocated } else { LineState::Posted };
@@ -43,7 +42,9 @@ impl ReceiptCommands {
             Err(SubmitError::Rejected(Rejection::StatementLineBooked(number))) => {
                 Ok((number, self.allocate_booked(number, parts, reason).await?))
             }
-            Err(SubmitError::Rejected(rejection)) if !parts.is_empty() => {
+            Err(SubmitError::Rejected(rejection))
+                if !parts.is_empty() && rejection != Rejection::StatementLineUndone =>
+            {
                 log::info!(
                     "a statement line is recorded as credit, because its match was rejected: {rejection}"
                 );
@@ -63,7 +64,7 @@ impl ReceiptCommands {
     async fn allocate_booked(
         &self,
         number: ReceiptNumber,
-        parts: &[MatchedPart],
+        parts: &[StoredPart],
         reason: String,
     ) -> Result<LineState, SubmitError> {
         if parts.is_empty() {
@@ -74,6 +75,11 @@ impl ReceiptCommands {
         match self.submit(Command::Receipt(command)).await {
             // Without credit, the earlier attempt has allocated the receipt.
             Ok(_) | Err(SubmitError::Rejected(Rejection::InsufficientCredit { .. })) => Ok(LineState::Posted),
+            // The bank has returned the transfer meanwhile.
+            Err(SubmitError::Rejected(Rejection::IllegalReceiptState {
+                status: ReceiptStatus::Reversed,
+                ..
+            })) => Ok(LineState::Reversed),
             Err(SubmitError::Rejected(_)) => Ok(LineState::Unallocated),
             Err(error) => Err(error),
         }
@@ -95,22 +101,10 @@ impl ReceiptCommands {
     async fn submit_record(
         &self,
         line: &BankLine,
-        parts: &[MatchedPart],
+        parts: &[StoredPart],
         reason: &str,
     ) -> Result<ReceiptOutcome, SubmitError> {
-        let texts = &line.texts;
-        let details = ReceiptDetails::from_statement(
-            line.bank_id.as_deref().unwrap_or_default(),
-            &line.payer_text(),
-            texts.account.as_deref().unwrap_or_default(),
-        );
-        let receipt = NewReceipt::of_statement_line(line.id, line.amount, line.value_date, details);
-        let command = ReceiptCommand::Record {
-            receipt,
-            allocations: allocations(parts),
-            reason: Some(reason.to_owned()),
-        };
-        self.submit(Command::Receipt(command)).await
+        self.submit(Command::Receipt(record_line(line, parts, reason))).await
     }
 
     /// Submits a command until the ledger executes or rejects it.
@@ -135,8 +129,19 @@ impl ReceiptCommands {
     }
 }
 
-fn allocations(parts: &[MatchedPart]) -> Vec<NewAllocation> {
-    let allocation = |part: &MatchedPart| NewAllocation {
+/// Returns the command that records the receipt of a credit line, and allocates it.
+pub(super) fn record_line(line: &BankLine, parts: &[StoredPart], reason: &str) -> ReceiptCommand {
+    let details = ReceiptDetails::from_statement(
+        line.bank_id.as_deref().unwrap_or_default(),
+        &line.payer_text(),
+        line.texts.account.as_deref().unwrap_or_default(),
+    );
+    let receipt = NewReceipt::of_statement_line(line.id, line.amount, line.value_date, details);
+    ReceiptCommand::Record { receipt, allocations: allocations(parts), reason: Some(reason.to_owned()) }
+}
+
+fn allocations(parts: &[StoredPart]) -> Vec<NewAllocation> {
+    let allocation = |part: &StoredPart| NewAllocation {
         payment: PaymentKey::Reference(part.reference),
         expected_version: None,
         amount: Some(part.amount),

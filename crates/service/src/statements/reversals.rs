@@ -20,10 +20,10 @@ impl StatementImporter {
         let mut results = Vec::new();
         for line in lines {
             let mut state = LineState::Other;
-            if line.direction == Direction::Credit && matches!(line.batch, LineBatch::Whole(_)) {
+            if is_batch(&line) {
                 state = LineState::Batch;
             } else if line.is_reversal && self.config.auto_post != AutoPost::Off {
-                results.extend(self.reverse(commands, &line).await?);
+                self.reverse(commands, &line).await?;
             } else if line.direction == Direction::Debit {
                 mark_refund_sent(commands, &line).await?;
             }
@@ -33,11 +33,7 @@ impl StatementImporter {
     }
 
     /// Reverses the receipt of the transfer that this line returns, if it is the only one that fits.
-    async fn reverse(
-        &self,
-        commands: &ReceiptCommands,
-        line: &BankLine,
-    ) -> Result<Option<LineResult>, ImportError> {
+    async fn reverse(&self, commands: &ReceiptCommands, line: &BankLine) -> Result<(), ImportError> {
         let candidates = self.deps.store.lines_like(line).await?;
         let is_returned = |stored: &&StoredLine| {
             let is_booked = matches!(stored.state, LineState::Posted | LineState::Unallocated);
@@ -45,16 +41,16 @@ impl StatementImporter {
             is_booked && (has_bank_id || stored.line.texts == line.texts)
         };
         let returned: Vec<&StoredLine> = candidates.iter().filter(is_returned).collect();
-        let [only] = returned.as_slice() else { return Ok(None) };
-        let Some(number) = only.receipt else { return Ok(None) };
-        if !self
-            .reverse_receipt(commands, number, Reversal::Bounced, "the bank returned the transfer")
-            .await?
-        {
-            return Ok(None);
+        let [only] = returned.as_slice() else { return Ok(()) };
+        let Some(number) = only.receipt else { return Ok(()) };
+        let reason = "the bank returned the transfer";
+        if self.reverse_receipt(commands, number, Reversal::Bounced, reason).await? {
+            let reversed =
+                LineResult { line: only.line.id, state: LineState::Reversed, receipt: Some(number) };
+            self.deps.store.finish_lines(only.import, &[reversed], None).await?;
+            self.deps.store.undo_matches(&[only.line.id]).await?;
         }
-        self.deps.store.undo_matches(&[only.line.id]).await?;
-        Ok(Some(LineResult { line: only.line.id, state: LineState::Reversed, receipt: Some(number) }))
+        Ok(())
     }
 
     /// Reverses a receipt. Returns whether it is reversed now: a receipt whose money was refunded cannot be.
@@ -79,6 +75,13 @@ impl StatementImporter {
         }
         Ok(is_reversed)
     }
+}
+
+/// Returns whether a line is a batch of the bank, whose transfers may follow.
+pub(super) fn is_batch(line: &BankLine) -> bool {
+    line.direction == Direction::Credit
+        && line.amount.minor() > 0
+        && matches!(line.batch, LineBatch::Whole(_))
 }
 
 /// Marks the refund that a debit line names as sent. A line of another amount, such as a charge, leaves it approved.

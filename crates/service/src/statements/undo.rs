@@ -1,25 +1,36 @@
 //! Undoes an import: reverses its receipts, so that the file can be imported again.
+//!
+//! **Nothing of an undone import is booked afterwards.** The state of the import changes first. From then on, the ledger
+//! rejects its lines, and no process stores results of its posting. A line only moves from an earlier to a later state of
+//! [`STATES`], so one pass over the states in this order meets every line, also one whose match a person accepts meanwhile.
 
-use hermes_domain::ledger::Reversal;
+use hermes_domain::ledger::{Rejection, Reversal};
 use hermes_domain::ports::LineResult;
-use hermes_domain::receipt::StatementLineId;
-use hermes_domain::statement::{ImportId, ImportState, LineState, StatementImport, StoredLine};
+use hermes_domain::receipt::{ReceiptNumber, StatementLineId};
+use hermes_domain::statement::{
+    Direction, ImportId, ImportState, ImportWork, LineState, StatementImport, StoredLine,
+};
 
 use super::receipt_command::ReceiptCommands;
 use super::{BATCH_LINES, ImportError, Progress, StatementImporter};
+use crate::writer::SubmitError;
+
+/// The states of lines to undo, in the order in which a line moves through them.
+const STATES: [LineState; 5] =
+    [LineState::New, LineState::Batch, LineState::Other, LineState::Unallocated, LineState::Posted];
 
 impl StatementImporter {
-    /// Begins to undo an import that has ended. The worker reverses its receipts.
+    /// Begins to undo an import. If the import is being posted, the posting stops. The worker reverses its receipts.
     ///
     /// # Errors
-    /// Returns an error if the import does not exist or has not ended.
+    /// Returns an error if the import does not exist, is being undone or is undone.
     pub async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<(), ImportError> {
         if self.deps.store.begin_undo(id, actor, reason).await? {
             self.wake.notify_one();
             return Ok(());
         }
         match self.deps.store.find_import(id).await? {
-            Some(import) => Err(ImportError::NotEnded(import.state)),
+            Some(import) => Err(ImportError::Undone(import.state)),
             None => Err(ImportError::NotFound(id)),
         }
     }
@@ -34,17 +45,14 @@ impl StatementImporter {
         let commands = self.commands(import.undone_by.as_deref().unwrap_or(&import.file.imported_by));
         let reason = import.reason.clone().unwrap_or_default();
         let mut done = 0;
-        for state in [LineState::Posted, LineState::Unallocated, LineState::Other, LineState::Batch] {
+        for state in STATES {
             let mut after = 0;
             loop {
-                let lines = self
-                    .deps
-                    .store
-                    .lines_of_import(id, state, after, u64::try_from(BATCH_LINES).unwrap_or(1))
-                    .await?;
+                self.renew_claim(id, ImportWork::Undo).await?;
+                let limit = u64::try_from(BATCH_LINES).unwrap_or(1);
+                let lines = self.deps.store.lines_of_import(id, state, after, limit).await?;
                 let Some(last) = lines.last() else { break };
                 after = last.line.number;
-                self.renew_claim(id).await?;
                 done += i64::try_from(lines.len()).unwrap_or(i64::MAX);
                 let results = self.reverse_lines(&commands, lines, &reason).await?;
                 self.deps.store.finish_lines(id, &results, None).await?;
@@ -54,10 +62,9 @@ impl StatementImporter {
             }
         }
         let now = self.deps.clock.now();
-        self.deps
-            .store
-            .set_import_state(id, ImportState::Undone, import.reason.as_deref(), Some(now))
-            .await?;
+        let reason = import.reason.as_deref();
+        self.change_state(id, ImportWork::Undo, ImportState::Undone, reason, Some(now)).await?;
+        super::remove_file(&self.spool_path(id));
         Ok(())
     }
 
@@ -70,15 +77,35 @@ impl StatementImporter {
     ) -> Result<Vec<LineResult>, ImportError> {
         let mut results = Vec::new();
         for stored in lines {
-            let is_reversed = match stored.receipt {
+            let receipt = self.receipt_of(commands, &stored, reason).await?;
+            let is_reversed = match receipt {
                 Some(number) => self.reverse_receipt(commands, number, Reversal::Undone, reason).await?,
                 None => true,
             };
             if is_reversed {
-                let (line, receipt) = (stored.line.id, stored.receipt);
-                results.push(LineResult { line, state: LineState::Reversed, receipt });
+                results.push(LineResult { line: stored.line.id, state: LineState::Reversed, receipt });
             }
         }
         Ok(results)
+    }
+
+    /// Returns the receipt of a line. A process that was interrupted may have recorded it without storing its number. The
+    /// ledger then names it instead of recording another; otherwise it rejects the line, now and later.
+    async fn receipt_of(
+        &self,
+        commands: &ReceiptCommands,
+        stored: &StoredLine,
+        reason: &str,
+    ) -> Result<Option<ReceiptNumber>, ImportError> {
+        let is_credit = stored.line.direction == Direction::Credit && stored.line.amount.minor() > 0;
+        let may_have_one = is_credit && matches!(stored.state, LineState::New | LineState::Unallocated);
+        if stored.receipt.is_some() || !may_have_one {
+            return Ok(stored.receipt);
+        }
+        match commands.record(&stored.line, &[], reason.to_owned()).await {
+            Ok((number, _)) => Ok(Some(number)),
+            Err(SubmitError::Rejected(Rejection::StatementLineUndone)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use chrono::TimeDelta;
-use hermes_domain::statement::{ImportId, ImportState};
+use chrono::{DateTime, TimeDelta, Utc};
+use hermes_domain::statement::{ImportId, ImportState, ImportWork};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{ImportError, Progress, StatementImporter};
+use crate::matching::Matches;
 
 /// How long a claim is valid. A process renews its claim with each batch. If a batch takes longer, two processes may work on
 /// one import, which books nothing twice.
@@ -30,6 +31,9 @@ impl StatementImporter {
             if let Err(error) = self.run_unclaimed().await {
                 log::warn!("statement imports cannot continue and will be retried: {error}");
             }
+            if let Err(error) = self.matches().continue_interrupted().await {
+                log::warn!("interrupted decisions on matches will be retried: {error}");
+            }
             // Either way there may be work.
             let _ = timeout(POLL_INTERVAL, self.wake.notified()).await;
         }
@@ -45,7 +49,7 @@ impl StatementImporter {
                 continue;
             }
             let import = self.deps.store.find_import(ImportId(id)).await?;
-            if import.is_none_or(|import| !import.state.is_running()) {
+            if import.is_none_or(|import| import.state.work() != Some(ImportWork::Post)) {
                 super::remove_file(&path);
             }
         }
@@ -68,28 +72,39 @@ impl StatementImporter {
     /// Returns an error if another process works on the import, or if the import was interrupted; it can then be continued.
     pub async fn run(&self, id: ImportId, progress: Progress<'_>) -> Result<(), ImportError> {
         let import = self.deps.store.find_import(id).await?.ok_or(ImportError::NotFound(id))?;
-        if !import.state.is_running() {
-            return Ok(());
-        }
-        let needs_file = import.state != ImportState::Undoing;
+        let Some(work) = import.state.work() else { return Ok(()) };
         // Another instance with another spool folder has the file.
-        if needs_file && !self.spool_path(id).exists() {
+        if work == ImportWork::Post && !self.spool_path(id).exists() {
             return Err(ImportError::Claimed);
         }
-        self.renew_claim(id).await?;
-        if !needs_file {
-            return self.undo(&import, progress).await;
+        self.renew_claim(id, work).await?;
+        let result = match work {
+            ImportWork::Undo => self.undo(&import, progress).await,
+            ImportWork::Post => match self.post(&import, progress).await {
+                Err(error) if error.is_refusal() => self.refuse(id, &error).await,
+                result => result,
+            },
+        };
+        if matches!(result, Err(ImportError::Claimed)) {
+            // The import is being undone: the undoing starts at once.
+            self.deps.store.release_import(id, self.process).await?;
         }
-        match self.post(&import, progress).await {
-            Err(error) if error.is_refusal() => self.refuse(id, &error).await,
-            result => result,
-        }
+        result
+    }
+
+    /// Returns the decisions on matches.
+    fn matches(&self) -> Matches {
+        let deps = &self.deps;
+        Matches { store: deps.store.clone(), ledger: deps.ledger.clone(), clock: deps.clock.clone() }
     }
 
     /// Claims an import, or renews the claim of this process.
-    pub(super) async fn renew_claim(&self, id: ImportId) -> Result<(), ImportError> {
+    ///
+    /// # Errors
+    /// [`ImportError::Claimed`] if another process works on the import, or the import does not need this work any more.
+    pub(super) async fn renew_claim(&self, id: ImportId, work: ImportWork) -> Result<(), ImportError> {
         let now = self.deps.clock.now();
-        if self.deps.store.claim_import(id, self.process, now, now + CLAIM).await? {
+        if self.deps.store.claim_import(id, work, self.process, now, now + CLAIM).await? {
             return Ok(());
         }
         Err(ImportError::Claimed)
@@ -99,8 +114,25 @@ impl StatementImporter {
     async fn refuse(&self, id: ImportId, error: &ImportError) -> Result<(), ImportError> {
         log::error!("import {id} is refused: {error}");
         let (reason, now) = (error.to_string(), self.deps.clock.now());
-        self.deps.store.set_import_state(id, ImportState::Refused, Some(&reason), Some(now)).await?;
-        Ok(())
+        self.change_state(id, ImportWork::Post, ImportState::Refused, Some(&reason), Some(now)).await
+    }
+
+    /// Changes the state of an import that this process works on.
+    ///
+    /// # Errors
+    /// [`ImportError::Claimed`] if the import does not need this work any more.
+    pub(super) async fn change_state(
+        &self,
+        id: ImportId,
+        work: ImportWork,
+        state: ImportState,
+        reason: Option<&str>,
+        finished_at: Option<DateTime<Utc>>,
+    ) -> Result<(), ImportError> {
+        if self.deps.store.set_import_state(id, work, state, reason, finished_at).await? {
+            return Ok(());
+        }
+        Err(ImportError::Claimed)
     }
 }
 

@@ -176,6 +176,9 @@ async fn load_receipts(
         return Ok(());
     }
     let receipts = transaction.find_receipts(&query).await?;
+    if !query.statement_lines.is_empty() {
+        facts.undone_lines = transaction.find_undone_lines(&query.statement_lines).await?;
+    }
     let allocations = receipts.iter().flat_map(|receipt| &receipt.allocations);
     let mut payments: Vec<PaymentKey> =
         allocations.map(|allocation| PaymentKey::Id(allocation.payment)).collect();

@@ -9,7 +9,7 @@ use hermes_domain::ledger::{Changes, Digest, IdempotencyRecord, LedgerHead, Rece
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{DuplicateKey, Payment, PaymentKey, Reference};
 use hermes_domain::ports::{LedgerStore, LedgerTransaction, LockedHead, StoreError};
-use hermes_domain::receipt::Receipt;
+use hermes_domain::receipt::{Receipt, StatementLineId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::MemoryLedger;
@@ -233,6 +233,11 @@ impl LedgerTransaction for MemoryTransaction {
     async fn find_receipts(&mut self, query: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
         self.check(StoreStep::FindReceipts)?;
         Ok(self.store.lock().find_receipts(query))
+    }
+
+    /// There are no statements beside this ledger.
+    async fn find_undone_lines(&mut self, _: &[StatementLineId]) -> Result<Vec<StatementLineId>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn find_key(&mut self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {

@@ -26,8 +26,8 @@ pub use receipt_request::{
 };
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
 pub use statement::{
-    AccountStatementBody, CertaintyName, DryRunBody, MatchBody, MatchStateName, MatchedPaymentBody,
-    StatementBody, StatementStateName,
+    AccountStatementBody, BatchLineBody, CertaintyName, DryRunBody, MatchBody, MatchStateName,
+    MatchedPaymentBody, StatementBody, StatementForm, StatementStateName,
 };
 pub use stats::{CurrencyStats, Stats};
 pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};

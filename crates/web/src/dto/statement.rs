@@ -2,7 +2,9 @@
 
 use hermes_domain::matching::Certainty;
 use hermes_domain::money::Money;
-use hermes_domain::statement::{ImportState, MatchState, StatementImport, StoredMatch, StoredPart};
+use hermes_domain::statement::{
+    ImportState, MatchState, StatementImport, StoredLine, StoredMatch, StoredPart,
+};
 use hermes_service::statements::{DryRun, StatementReport};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,7 +45,7 @@ pub struct StatementBody<'a> {
     /// Debit lines, and other lines without money for payments.
     #[schema(example = 5, minimum = 0)]
     pub other: i64,
-    /// Batches without their transfers, which a camt.054 can contain.
+    /// Batches of the bank that are not booked as one receipt. A camt.054 can contain their transfers.
     #[schema(example = 0, minimum = 0)]
     pub batches: i64,
     /// Lines whose receipt is reversed.
@@ -63,10 +65,43 @@ pub struct StatementBody<'a> {
     /// The time of its end.
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
     pub finished_at: Option<Rfc3339>,
+    /// The first 100 batches that are booked neither as one receipt nor by their transfers.
+    pub open_batches: Vec<BatchLineBody<'a>>,
 }
 
-impl<'a> From<&'a StatementImport> for StatementBody<'a> {
-    fn from(import: &'a StatementImport) -> Self {
+/// A batch: an entry with which the bank books several transfers at once.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchLine)]
+pub struct BatchLineBody<'a> {
+    /// The number of the line in the file.
+    #[schema(example = 12, minimum = 1)]
+    pub line: i64,
+    /// The amount.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "35700.00")]
+    pub amount: Money,
+    /// The currency (ISO 4217).
+    #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]
+    pub currency: &'static str,
+    /// The day on which the bank booked the batch.
+    pub booking_date: chrono::NaiveDate,
+    /// The bank's id of the batch. A camt.054 with the transfers has the same one.
+    #[schema(example = "2026113000012345")]
+    pub bank_id: Option<&'a str>,
+}
+
+/// The form with which a page sends a statement.
+#[derive(ToSchema)]
+pub struct StatementForm {
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    #[expect(dead_code, reason = "only the schema is needed")]
+    file: Vec<u8>,
+}
+
+impl<'a> StatementBody<'a> {
+    /// Creates the body of an import and its open batches.
+    pub fn new(import: &'a StatementImport, open_batches: &'a [StoredLine]) -> Self {
         let (file, counts) = (&import.file, &import.counts);
         Self {
             id: file.id.to_string(),
@@ -86,6 +121,20 @@ impl<'a> From<&'a StatementImport> for StatementBody<'a> {
             undone_by: import.undone_by.as_deref(),
             created_at: Rfc3339(file.created_at),
             finished_at: import.finished_at.map(Rfc3339),
+            open_batches: open_batches.iter().map(BatchLineBody::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a StoredLine> for BatchLineBody<'a> {
+    fn from(stored: &'a StoredLine) -> Self {
+        let line = &stored.line;
+        Self {
+            line: line.number,
+            amount: line.amount,
+            currency: line.amount.currency().code(),
+            booking_date: line.booking_date,
+            bank_id: line.bank_id.as_deref(),
         }
     }
 }

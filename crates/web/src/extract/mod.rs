@@ -38,7 +38,7 @@ pub use receipt::{
 };
 pub use receipt_query::{SequenceQuery, receipt_query, refund_query};
 pub use request_id::RequestId;
-pub use spooled_body::SpooledBody;
+pub use spooled_body::{SpooledBody, upload_timeout};
 pub(crate) use trace_id::trace_id;
 pub(crate) use urlencoded::query_pairs;
 

@@ -73,7 +73,8 @@ impl From<Rejection> for Problem {
             Rejection::IllegalReceiptState { .. }
             | Rejection::IllegalRefundState { .. }
             | Rejection::NotAllocated { .. }
-            | Rejection::NothingToSettle { .. } => {
+            | Rejection::NothingToSettle { .. }
+            | Rejection::StatementLineUndone => {
                 Self::new(ProblemCode::IllegalState).with_detail(nothing_saved(&rejection))
             }
             Rejection::CurrencyMismatch { .. } => {
@@ -129,11 +130,13 @@ impl From<ImportError> for Problem {
                 let detail = format!("Nothing was saved. {}.", capitalized(&error.to_string()));
                 Self::new(ProblemCode::StatementRefused).with_detail(detail)
             }
-            ImportError::NotFound(_) => {
+            ImportError::NotFound(_) | ImportError::LineNotFound(..) => {
                 Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
             }
-            ImportError::NotEnded(_) => Self::new(ProblemCode::IllegalState)
-                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            ImportError::Undone(_) | ImportError::NotABatch(_) | ImportError::PartsBooked(_) => {
+                Self::new(ProblemCode::IllegalState)
+                    .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string())))
+            }
             ImportError::Claimed => Self::new(ProblemCode::Overloaded),
             ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),
             ImportError::Store(error) => Self::from(error),
@@ -149,8 +152,10 @@ impl From<DecisionError> for Problem {
             DecisionError::NotFound(_) => {
                 Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
             }
-            DecisionError::Decided(_) => Self::new(ProblemCode::IllegalState)
-                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
+            DecisionError::Decided(_) | DecisionError::OtherAccepted | DecisionError::NotRecorded => {
+                Self::new(ProblemCode::IllegalState)
+                    .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string())))
+            }
             DecisionError::Store(error) => Self::from(error),
             DecisionError::Ledger(error) => Self::from(error),
         }

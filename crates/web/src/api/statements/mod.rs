@@ -1,9 +1,11 @@
 //! `/api/statements`: imports of bank statements. One endpoint per file.
 
+mod batch;
 mod get;
 mod import;
 mod undo;
 
+pub use batch::book_batch_line;
 pub use get::get_statement;
 pub use import::import_statement;
 pub use undo::undo_statement;
@@ -38,5 +40,6 @@ async fn respond_with_import(
     mut response: actix_web::HttpResponseBuilder,
 ) -> Result<HttpResponse, Problem> {
     let import = state.importer.find(id).await?.ok_or_else(not_found)?;
-    Ok(response.json(StatementBody::from(&import)))
+    let batches = state.importer.open_batches(id).await?;
+    Ok(response.json(StatementBody::new(&import, &batches)))
 }

@@ -32,6 +32,7 @@ impl KnownRoute {
                 .replace("{code}", "not-found")
                 .replace("{import}", STATEMENT_ID)
                 .replace("{match}", STATEMENT_ID)
+                .replace("{line}", "1")
                 .replace(
                     "{number}",
                     if pattern.contains("/refunds/") { "RFD-2026-000001" } else { "RCT-2026-000001" },
@@ -47,11 +48,12 @@ impl KnownRoute {
         routes.collect()
     }
 
-    /// Returns whether the path exists in every installation. The others need an account in euro, a logo, a receipt or a
-    /// refund.
+    /// Returns whether the path exists in every installation. The others need an account in euro, a logo, a receipt, a
+    /// refund or a batch.
     pub fn exists(&self) -> bool {
         let resources = ["/api/receipts/", "/api/refunds/"];
         !self.path.ends_with("/code.svg")
+            && !self.pattern.contains("{line}")
             && self.path != "/institution/logo"
             && !resources.iter().any(|prefix| self.path.starts_with(prefix))
     }

@@ -8,8 +8,8 @@ use hermes_domain::payment::{PaymentId, Reference};
 use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
 use hermes_domain::receipt::StatementLineId;
 use hermes_domain::statement::{
-    BankLine, ImportCounts, ImportId, ImportState, LineState, MatchId, MatchState, NewImport, NewMatch,
-    StatementImport, StoredLine, StoredMatch,
+    BankLine, ImportCounts, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport,
+    NewMatch, StatementImport, StoredLine, StoredMatch,
 };
 use uuid::Uuid;
 
@@ -81,6 +81,7 @@ impl StatementStore for OneStatement {
     async fn claim_import(
         &self,
         _: ImportId,
+        _: ImportWork,
         _: Uuid,
         _: DateTime<Utc>,
         _: DateTime<Utc>,
@@ -88,26 +89,31 @@ impl StatementStore for OneStatement {
         Ok(false)
     }
 
+    async fn release_import(&self, _: ImportId, _: Uuid) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn set_import_state(
         &self,
         _: ImportId,
+        _: ImportWork,
         _: ImportState,
         _: Option<&str>,
         _: Option<DateTime<Utc>>,
-    ) -> Result<(), StoreError> {
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn begin_undo(&self, id: ImportId, _: &str, _: &str) -> Result<bool, StoreError> {
         Ok(is_known(id.0))
     }
 
-    async fn insert_lines(&self, _: ImportId, _: &[BankLine]) -> Result<Vec<StoredLine>, StoreError> {
-        Ok(Vec::new())
+    async fn insert_lines(&self, _: ImportId, _: &[BankLine]) -> Result<Option<Vec<StoredLine>>, StoreError> {
+        Ok(None)
     }
 
-    async fn insert_matches(&self, _: &[NewMatch]) -> Result<(), StoreError> {
-        Ok(())
+    async fn insert_matches(&self, _: ImportId, _: &[NewMatch]) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     async fn matches_of_lines(
@@ -140,6 +146,26 @@ impl StatementStore for OneStatement {
         Ok(Vec::new())
     }
 
+    async fn find_line(&self, _: ImportId, _: i64) -> Result<Option<StoredLine>, StoreError> {
+        Ok(None)
+    }
+
+    async fn booked_batches(&self, _: &str, _: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn has_booked_parts(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn open_batches(&self, _: ImportId, _: u64) -> Result<Vec<StoredLine>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn change_line(&self, _: StatementLineId, _: LineState, _: LineState) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn find_match(&self, id: MatchId) -> Result<Option<StoredMatch>, StoreError> {
         Ok(is_known(id.0).then(|| Self::rejected_match(id)))
     }
@@ -156,6 +182,14 @@ impl StatementStore for OneStatement {
         _: &str,
         _: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn return_match(&self, _: MatchId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn finish_match(&self, _: MatchId, _: &str, _: DateTime<Utc>) -> Result<bool, StoreError> {
         Ok(false)
     }
 
