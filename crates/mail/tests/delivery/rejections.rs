@@ -83,7 +83,9 @@ async fn an_erased_payer_gets_no_waiting_message_and_an_erased_history_loses_non
     harness.book("eva@example.org").await;
     harness.until(async || harness.cursor().await == harness.commits.newest(), "the events").await;
     for (reference, scope) in [(1, ErasureScope::Payment), (2, ErasureScope::History)] {
-        harness.submit(Command::Erase(Erasure { target: payment_key(reference), scope })).await;
+        harness
+            .submit(Command::Erase(Erasure { receipts: Vec::new(), target: payment_key(reference), scope }))
+            .await;
     }
     harness.server.resume().await;
     harness.until_sent().await;

@@ -140,6 +140,7 @@ impl CrashLoop<'_> {
             | FailPoint::AfterMatchesStored
             | FailPoint::AfterLinesBooked
             | FailPoint::AfterImportBatch
+            | FailPoint::AfterMatchesInserted
             | FailPoint::AfterRebuiltChunk => return,
         };
         assert_eq!(retried.is_replay(), is_replay, "{}", self.point.name());
