@@ -383,6 +383,7 @@ CREATE TABLE `statement_lines` (
     `receipt` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     KEY `statement_lines_import_idx` (`import_id`, `state`, `number`),
     KEY `statement_lines_amount_idx` (`account`, `amount`),
+    KEY `statement_lines_batch_idx` (`account`, `batch_id`),
     KEY `statement_lines_receipt_idx` (`receipt`),
     CONSTRAINT `statement_lines_import_fk` FOREIGN KEY (`import_id`) REFERENCES `statement_imports` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

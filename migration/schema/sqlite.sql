@@ -442,6 +442,7 @@ CREATE TABLE "statement_lines" (
 );
 CREATE INDEX "statement_lines_import_idx" ON "statement_lines" ("import_id", "state", "number");
 CREATE INDEX "statement_lines_amount_idx" ON "statement_lines" ("account", "amount");
+CREATE INDEX "statement_lines_batch_idx" ON "statement_lines" ("account", "batch_id");
 CREATE INDEX "statement_lines_receipt_idx" ON "statement_lines" ("receipt");
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261130_000028_create_statement_lines', CAST(strftime('%s', 'now') AS INTEGER));
 
