@@ -1,11 +1,16 @@
 //! Decisions, postings and undoing at the same time. A row that the test locks holds one of them at a step.
 
+use std::time::Duration;
+
 use actix_web::rt;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use serde_json::{Value, json};
 
 use crate::support::camt::{Entry, camt053};
 use crate::support::{LONG_QUEUE_AGE, Response, TestApp, TestEnvironment, poll, rows};
+
+/// InnoDB updates its list of transactions only if nobody has read it for 100 ms.
+const LOCK_WAITS_REFRESH: Duration = Duration::from_millis(120);
 
 /// A portal with two payments of one payer over the same amount, and a database connection of the test.
 struct Portal {
@@ -70,7 +75,11 @@ impl Portal {
         let database = rows::connect(&self.environment).await;
         let sql = "SELECT COUNT(*) FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
                    ON p.ID = t.trx_mysql_thread_id WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()";
-        poll(|| async { rows::query_count(&database, sql).await > 0 }, "a blocked transaction").await;
+        let is_blocked = || async {
+            rt::time::sleep(LOCK_WAITS_REFRESH).await;
+            rows::query_count(&database, sql).await > 0
+        };
+        poll(is_blocked, "a blocked transaction").await;
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -203,7 +212,7 @@ async fn a_match_that_is_accepted_while_its_import_is_undone_books_nothing() {
         let accepting = decide(&portal, &matches[0], "accept");
         let release = async {
             // Accepting either waits for the same row, or needs no longer than this.
-            rt::time::sleep(std::time::Duration::from_millis(300)).await;
+            rt::time::sleep(Duration::from_millis(300)).await;
             transaction.rollback().await.unwrap();
         };
         let (accepted, ()) = tokio::join!(accepting, release);
