@@ -9,7 +9,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// The crates of the workspace, each with the ones that it may use outside of tests.
 const ALLOWED: &[(&str, &str)] = &[
-    ("bench", "domain migration repository service test-support web"),
+    ("bench", "domain migration repository service statements test-support web"),
     ("domain", ""),
     ("fault", ""),
     ("service", "domain fault statements"),
