@@ -12,6 +12,7 @@ pub mod stats;
 
 pub(crate) mod docs;
 
+use actix_web::web;
 use utoipa::IntoParams;
 
 /// The header that makes a retry safe.
@@ -38,6 +39,10 @@ struct RequiredIdempotencyParameter {
     #[param(rename = "Idempotency-Key", example = "receipt-4711", pattern = "^\"?[!#-~]{1,255}\"?$")]
     idempotency_key: String,
 }
+
+/// The text of the parameter in a path. Under another name, because `utoipa` would add an undescribed parameter for
+/// `web::Path<String>` beside the described one.
+type PathText<T = String> = web::Path<T>;
 
 /// The payment in a path.
 #[derive(IntoParams)]

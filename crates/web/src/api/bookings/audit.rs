@@ -8,7 +8,7 @@ use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::reader_limits;
 
 use super::parse_payment_key;
-use crate::api::BookingParameter;
+use crate::api::{BookingParameter, PathText};
 use crate::dto::AuditBody;
 use crate::extract::{parse_parameters, parse_whole_number, unknown_parameter};
 use crate::problem::{Problem, ProblemResponses};
@@ -34,7 +34,7 @@ use crate::state::AppState;
 #[get("/api/bookings/{key}/audit", wrap = "Compress::default()")]
 pub async fn audit_booking(
     state: web::Data<AppState>,
-    path: web::Path<String>,
+    path: PathText,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let key = parse_payment_key(&path)?;

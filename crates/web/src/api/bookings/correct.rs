@@ -1,11 +1,11 @@
 //! `PATCH /api/bookings/{key}`
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, patch, web};
+use actix_web::{HttpRequest, HttpResponse, patch};
 use hermes_domain::ledger::Command;
 
 use super::{committed_response, parse_payment_key};
-use crate::api::{BookingParameter, IdempotencyParameter};
+use crate::api::{BookingParameter, IdempotencyParameter, PathText};
 use crate::dto::{BookingBody, CorrectionBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, correction_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -30,7 +30,7 @@ use crate::problem::{Problem, ProblemResponses};
 pub async fn correct_booking(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     let fields = context.admit(&body)?;

@@ -5,7 +5,7 @@ use hermes_domain::ledger::Rejection;
 use hermes_service::read_cache::Query;
 
 use super::parse_payment_key;
-use crate::api::BookingParameter;
+use crate::api::{BookingParameter, PathText};
 use crate::cached_response;
 use crate::dto::BookingBody;
 use crate::problem::{Problem, ProblemResponses};
@@ -26,7 +26,7 @@ use crate::state::AppState;
 pub async fn get_booking(
     state: web::Data<AppState>,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
 ) -> Result<HttpResponse, Problem> {
     let key = parse_payment_key(&path)?;
     let response = cached_response::respond_if_found(&state, &request, &Query::Booking(key.clone())).await?;

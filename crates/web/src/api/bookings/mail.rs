@@ -5,6 +5,7 @@ use hermes_domain::ledger::Rejection;
 use hermes_domain::ports::reader_limits;
 
 use super::parse_payment_key;
+use crate::api::{BookingParameter, PathText};
 use crate::dto::MailMessageBody;
 use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
@@ -15,17 +16,11 @@ use crate::state::AppState;
 /// for 90 days. The list is empty if the portal sends no mail.
 #[utoipa::path(
     tag = "bookings",
-    params(
-        ("key" = String, Path, description = "The ID, reference or creditor reference of the payment.",
-            pattern = "^[0-9A-Za-z-]{6,36}$", example = "REF001"),
-    ),
+    params(BookingParameter),
     responses((status = 200, description = "The messages", body = Vec<MailMessageBody>), ProblemResponses)
 )]
 #[get("/api/bookings/{key}/mail")]
-pub async fn list_booking_mail(
-    state: web::Data<AppState>,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+pub async fn list_booking_mail(state: web::Data<AppState>, path: PathText) -> Result<HttpResponse, Problem> {
     let key = parse_payment_key(&path)?;
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
     let messages = match &state.payment_mail {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{linked_response, parse_payment_key};
-use crate::api::{BookingParameter, IdempotencyParameter};
+use crate::api::{BookingParameter, IdempotencyParameter, PathText};
 use crate::dto::LinkedBookingBody;
 use crate::extract::CommandContext;
 use crate::problem::{Problem, ProblemResponses};
@@ -27,7 +27,7 @@ use crate::state::AppState;
 pub async fn renew_page_link(
     state: web::Data<AppState>,
     context: CommandContext,
-    path: web::Path<String>,
+    path: PathText,
 ) -> Result<HttpResponse, Problem> {
     context.check_admission()?;
     let key = parse_payment_key(&path)?;

@@ -8,7 +8,7 @@ use hermes_domain::ports::{ReceiptFilter, reader_limits};
 
 use super::parse_payment_key;
 use crate::api::receipts::committed_receipt;
-use crate::api::{BookingParameter, RequiredIdempotencyParameter};
+use crate::api::{BookingParameter, PathText, RequiredIdempotencyParameter};
 use crate::dto::{BookingReceiptBody, ReceiptBody};
 use crate::extract::{CommandContext, IfMatch, JsonBody, receipt_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -23,7 +23,7 @@ use crate::state::AppState;
 #[get("/api/bookings/{key}/receipts", wrap = "Compress::default()")]
 pub async fn list_booking_receipts(
     state: web::Data<AppState>,
-    path: web::Path<String>,
+    path: PathText,
 ) -> Result<HttpResponse, Problem> {
     let key = parse_payment_key(&path)?;
     let payment = state.reader.find(&key).await?.ok_or(Rejection::NotFound(key))?;
@@ -55,7 +55,7 @@ pub async fn list_booking_receipts(
 pub async fn record_booking_receipt(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, find_receipt, parse_receipt_target};
-use crate::api::{ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
+use crate::api::{PathText, ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{NewAllocationsBody, ReceiptBody};
 use crate::extract::{CommandContext, JsonBody, allocations_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -27,7 +27,7 @@ pub async fn allocate_receipt(
     state: web::Data<AppState>,
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;

@@ -4,7 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, web};
 
 use super::{find_receipt, parse_receipt_number};
-use crate::api::ReceiptParameter;
+use crate::api::{PathText, ReceiptParameter};
 use crate::dto::{ReceiptBody, etag_from_version};
 use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
@@ -19,10 +19,7 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/receipts/{number}")]
-pub async fn get_receipt(
-    state: web::Data<AppState>,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_receipt(state: web::Data<AppState>, path: PathText) -> Result<HttpResponse, Problem> {
     let receipt = find_receipt(&state, parse_receipt_number(&path)?).await?;
     let etag = etag_from_version(receipt.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, etag)).json(ReceiptBody::from(&receipt)))

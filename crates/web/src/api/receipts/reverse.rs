@@ -1,11 +1,11 @@
 //! `POST /api/receipts/{number}/reversal`
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, parse_receipt_target};
-use crate::api::{ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
+use crate::api::{PathText, ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{ReceiptBody, ReversalBody};
 use crate::extract::{CommandContext, JsonBody, reversal_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -27,7 +27,7 @@ use crate::problem::{Problem, ProblemResponses};
 pub async fn reverse_receipt(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;

@@ -1,11 +1,11 @@
 //! `DELETE /api/receipts/{number}/allocations/{id}`
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, delete, web};
+use actix_web::{HttpRequest, HttpResponse, delete};
 use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, parse_receipt_target};
-use crate::api::{ReceiptParameter, RequiredVersionParameter};
+use crate::api::{PathText, ReceiptParameter, RequiredVersionParameter};
 use crate::dto::{ReasonBody, ReceiptBody};
 use crate::extract::{CommandContext, JsonBody, unallocation_from_json};
 use crate::problem::{Problem, ProblemCode, ProblemResponses};
@@ -32,7 +32,7 @@ use crate::problem::{Problem, ProblemCode, ProblemResponses};
 pub async fn unallocate_receipt(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<(String, String)>,
+    path: PathText<(String, String)>,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     let fields = context.admit(&body)?;

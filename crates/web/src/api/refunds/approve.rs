@@ -1,11 +1,11 @@
 //! `POST /api/refunds/{number}/approve`
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use hermes_domain::ledger::{Command, RefundCommand};
 
 use super::{committed_refund, parse_refund_target};
-use crate::api::{RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
+use crate::api::{PathText, RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::RefundBody;
 use crate::extract::CommandContext;
 use crate::problem::{Problem, ProblemResponses};
@@ -26,7 +26,7 @@ use crate::problem::{Problem, ProblemResponses};
 pub async fn approve_refund(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;
     context.check_admission()?;

@@ -1,11 +1,11 @@
 //! `POST /api/refunds/{number}/failed`
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use hermes_domain::ledger::Command;
 
 use super::{committed_refund, parse_refund_target};
-use crate::api::{RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
+use crate::api::{PathText, RefundParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
 use crate::dto::{ReasonBody, RefundBody};
 use crate::extract::{CommandContext, JsonBody, failed_refund_from_json};
 use crate::problem::{Problem, ProblemResponses};
@@ -28,7 +28,7 @@ use crate::problem::{Problem, ProblemResponses};
 pub async fn fail_refund(
     context: CommandContext,
     request: HttpRequest,
-    path: web::Path<String>,
+    path: PathText,
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, web};
 use hermes_domain::ledger::Rejection;
 
 use super::parse_refund_number;
-use crate::api::RefundParameter;
+use crate::api::{PathText, RefundParameter};
 use crate::dto::{RefundBody, etag_from_version};
 use crate::problem::{Problem, ProblemResponses};
 use crate::state::AppState;
@@ -20,10 +20,7 @@ use crate::state::AppState;
     )
 )]
 #[get("/api/refunds/{number}")]
-pub async fn get_refund(
-    state: web::Data<AppState>,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_refund(state: web::Data<AppState>, path: PathText) -> Result<HttpResponse, Problem> {
     let number = parse_refund_number(&path)?;
     let found = state.receipts.find_refund(number).await?.ok_or(Rejection::RefundNotFound(number))?;
     let etag = etag_from_version(found.refund.version);
