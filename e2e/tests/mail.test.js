@@ -104,7 +104,7 @@ test("a payer who has lost the link gets a new one by mail", async () => {
   await close();
 });
 
-test("a corrected address gets the link, and staff see both messages", async () => {
+test("a corrected address gets a new link, and staff see both messages", async () => {
   const [wrong, right] = ["mistyped@example.org", "corrected@example.org"];
   const payment = await portal.book({ email: wrong });
   await assertMail(wrong, /REF/, [payment.path]);
@@ -112,7 +112,12 @@ test("a corrected address gets the link, and staff see both messages", async () 
   await page.goto(`${payment.path}/change`);
   await page.fill("#email", right);
   await send(page);
-  await assertMail(right, /REF\d+: 5,459\.00.EUR/, [payment.path]);
+  await page.waitForURL(/\/payment\/REF\d+\/\w+(\?|$)/);
+  const path = new URL(page.url()).pathname;
+  assert.notEqual(path, payment.path);
+  await assertMail(right, /REF\d+: 5,459\.00.EUR/, [path]);
+  await page.goto(payment.path);
+  assert.equal(await page.locator("#reference").count(), 0, "the link that the wrong address has still works");
   const list = async () => (await fetch(`${portal.url}/api/bookings/${payment.reference}/mail`)).json();
   // The portal records the result after the mail server has the message.
   let messages = await list();

@@ -53,6 +53,19 @@ fn a_correction_creates_the_next_version() {
 }
 
 #[test]
+fn only_another_address_gets_another_link() {
+    let mut ledger = ledger_with("0");
+    let email = |address: &str| CorrectionRequest::from([(BookingField::Email, set(address))]);
+    let before = ledger.get(1).link_version;
+    for (version, request, renewals) in
+        [(1, new_name("Anna Ruiz"), 0), (2, email("ANA@example.org"), 0), (3, email("anna@example.org"), 1)]
+    {
+        let payment = ledger.execute_one(correct(1, version, request));
+        assert_eq!(payment.link_version, before + renewals, "{}", payment.details.email);
+    }
+}
+
+#[test]
 fn only_a_changed_amount_gets_the_current_fee() {
     let mut ledger = ledger_with("0");
     let tier = TierSpec {

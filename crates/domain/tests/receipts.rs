@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
-    ChainVerifier, Command, Difference, NewAllocation, ReceiptCommand, ReceiptTarget, RefundCommand,
+    ChainVerifier, Command, Difference, Effect, NewAllocation, ReceiptCommand, ReceiptTarget, RefundCommand,
     RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
 };
 use hermes_domain::money::Currency;
@@ -320,12 +320,12 @@ fn a_cancelled_payment_releases_its_money_and_can_be_reopened() {
     let mut ledger = ledger();
     ledger.execute_receipt(record(receipt("105", "USD"), &[(1, "105")])).unwrap();
     let unconditional = ledger.execute(&[submission(cancel(1, None))]).remove(0);
-    assert_eq!(unconditional, Err(Rejection::VersionRequired));
+    assert_eq!(unconditional, Err(Rejection::VersionRequired { attempted: Effect::Cancelled }));
     ledger.execute_one(cancel(1, Some(2)));
     assert_eq!(ledger.receipts[0].refunds_due(), money("105", "USD"));
 
     let unconditional = ledger.execute(&[submission(reopen(None))]).remove(0);
-    assert_eq!(unconditional, Err(Rejection::VersionRequired));
+    assert_eq!(unconditional, Err(Rejection::VersionRequired { attempted: Effect::Reopened }));
     let reopened = ledger.execute_one(reopen(Some(3)));
     assert_eq!((reopened.status(), reopened.amount_received), (Status::Exact, money("105", "USD")));
     assert_eq!(ledger.receipts[0].refunds[0].state, RefundState::Withdrawn);
@@ -407,12 +407,11 @@ fn the_amount_of_a_failed_refund_is_due_again_for_its_payment() {
 
 #[test]
 fn a_refund_of_another_amount_keeps_the_payment_whose_money_it_takes() {
-    use RefundState::{Due, Requested, Withdrawn};
+    use RefundState::{Due, Requested};
     let payment = Some(1);
     for (other_credit, amount, expected) in [
         (0, "60", [(Due, 45, payment), (Requested, 60, payment)]),
         (20, "20", [(Due, 85, payment), (Requested, 20, payment)]),
-        (20, "125", [(Withdrawn, 105, payment), (Requested, 125, payment)]),
         (200, "150", [(Due, 105, payment), (Requested, 150, None)]),
     ] {
         let mut ledger = cancelled(other_credit);
@@ -423,6 +422,33 @@ fn a_refund_of_another_amount_keeps_the_payment_whose_money_it_takes() {
         let is_rejected = matches!(reopened, Err(Rejection::IllegalRefundState { .. }));
         assert_eq!(is_rejected, expected[1].2.is_some(), "{amount}: {reopened:?}");
     }
+}
+
+#[test]
+fn a_refund_of_several_due_refunds_or_of_other_credit_too_is_rejected() {
+    let mut ledger = cancelled(20);
+    let before = ledger.receipts.clone();
+    let rejected = ledger.execute_any(&[submission(request(target(&ledger, 0), Some("125")))]).remove(0);
+    assert_eq!(rejected, Err(Rejection::SeveralRefunds { free: money("20", "USD") }));
+    assert_eq!(ledger.receipts, before);
+
+    let mut ledger = self::ledger();
+    ledger.execute_one(book("eva@example.org", "100"));
+    ledger.execute_receipt(record(receipt("100", "USD"), &[(1, "60"), (2, "40")])).unwrap();
+    ledger.execute_one(cancel(1, Some(2)));
+    ledger.execute_one(cancel(2, Some(2)));
+    let due = [(RefundState::Due, 60, Some(1)), (RefundState::Due, 40, Some(2))];
+    assert_eq!(refunds(&ledger), due);
+    for amount in ["100", "61"] {
+        let rejected = ledger.execute_any(&[submission(request(target(&ledger, 0), Some(amount)))]).remove(0);
+        assert_eq!(rejected, Err(Rejection::SeveralRefunds { free: money("0", "USD") }), "{amount}");
+        assert_eq!(refunds(&ledger), due, "{amount}");
+    }
+    for amount in ["40", "60"] {
+        ledger.execute_receipt(request(target(&ledger, 0), Some(amount))).unwrap();
+    }
+    assert_eq!(refunds(&ledger), due.map(|(_, amount, payment)| (RefundState::Requested, amount, payment)));
+    assert_money_adds_up(&ledger);
 }
 
 #[test]

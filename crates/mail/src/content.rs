@@ -73,10 +73,11 @@ impl Writer<'_> {
                 let taken = t.mail_taken_back(reference, self.money(left)).to_string();
                 std::iter::once(taken).chain(self.cancelled_since()).collect()
             }
-            Notice::Cancelled { held } => {
+            Notice::Cancelled { held, kept } => {
                 let cancelled = t.mail_cancelled(reference, self.institution()).to_string();
                 let held = (!held.is_zero()).then(|| t.payment_held(self.money(held)).to_string());
-                std::iter::once(cancelled).chain(held).collect()
+                let kept = (!kept.is_zero()).then(|| t.payment_released(self.money(kept)).to_string());
+                std::iter::once(cancelled).chain(held).chain(kept).collect()
             }
             Notice::RefundSent { amount } => vec![t.mail_refund(self.money(amount), reference).to_string()],
             Notice::NewLink => vec![t.mail_new_link(reference).to_string()],

@@ -133,7 +133,7 @@ mod tests {
         sender.write(&PayerMessage { event: &event, notice, payment, page_url }).unwrap()
     }
 
-    fn notices() -> [Notice; 8] {
+    fn notices() -> [Notice; 9] {
         let usd = |amount| money(amount, "USD");
         let due = usd("35700");
         [
@@ -142,7 +142,8 @@ mod tests {
             Notice::Paid { due, received: due },
             Notice::Paid { due, received: usd("35800") },
             Notice::TakenBack { received: usd("700"), left: usd("35000") },
-            Notice::Cancelled { held: usd("1000") },
+            Notice::Cancelled { held: usd("1000"), kept: usd("0") },
+            Notice::Cancelled { held: usd("0"), kept: usd("250") },
             Notice::RefundSent { amount: usd("100") },
             Notice::NewLink,
         ]

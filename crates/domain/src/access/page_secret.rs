@@ -21,7 +21,11 @@ impl PageSecret {
     /// Derives the current secret of a payment: the first 160 bits of the server key's MAC over the payment's id and the
     /// version of its link.
     pub fn derive(key: &ServerKey, payment: &Payment) -> Self {
-        let parts: [&[u8]; 2] = [payment.id.0.as_bytes(), &payment.link_version.to_be_bytes()];
+        Self::at_version(key, payment, payment.link_version)
+    }
+
+    fn at_version(key: &ServerKey, payment: &Payment, link_version: i64) -> Self {
+        let parts: [&[u8]; 2] = [payment.id.0.as_bytes(), &link_version.to_be_bytes()];
         Self(base32::encode(&key.derive(PURPOSE, &parts)))
     }
 
@@ -31,6 +35,12 @@ impl PageSecret {
         let Self(secret) = Self::derive(key, payment);
         let is_equal: bool = secret.ct_eq(text.as_bytes()).into();
         is_equal && payment.link_expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// Returns whether `text` opened the page before the link was last renewed. It opens nothing any more.
+    pub fn opened_before(key: &ServerKey, payment: &Payment, text: &str) -> bool {
+        let Self(secret) = Self::at_version(key, payment, payment.link_version - 1);
+        secret.ct_eq(text.as_bytes()).into()
     }
 }
 

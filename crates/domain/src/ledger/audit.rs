@@ -14,8 +14,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Digest, Origin, Subject};
-use crate::payment::PaymentId;
+use super::{Digest, Effect, Origin, Subject};
+use crate::payment::{PaymentFields, PaymentId};
 
 /// The hash of an audit row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,16 @@ impl AuditEntry {
         };
         entry.hash = entry.hash_after(last_hash);
         entry
+    }
+
+    /// Returns whether the row records the cancellation of a payment.
+    pub fn is_cancellation(&self) -> bool {
+        Some(self.action.as_str()) == Effect::Cancelled.audit_action()
+    }
+
+    /// Returns the payment before the change, unless there was none or the row is erased.
+    pub fn payment_before(&self) -> Option<PaymentFields> {
+        serde_json::from_str(self.old_value.as_deref()?).ok()
     }
 
     /// Replaces each personal value by its commitment, as 64 hexadecimal digits, and deletes the salt.

@@ -125,7 +125,10 @@ impl<'a> Decider<'a> {
         }
         // If the amount does not change, the fee remains the same, even if the configured rates have changed.
         let fee = if amount == before.amount { before.fee.clone() } else { self.context.fee_for(amount)? };
-        let fields = PaymentFields { details, amount, fee, ..self.next_version(&before) };
+        // The link was mailed to the address that is corrected.
+        let has_new_address = details.email_key() != before.details.email_key();
+        let link_version = before.link_version + i64::from(has_new_address);
+        let fields = PaymentFields { details, amount, fee, link_version, ..self.next_version(&before) };
         let after = self.checked_payment(before.id, fields)?;
         let reason = correction.reason.clone();
         Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason, receipts: None })
@@ -134,7 +137,7 @@ impl<'a> Decider<'a> {
     fn cancel(&self, cancellation: &Cancellation) -> Result<Transition, Rejection> {
         let before = self.target(&cancellation.target, cancellation.expected_version, "cancelled")?.clone();
         if !before.amount_received.is_zero() && cancellation.expected_version.is_none() {
-            return Err(Rejection::VersionRequired);
+            return Err(Rejection::VersionRequired { attempted: Effect::Cancelled });
         }
         let receipts = self.release_all(&before, cancellation.held)?;
         let cancelled_at = Some(self.context.now);
@@ -162,7 +165,7 @@ impl<'a> Decider<'a> {
         }
         let (receipts, taken) = self.take_back(&before)?;
         if !taken.is_zero() && reopening.expected_version.is_none() {
-            return Err(Rejection::VersionRequired);
+            return Err(Rejection::VersionRequired { attempted: Effect::Reopened });
         }
         let received = before.amount_received.checked_add(taken)?;
         let fields = PaymentFields { cancelled_at: None, ..before.with_received(received) };

@@ -150,21 +150,28 @@ impl ReceiptDraft {
         self.fields.refunds.iter().filter(|refund| refund.state == RefundState::Due)
     }
 
-    /// Returns the due refund of an amount of credit. Without one, adds it with `number`, for the payment whose due refunds
-    /// the money is taken from.
+    /// Returns the due refund of an amount of credit. Without one, adds it with `number`: as a part of a due refund, or of
+    /// the credit that no due refund needs.
+    ///
+    /// # Errors
+    /// If the amount would take money of several due refunds, or of a due refund and other credit.
     pub fn due_refund_of(
         &mut self,
         amount: Money,
         number: RefundNumber,
         now: DateTime<Utc>,
-    ) -> Result<RefundNumber, MoneyError> {
+    ) -> Result<RefundNumber, Rejection> {
         if let Some(equal) = self.due_refunds().find(|refund| refund.amount == amount) {
             return Ok(equal.number);
         }
-        let payment = match self.split_due_refund(amount, now)? {
-            None => self.payment_of_due(amount)?,
-            payment => payment,
-        };
+        let payment = self.split_due_refund(amount, now)?;
+        if payment.is_none() {
+            let mut due = self.due_refunds().map(|due| due.amount);
+            let free = due.try_fold(self.credit()?, Money::checked_sub)?;
+            if amount.minor() > free.minor() {
+                return Err(Rejection::SeveralRefunds { free });
+            }
+        }
         self.add_due_refund(number, amount, payment, now);
         Ok(number)
     }
@@ -183,14 +190,6 @@ impl ReceiptDraft {
         larger.version += 1;
         larger.updated_at = now;
         Ok(larger.payment)
-    }
-
-    /// Returns the payment of the due refunds, if an amount of credit takes money of theirs and they have only one.
-    fn payment_of_due(&self, amount: Money) -> Result<Option<(PaymentId, Reference)>, MoneyError> {
-        let free = self.due_refunds().map(|due| due.amount).try_fold(self.credit()?, Money::checked_sub)?;
-        let payment = self.due_refunds().next().and_then(|refund| refund.payment);
-        let is_only_one = self.due_refunds().all(|refund| refund.payment == payment);
-        Ok(payment.filter(|_| is_only_one && amount.minor() > free.minor()))
     }
 
     /// Adds a due refund of credit.

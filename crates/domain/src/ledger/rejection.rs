@@ -1,5 +1,6 @@
 //! Why commands are rejected.
 
+use super::Effect;
 use crate::access::KeyId;
 use crate::field::FieldError;
 use crate::money::{Currency, Money, MoneyError};
@@ -43,7 +44,10 @@ pub enum Rejection {
     },
     /// The step moves money of the payment, so the caller must name its version.
     #[error("the step moves money of the payment, so its version is required")]
-    VersionRequired,
+    VersionRequired {
+        /// The attempted effect.
+        attempted: Effect,
+    },
     /// The receipt does not exist.
     #[error("there is no receipt {0}")]
     ReceiptNotFound(ReceiptNumber),
@@ -97,6 +101,15 @@ pub enum Rejection {
     InsufficientCredit {
         /// The credit.
         credit: Money,
+    },
+    /// The amount of a refund takes money of several due refunds, or of a due refund and other credit.
+    #[error(
+        "the amount exceeds each due refund and the free credit of {free} {}; request each due refund by itself",
+        .free.currency()
+    )]
+    SeveralRefunds {
+        /// The credit that no due refund needs.
+        free: Money,
     },
     /// The payment has nothing to settle: no amount outstanding, no excess, or no difference.
     #[error("{reference} has {missing}")]

@@ -57,6 +57,8 @@ pub enum Notice {
     Cancelled {
         /// The money of the payment that is still held, and goes back to the payer.
         held: Money,
+        /// The money of the payment that the cancellation kept as credit.
+        kept: Money,
     },
     /// Money was sent back.
     RefundSent {

@@ -70,7 +70,7 @@ fn state_notice(event: &OutboxEvent) -> Option<Notice> {
     };
     let has_status = |status: Status| fields.status == status.as_str();
     if event.event_type == EventKind::PaymentCancelled.as_str() {
-        Some(Notice::Cancelled { held: received })
+        Some(Notice::Cancelled { held: received, kept: Money::zero(received.currency()) })
     } else if has_status(Status::Pending) {
         // A settlement after which nothing is received has taken money back.
         let is_settled = event.event_type == EventKind::PaymentSettled.as_str();
@@ -139,7 +139,7 @@ mod tests {
         }
         assert_eq!(
             payment("payment.cancelled", "CANCELLED", "1.00", ""),
-            Some(Notice::Cancelled { held: eur(100) })
+            Some(Notice::Cancelled { held: eur(100), kept: eur(0) })
         );
         assert_eq!(payment("payment.page_link_renewed", "PENDING", "0.00", ""), Some(Notice::NewLink));
     }

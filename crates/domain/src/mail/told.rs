@@ -87,13 +87,15 @@ mod tests {
             (in_part(60, 35), in_part(60, 40)),
             (paid(95), in_part(95, 5)),
             (paid(110), paid(100)),
-            (booked(100), Notice::Cancelled { held: eur(0) }),
+            (booked(100), Notice::Cancelled { held: eur(0), kept: eur(0) }),
         ] {
             assert_eq!(notice.after(Some(told)), Some(notice), "{notice:?} after {told:?}");
         }
-        for notice in
-            [Notice::Cancelled { held: eur(0) }, Notice::NewLink, Notice::RefundSent { amount: eur(1) }]
-        {
+        for notice in [
+            Notice::Cancelled { held: eur(0), kept: eur(0) },
+            Notice::NewLink,
+            Notice::RefundSent { amount: eur(1) },
+        ] {
             assert_eq!(notice.after(Some(notice)), Some(notice));
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ReceiptDetails, ReceiptNumber, ReceiptSource, ReceiptStatus, Refund, RefundState};
 use crate::money::{Money, MoneyError};
-use crate::payment::{PaymentId, Reference};
+use crate::payment::{Payment, PaymentId, Reference};
 
 /// The identity of a statement line: a SHA-256 digest. A line with the same identity is booked once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,6 +175,16 @@ impl Receipt {
     pub fn concerns(&self, payment: PaymentId) -> bool {
         self.fields.allocations.iter().any(|allocation| allocation.payment == payment)
             || self.fields.refunds.iter().any(|refund| refund.payment.is_some_and(|(id, _)| id == payment))
+    }
+
+    /// Returns whether the cancellation of a payment made money of the receipt a refund, which may have changed since.
+    pub fn has_refund_of_cancellation(&self, payment: &Payment) -> bool {
+        let mut of_payment = self
+            .fields
+            .refunds
+            .iter()
+            .filter(|refund| refund.payment.is_some_and(|(id, _)| id == payment.id));
+        of_payment.any(|refund| Some(refund.created_at) == payment.cancelled_at)
     }
 
     /// Returns the refunds of a payment that are due or sent. The amount of a refund that failed is due as another one.

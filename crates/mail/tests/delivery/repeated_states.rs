@@ -127,9 +127,11 @@ async fn a_corrected_address_gets_the_state_of_the_payment_once() {
     };
     harness.book("anna@example.org").await;
     assert_eq!(addresses().await, ["anna@example.org"]);
+    let mailed = Harness::page_url(&harness.payment(1).await);
     harness.submit(correct(1, 1, email("ana@example.org"))).await;
     assert_eq!(addresses().await, ["anna@example.org", "ana@example.org"]);
     let link = Harness::page_url(&harness.payment(1).await);
+    assert_ne!(link, mailed, "the wrong address has a link that works");
     let source = harness.server.received()[1].source.replace("=\r\n", "");
     assert!(source.contains(&link) && source.contains("is booked"), "{source}");
 

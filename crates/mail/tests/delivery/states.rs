@@ -1,9 +1,9 @@
 //! A message arrives for every state of a payment that its payer waits for.
 
 use chrono::{Datelike, Utc};
-use hermes_domain::ledger::{Command, ReceiptTarget, RefundCommand, RefundTarget};
+use hermes_domain::ledger::{Cancellation, Command, HeldMoney, ReceiptTarget, RefundCommand, RefundTarget};
 use hermes_domain::receipt::ReceiptNumber;
-use hermes_test_support::builders::{cancel, receipt, record};
+use hermes_test_support::builders::{cancel, payment_key, receipt, record};
 
 use crate::harness::{Harness, plain_text};
 
@@ -67,5 +67,26 @@ async fn changes_before_mail_was_configured_are_not_mailed() {
     harness.until_sent().await;
     let recipients: Vec<_> = harness.server.received().into_iter().map(|mail| mail.to).collect();
     assert_eq!(recipients, ["eva@example.org"]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_a_cancellation_keeps_as_credit_is_told() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.book("ana@example.org").await;
+    harness.submit_receipt(record(receipt("60", "USD"), &[(1, "60")])).await;
+    let command = Command::Cancel(Cancellation {
+        target: payment_key(1),
+        expected_version: Some(2),
+        held: HeldMoney::Credit,
+        reason: "left the school".to_owned(),
+    });
+    harness.submit(command).await;
+    harness.until_sent().await;
+    let mails = harness.server.received();
+    let text = plain_text(&mails[2].source);
+    assert!(text.contains("is cancelled. Do not send any money."), "{text}");
+    assert!(text.contains("We had 60.00~USD of your money then."), "{text}");
+    assert!(!text.contains("will return it"), "{text}");
     worker.stop().await;
 }

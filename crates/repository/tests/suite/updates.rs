@@ -18,7 +18,7 @@ on_each_database! {
 
         assert_eq!(corrected.validation_status(), ValidationStatus::Flagged);
         assert_eq!(read(ledger, &corrected).await, corrected);
-        assert_eq!(corrected.link_version, booked[0].link_version);
+        assert_eq!(corrected.link_version, booked[0].link_version + 1);
         assert_eq!(read(ledger, &booked[1]).await, booked[1], "another payment was changed");
     }
 

@@ -207,7 +207,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::KeyExpired(_)
         | Rejection::KeyRequired => "key",
         // The sequences move no money.
-        Rejection::VersionRequired
+        Rejection::VersionRequired { .. }
         | Rejection::ReceiptNotFound(_)
         | Rejection::AllocationNotFound { .. }
         | Rejection::NotAllocated { .. }
@@ -216,6 +216,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::IllegalReceiptState { .. }
         | Rejection::IllegalRefundState { .. }
         | Rejection::InsufficientCredit { .. }
+        | Rejection::SeveralRefunds { .. }
         | Rejection::NothingToSettle { .. }
         | Rejection::AboveWriteOffMax { .. }
         | Rejection::StatementLineBooked(_)

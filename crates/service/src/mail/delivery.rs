@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::PageSecret;
-use hermes_domain::ledger::{Digest, EventKind};
+use hermes_domain::ledger::{AuditEntry, Digest, EventKind};
 use hermes_domain::mail::{
     MessageResult, Notice, PayerMessage, PayerNotice, STATE_EVENTS, TAKEN_BACK_DELAY_MINUTES, WaitingMessage,
 };
@@ -120,7 +120,7 @@ impl Delivery {
         if matches!(notice, Notice::TakenBack { .. }) && !notice.is_current(&payment) {
             return Ok(None);
         }
-        let notice = self.with_held(notice, &payment).await?;
+        let notice = self.with_money(notice, &payment).await?;
         Ok(Some(Addressed { payment, notice, address_key }))
     }
 
@@ -139,16 +139,26 @@ impl Delivery {
         Ok(event.and_then(|event| PayerNotice::from_event(&event)).map(|told| told.notice))
     }
 
-    /// Adds the refunds that are due to the message about a cancellation, whose event does not have them.
-    async fn with_held(&self, notice: Notice, payment: &Payment) -> Result<Notice, StoreError> {
-        let Notice::Cancelled { held } = notice else { return Ok(notice) };
+    /// Adds the refunds that are due, or the money that became credit, to the message about a cancellation. Its event has
+    /// neither.
+    async fn with_money(&self, notice: Notice, payment: &Payment) -> Result<Notice, StoreError> {
+        let Notice::Cancelled { held, kept } = notice else { return Ok(notice) };
         let filter = ReceiptFilter { payment: Some(payment.id), ..ReceiptFilter::default() };
         let receipts = self.deps.receipts.list_receipts(&filter, None, reader_limits::PAGE_MAX).await?;
         let refunds = receipts.iter().flat_map(|receipt| receipt.refunds_of(payment.id));
         let mut due = refunds.filter(|refund| refund.state != RefundState::Sent).map(|refund| refund.amount);
         // The sum is at most what the receipts contain.
         let held = due.try_fold(held, Money::checked_add).unwrap_or(held);
-        Ok(Notice::Cancelled { held })
+        if payment.cancelled_at.is_none()
+            || receipts.iter().any(|receipt| receipt.has_refund_of_cancellation(payment))
+        {
+            return Ok(Notice::Cancelled { held, kept });
+        }
+        let rows = self.deps.payments.audit_of(payment.id, 0, reader_limits::PAGE_MAX).await?;
+        let cancellation = rows.into_iter().rev().find(AuditEntry::is_cancellation);
+        let kept =
+            cancellation.and_then(|row| row.payment_before()).map_or(kept, |before| before.amount_received);
+        Ok(Notice::Cancelled { held, kept })
     }
 
     /// Returns until when a message waits; `None` if it may be sent now.

@@ -1,7 +1,7 @@
 //! The problem that each error of a use case becomes.
 
 use actix_web::http::header::{ETAG, HeaderValue, WWW_AUTHENTICATE};
-use hermes_domain::ledger::Rejection;
+use hermes_domain::ledger::{Effect, Rejection};
 use hermes_domain::ports::StoreError;
 use hermes_service::matching::DecisionError;
 use hermes_service::outbox::FeedError;
@@ -64,9 +64,14 @@ impl From<Rejection> for Problem {
             // The ids of new keys are random: this one was drawn twice.
             Rejection::KeyExists(_) => Self::new(ProblemCode::Internal).caused_by(rejection),
             Rejection::OutOfRange => Self::new(ProblemCode::OutOfRange),
-            Rejection::VersionRequired => Self::new(ProblemCode::PreconditionRequired).with_detail(
-                "Nothing was saved. This step moves money of the payment. Send its ETag in If-Match. For a cancellation, \
-                 choose what happens to the money with held: refund or credit.",
+            Rejection::VersionRequired { attempted: Effect::Reopened } => {
+                Self::new(ProblemCode::PreconditionRequired).with_detail(
+                    "Nothing was saved. The payment would get money back. Send its ETag in If-Match; * is not enough.",
+                )
+            }
+            Rejection::VersionRequired { .. } => Self::new(ProblemCode::PreconditionRequired).with_detail(
+                "Nothing was saved. The payment holds money. Send its ETag in If-Match; * is not enough. Choose what happens \
+                 to the money with held: refund or credit.",
             ),
             Rejection::ReceiptNotFound(_) | Rejection::RefundNotFound(_) | Rejection::AllocationNotFound { .. } => {
                 Self::new(ProblemCode::NotFound).with_detail(sentence(&rejection))
@@ -81,7 +86,9 @@ impl From<Rejection> for Problem {
             Rejection::CurrencyMismatch { .. } => {
                 Self::new(ProblemCode::CurrencyMismatch).with_detail(nothing_saved(&rejection))
             }
-            Rejection::InsufficientCredit { .. } | Rejection::AboveWriteOffMax { .. } => {
+            Rejection::InsufficientCredit { .. }
+            | Rejection::SeveralRefunds { .. }
+            | Rejection::AboveWriteOffMax { .. } => {
                 Self::new(ProblemCode::AmountTooLarge).with_detail(nothing_saved(&rejection))
             }
             Rejection::StatementLineBooked(_) => {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use hermes_domain::mail::{MailRejection, MessageRecord};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{Payment, Reference};
@@ -212,6 +213,47 @@ async fn a_cancelled_payment_whose_money_remains_as_credit_says_so() {
     let page = app.get(Server::Portal, &address).await;
     assert!(page.body.contains("We had 5.00\u{a0}EUR of your money then."), "{}", page.body);
     assert!(!page.body.contains("will return it"), "{}", page.body);
+    let confirmation = app.get(Server::Portal, &format!("{address}/confirmation")).await.body;
+    for text in ["Cancelled: left the school.", "We had 5.00\u{a0}EUR of your money then."] {
+        assert!(confirmation.contains(text), "{text}: {confirmation}");
+    }
+    assert!(!confirmation.contains("Nothing has arrived yet."), "{confirmation}");
+}
+
+#[actix_web::test]
+async fn money_that_went_back_to_the_payer_or_to_another_payment_is_not_called_credit() {
+    let app = TestApp::start();
+    let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
+    receive(&app, "2026-11-12", "5").await;
+    let reason = json!({"reason": "left the school"});
+    post_json(&app, "/api/bookings/REF001/cancel", Some("\"v2\""), reason, StatusCode::OK).await;
+    // The credit is used for another payment, which withdraws the refund.
+    app.book_page(&[("currency_from", "EUR"), ("amount", "200"), ("email", "eva@example.org")]).await;
+    let allocations =
+        json!({"allocations": [{"booking": "REF002", "amount": "5"}], "reason": "asked for it"});
+    let path = "/api/receipts/RCT-2026-000001/allocations";
+    post_json(&app, path, Some("\"v2\""), allocations, StatusCode::OK).await;
+    for address in [address.clone(), format!("{address}/confirmation")] {
+        let page = app.get(Server::Portal, &address).await.body;
+        assert!(!page.contains("We had") && !page.contains("will return it"), "{page}");
+    }
+}
+
+#[actix_web::test]
+async fn an_excess_that_was_refunded_before_is_not_taken_from_the_credit() {
+    let app = TestApp::start();
+    let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
+    receive(&app, "2026-11-12", "125").await;
+    let excess = json!({"booking": "REF001", "reason": "paid too much"});
+    let refund = post_json(&app, "/api/refunds", None, excess, StatusCode::CREATED).await;
+    assert!(refund.body.contains("\"20.00\""), "{}", refund.body);
+    app.advance(TimeDelta::minutes(1));
+    let reason = json!({"reason": "left the school", "held": "credit"});
+    post_json(&app, "/api/bookings/REF001/cancel", Some("\"v3\""), reason, StatusCode::OK).await;
+    for address in [address.clone(), format!("{address}/confirmation")] {
+        let page = app.get(Server::Portal, &address).await.body;
+        assert!(page.contains("We had 105.00\u{a0}EUR of your money then."), "{page}");
+    }
 }
 
 /// The rejections of one payer's address.
@@ -294,6 +336,37 @@ async fn a_correction_of_an_older_version_and_invalid_entries_are_not_saved() {
     assert_eq!(invalid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(invalid.body.contains("Nothing was saved.") && invalid.body.contains("href=\"#amount\""));
     assert_eq!(app.payments()[0].version, 2);
+}
+
+#[actix_web::test]
+async fn a_corrected_address_gets_another_link_and_a_second_click_leads_to_it() {
+    let app = TestApp::start();
+    let address = app.book_page(&[]).await;
+    let entries = [("name", "Ana"), ("email", "anna@example.org"), ("amount", "1"), ("version", "1")];
+    let saved = app.post(&format!("{address}/change"), &entries).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let page = saved.header("location");
+    assert!(!page.starts_with(&address), "{page}");
+    assert!(app.get(Server::Portal, page).await.body.contains("Your details are saved."));
+    assert_eq!(app.get(Server::Portal, &address).await.status, StatusCode::NOT_FOUND);
+    let again = app.post(&format!("{address}/change"), &entries).await;
+    assert_eq!(again.header("location"), page, "{}", again.body);
+
+    let guess = [("name", "Ana"), ("email", "ana@example.com"), ("amount", "1"), ("version", "1")];
+    assert_eq!(app.post(&format!("{address}/change"), &guess).await.status, StatusCode::NOT_FOUND);
+    app.edit_payment(0, |fields| fields.updated_at -= TimeDelta::minutes(1));
+    assert_eq!(app.post(&format!("{address}/change"), &entries).await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_link_that_staff_have_renewed_leads_nowhere_even_with_the_values_of_the_payment() {
+    let app = TestApp::start();
+    let address = app.book_page(&[]).await;
+    let entries = [("name", "Ana"), ("email", "ana@example.org"), ("amount", "1"), ("version", "1")];
+    assert_eq!(app.post(&format!("{address}/change"), &entries).await.status, StatusCode::SEE_OTHER);
+    let renewal = TestRequest::post().uri("/api/bookings/REF001/page-link");
+    assert_eq!(app.send(Server::Portal, renewal).await.status, StatusCode::OK);
+    assert_eq!(app.post(&format!("{address}/change"), &entries).await.status, StatusCode::NOT_FOUND);
 }
 
 #[actix_web::test]

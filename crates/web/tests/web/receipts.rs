@@ -180,9 +180,17 @@ async fn a_cancelled_payment_is_refunded_step_by_step() {
     let cancel = json!({"reason": "left the school"});
     let response = client.post("/api/bookings/REF001/cancel", None, cancel.clone()).await;
     assert_code(&response, StatusCode::PRECONDITION_REQUIRED, "precondition-required");
-    assert!(response.body.contains("held"), "{}", response.body);
+    assert!(response.body.contains("* is not enough") && response.body.contains("held"), "{}", response.body);
     let response = client.post("/api/bookings/REF001/cancel", Some("\"v2\""), cancel).await;
     assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    let reopen = json!({"reason": "a mistake"});
+    let response = client.post("/api/bookings/REF001/reopen", Some("*"), reopen).await;
+    assert_code(&response, StatusCode::PRECONDITION_REQUIRED, "precondition-required");
+    assert!(
+        response.body.contains("* is not enough") && !response.body.contains("held"),
+        "{}",
+        response.body
+    );
     let due = body(&client.get("/api/refunds?state=due").await);
     assert_eq!((&due[0]["amount"], &due[0]["reference"]), (&json!("930.00"), &json!("REF001")));
     let request =

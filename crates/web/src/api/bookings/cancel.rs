@@ -15,8 +15,8 @@ use crate::problem::{Problem, ProblemResponses};
     tag = "bookings",
     params(
         BookingParameter,
-        ("If-Match" = Option<String>, Header, description = "The ETag of the payment. It is required if the payment holds money.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v1\""),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the payment. It is required if the payment holds money; `*` is not enough then.",
+            pattern = "^\"v[0-9]+\"$", example = "\"v1\""),
         IdempotencyParameter,
     ),
     request_body = CancellationBody,

@@ -15,8 +15,8 @@ use crate::problem::{Problem, ProblemResponses};
     tag = "bookings",
     params(
         BookingParameter,
-        ("If-Match" = Option<String>, Header, description = "The ETag of the payment. It is required if the payment gets money back.",
-            pattern = "^(\\*|\"v[0-9]+\")$", example = "\"v2\""),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the payment. It is required if the payment gets money back; `*` is not enough then.",
+            pattern = "^\"v[0-9]+\"$", example = "\"v2\""),
         IdempotencyParameter,
     ),
     request_body = ReopeningBody,

@@ -15,8 +15,9 @@ use crate::state::AppState;
 /// Requests the refund of credit, or makes the excess of a payment due for a refund.
 ///
 /// With `receipt`, the amount is reserved, and the refund waits for its approval. Money that is due for a refund is taken
-/// first, and the refund then names its payment. With `booking`, the excess of the payment becomes credit that is due for a
-/// refund; a second request then names the receipt.
+/// first, and the refund then names its payment. An amount above the other credit must fit into one refund that is due;
+/// request each of them by itself. With `booking`, the excess of the payment becomes credit that is due for a refund; a
+/// second request then names the receipt.
 #[utoipa::path(
     tag = "refunds",
     params(RequiredIdempotencyParameter),

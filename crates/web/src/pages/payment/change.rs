@@ -5,11 +5,16 @@ use actix_web::http::header::LOCATION;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
-use hermes_domain::ledger::{Command, Correction, Rejection};
+use chrono::TimeDelta;
+use hermes_domain::ledger::{Command, Correction, Effect, Rejection};
 use hermes_domain::payment::{BookingField, CorrectionRequest, Edit, NewBooking, Payment, PaymentKey};
+use hermes_domain::ports::{StoreError, reader_limits};
 use hermes_service::writer::SubmitError;
 
-use super::{CHANGED, NO_INDEX, PagePath, find_by_link, path, too_late, too_late_page, unknown_link};
+use super::{
+    CHANGED, NO_INDEX, PagePath, find_by_earlier_link, find_by_link, path, too_late, too_late_page,
+    unknown_link,
+};
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
 use crate::pages::form::{Entered, FormField, form_field, form_response};
@@ -21,6 +26,9 @@ use crate::state::AppState;
 
 /// The hidden field with the version of the payment that the form shows.
 const VERSION: &str = "version";
+
+/// How long after a correction the link that it replaced still leads a second click to the page.
+const SECOND_CLICK: TimeDelta = TimeDelta::seconds(10);
 
 /// The fields that a payer can correct. The currency is part of what was booked.
 const CORRECTABLE: [BookingField; 8] = [
@@ -82,12 +90,14 @@ pub async fn change_payment(
     typed: FormFields,
 ) -> Result<HttpResponse, Problem> {
     let locale = locale.of_form(&typed);
-    let Some(payment) = find_by_link(&state, &link).await? else { return Ok(unknown_link(&state, &locale)) };
+    let Some(payment) = find_by_link(&state, &link).await? else {
+        return saved_just_now(&state, &locale, &link, &typed).await;
+    };
     if let Some(reason) = too_late(&payment) {
         return Ok(too_late_page(&state, &locale, &payment, reason));
     }
     let frame = Frame::without_switch(&state, &locale);
-    let typed = typed.with(BookingField::CurrencyFrom.spec().name, payment.amount.currency().code());
+    let typed = with_currency(&typed, &payment);
     let again = |errors: &[InputError], notice, status| {
         let shown = Shown { form: &typed, errors, notice };
         form_page(&state, &locale, &frame, &payment, shown, status)
@@ -108,7 +118,7 @@ pub async fn change_payment(
             let errors: Vec<_> = errors.iter().filter_map(|error| localized(&frame, error)).collect();
             Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY))
         }
-        Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link, &booking).await,
+        Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link, &typed).await,
         Err(error) => Ok(again(&[], not_saved(), Problem::from(error).code.status())),
     }
 }
@@ -131,10 +141,12 @@ async fn changed_meanwhile(
     state: &AppState,
     locale: &Locale,
     link: &PagePath,
-    entered: &NewBooking,
+    typed: &FormFields,
 ) -> Result<HttpResponse, Problem> {
-    let Some(payment) = find_by_link(state, link).await? else { return Ok(unknown_link(state, locale)) };
-    if payment.details == entered.details && payment.amount == entered.amount {
+    let Some(payment) = find_by_link(state, link).await? else {
+        return saved_just_now(state, locale, link, typed).await;
+    };
+    if has_values(state, locale, &payment, typed) {
         return Ok(saved(state, &payment));
     }
     if let Some(reason) = too_late(&payment) {
@@ -145,6 +157,47 @@ async fn changed_meanwhile(
     let notice = Some(frame.t.wrong_changed_meanwhile().to_string());
     let shown = Shown { form: &current, errors: &[], notice };
     Ok(form_page(state, locale, &frame, &payment, shown, StatusCode::CONFLICT))
+}
+
+/// Answers a form under the link that a correction of the address has just replaced. After a second click, the payment has
+/// the values of the form. Later, the earlier link opens nothing: its holder could guess the new address.
+async fn saved_just_now(
+    state: &AppState,
+    locale: &Locale,
+    link: &PagePath,
+    typed: &FormFields,
+) -> Result<HttpResponse, Problem> {
+    let payment = find_by_earlier_link(state, link).await?;
+    let is_second_click = |payment: &Payment| {
+        let is_recent = state.clock.now() - payment.updated_at < SECOND_CLICK;
+        is_recent && has_values(state, locale, payment, typed)
+    };
+    match payment.filter(is_second_click) {
+        Some(payment) if is_replaced_by_correction(state, &payment).await? => Ok(saved(state, &payment)),
+        _ => Ok(unknown_link(state, locale)),
+    }
+}
+
+/// Returns whether the last change of a payment is the correction that replaced its link. Staff replace a link that is in
+/// wrong hands.
+async fn is_replaced_by_correction(state: &AppState, payment: &Payment) -> Result<bool, StoreError> {
+    let rows = state.reader.audit_of(payment.id, 0, reader_limits::PAGE_MAX).await?;
+    let Some(last) = rows.last() else { return Ok(false) };
+    let is_correction = Some(last.action.as_str()) == Effect::Corrected.audit_action();
+    Ok(is_correction
+        && last.payment_before().is_some_and(|before| before.link_version < payment.link_version))
+}
+
+/// Returns whether a payment has the values of a form.
+fn has_values(state: &AppState, locale: &Locale, payment: &Payment, typed: &FormFields) -> bool {
+    let frame = Frame::without_switch(state, locale);
+    read_booking(&frame, &with_currency(typed, payment))
+        .is_ok_and(|entered| payment.details == entered.details && payment.amount == entered.amount)
+}
+
+/// Returns the form with the currency of the payment, which it cannot change.
+fn with_currency(typed: &FormFields, payment: &Payment) -> FormFields {
+    typed.clone().with(BookingField::CurrencyFrom.spec().name, payment.amount.currency().code())
 }
 
 fn form_page(

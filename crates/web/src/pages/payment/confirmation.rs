@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get, web};
 use askama::Template;
 use hermes_domain::payment::Payment;
 
+use super::explanation::{cancellation, explanation, released};
 use super::movements::Movements;
 use super::timeline::{Step, received, returned};
 use super::{NO_INDEX, PagePath, find_by_link, full_address, path, unknown_link};
@@ -30,6 +31,8 @@ struct ConfirmationPage<'a> {
     fee: ShownMoney,
     to_pay: ShownMoney,
     arrivals: Vec<Step>,
+    /// Why the payment is cancelled and what the institution had then, if that became credit.
+    released: Vec<String>,
     /// The total that has arrived, unless nothing has.
     received: Option<ShownMoney>,
     refunds: Vec<Step>,
@@ -51,6 +54,10 @@ pub async fn payment_confirmation(
     let outstanding = payment.amount_outstanding();
     let movements = Movements::read(&*state.receipts, &payment).await?;
     let total = movements.total(&payment).ok();
+    let cancellation = cancellation(&*state.reader, &payment).await;
+    let is_credit = cancellation.as_ref().is_some_and(|row| released(row, &movements).is_some());
+    let released =
+        if is_credit { explanation(&frame, &payment, &movements, cancellation.as_ref()) } else { Vec::new() };
     let page = path(&state.server_key, &payment);
     let template = ConfirmationPage {
         frame: &frame,
@@ -69,6 +76,7 @@ pub async fn payment_confirmation(
             .iter()
             .map(|arrival| received(&frame, arrival, payment.status()))
             .collect(),
+        released,
         received: total.filter(|total| !total.is_zero()).map(|total| frame.money(total)),
         refunds: movements.refunds.iter().map(|refund| returned(&frame, refund)).collect(),
         waived: payment.shortfall_written_off.map(|waived| frame.money(waived)),

@@ -1,8 +1,8 @@
 //! What a payer must know about the status of a payment: what is missing, why it is cancelled, and what is held.
 
-use hermes_domain::ledger::{AuditEntry, Effect};
+use hermes_domain::ledger::AuditEntry;
 use hermes_domain::money::Money;
-use hermes_domain::payment::{Payment, PaymentFields, Status};
+use hermes_domain::payment::{Payment, Status};
 use hermes_domain::ports::{PaymentReader, reader_limits};
 
 use super::movements::Movements;
@@ -39,12 +39,10 @@ pub(super) fn explanation(
     texts.iter().map(ToString::to_string).collect()
 }
 
-/// Returns the money that the cancellation of a payment released for other uses than a refund, unless there is none.
-fn released(cancellation: &AuditEntry, movements: &Movements) -> Option<Money> {
-    let before: PaymentFields = serde_json::from_str(cancellation.old_value.as_deref()?).ok()?;
-    let refunds = movements.refunds.iter().map(|refund| refund.amount);
-    let released = refunds.into_iter().try_fold(before.amount_received, Money::checked_sub).ok()?;
-    (released.minor() > 0).then_some(released)
+/// Returns the money that the cancellation of a payment kept as credit, unless there is none.
+pub(super) fn released(cancellation: &AuditEntry, movements: &Movements) -> Option<Money> {
+    let received = cancellation.payment_before()?.amount_received;
+    (!movements.is_refunded && received.minor() > 0).then_some(received)
 }
 
 /// Returns the audit row of a payment's cancellation, unless its texts are erased.
@@ -59,6 +57,5 @@ pub(super) async fn cancellation(reader: &dyn PaymentReader, payment: &Payment) 
             return None;
         }
     };
-    let is_cancellation = |row: &AuditEntry| Some(row.action.as_str()) == Effect::Cancelled.audit_action();
-    rows.into_iter().rev().find(is_cancellation).filter(|row| !row.is_erased())
+    rows.into_iter().rev().find(AuditEntry::is_cancellation).filter(|row| !row.is_erased())
 }

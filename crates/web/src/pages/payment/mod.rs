@@ -67,12 +67,28 @@ pub(super) fn path_already_booked(key: &ServerKey, payment: &Payment) -> String 
 /// # Errors
 /// If the database fails.
 async fn find_by_link(state: &AppState, path: &PagePath) -> Result<Option<Payment>, StoreError> {
+    let now = state.clock.now();
+    let opens = |payment: &Payment, secret: &str| PageSecret::opens(&state.server_key, payment, secret, now);
+    find_that(state, path, opens).await
+}
+
+/// Finds the payment whose link was `path` before it was last renewed. Costs as much as [`find_by_link`].
+async fn find_by_earlier_link(state: &AppState, path: &PagePath) -> Result<Option<Payment>, StoreError> {
+    let opened =
+        |payment: &Payment, secret: &str| PageSecret::opened_before(&state.server_key, payment, secret);
+    find_that(state, path, opened).await
+}
+
+async fn find_that(
+    state: &AppState,
+    path: &PagePath,
+    opens: impl Fn(&Payment, &str) -> bool,
+) -> Result<Option<Payment>, StoreError> {
     let (reference, secret) = path.as_ref();
     let Ok(reference) = Reference::parse(reference) else { return Ok(None) };
     let found = state.reader.find(&PaymentKey::Reference(reference)).await?;
     let exists = found.is_some();
-    let opens = |payment: &Payment| PageSecret::opens(&state.server_key, payment, secret, state.clock.now());
-    let payment = found.filter(opens);
+    let payment = found.filter(|payment| opens(payment, secret));
     if payment.is_none() {
         let unused =
             if exists { PaymentKey::Id(PaymentId::NIL) } else { PaymentKey::Reference(Reference::FIRST) };

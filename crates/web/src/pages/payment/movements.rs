@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hermes_domain::money::{Money, MoneyError};
-use hermes_domain::payment::{Payment, PaymentId};
+use hermes_domain::payment::Payment;
 use hermes_domain::ports::{ReceiptFilter, ReceiptReader, StoreError, reader_limits};
 use hermes_domain::receipt::{Receipt, Refund, RefundState};
 
@@ -14,6 +14,8 @@ const FIRST_VERSION: i64 = 1;
 pub(super) struct Movements {
     pub arrivals: Vec<Arrival>,
     pub refunds: Vec<Return>,
+    /// Whether the cancellation of the payment made its money refunds. Otherwise, the money became credit.
+    pub is_refunded: bool,
 }
 
 /// The part of a receipt that arrived for the payment.
@@ -44,14 +46,15 @@ impl Movements {
         }
         let filter = ReceiptFilter { payment: Some(payment.id), ..ReceiptFilter::default() };
         let receipts = reader.list_receipts(&filter, None, reader_limits::PAGE_MAX).await?;
-        Ok(Self::of(payment.id, &receipts))
+        Ok(Self::of(payment, &receipts))
     }
 
-    fn of(payment: PaymentId, receipts: &[Receipt]) -> Self {
-        let mut movements = Self::default();
+    fn of(payment: &Payment, receipts: &[Receipt]) -> Self {
+        let is_refunded = receipts.iter().any(|receipt| receipt.has_refund_of_cancellation(payment));
+        let mut movements = Self { is_refunded, ..Self::default() };
         for receipt in receipts {
-            let refunds: Vec<_> = receipt.refunds_of(payment).map(returned).collect();
-            let allocated = receipt.allocations.iter().filter(|allocation| allocation.payment == payment);
+            let refunds: Vec<_> = receipt.refunds_of(payment.id).map(returned).collect();
+            let allocated = receipt.allocations.iter().filter(|allocation| allocation.payment == payment.id);
             let amounts = allocated
                 .map(|allocation| allocation.amount)
                 .chain(refunds.iter().map(|refund| refund.amount));

@@ -322,6 +322,11 @@ impl TestApp {
         PageSecret::derive(&self.state.server_key, payment).to_string()
     }
 
+    /// Advances the clock of the ledger. Pages keep the time of the evening.
+    pub fn advance(&self, by: TimeDelta) {
+        self.store.edit(|ledger| ledger.clock += by);
+    }
+
     /// Changes a payment outside of the ledger.
     pub fn edit_payment(&self, index: usize, change: impl FnOnce(&mut PaymentFields)) {
         self.store.edit(|ledger| {
