@@ -137,7 +137,8 @@ DUMP_OPTIONS := --single-transaction --hex-blob --complete-insert --order-by-pri
 backup: ## Write a backup of the MySQL in the container to FILE, which `hermes restore` accepts
 	@[ -n "$(FILE)" ] && [ ! -e "$(FILE)" ] || { echo 'set FILE to the name of a new file' >&2; exit 1; }
 	umask 077; $(COMPOSE) exec -T mysql sh -c \
-		'MYSQL_PWD=$$MYSQL_PASSWORD exec mysqldump --user=$$MYSQL_USER $(DUMP_OPTIONS) $$MYSQL_DATABASE' >"$(FILE)"
+		'MYSQL_PWD=$$MYSQL_PASSWORD exec mysqldump --user=$$MYSQL_USER $(DUMP_OPTIONS) $$MYSQL_DATABASE' >"$(FILE).part"
+	mv "$(FILE).part" "$(FILE)"
 
 compose-check: ## Start the stack in a private engine, book, restart, and compare the data (root; Debian)
 	.ci/compose

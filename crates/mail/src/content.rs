@@ -70,8 +70,7 @@ impl Writer<'_> {
                 std::iter::once(paid).chain(overpaid).collect()
             }
             Notice::TakenBack { left, .. } => {
-                let taken = t.mail_taken_back(reference, self.money(left)).to_string();
-                std::iter::once(taken).chain(self.cancelled_since()).collect()
+                vec![t.mail_taken_back(reference, self.money(left)).to_string()]
             }
             Notice::Cancelled { held, kept } => {
                 let cancelled = t.mail_cancelled(reference, self.institution()).to_string();

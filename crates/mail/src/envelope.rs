@@ -28,13 +28,13 @@ pub(crate) struct Addresses {
 /// Builds the message to the payer of a payment.
 ///
 /// # Errors
-/// [`MailError::Rejected`] if the payer's address is not valid.
+/// [`MailError::Invalid`] if the payer's address is not valid.
 pub(crate) fn build(
     addresses: &Addresses,
     message: &PayerMessage<'_>,
     letter: Letter,
 ) -> Result<Message, MailError> {
-    let not_valid = |error| MailError::Rejected(format!("the address is not valid: {error}"));
+    let not_valid = |error| MailError::Invalid(format!("the address is not valid: {error}"));
     let to: Address = message.payment.details.email.trim().parse().map_err(not_valid)?;
     let date = SystemTime::from(message.event.occurred_at);
     let (name, value) = AUTO_SUBMITTED;
@@ -50,7 +50,7 @@ pub(crate) fn build(
     }
     builder
         .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))
-        .map_err(|error| MailError::Rejected(format!("the message cannot be built: {error}")))
+        .map_err(|error| MailError::Invalid(format!("the message cannot be built: {error}")))
 }
 
 /// Returns the `Message-ID`, which derives from the event and the payment: a repeated message has the same.

@@ -185,7 +185,7 @@ mod tests {
         fields.cancelled_at = Some(NOON);
         let cancelled = Payment::new(fields).unwrap();
         for (notice, corrects) in
-            notices().into_iter().zip([true, true, false, false, true, false, false, false])
+            notices().into_iter().zip([true, true, false, false, false, false, false, false])
         {
             let text = letter(notice, &cancelled).text;
             assert_eq!(text.contains("cancelled in the meantime"), corrects, "{notice:?}");

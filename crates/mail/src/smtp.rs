@@ -144,7 +144,10 @@ impl SmtpMailer {
             if timeout(CONNECT_TIMEOUT, connection.smtp.test_connected()).await == Ok(true) {
                 let sent = send_on(&mut connection.smtp, message).await;
                 *idle = after(connection.smtp, &sent).await;
-                return sent;
+                // Otherwise the server has not seen the message, and may accept it on a new connection.
+                if !matches!(sent, Err(MailError::Unavailable(_))) {
+                    return sent;
+                }
             }
         }
         let mut smtp = self.connect_in_time().await?;
@@ -256,7 +259,7 @@ fn of_message(step: &str, error: &SmtpError) -> MailError {
 impl Mailer for SmtpMailer {
     async fn send(&self, message: &PayerMessage<'_>) -> Result<(), MailError> {
         let letter = self.sender.write(message);
-        let letter = letter.map_err(|error| MailError::Rejected(format!("no text: {error}")))?;
+        let letter = letter.map_err(|error| MailError::Invalid(format!("no text: {error}")))?;
         let message = envelope::build(&self.addresses, message, letter)?;
         self.transmit(&message).await
     }

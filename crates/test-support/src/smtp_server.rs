@@ -44,12 +44,16 @@ struct State {
     lost_replies: usize,
     /// A message to this recipient makes the server close the connection.
     crashing_recipient: Option<String>,
+    /// The reply to the second message of a connection, before the server closes the connection.
+    second_message_reply: Option<String>,
 }
 
 /// A message in progress.
 #[derive(Default)]
 struct Draft {
     to: String,
+    /// Whether the connection has had another message.
+    is_second: bool,
 }
 
 impl SmtpServer {
@@ -133,6 +137,11 @@ impl SmtpServer {
         self.state().crashing_recipient = address.map(str::to_owned);
     }
 
+    /// Replies to the second message of a connection, unless the reply is empty, and closes the connection.
+    pub fn limit_connections_to_one_message(&self, reply: &str) {
+        self.state().second_message_reply = Some(reply.to_owned());
+    }
+
     /// Returns the accepted messages, in order.
     pub fn received(&self) -> Vec<ReceivedMail> {
         self.state().received.clone()
@@ -166,9 +175,17 @@ impl SmtpServer {
                 if self.accept(ReceivedMail { to: std::mem::take(&mut draft.to), source }) {
                     return None;
                 }
+                draft.is_second = true;
                 self.replying.pass().await;
                 reply(&mut stream, "250 2.0.0 accepted").await?;
                 continue;
+            }
+            let limit = self.state().second_message_reply.clone();
+            if let Some(text) = limit.filter(|_| draft.is_second && command.starts_with("MAIL")) {
+                if !text.is_empty() {
+                    reply(&mut stream, &text).await?;
+                }
+                return None;
             }
             let text = self.reply_to(&command, &line, &mut draft);
             reply(&mut stream, &text).await?;

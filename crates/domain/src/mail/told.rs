@@ -31,6 +31,11 @@ impl Notice {
         self.money().is_none_or(|money| money == (payment.amount_received, payment.amount_outstanding()))
     }
 
+    /// Returns whether more money has arrived than is due.
+    pub fn is_overpaid(self) -> bool {
+        matches!(self, Self::Paid { due, received } if received.minor() > due.minor())
+    }
+
     /// Returns the amount received and the amount left to pay, if the message tells the state of a payment.
     fn money(self) -> Option<(Money, Money)> {
         match self {

@@ -70,6 +70,9 @@ pub trait MailQueue: RelayLease {
         address_key: &Digest,
     ) -> Result<Option<OutboxEvent>, StoreError>;
 
+    /// Returns the event of the last message about the state of a payment that was sent or dropped.
+    async fn last_state(&self, reference: Reference) -> Result<Option<OutboxEvent>, StoreError>;
+
     /// Lets a message wait until a time, after `attempts` attempts.
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError>;
 
@@ -87,8 +90,8 @@ pub trait MailQueue: RelayLease {
     /// Returns the state of mail.
     async fn mail_status(&self) -> Result<MailStatus, StoreError>;
 
-    /// Returns whether a message of a type waits for the payer of a payment.
-    async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError>;
+    /// Returns whether a message waits for the payer of a payment.
+    async fn is_waiting(&self, reference: Reference) -> Result<bool, StoreError>;
 
     /// Deletes messages that ended before a time, at most `limit`. Rejections are stored as long as their payment.
     async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
@@ -113,6 +116,9 @@ pub enum MailError {
     /// The mail server rejected the address or the message for good. Another attempt would fail, too.
     #[error("rejected: {0}")]
     Rejected(String),
+    /// The message cannot be built: the address is not valid. The mail server was not contacted.
+    #[error("invalid: {0}")]
+    Invalid(String),
     /// The mail server postponed this message. Other messages may succeed.
     #[error("postponed: {0}")]
     Postponed(String),
@@ -129,7 +135,7 @@ pub enum MailError {
 /// # Contract
 /// * A repeated message has the same `Message-ID`, so that mail servers and readers can discard the repetition.
 /// * A text of a payer stays text: it adds no header, no element and no recipient.
-/// * A call ends within seven minutes.
+/// * A call ends within eight minutes.
 ///
 /// # Errors
 /// Returns an error if the mail server has not accepted the message.

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use hermes_domain::ports::RelayLease;
+
 use crate::failing_queue::FailingQueue;
 use crate::harness::{Harness, LEASE, within};
 
@@ -71,6 +73,25 @@ async fn a_result_that_the_database_does_not_record_is_recorded_later_and_not_se
     assert_eq!(queue.failures.load(Ordering::Relaxed), 0);
     assert_eq!(harness.server.received().len(), 1);
     worker.stop().await;
+}
+
+/// The mail server has the message, and its reply comes after the worker was stopped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_mail_server_does_not_delay_a_stop_and_the_lease_is_released() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.replying.close();
+    harness.book("ana@example.org").await;
+    within(harness.server.replying.arrived(1)).await;
+    within(worker.stop()).await;
+    assert_eq!(harness.queue.relay_status().await.unwrap().holder, None);
+
+    harness.server.replying.open();
+    let successor = harness.worker();
+    harness.until_sent().await;
+    let mails = harness.server.received();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0].header("Message-ID"), mails[1].header("Message-ID"));
+    successor.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

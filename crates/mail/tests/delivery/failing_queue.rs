@@ -21,11 +21,18 @@ pub struct FailingQueue {
     pub recording: Gate,
     /// How many of the next attempts to record a result fail.
     pub failures: AtomicUsize,
+    /// How many failed attempts were recorded.
+    pub outages: AtomicUsize,
 }
 
 impl FailingQueue {
     pub fn new(queue: Arc<SqlMailQueue>) -> Self {
-        Self { queue, recording: Gate::default(), failures: AtomicUsize::new(0) }
+        Self {
+            queue,
+            recording: Gate::default(),
+            failures: AtomicUsize::new(0),
+            outages: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -80,6 +87,10 @@ impl MailQueue for FailingQueue {
         self.queue.last_told(reference, address_key).await
     }
 
+    async fn last_state(&self, reference: Reference) -> Result<Option<OutboxEvent>, StoreError> {
+        self.queue.last_state(reference).await
+    }
+
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError> {
         self.queue.postpone(event_seq, until, attempts).await
     }
@@ -99,6 +110,7 @@ impl MailQueue for FailingQueue {
     }
 
     async fn record_outage(&self, outage: Option<&MailOutage>) -> Result<(), StoreError> {
+        self.outages.fetch_add(usize::from(outage.is_some()), Ordering::Relaxed);
         self.queue.record_outage(outage).await
     }
 
@@ -106,8 +118,8 @@ impl MailQueue for FailingQueue {
         self.queue.mail_status().await
     }
 
-    async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError> {
-        self.queue.is_waiting(reference, event_type).await
+    async fn is_waiting(&self, reference: Reference) -> Result<bool, StoreError> {
+        self.queue.is_waiting(reference).await
     }
 
     async fn purge_messages(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

@@ -97,7 +97,7 @@ async fn an_address_with_a_line_break_or_a_second_recipient_is_rejected() {
         let message =
             PayerMessage { event: &event, notice: Notice::NewLink, payment: &payment, page_url: "https://a" };
         let error = harness.mailer().send(&message).await.unwrap_err();
-        assert!(error.to_string().starts_with("rejected: the address is not valid"), "{email:?}: {error}");
+        assert!(error.to_string().starts_with("invalid: the address is not valid"), "{email:?}: {error}");
     }
     assert_eq!(harness.server.received(), []);
 }

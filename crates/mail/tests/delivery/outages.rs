@@ -1,8 +1,12 @@
 //! A mail server that is down delays messages, and loses none.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use chrono::TimeDelta;
 use hermes_domain::ports::{MailQueue, Mailer};
 
+use crate::failing_queue::FailingQueue;
 use crate::harness::{Harness, within};
 
 fn message_ids(harness: &Harness) -> Vec<String> {
@@ -122,6 +126,39 @@ async fn a_message_at_which_the_mail_server_always_fails_lets_others_pass() {
     harness.until_sent().await;
     assert_eq!(harness.server.received()[1].to, "ana@example.org");
     worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_ends_when_the_server_works_although_no_message_is_due() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.server.crash_at_recipient(Some("ana@example.org"));
+    harness.book("ana@example.org").await;
+    let outage = async || harness.queue.mail_status().await.unwrap().outage;
+    harness.until(async || outage().await.is_some(), "the outage to be recorded").await;
+    // The message is postponed after its third interruption.
+    harness.until(async || outage().await.is_none(), "the outage to end").await;
+    assert_eq!(harness.queue.mail_status().await.unwrap().waiting, 1);
+    assert_eq!(harness.server.received(), []);
+    worker.stop().await;
+}
+
+/// A server that limits the messages of a connection says so, or only closes the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_ends_after_a_message_is_no_outage() {
+    for reply in ["421 4.7.0 too many messages", ""] {
+        let harness = Harness::start().await;
+        harness.server.limit_connections_to_one_message(reply);
+        let queue = Arc::new(FailingQueue::new(harness.queue.clone()));
+        let worker = harness.worker_on(queue.clone());
+        harness.until(async || harness.cursor().await >= 0, "the cursor to be set").await;
+        for email in ["ana@example.org", "eva@example.org", "luz@example.org"] {
+            harness.book(email).await;
+        }
+        harness.until_sent().await;
+        assert_eq!(harness.server.received().len(), 3);
+        assert_eq!(queue.outages.load(Ordering::Relaxed), 0, "{reply}");
+        worker.stop().await;
+    }
 }
 
 /// The mail server is full. The messages wait in order, and none counts as postponed.

@@ -1,9 +1,9 @@
 //! Addresses that the mail server rejects or postpones.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use hermes_domain::ledger::{Command, Erasure, ErasureScope};
 use hermes_domain::payment::{BookingField, CorrectionRequest, Edit};
-use hermes_domain::ports::{MailQueue, PaymentMail};
+use hermes_domain::ports::{MailOutage, MailQueue, PaymentMail};
 use hermes_test_support::builders::{correct, payment_key};
 
 use crate::harness::Harness;
@@ -36,6 +36,21 @@ async fn a_text_that_is_no_address_is_rejected_without_a_mail_server() {
     let rejection = harness.queue.rejection(payment.reference).await.unwrap().unwrap();
     assert!(rejection.reason.contains("not valid"), "{rejection:?}");
     assert_eq!(harness.server.received(), []);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_is_no_address_does_not_end_an_outage() {
+    let (harness, worker) = Harness::with_worker().await;
+    worker.stop().await;
+    harness.server.stop();
+    let outage = MailOutage { since: Utc::now(), error: "connection refused".to_owned() };
+    harness.queue.record_outage(Some(&outage)).await.unwrap();
+    harness.book("ana at example.org").await;
+    let worker = harness.worker();
+    harness.until_sent().await;
+    let recorded = harness.queue.mail_status().await.unwrap().outage.unwrap();
+    assert_eq!(recorded.since.timestamp_millis(), outage.since.timestamp_millis());
     worker.stop().await;
 }
 

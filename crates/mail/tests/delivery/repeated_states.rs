@@ -99,6 +99,21 @@ async fn a_bounced_transfer_tells_what_is_left_to_pay_and_its_repetition_that_it
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_excess_of_the_same_amount_is_told_after_the_first_went_back() {
+    let (harness, worker) = Harness::with_worker().await;
+    harness.book("ana@example.org").await;
+    receive(&harness, "2060").await;
+    receive(&harness, "40").await;
+    let told = ["to pay is 2,060.00 USD", "received 2,060.00 USD", "received 2,100.00 USD"];
+    assert_told(&harness, &told).await;
+    release(&harness, 2, 1).await;
+    assert_told(&harness, &told).await;
+    receive(&harness, "40").await;
+    assert_told(&harness, &[&told[..], &["received 2,100.00 USD"]].concat()).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_off_is_not_left_to_pay() {
     let (harness, worker) = Harness::with_worker().await;
     harness.book("ana@example.org").await;

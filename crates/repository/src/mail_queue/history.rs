@@ -7,7 +7,7 @@ use hermes_domain::ports::StoreError;
 use sea_orm::prelude::*;
 use sea_orm::{DatabaseConnection, QueryOrder, QuerySelect, Select};
 
-use super::messages::{REJECTED, SENT, WAITING};
+use super::messages::{DROPPED, REJECTED, SENT, WAITING};
 use crate::entity::mail_messages::{Column, Entity, Model};
 use crate::error::statement_error;
 
@@ -28,6 +28,14 @@ pub(super) async fn last_told(
     let row = last.one(connection).await.map_err(statement_error)?;
     let row = row.filter(|row| row.address_key.as_deref() == Some(address_key.as_slice()));
     Ok(row.map(OutboxEvent::from))
+}
+
+pub(super) async fn last_state(
+    connection: &DatabaseConnection,
+    reference: Reference,
+) -> Result<Option<OutboxEvent>, StoreError> {
+    let last = newest(reference, &[SENT, DROPPED]).filter(Column::EventType.is_in(STATE_EVENTS));
+    Ok(last.one(connection).await.map_err(statement_error)?.map(OutboxEvent::from))
 }
 
 pub(super) async fn rejection(

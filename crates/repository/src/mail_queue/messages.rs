@@ -17,7 +17,7 @@ use crate::error::statement_error;
 pub(crate) const WAITING: &str = "WAITING";
 pub(super) const SENT: &str = "SENT";
 pub(super) const REJECTED: &str = "REJECTED";
-const DROPPED: &str = "DROPPED";
+pub(super) const DROPPED: &str = "DROPPED";
 
 /// The width of `reason`, in characters.
 const REASON_CHARS: usize = 255;
@@ -173,12 +173,10 @@ async fn update_waiting(
 pub(super) async fn is_waiting(
     connection: &DatabaseConnection,
     reference: Reference,
-    event_type: &str,
 ) -> Result<bool, StoreError> {
     let found = Entity::find()
         .filter(Column::Reference.eq(reference.to_string()))
         .filter(Column::State.eq(WAITING))
-        .filter(Column::EventType.eq(event_type))
         .one(connection)
         .await;
     found.map(|row| row.is_some()).map_err(statement_error)

@@ -113,6 +113,11 @@ impl MailQueue for SqlMailQueue {
         self.database.reader.read(read).await
     }
 
+    async fn last_state(&self, reference: Reference) -> Result<Option<OutboxEvent>, StoreError> {
+        let read = move |connection| async move { history::last_state(&connection, reference).await };
+        self.database.reader.read(read).await
+    }
+
     async fn postpone(&self, event_seq: i64, until: DateTime<Utc>, attempts: i32) -> Result<(), StoreError> {
         let write = move |connection| async move {
             messages::postpone(&connection, event_seq, until, attempts).await
@@ -142,12 +147,8 @@ impl MailQueue for SqlMailQueue {
         self.database.reader.read(|connection| async move { state::status(&connection).await }).await
     }
 
-    async fn is_waiting(&self, reference: Reference, event_type: &str) -> Result<bool, StoreError> {
-        let event_type = event_type.to_owned();
-        let read = |connection| {
-            let event_type = event_type.clone();
-            async move { messages::is_waiting(&connection, reference, &event_type).await }
-        };
+    async fn is_waiting(&self, reference: Reference) -> Result<bool, StoreError> {
+        let read = move |connection| async move { messages::is_waiting(&connection, reference).await };
         self.database.reader.read(read).await
     }
 

@@ -130,7 +130,10 @@ on_each_database! {
         queue.finish(4, &sent(7), at(3)).await.unwrap();
         assert!(queue.rejection(reference).await.unwrap().is_none());
         assert_eq!((told(7).await, told(8).await), (Some(1), None));
+        let state = async || queue.last_state(reference).await.unwrap().map(|event| event.seq);
+        assert_eq!(state().await, Some(1));
         queue.finish(5, &MessageResult::Dropped, at(4)).await.unwrap();
+        assert_eq!((told(7).await, state().await), (Some(1), Some(5)));
 
         let messages = queue.messages(reference, 10).await.unwrap();
         let states: Vec<_> = messages.into_iter().map(|message| (message.event.seq, message.state)).collect();

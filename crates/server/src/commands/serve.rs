@@ -99,6 +99,10 @@ pub(super) async fn run() -> Result<()> {
     let ended = tokio::try_join!(portal, dashboard);
     stop.abort();
     state.ledger.close();
+    if let Some(mail) = &mail {
+        // Stops while the writer does. A slow mail server has its own limit, which is shorter than `CLOSING_TIME`.
+        mail.request_stop();
+    }
     let closing = async {
         writer.await.context("the ledger writer stopped unexpectedly")?;
         if let Some(relay) = relay {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
-use hermes_test_support::private_mariadb;
+use hermes_test_support::{SmtpServer, private_mariadb};
 
 use crate::support::{TestApp, TestEnvironment, poll};
 
@@ -91,4 +91,28 @@ async fn a_database_that_hangs_does_not_delay_the_exit() {
     assert!(start.elapsed() < EXIT_MAX, "{:?}", start.elapsed());
     assert!(response.await.unwrap().is_ok_and(|response| response.status == 503));
     server.resume();
+}
+
+#[actix_web::test]
+async fn a_mail_server_that_does_not_reply_does_not_delay_the_exit() {
+    let environment = TestEnvironment::sqlite().await;
+    let server = SmtpServer::start().await;
+    server.replying.close();
+    let port = server.port().to_string();
+    let mail = [
+        ("HERMES__MAIL__HOST", "127.0.0.1"),
+        ("HERMES__MAIL__PORT", port.as_str()),
+        ("HERMES__MAIL__TLS", "none"),
+        ("HERMES__MAIL__FROM", "payments@example.org"),
+        ("HERMES__SERVER__PUBLIC_URL", "http://127.0.0.1"),
+    ];
+    let mut app = TestApp::start_with(&environment, &mail).await;
+    app.wait_for_log("mail begins with the changes after event").await;
+    app.book("ana").await.expect(201);
+    server.replying.arrived(1).await;
+    app.signal("TERM");
+    assert!(app.wait().success());
+    let log = app.log();
+    assert!(log.contains("it may be sent again under the same Message-ID"), "{log}");
+    assert!(!log.contains("the database does not respond"), "{log}");
 }

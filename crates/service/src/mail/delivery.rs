@@ -1,8 +1,11 @@
 //! The delivery: sends the first due message of the queue and records the result.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use hermes_domain::access::PageSecret;
-use hermes_domain::ledger::{AuditEntry, Digest, EventKind};
+use hermes_domain::ledger::{AuditEntry, Digest, EventKind, OutboxEvent};
 use hermes_domain::mail::{
     MessageResult, Notice, PayerMessage, PayerNotice, STATE_EVENTS, TAKEN_BACK_DELAY_MINUTES, WaitingMessage,
 };
@@ -10,18 +13,24 @@ use hermes_domain::money::Money;
 use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_domain::ports::{MailError, ReceiptFilter, StoreError, reader_limits};
 use hermes_domain::receipt::RefundState;
+use tokio::sync::watch;
+use tokio::time::{sleep, sleep_until};
 
 use super::address::{address_key, next_allowed};
 use super::back_off::{INTERRUPTIONS_MAX, POSTPONED_ATTEMPTS_MAX, postponed_delay};
 use super::outage::{self, Outage};
 use super::reporter;
 use super::worker::{MailWorkerDeps, Step};
-use crate::outbox::HeldLease;
+use crate::outbox::{HeldLease, until_stopped};
+
+/// How long a stopped worker waits for the mail server. The process closes the database soon afterwards.
+const STOP_TIME: Duration = Duration::from_secs(2);
 
 /// Sends messages, one after the other.
 pub(super) struct Delivery {
     deps: MailWorkerDeps,
     public_url: String,
+    stopped: watch::Receiver<bool>,
     /// A message whose result could not be recorded yet. It must not be sent again.
     unrecorded: Option<(i64, MessageResult)>,
     outage: Option<Outage>,
@@ -39,9 +48,9 @@ struct Addressed {
 }
 
 impl Delivery {
-    pub fn new(deps: MailWorkerDeps, public_url: String) -> Self {
+    pub fn new(deps: MailWorkerDeps, public_url: String, stopped: watch::Receiver<bool>) -> Self {
         let (outage, has_outage, interrupted) = (None, false, (0, 0));
-        Self { deps, public_url, unrecorded: None, outage, has_outage, interrupted }
+        Self { deps, public_url, stopped, unrecorded: None, outage, has_outage, interrupted }
     }
 
     /// Forgets the outage, because another instance may end it.
@@ -68,6 +77,7 @@ impl Delivery {
             return Ok(Step::Idle);
         }
         let Some(message) = self.deps.queue.next_message(self.deps.clock.now()).await? else {
+            self.check_server(lease).await?;
             return Ok(Step::Idle);
         };
         self.deliver(&message, lease).await.map(|()| Step::Worked)
@@ -84,7 +94,11 @@ impl Delivery {
         if !lease.acquire_or_renew(None, reporter::database_failed).await {
             return Ok(());
         }
-        match self.send(message, &addressed, lease).await {
+        let Some(sent) = self.send(message, &addressed, lease).await else {
+            reporter::abandoned();
+            return Ok(());
+        };
+        match sent {
             Ok(()) => {
                 // A crash here repeats the message, under the same Message-ID.
                 self.record_reachable(now).await;
@@ -96,6 +110,7 @@ impl Delivery {
                 self.record_reachable(now).await;
                 self.reject(message, reason).await
             }
+            Err(MailError::Invalid(reason)) => self.reject(message, reason).await,
             Err(MailError::Postponed(reason)) => {
                 self.record_reachable(now).await;
                 self.postpone(message, reason, now).await
@@ -115,7 +130,7 @@ impl Delivery {
             return Ok(None);
         };
         let address_key = address_key(&self.deps.server_key, &payment);
-        let told = self.last_told(message, &address_key).await?;
+        let told = self.last_told(message, notice, &address_key).await?;
         let Some(notice) = notice.after(told) else { return Ok(None) };
         if matches!(notice, Notice::TakenBack { .. }) && !notice.is_current(&payment) {
             return Ok(None);
@@ -125,9 +140,12 @@ impl Delivery {
     }
 
     /// Returns what the address was last told about the state of the payment.
+    ///
+    /// An excess that goes back is not told. Another excess of the same amount afterwards is new.
     async fn last_told(
         &self,
         message: &WaitingMessage,
+        notice: Notice,
         address_key: &Digest,
     ) -> Result<Option<Notice>, StoreError> {
         let event_type = message.event.event_type.as_str();
@@ -135,8 +153,13 @@ impl Delivery {
         if is_first || !STATE_EVENTS.contains(&event_type) {
             return Ok(None);
         }
-        let event = self.deps.queue.last_told(message.reference, address_key).await?;
-        Ok(event.and_then(|event| PayerNotice::from_event(&event)).map(|told| told.notice))
+        let notice_of = |event: OutboxEvent| PayerNotice::from_event(&event).map(|told| told.notice);
+        let told = self.deps.queue.last_told(message.reference, address_key).await?.and_then(notice_of);
+        if told.is_some() && notice.is_overpaid() {
+            let state = self.deps.queue.last_state(message.reference).await?.and_then(notice_of);
+            return Ok(state.filter(|state| matches!(state, Notice::Paid { .. })).or(told));
+        }
+        Ok(told)
     }
 
     /// Adds the refunds that are due, or the money that became credit, to the message about a cancellation. Its event has
@@ -175,26 +198,56 @@ impl Delivery {
         next_allowed(self.deps.queue.as_ref(), &addressed.address_key, now).await
     }
 
-    /// Sends a message, and renews the lease meanwhile: the mail server may take minutes to inspect a message.
+    /// Sends a message. Returns `None` if the worker is stopped meanwhile.
     async fn send(
         &self,
         message: &WaitingMessage,
         addressed: &Addressed,
         lease: &mut HeldLease,
-    ) -> Result<(), MailError> {
+    ) -> Option<Result<(), MailError>> {
         let Addressed { payment, notice, .. } = addressed;
         let secret = PageSecret::derive(&self.deps.server_key, payment);
         let page_url = format!("{}/payment/{}/{secret}", self.public_url, payment.reference);
         let message = PayerMessage { event: &message.event, notice: *notice, payment, page_url: &page_url };
-        let mut sending = self.deps.mailer.send(&message);
+        self.wait_for_server(self.deps.mailer.send(&message), lease).await
+    }
+
+    /// Ends the outage if the mail server responds. No message is due that would end it.
+    async fn check_server(&mut self, lease: &mut HeldLease) -> Result<(), StoreError> {
+        if self.outage.is_none() {
+            return Ok(());
+        }
+        let now = self.deps.clock.now();
+        match self.wait_for_server(self.deps.mailer.check(), lease).await {
+            Some(Ok(())) => self.record_reachable(now).await,
+            Some(Err(error)) => self.record_failure(&error, now).await?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Waits for the mail server, and renews the lease meanwhile: the server may take minutes to inspect a message.
+    /// Returns `None` if the server has not responded [`STOP_TIME`] after the worker was stopped.
+    async fn wait_for_server<T>(
+        &self,
+        response: impl Future<Output = T>,
+        lease: &mut HeldLease,
+    ) -> Option<T> {
+        let mut stopped = self.stopped.clone();
+        let mut response = pin!(response);
+        let mut stop_time = pin!(async {
+            until_stopped(&mut stopped).await;
+            sleep(STOP_TIME).await;
+        });
+        let mut has_lease = true;
         loop {
             tokio::select! {
-                sent = &mut sending => return sent,
-                () = tokio::time::sleep_until(lease.renew_at()) => {
-                    if !lease.acquire_or_renew(None, reporter::database_failed).await {
-                        // Too late to stop: the mail server may have the message.
-                        return sending.await;
-                    }
+                biased;
+                response = &mut response => return Some(response),
+                () = &mut stop_time => return None,
+                // Without the lease, it is too late to stop: the mail server may have the message.
+                () = sleep_until(lease.renew_at()), if has_lease => {
+                    has_lease = lease.acquire_or_renew(None, reporter::database_failed).await;
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hermes_domain::access::ServerKey;
-use hermes_domain::ledger::{Command, EventKind, Origin, Submission};
+use hermes_domain::ledger::{Command, Origin, Submission};
 use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_domain::ports::{Clock, MailQueue, PageLinkMailer, StoreError};
 
@@ -35,8 +35,9 @@ impl NewLinkMailer {
 
     /// Returns whether a message would be sent soon. Otherwise the old link must stay valid.
     async fn may_send(&self, payment: &Payment) -> Result<bool, StoreError> {
-        let event_type = EventKind::PageLinkRenewed.as_str();
-        if self.queue.is_waiting(payment.reference, event_type).await? {
+        // A waiting message contains the newest link.
+        if self.queue.is_waiting(payment.reference).await? || self.queue.mail_status().await?.outage.is_some()
+        {
             return Ok(false);
         }
         let key = address_key(&self.server_key, payment);

@@ -31,10 +31,15 @@ pub(super) fn record_postponed() {
     metrics::counter!("hermes_mail_postponed_total").increment(1);
 }
 
+/// Reports a message whose result the worker did not wait for, because it was stopped.
+pub(super) fn abandoned() {
+    log::warn!("a message was being sent; it may be sent again under the same Message-ID");
+}
+
 /// Reports a message that was rejected for good. The reply is not logged, because it repeats the address.
 pub(super) fn rejected(reference: impl std::fmt::Display) {
     metrics::counter!("hermes_mail_rejected_total").increment(1);
-    log::warn!("the mail server rejected a message to the payer of {reference}; the payment shows the reply");
+    log::warn!("a message to the payer of {reference} was rejected; the payment shows why");
 }
 
 /// Reports a failed attempt to reach the mail server.

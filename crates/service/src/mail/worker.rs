@@ -92,7 +92,7 @@ impl MailWorker {
         let worker = Self {
             lease: HeldLease::new(lease, config.holder, config.lease_term),
             cursor: Cursor::new(deps.outbox.clone(), deps.queue.clone(), deps.commits.clone()),
-            delivery: Delivery::new(deps.clone(), config.public_url),
+            delivery: Delivery::new(deps.clone(), config.public_url, stopped.clone()),
             deps,
             stopped,
             housekeeping_at: Instant::now(),
@@ -186,12 +186,13 @@ impl MailWorker {
 }
 
 impl MailWorkerHandle {
-    /// Lets the worker finish its current message, release the lease and end, without waiting for it.
+    /// Lets the worker release the lease and end, without waiting for it. The worker finishes its current message, unless
+    /// the mail server takes longer than two seconds.
     pub fn request_stop(&self) {
         self.stop.send_replace(true);
     }
 
-    /// Lets the worker finish its current message, release the lease and end.
+    /// Like [`Self::request_stop`], and waits until the worker has ended.
     pub async fn stop(self) {
         self.request_stop();
         if self.task.await.is_err() {
