@@ -122,22 +122,22 @@ async fn a_batch_whose_transfers_are_booked_is_not_booked_itself() {
     }
 }
 
-/// A person decides to book a batch after one of its transfers is booked. The decision is too late for the other one.
+/// A person decides to book a batch after some of its transfers are booked. The decision is too late for the others.
 #[actix_web::test]
 async fn a_late_decision_on_a_batch_loses_no_transfer() {
     for environment in TestEnvironment::all().await {
         let app = start(&environment).await;
         let batch = import(&app, statement()).await;
-        let one_transfer = |file: &str, cents: i64, reference: &str| {
-            let parts = vec![(cents, reference.to_owned())];
-            camt054(file, &[Entry { cents, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
+        let two_transfers = |file: &str, cents: i64, reference: &str| {
+            let parts = vec![(cents, reference.to_owned()); 2];
+            camt054(file, &[Entry { cents: 2 * cents, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
         };
-        let first = import(&app, one_transfer("N1", 100_00, "REF001")).await;
-        assert_eq!(first["posted"], 1, "{first}");
+        let first = import(&app, two_transfers("N1", 50_00, "REF001")).await;
+        assert_eq!(first["posted"], 2, "{first}");
         let decision = "UPDATE statement_lines SET state = 'unallocated' WHERE state = 'batch'";
         rows::connect(&environment).await.execute_unprepared(decision).await.unwrap();
-        let second = import(&app, one_transfer("N2", 200_00, "REF002")).await;
-        assert_eq!(second["posted"], 1, "{second}");
+        let second = import(&app, two_transfers("N2", 100_00, "REF002")).await;
+        assert_eq!(second["posted"], 2, "{second}");
         book_batch(&app, &batch).await.expect(409);
         assert_booked_once(&environment, &app).await;
     }

@@ -104,7 +104,9 @@ async fn an_unfinished_body_gets_408(port: u16, framing: &str) {
 
 /// A statement has more time than other bodies.
 async fn a_slow_upload_is_received(port: u16, expectation: &str) {
-    let file = camt053("S1", &[Entry { cents: 100, bank_id: "T1".to_owned(), ..Entry::default() }]);
+    // A batch records no receipt, so no event ends a long poll.
+    let batch = Entry { cents: 100, bank_id: "B1".to_owned(), batch_of: Some(2), ..Entry::default() };
+    let file = camt053("S1", &[batch]);
     let mut client = RawClient::connect(HOME, port).await;
     client.send(&format!("{UPLOAD_HEAD}{expectation}Content-Length: {}\r\n\r\n", file.len())).await;
     if !expectation.is_empty() {
