@@ -108,12 +108,14 @@ pub trait StatementStore: Send + Sync {
         lines: &[StatementLineId],
     ) -> Result<Vec<StoredMatch>, StoreError>;
 
-    /// Stores the results of lines of an import, and the number of lines that the import has processed. A reversed line
-    /// remains reversed, so that a late result of a process that was slow changes nothing.
+    /// Stores the results of those lines of an import that are in the state `from`, if it is given, and the number of lines
+    /// that the import has processed, unless it is greater already. A reversed line remains reversed. So a late result of a
+    /// process that was slow changes nothing.
     async fn finish_lines(
         &self,
         import: ImportId,
         results: &[LineResult],
+        from: Option<LineState>,
         position: Option<i64>,
     ) -> Result<(), StoreError>;
 
@@ -135,8 +137,12 @@ pub trait StatementStore: Send + Sync {
     /// Finds the line of an import with a number.
     async fn find_line(&self, import: ImportId, number: i64) -> Result<Option<StoredLine>, StoreError>;
 
-    /// Returns the ids of those batches of an account that are booked as one receipt, or are about to be.
+    /// Returns the ids of those batches of an account that are booked as one receipt, or are about to be. A batch whose receipt
+    /// is reversed is not booked. A batch without a receipt is not about to be booked if a transfer of it is booked.
     async fn booked_batches(&self, account: &str, batches: &[String]) -> Result<Vec<String>, StoreError>;
+
+    /// Returns whether a receipt is reversed.
+    async fn is_reversed(&self, receipt: ReceiptNumber) -> Result<bool, StoreError>;
 
     /// Returns whether a transfer of a batch is booked, or about to be, or was returned by the bank.
     async fn has_booked_parts(&self, account: &str, batch: &str) -> Result<bool, StoreError>;
@@ -178,8 +184,8 @@ pub trait StatementStore: Send + Sync {
     /// Changes a posted match that the ledger did not accept to rejected.
     async fn withdraw_match(&self, id: MatchId, now: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// Marks every match of the lines as undone.
-    async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError>;
+    /// Marks every match that an import has stored for the lines as undone.
+    async fn undo_matches(&self, import: ImportId, lines: &[StatementLineId]) -> Result<(), StoreError>;
 
     /// Reads the live payments with an amount outstanding and an id after the given one, at most `limit`, by id.
     async fn open_payments(

@@ -178,8 +178,19 @@ impl BankLine {
 
     /// Returns whether this reversal returns the transfer of a line of the same account and amount.
     pub fn returns(&self, transfer: &Self) -> bool {
-        let has_its_id = self.bank_id.is_some() && self.bank_id == transfer.bank_id;
-        self.is_reversal && (has_its_id || self.texts == transfer.texts)
+        self.is_reversal && (self.has_id_of(transfer) || self.texts == transfer.texts)
+    }
+
+    /// Returns those of the transfers of the same account and amount that this reversal can return. The texts decide only if
+    /// no transfer has the bank's id of the reversal.
+    pub fn returned_among<'a>(&self, transfers: &'a [StoredLine]) -> Vec<&'a StoredLine> {
+        let fitting = || transfers.iter().filter(|stored| self.returns(&stored.line));
+        let with_id: Vec<&StoredLine> = fitting().filter(|stored| self.has_id_of(&stored.line)).collect();
+        if with_id.is_empty() { fitting().collect() } else { with_id }
+    }
+
+    fn has_id_of(&self, transfer: &Self) -> bool {
+        self.bank_id.is_some() && self.bank_id == transfer.bank_id
     }
 
     /// Returns the refunds that the texts name, each once.

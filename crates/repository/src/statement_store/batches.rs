@@ -1,6 +1,7 @@
 //! Reads which batches of the bank are booked: each as one receipt, by its transfers, or not yet.
 
 use hermes_domain::ports::StoreError;
+use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{ImportId, ImportState, LineState, StoredLine};
 use sea_orm::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
@@ -8,8 +9,8 @@ use sea_orm::{Condition, DatabaseConnection, QueryOrder, QuerySelect};
 
 use super::lines::decode;
 use crate::database::padded;
-use crate::entity::statement_imports;
 use crate::entity::statement_lines::{Column, Entity};
+use crate::entity::{receipts, statement_imports};
 use crate::error::statement_error;
 
 /// The role of a line that is a batch, and of a line that is a transfer of a batch.
@@ -19,19 +20,46 @@ const PART: &str = "part";
 const PARTS: &str = "parts";
 
 /// Returns those of the batches of an account that are booked as one receipt, or are about to be.
+///
+/// If a transfer of a batch is booked, a person's decision to book the batch itself was too late. A transfer that is only stored
+/// does not count, because the caller stores transfers before it asks.
 pub(super) async fn booked(
     connection: &DatabaseConnection,
     account: &str,
     batches: &[String],
 ) -> Result<Vec<String>, StoreError> {
+    let mut parts = parts_in(&[LineState::Posted, LineState::Unallocated]);
+    for column in [Column::Account, Column::BatchId] {
+        parts.and_where(of_parts(column).equals((Entity, column)));
+    }
+    let is_decided = Column::Receipt.is_null().and(Expr::exists(parts).not());
+    let reversed = Query::select()
+        .column(receipts::Column::Seq)
+        .from(receipts::Entity)
+        .and_where(receipts::Column::ReversedAt.is_not_null())
+        .and_where(Expr::col((receipts::Entity, receipts::Column::Number)).equals((Entity, Column::Receipt)))
+        .take();
+    let is_booked = Column::Receipt.is_not_null().and(Expr::exists(reversed).not());
     let select = Entity::find()
         .select_only()
         .column(Column::BatchId)
         .filter(Column::Account.eq(account))
         .filter(Column::BatchId.is_in(padded(batches).map(String::as_str)))
         .filter(Column::BatchRole.eq(WHOLE))
-        .filter(Column::State.is_in([LineState::Posted, LineState::Unallocated].map(LineState::as_str)));
+        .filter(Column::State.is_in([LineState::Posted, LineState::Unallocated].map(LineState::as_str)))
+        .filter(is_decided.or(is_booked));
     select.into_tuple().all(connection).await.map_err(statement_error)
+}
+
+/// Returns whether a receipt is reversed.
+pub(super) async fn is_reversed(
+    connection: &DatabaseConnection,
+    receipt: ReceiptNumber,
+) -> Result<bool, StoreError> {
+    let found = receipts::Entity::find()
+        .filter(receipts::Column::Number.eq(receipt.to_string()))
+        .filter(receipts::Column::ReversedAt.is_not_null());
+    Ok(found.count(connection).await.map_err(statement_error)? > 0)
 }
 
 /// Returns whether a transfer of a batch is booked, or about to be, or was returned by the bank.
@@ -68,10 +96,14 @@ pub(super) async fn open(
     decode(rows.all(connection).await)
 }
 
-/// Selects the transfers of batches that are booked, or about to be. A transfer that the bank returned counts as booked; one
-/// whose import was undone does not.
+/// Selects the transfers of batches that are booked, or about to be.
 fn booked_parts() -> SelectStatement {
-    let booked = [LineState::New, LineState::Posted, LineState::Unallocated].map(LineState::as_str);
+    parts_in(&[LineState::New, LineState::Posted, LineState::Unallocated])
+}
+
+/// Selects the transfers of batches that are in one of the states, and those that the bank returned. One whose import was
+/// undone is not returned.
+fn parts_in(states: &[LineState]) -> SelectStatement {
     let undone = Query::select()
         .column(statement_imports::Column::Id)
         .from(statement_imports::Entity)
@@ -84,7 +116,11 @@ fn booked_parts() -> SelectStatement {
         .column((PARTS, Column::Id))
         .from_as(Entity, PARTS)
         .and_where(of_parts(Column::BatchRole).eq(PART))
-        .cond_where(Condition::any().add(of_parts(Column::State).is_in(booked)).add(is_returned))
+        .cond_where(
+            Condition::any()
+                .add(of_parts(Column::State).is_in(states.iter().map(|state| state.as_str())))
+                .add(is_returned),
+        )
         .take()
 }
 

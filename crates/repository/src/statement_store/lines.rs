@@ -111,11 +111,12 @@ async fn take_over(
     Ok(())
 }
 
-/// Stores the results with one statement, and the position of the import.
+/// Stores the results of lines in the state `from` with one statement, and the position of the import, which only grows.
 pub(super) async fn finish(
     connection: &DatabaseConnection,
     import: ImportId,
     results: &[LineResult],
+    from: Option<LineState>,
     position: Option<i64>,
 ) -> Result<(), StoreError> {
     let transaction = begin(connection).await?;
@@ -127,7 +128,11 @@ pub(super) async fn finish(
             states = states.case(is_line(), result.state.as_str());
             receipts = receipts.case(is_line(), result.receipt.map(|number| number.to_string()));
         }
-        Entity::update_many()
+        let mut update = Entity::update_many();
+        if let Some(from) = from {
+            update = update.filter(Column::State.eq(from.as_str()));
+        }
+        update
             .col_expr(Column::State, states.into())
             .col_expr(Column::Receipt, receipts.into())
             .filter(Column::Id.is_in(ids))
@@ -141,6 +146,7 @@ pub(super) async fn finish(
         statement_imports::Entity::update_many()
             .set(statement_imports::ActiveModel { position: Set(position), ..Default::default() })
             .filter(statement_imports::Column::Id.eq(import.0))
+            .filter(statement_imports::Column::Position.lt(position))
             .exec(&transaction)
             .await
             .map_err(statement_error)?;

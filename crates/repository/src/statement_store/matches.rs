@@ -245,6 +245,7 @@ async fn lock_line_of(transaction: &DatabaseTransaction, id: MatchId) -> Result<
 
 pub(super) async fn undo(
     connection: &DatabaseConnection,
+    import: ImportId,
     lines: &[StatementLineId],
 ) -> Result<(), StoreError> {
     if lines.is_empty() {
@@ -254,6 +255,7 @@ pub(super) async fn undo(
     Entity::update_many()
         .set(ActiveModel { state: Set(MatchState::Undone.as_str().to_owned()), ..Default::default() })
         .filter(Column::LineId.is_in(padded(&lines).cloned()))
+        .filter(Column::ImportId.eq(import.0))
         .filter(Column::State.ne(MatchState::Rejected.as_str()))
         .exec(connection)
         .await

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use hermes_domain::matching::IndexedPayment;
 use hermes_domain::payment::{PaymentId, Reference};
 use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
-use hermes_domain::receipt::StatementLineId;
+use hermes_domain::receipt::{ReceiptNumber, StatementLineId};
 use hermes_domain::statement::{
     BankLine, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport, NewMatch,
     StatementImport, StoredLine, StoredMatch,
@@ -149,10 +149,12 @@ impl StatementStore for SqlStatementStore {
         &self,
         import: ImportId,
         results: &[LineResult],
+        from: Option<LineState>,
         position: Option<i64>,
     ) -> Result<(), StoreError> {
         let results = results.to_vec();
-        let finish = |connection| async move { lines::finish(&connection, import, &results, position).await };
+        let finish =
+            |connection| async move { lines::finish(&connection, import, &results, from, position).await };
         self.database.writer.write(finish).await
     }
 
@@ -197,6 +199,11 @@ impl StatementStore for SqlStatementStore {
             let (account, batches) = (account.clone(), batches.clone());
             async move { batches::booked(&connection, &account, &batches).await }
         };
+        self.database.reader.read(read).await
+    }
+
+    async fn is_reversed(&self, receipt: ReceiptNumber) -> Result<bool, StoreError> {
+        let read = move |connection| async move { batches::is_reversed(&connection, receipt).await };
         self.database.reader.read(read).await
     }
 
@@ -268,9 +275,12 @@ impl StatementStore for SqlStatementStore {
             .await
     }
 
-    async fn undo_matches(&self, lines: &[StatementLineId]) -> Result<(), StoreError> {
+    async fn undo_matches(&self, import: ImportId, lines: &[StatementLineId]) -> Result<(), StoreError> {
         let lines = lines.to_vec();
-        self.database.writer.write(|connection| async move { matches::undo(&connection, &lines).await }).await
+        self.database
+            .writer
+            .write(|connection| async move { matches::undo(&connection, import, &lines).await })
+            .await
     }
 
     async fn open_payments(

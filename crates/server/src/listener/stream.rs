@@ -27,6 +27,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 const RATE_MIN: u32 = 16 * 1024;
 /// The size of the longest response that the HTTP library generates for a request that it cannot parse, in bytes.
 const PARSER_RESPONSE_MAX: usize = 256;
+/// The interim response after which a client sends its body (RFC 9110, section 15.2.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// A date field, whose length is fixed (RFC 9110, section 5.6.7).
 const DATE_FIELD: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT";
 
@@ -161,6 +163,11 @@ impl GuardedStream {
         if let Some((deadline, _)) = self.write_deadline.take() {
             let left = deadline.saturating_duration_since(Instant::now());
             self.write_time = WRITE_TIMEOUT.min(left + reading_time(sent));
+        }
+        if output == CONTINUE {
+            // The request has no response yet, and its body keeps its deadline.
+            self.update_activity();
+            return Poll::Ready(Ok(sent));
         }
         self.has_written = true;
         if self.framing.stage() != Stage::Idle {

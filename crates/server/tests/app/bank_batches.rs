@@ -122,6 +122,44 @@ async fn a_batch_whose_transfers_are_booked_is_not_booked_itself() {
     }
 }
 
+/// A person decides to book a batch after some of its transfers are booked. The decision is too late for the others.
+#[actix_web::test]
+async fn a_late_decision_on_a_batch_loses_no_transfer() {
+    for environment in TestEnvironment::all().await {
+        let app = start(&environment).await;
+        let batch = import(&app, statement()).await;
+        let two_transfers = |file: &str, cents: i64, reference: &str| {
+            let parts = vec![(cents, reference.to_owned()); 2];
+            camt054(file, &[Entry { cents: 2 * cents, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
+        };
+        let first = import(&app, two_transfers("N1", 50_00, "REF001")).await;
+        assert_eq!(first["posted"], 2, "{first}");
+        let decision = "UPDATE statement_lines SET state = 'unallocated' WHERE state = 'batch'";
+        rows::connect(&environment).await.execute_unprepared(decision).await.unwrap();
+        let second = import(&app, two_transfers("N2", 100_00, "REF002")).await;
+        assert_eq!(second["posted"], 2, "{second}");
+        book_batch(&app, &batch).await.expect(409);
+        assert_booked_once(&environment, &app).await;
+    }
+}
+
+#[actix_web::test]
+async fn the_transfers_of_a_batch_whose_receipt_is_reversed_are_booked() {
+    for environment in TestEnvironment::all().await {
+        let app = start(&environment).await;
+        let batch = import(&app, statement()).await;
+        let receipt = book_batch(&app, &batch).await.expect(201).json();
+        let reversal = format!("/api/receipts/{}/reversal", receipt["number"].as_str().unwrap());
+        let headers = [("Idempotency-Key", "reversal"), ("If-Match", "*")];
+        app.post(&reversal, &headers, &json!({"reason": "the transfers arrive"})).await.expect(200);
+        let problem = book_batch(&app, &batch).await.expect(409).json();
+        assert!(problem["detail"].as_str().unwrap().contains("is reversed; import the file"), "{problem}");
+        let late = import(&app, transfers()).await;
+        assert_eq!(late["posted"], 2, "{late}");
+        assert_booked_once(&environment, &app).await;
+    }
+}
+
 #[actix_web::test]
 async fn a_batch_and_its_transfers_that_are_booked_at_the_same_time_are_booked_once() {
     for batch_first in [false, true] {

@@ -251,6 +251,26 @@ async fn an_import_that_is_undone_while_it_is_posted_stops_and_books_nothing_aft
     assert_eq!(portal.count("SELECT COUNT(*) FROM receipts WHERE reversed_at IS NULL").await, 200);
 }
 
+/// A process that is slow beyond the end of its claim stores its results after another process has posted further.
+#[actix_web::test]
+async fn late_results_of_a_slow_process_change_no_line_that_is_further() {
+    let Some(portal) = Portal::start().await else { return };
+    let held = portal.hold(LOCK_HEAD).await;
+    let path = portal.import(many_lines()).await;
+    portal.wait_until_blocked().await;
+    let database = rows::connect(&portal.environment).await;
+    for further in [
+        "UPDATE statement_lines SET state = 'posted' WHERE number = 1",
+        "UPDATE statement_imports SET position = 1000",
+    ] {
+        database.execute_unprepared(further).await.unwrap();
+    }
+    held.rollback().await.unwrap();
+    let import = portal.wait_for(&path, "done").await;
+    assert_eq!((&import["posted"], &import["unallocated"]), (&json!(1), &json!(199)), "{import}");
+    assert_eq!(portal.count("SELECT position FROM statement_imports").await, 1000);
+}
+
 /// A process can be slow beyond the end of its claim. Another process then undoes the import completely.
 #[actix_web::test]
 async fn the_ledger_rejects_lines_of_an_import_that_another_process_has_undone() {
@@ -264,4 +284,33 @@ async fn the_ledger_rejects_lines_of_an_import_that_another_process_has_undone()
     let released = "SELECT COUNT(*) FROM statement_imports WHERE claimed_until IS NULL";
     poll(|| async { portal.count(released).await == 1 }, "the end of the posting").await;
     assert_eq!(portal.count("SELECT COUNT(*) FROM receipts").await, 0);
+}
+
+/// A process that is slow to undo meets a line that a later import has taken over.
+#[actix_web::test]
+async fn undoing_reverses_no_receipt_of_a_later_import() {
+    let Some(portal) = Portal::start().await else { return };
+    let file = |cents| camt053("S1", &[Entry { cents, bank_id: "T1".to_owned(), ..Entry::default() }]);
+    let mut paths = Vec::new();
+    for cents in [100, 200] {
+        paths.push(portal.import(file(cents)).await);
+        portal.wait_for(&paths[paths.len() - 1], "done").await;
+    }
+    let database = rows::connect(&portal.environment).await;
+    let unrecorded = "UPDATE statement_lines SET receipt = NULL WHERE amount = 100";
+    database.execute_unprepared(unrecorded).await.unwrap();
+    let held = portal.hold(LOCK_HEAD).await;
+    portal.app.post(&format!("{}/undo", paths[0]), &[], &json!({"reason": "a test"})).await.expect(202);
+    portal.wait_until_blocked().await;
+    for meanwhile in [
+        "UPDATE statement_imports SET state = 'undone' WHERE state = 'undoing'",
+        "UPDATE statement_lines a JOIN statement_lines b ON b.amount = 200 SET a.import_id = b.import_id",
+    ] {
+        database.execute_unprepared(meanwhile).await.unwrap();
+    }
+    held.rollback().await.unwrap();
+    let released = "SELECT COUNT(*) FROM statement_imports WHERE claimed_until IS NULL";
+    poll(|| async { portal.count(released).await == 2 }, "the end of the undoing").await;
+    assert_eq!(portal.count("SELECT COUNT(*) FROM receipts WHERE reversed_at IS NOT NULL").await, 0);
+    assert_eq!(portal.count("SELECT COUNT(*) FROM statement_lines WHERE state = 'reversed'").await, 0);
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::erasure::copies;
 use super::statements::import;
-use crate::support::{TestApp, TestEnvironment};
+use crate::support::{TestApp, TestEnvironment, rows};
 
 /// The mark, the amount in cents, the bank's id and the text of a line.
 type Line<'a> = (&'a str, i64, &'a str, &'a str);
@@ -71,6 +71,23 @@ async fn a_debit_that_names_an_approved_refund_marks_it_as_sent() {
         assert_eq!(stats["by_currency"][0]["credit"], "0.00", "{stats}");
         app.assert_audit_log_is_intact(&["--deep"]);
     }
+}
+
+#[actix_web::test]
+async fn the_id_of_the_bank_decides_which_of_equal_transfers_is_returned() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    import(&app, statement(&[("C", 1_050, "T1", "same text"), ("C", 1_050, "T2", "same text")])).await;
+    let database = rows::connect(&environment).await;
+    let reversed = async |id: &str| {
+        let sql = format!("SELECT COUNT(*) FROM receipts WHERE reversed_at IS NOT NULL AND bank_id = '{id}'");
+        rows::query_count(&database, &sql).await
+    };
+    import(&app, statement(&[("RC", 1_050, "T3", "same text")])).await;
+    assert_eq!((reversed("T1").await, reversed("T2").await), (0, 0));
+    assert!(app.log().contains("returns a transfer that fits 2 receipts"), "{}", app.log());
+    import(&app, statement(&[("RC", 1_050, "T2", "same text")])).await;
+    assert_eq!((reversed("T1").await, reversed("T2").await), (0, 1));
 }
 
 #[actix_web::test]

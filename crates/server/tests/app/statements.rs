@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::camt::{Entry, camt053};
@@ -161,6 +162,27 @@ async fn a_start_removes_old_uploads_of_killed_processes() {
 }
 
 /// A form with one part.
+#[actix_web::test]
+async fn the_log_names_an_import_whose_file_is_lost_once() {
+    let Some(environment) = TestEnvironment::mariadb().await else { return };
+    let mut app = TestApp::start(&environment).await;
+    book(&app, 1).await;
+    let file = camt053("S1", &[Entry { cents: 100, bank_id: "T1".to_owned(), ..Entry::default() }]);
+    let path = format!("/api/statements/{}", import(&app, file).await["id"].as_str().unwrap());
+    app.kill();
+    let database = rows::connect(&environment).await;
+    let lost = "UPDATE statement_imports SET state = 'checking', created_at = created_at - INTERVAL 1 HOUR";
+    database.execute_unprepared(lost).await.unwrap();
+    app.restart().await;
+    let reports = || app.log().matches("its file is not in the spool folder").count();
+    poll(|| async { reports() > 0 }, "the report").await;
+    // The end of the next import shows that the worker has looked for work again.
+    let file = camt053("S2", &[Entry { cents: 100, bank_id: "T2".to_owned(), ..Entry::default() }]);
+    import(&app, file).await;
+    assert_eq!(reports(), 1, "{}", app.log());
+    assert_eq!(app.get(&path).await.json()["state"], "checking");
+}
+
 fn part(name: &str, content: &str) -> String {
     format!(
         "--b0\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"november.xml\"\r\n\r\n{content}\r\n"

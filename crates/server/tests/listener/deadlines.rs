@@ -27,6 +27,8 @@ const MORE_THAN_ENLARGED_BUFFERS: usize = 64;
 /// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
 const WAIT_S: u64 = 16;
 
+/// The response to an expectation of the client, which does not end the time for its body.
+const CONTINUE: [u8; 25] = *b"HTTP/1.1 100 Continue\r\n\r\n";
 /// The head of an upload, without the fields that determine the length of its body.
 const UPLOAD_HEAD: &str = "POST /api/statements HTTP/1.1\r\nHost: localhost\r\n";
 
@@ -42,7 +44,8 @@ async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at
         a_slow_second_head_gets_408(port),
         an_unfinished_body_gets_408(port, "Content-Length: 9999\r\n\r\n"),
         an_unfinished_body_gets_408(port, "Transfer-Encoding: chunked\r\n\r\nffff\r\n"),
-        a_slow_upload_is_received(port),
+        a_slow_upload_is_received(port, ""),
+        a_slow_upload_is_received(port, "Expect: 100-continue\r\n"),
         an_unfinished_upload_gets_408(port),
         an_unread_response_is_abandoned(&app),
         a_slowly_read_response_is_abandoned(&app),
@@ -100,10 +103,17 @@ async fn an_unfinished_body_gets_408(port: u16, framing: &str) {
 }
 
 /// A statement has more time than other bodies.
-async fn a_slow_upload_is_received(port: u16) {
-    let file = camt053("S1", &[Entry { cents: 100, bank_id: "T1".to_owned(), ..Entry::default() }]);
+async fn a_slow_upload_is_received(port: u16, expectation: &str) {
+    // A batch records no receipt, so no event ends a long poll.
+    let batch = Entry { cents: 100, bank_id: "B1".to_owned(), batch_of: Some(2), ..Entry::default() };
+    let file = camt053("S1", &[batch]);
     let mut client = RawClient::connect(HOME, port).await;
-    client.send(&format!("{UPLOAD_HEAD}Content-Length: {}\r\n\r\n", file.len())).await;
+    client.send(&format!("{UPLOAD_HEAD}{expectation}Content-Length: {}\r\n\r\n", file.len())).await;
+    if !expectation.is_empty() {
+        let mut interim = [0; CONTINUE.len()];
+        client.0.read_exact(&mut interim).await.unwrap();
+        assert_eq!(interim, CONTINUE);
+    }
     for part in file.as_bytes().chunks(file.len().div_ceil(UPLOAD_PARTS)) {
         sleep(Duration::from_millis(UPLOAD_PAUSE_MS)).await;
         assert!(client.send(std::str::from_utf8(part).unwrap()).await, "the connection is closed");

@@ -47,6 +47,14 @@ pub enum DecisionError {
     Ledger(#[from] SubmitError),
 }
 
+/// Whose decision a request executes. A concurrent request with the same decision may be about to allocate the match, so only
+/// the request that has decided, or the worker after it, proposes the match again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Own,
+    OfOther,
+}
+
 /// Lists, accepts and rejects matches.
 #[derive(Clone)]
 pub struct Matches {
@@ -74,10 +82,14 @@ impl Matches {
     /// Returns an error if the match is decided otherwise, or the ledger rejects the allocation; nothing is allocated then.
     pub async fn accept(&self, id: MatchId, origin: Origin) -> Result<StoredMatch, DecisionError> {
         let mut found = self.find(id).await?;
+        let mut decision = Decision::OfOther;
         if found.proposal.state == MatchState::Proposed {
             found.receipt.ok_or(DecisionError::NotRecorded)?;
             let now = self.clock.now();
             let is_decided = self.store.decide_match(id, MatchState::Accepting, &origin.actor, now).await?;
+            if is_decided {
+                decision = Decision::Own;
+            }
             found = self.find(id).await?;
             if !is_decided && found.proposal.state == MatchState::Proposed {
                 return Err(DecisionError::OtherAccepted);
@@ -87,7 +99,7 @@ impl Matches {
             // The response to an earlier request was lost.
             MatchState::Accepted => Ok(found),
             // A concurrent or an interrupted request has decided the same.
-            MatchState::Accepting => self.allocate(&found, origin).await,
+            MatchState::Accepting => self.allocate(&found, origin, decision).await,
             state => Err(DecisionError::Decided(state)),
         }
     }
@@ -115,7 +127,8 @@ impl Matches {
                 continue;
             }
             let actor = found.decided_by.clone().unwrap_or_default();
-            match self.allocate(&found, Origin { actor, ..Origin::default() }).await {
+            let origin = Origin { actor, ..Origin::default() };
+            match self.allocate(&found, origin, Decision::Own).await {
                 Ok(_) => log::info!("match {} is accepted, after an interruption", found.proposal.id),
                 Err(error) => log::warn!("match {} cannot be accepted: {error}", found.proposal.id),
             }
@@ -124,7 +137,12 @@ impl Matches {
     }
 
     /// Allocates the receipt of a match that is being accepted.
-    async fn allocate(&self, accepting: &StoredMatch, origin: Origin) -> Result<StoredMatch, DecisionError> {
+    async fn allocate(
+        &self,
+        accepting: &StoredMatch,
+        origin: Origin,
+        decision: Decision,
+    ) -> Result<StoredMatch, DecisionError> {
         let id = accepting.proposal.id;
         let number = accepting.receipt.ok_or(DecisionError::NotRecorded)?;
         let actor = origin.actor.clone();
@@ -135,7 +153,9 @@ impl Matches {
             // It may be allocated. A repeated request, or the worker, finds out with the same key.
             Err(SubmitError::OutcomeUnknown) => return Err(SubmitError::OutcomeUnknown.into()),
             Err(error) => {
-                self.store.return_match(id).await?;
+                if decision == Decision::Own {
+                    self.store.return_match(id).await?;
+                }
                 return Err(error.into());
             }
         }

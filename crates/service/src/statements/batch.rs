@@ -3,7 +3,8 @@
 //! **A batch is booked as one receipt or by its transfers, never both.** Each side first stores that it is about to book, and
 //! then looks for the other side. A person's request stores the state `unallocated` in the line of the batch before it looks for
 //! transfers. An import stores the transfers before it looks for that state. So at least one of them sees the other and stops.
-//! The state is never taken back, because a concurrent request may rely on it.
+//! The state is never taken back, because a concurrent request may rely on it. After a transfer of the batch is booked, the state
+//! has no effect, so the other transfers are booked too.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ impl StatementImporter {
     /// Books a batch as one receipt, all of it credit, and returns its number. Repeating the call books nothing.
     ///
     /// # Errors
-    /// Returns an error if the line is not a batch, or its transfers are booked.
+    /// Returns an error if the line is not a batch, its transfers are booked, or its receipt is reversed.
     pub async fn book_batch(
         &self,
         id: ImportId,
@@ -50,7 +51,10 @@ impl StatementImporter {
         }
         let line = stored.line.id;
         match (stored.state, stored.receipt) {
-            (LineState::Posted | LineState::Unallocated, Some(receipt)) => return Ok(receipt),
+            (LineState::Posted | LineState::Unallocated, Some(receipt)) => {
+                self.check_receipt(number, receipt).await?;
+                return Ok(receipt);
+            }
             (LineState::Batch, _) => {
                 self.check_parts(&stored.line).await?;
                 store.change_line(line, LineState::Batch, LineState::Unallocated).await?;
@@ -68,8 +72,19 @@ impl StatementImporter {
             Err(error) => return Err(error.into()),
         };
         let result = LineResult { line, state: LineState::Unallocated, receipt: Some(receipt) };
-        store.finish_lines(id, &[result], None).await?;
+        store.finish_lines(id, &[result], Some(LineState::Unallocated), None).await?;
+        // The receipt of an earlier import can be reversed.
+        self.check_receipt(number, receipt).await?;
         Ok(receipt)
+    }
+
+    /// # Errors
+    /// [`ImportError::BatchReversed`] if the receipt of a batch is reversed.
+    async fn check_receipt(&self, number: i64, receipt: ReceiptNumber) -> Result<(), ImportError> {
+        if self.deps.store.is_reversed(receipt).await? {
+            return Err(ImportError::BatchReversed(number, receipt));
+        }
+        Ok(())
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use hermes_statements::Problem;
 use uuid::Uuid;
 
-use super::{FileOptions, ImportError, StatementFile, StatementImporter, move_file};
+use super::{FileOptions, ImportError, StatementFile, StatementImporter, move_file, sync};
 
 /// How often the folder is read.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -107,16 +107,16 @@ impl Inbox {
         }
     }
 
-    /// Copies a file, unless it is too large.
+    /// Copies a file to the disk, unless it is too large.
     async fn copy(&self, from: &Path, to: &Path) -> Result<(), ImportError> {
         let limit = self.importer.max_bytes();
         if from.metadata()?.len() > limit {
             return Err(ImportError::Refused(Problem::TooLarge { limit }.into()));
         }
-        let (from, to) = (from.to_owned(), to.to_owned());
-        let copied = tokio::task::spawn_blocking(move || std::fs::copy(from, to)).await;
+        let (from, copy) = (from.to_owned(), to.to_owned());
+        let copied = tokio::task::spawn_blocking(move || std::fs::copy(from, copy)).await;
         copied.map_err(|_| ImportError::Internal)??;
-        Ok(())
+        sync(to).await
     }
 
     /// Moves a file to `refused`, and writes the reason beside it.

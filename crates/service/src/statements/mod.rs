@@ -36,6 +36,7 @@ use hermes_domain::ledger::RandomSource;
 use hermes_domain::matching::AutoPost;
 use hermes_domain::money::Currency;
 use hermes_domain::ports::{Clock, StatementStore, StoreError};
+use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{ImportId, ImportState, NewImport, StatementImport};
 use hermes_statements::{CsvProfile, ReadError};
 use tokio::sync::Notify;
@@ -123,6 +124,12 @@ pub enum ImportError {
     /// The transfers of the batch are booked.
     #[error("the transfers of the batch in line {0} are booked; the batch itself is not booked again")]
     PartsBooked(i64),
+    /// The receipt of the batch is reversed.
+    #[error(
+        "receipt {1} of the batch in line {0} is reversed; import the file with the transfers of the batch, or record the \
+         money with POST /api/receipts"
+    )]
+    BatchReversed(i64, ReceiptNumber),
     /// Another process works on the import, or the import is being undone.
     #[error("another process works on the import, or the import is being undone")]
     Claimed,
@@ -203,6 +210,10 @@ impl StatementImporter {
         let id = ImportId(self.deps.random_source.random());
         let spooled = self.spool_path(id);
         move_file(&file.path, &spooled)?;
+        if let Err(error) = sync(&self.config.spool_dir).await {
+            remove_file(&spooled);
+            return Err(error);
+        }
         let import = NewImport {
             id,
             file_name: file.name.chars().take(MAX_FILE_NAME_CHARS).collect(),
@@ -247,6 +258,13 @@ fn move_file(from: &std::path::Path, to: &std::path::Path) -> Result<(), io::Err
     }
     std::fs::copy(from, to)?;
     std::fs::remove_file(from)
+}
+
+/// Waits until a file or a folder is on the disk, so that it survives a power failure.
+async fn sync(path: &std::path::Path) -> Result<(), ImportError> {
+    let path = path.to_owned();
+    let synced = tokio::task::spawn_blocking(move || std::fs::File::open(path)?.sync_all()).await;
+    Ok(synced.map_err(|_| ImportError::Internal)??)
 }
 
 /// Removes a file that is not needed any more. A file that remains only takes space.

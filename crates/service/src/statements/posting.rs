@@ -18,6 +18,9 @@ use super::receipt_command::ReceiptCommands;
 use super::{BATCH_LINES, FileOptions, ImportError, Progress, StatementImporter};
 use crate::writer::SubmitError;
 
+/// The only state that results of a posting change. A process that was slow changes no line that is further.
+const NEW: Option<LineState> = Some(LineState::New);
+
 /// A line with what to do with it.
 struct Planned {
     line: BankLine,
@@ -132,12 +135,12 @@ impl Posting<'_> {
         self.reject_failed(&results, &posted).await?;
         results.extend(covered);
         if others.is_empty() {
-            store.finish_lines(self.id, &results, position).await?;
+            store.finish_lines(self.id, &results, NEW, position).await?;
         } else {
             // A reversal can concern a line of the same batch, so the receipts are stored first.
-            store.finish_lines(self.id, &results, None).await?;
+            store.finish_lines(self.id, &results, NEW, None).await?;
             let others = self.importer.post_others(&self.commands, others).await?;
-            store.finish_lines(self.id, &others, position).await?;
+            store.finish_lines(self.id, &others, NEW, position).await?;
         }
         hit_fail_point(FailPointOfImport::BatchFinished);
         Ok(())

@@ -4,7 +4,7 @@ use hermes_domain::ledger::{ReceiptCommand, ReceiptTarget, RefundCommand, Refund
 use hermes_domain::matching::AutoPost;
 use hermes_domain::ports::LineResult;
 use hermes_domain::receipt::ReceiptNumber;
-use hermes_domain::statement::{BankLine, Direction, LineBatch, LineState, StoredLine};
+use hermes_domain::statement::{BankLine, Direction, LineBatch, LineState};
 
 use super::receipt_command::ReceiptCommands;
 use super::{ImportError, StatementImporter};
@@ -35,19 +35,27 @@ impl StatementImporter {
     /// Reverses the receipt of the transfer that this line returns, if it is the only one that fits.
     async fn reverse(&self, commands: &ReceiptCommands, line: &BankLine) -> Result<(), ImportError> {
         let candidates = self.deps.store.lines_like(line).await?;
-        let is_returned = |stored: &&StoredLine| {
-            let is_booked = matches!(stored.state, LineState::Posted | LineState::Unallocated);
-            is_booked && line.returns(&stored.line)
+        // A transfer that is reversed already counts, so that an interrupted run does not reverse another one.
+        let mut returned = line.returned_among(&candidates);
+        returned.retain(|stored| matches!(stored.state, LineState::Posted | LineState::Unallocated));
+        let [only] = returned.as_slice() else {
+            if !returned.is_empty() {
+                log::warn!(
+                    "line {} returns a transfer that fits {} receipts; reverse the right one by hand",
+                    line.number,
+                    returned.len()
+                );
+            }
+            return Ok(());
         };
-        let returned: Vec<&StoredLine> = candidates.iter().filter(is_returned).collect();
-        let [only] = returned.as_slice() else { return Ok(()) };
         let Some(number) = only.receipt else { return Ok(()) };
         let reason = "the bank returned the transfer";
         if self.reverse_receipt(commands, number, Reversal::Bounced, reason).await? {
             let reversed =
                 LineResult { line: only.line.id, state: LineState::Reversed, receipt: Some(number) };
-            self.deps.store.finish_lines(only.import, &[reversed], None).await?;
-            self.deps.store.undo_matches(&[only.line.id]).await?;
+            // The line comes last: until then, an interrupted run is repeated.
+            self.deps.store.undo_matches(only.import, &[only.line.id]).await?;
+            self.deps.store.finish_lines(only.import, &[reversed], None, None).await?;
         }
         Ok(())
     }

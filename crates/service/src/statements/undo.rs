@@ -55,9 +55,10 @@ impl StatementImporter {
                 after = last.line.number;
                 done += i64::try_from(lines.len()).unwrap_or(i64::MAX);
                 let results = self.reverse_lines(&commands, lines, &reason).await?;
-                self.deps.store.finish_lines(id, &results, None).await?;
                 let reversed: Vec<StatementLineId> = results.iter().map(|result| result.line).collect();
-                self.deps.store.undo_matches(&reversed).await?;
+                // The lines come last: until then, an interrupted run finds them again.
+                self.deps.store.undo_matches(id, &reversed).await?;
+                self.deps.store.finish_lines(id, &results, None, None).await?;
                 progress(done, import.file.lines);
             }
         }
@@ -91,6 +92,9 @@ impl StatementImporter {
 
     /// Returns the receipt of a line. A process that was interrupted may have recorded it without storing its number. The
     /// ledger then names it instead of recording another; otherwise it rejects the line, now and later.
+    ///
+    /// If this process is slow, another one may have ended the undoing, and a later import may have taken the line over. The
+    /// receipt then belongs to that import.
     async fn receipt_of(
         &self,
         commands: &ReceiptCommands,
@@ -102,8 +106,12 @@ impl StatementImporter {
         if stored.receipt.is_some() || !may_have_one {
             return Ok(stored.receipt);
         }
+        self.renew_claim(stored.import, ImportWork::Undo).await?;
         match commands.record(&stored.line, &[], reason.to_owned()).await {
-            Ok((number, _)) => Ok(Some(number)),
+            Ok((number, _)) => {
+                let current = self.deps.store.find_lines(&[stored.line.id]).await?;
+                Ok(current.iter().any(|line| line.import == stored.import).then_some(number))
+            }
             Err(SubmitError::Rejected(Rejection::StatementLineUndone)) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -1,5 +1,6 @@
 //! Works on imports: claims one after the other, and continues those of a process that was killed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use crate::matching::Matches;
 const CLAIM: TimeDelta = TimeDelta::seconds(10);
 /// How often the worker looks for imports of other processes.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How long no process works on an import before its missing file is reported.
+const LOST_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// The age at which no process is still receiving a file.
 const RECEIVED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,8 +30,9 @@ impl StatementImporter {
         if let Err(error) = self.remove_leftovers().await {
             log::warn!("old files in the spool folder cannot be removed: {error}");
         }
+        let mut lost = BTreeSet::new();
         loop {
-            if let Err(error) = self.run_unclaimed().await {
+            if let Err(error) = self.run_unclaimed(&mut lost).await {
                 log::warn!("statement imports cannot continue and will be retried: {error}");
             }
             if let Err(error) = self.matches().continue_interrupted().await {
@@ -56,14 +60,38 @@ impl StatementImporter {
         Ok(())
     }
 
-    async fn run_unclaimed(&self) -> Result<(), ImportError> {
+    /// Works on the imports that no process works on. `lost` holds the ids of imports whose missing file is
+    /// reported.
+    async fn run_unclaimed(&self, lost: &mut BTreeSet<Uuid>) -> Result<(), ImportError> {
         for id in self.deps.store.unclaimed_imports(self.deps.clock.now()).await? {
             match self.run(id, &|_, _| {}).await {
-                Ok(()) | Err(ImportError::Claimed) => {}
+                Ok(()) => {}
+                Err(ImportError::Claimed) => {
+                    if !lost.contains(&id.0) && self.is_lost(id).await? {
+                        lost.insert(id.0);
+                        log::warn!(
+                            "import {id} does not continue, because its file is not in the spool folder {}; start the \
+                             instance that has the file, or undo the import and import the file again",
+                            self.config.spool_dir.display()
+                        );
+                    }
+                }
                 Err(error) => log::warn!("import {id} cannot continue and will be retried: {error}"),
             }
         }
         Ok(())
+    }
+
+    /// Returns whether the file of a running import is not here, and no other process has worked on the import for a while.
+    async fn is_lost(&self, id: ImportId) -> Result<bool, ImportError> {
+        let store = &self.deps.store;
+        let before = self.deps.clock.now() - LOST_AFTER;
+        let Some(import) = store.find_import(id).await? else { return Ok(false) };
+        let needs_file = import.state.work() == Some(ImportWork::Post) && !self.spool_path(id).exists();
+        // An import without a claim can be new.
+        Ok(needs_file
+            && import.file.created_at < before
+            && store.unclaimed_imports(before).await?.contains(&id))
     }
 
     /// Works on one import until it ends.

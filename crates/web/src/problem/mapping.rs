@@ -141,10 +141,11 @@ impl From<ImportError> for Problem {
             ImportError::NotFound(_) | ImportError::LineNotFound(..) => {
                 Self::new(ProblemCode::NotFound).with_detail(format!("{}.", capitalized(&error.to_string())))
             }
-            ImportError::Undone(_) | ImportError::NotABatch(_) | ImportError::PartsBooked(_) => {
-                Self::new(ProblemCode::IllegalState)
-                    .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string())))
-            }
+            ImportError::Undone(_)
+            | ImportError::NotABatch(_)
+            | ImportError::PartsBooked(_)
+            | ImportError::BatchReversed(..) => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
             ImportError::Claimed => Self::new(ProblemCode::Overloaded),
             ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),
             ImportError::Store(error) => Self::from(error),

@@ -13,7 +13,8 @@ use crate::state::AppState;
 /// Books a batch of the bank as one receipt, if the file with its transfers does not arrive.
 ///
 /// `open_batches` of the import lists the batches. The receipt is credit, which can be allocated to the payments of the batch. If
-/// a camt.054 with the transfers arrives later, its lines are not booked. If the transfers are booked, the response is 409.
+/// a camt.054 with the transfers arrives later, its lines are not booked. If the transfers are booked, or the receipt of the
+/// batch is reversed, the response is 409.
 /// Repeating the request books nothing.
 #[utoipa::path(
     tag = "statements",

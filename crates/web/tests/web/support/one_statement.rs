@@ -6,7 +6,7 @@ use hermes_domain::matching::{Certainty, IndexedPayment};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{PaymentId, Reference};
 use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
-use hermes_domain::receipt::StatementLineId;
+use hermes_domain::receipt::{ReceiptNumber, StatementLineId};
 use hermes_domain::statement::{
     BankLine, ImportCounts, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport,
     NewMatch, StatementImport, StoredLine, StoredMatch,
@@ -124,7 +124,13 @@ impl StatementStore for OneStatement {
         Ok(Vec::new())
     }
 
-    async fn finish_lines(&self, _: ImportId, _: &[LineResult], _: Option<i64>) -> Result<(), StoreError> {
+    async fn finish_lines(
+        &self,
+        _: ImportId,
+        _: &[LineResult],
+        _: Option<LineState>,
+        _: Option<i64>,
+    ) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -152,6 +158,10 @@ impl StatementStore for OneStatement {
 
     async fn booked_batches(&self, _: &str, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn is_reversed(&self, _: ReceiptNumber) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     async fn has_booked_parts(&self, _: &str, _: &str) -> Result<bool, StoreError> {
@@ -197,7 +207,7 @@ impl StatementStore for OneStatement {
         Ok(())
     }
 
-    async fn undo_matches(&self, _: &[StatementLineId]) -> Result<(), StoreError> {
+    async fn undo_matches(&self, _: ImportId, _: &[StatementLineId]) -> Result<(), StoreError> {
         Ok(())
     }
 
