@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::camt::{Entry, camt053, camt054};
 use crate::support::{LONG_QUEUE_AGE, Response, TestApp, TestEnvironment, poll, rows};
 
-const CENTS: i64 = 300_00;
+const CENTS: i64 = 30_000;
 
 /// A camt.053 with the batch.
 fn statement() -> String {
@@ -16,7 +16,7 @@ fn statement() -> String {
 
 /// A camt.054 with the transfers of the batch.
 fn transfers() -> String {
-    let parts = vec![(100_00, "REF001".to_owned()), (200_00, "REF002".to_owned())];
+    let parts = vec![(10_000, "REF001".to_owned()), (20_000, "REF002".to_owned())];
     camt054("N1", &[Entry { cents: CENTS, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
 }
 
@@ -132,11 +132,11 @@ async fn a_late_decision_on_a_batch_loses_no_transfer() {
             let parts = vec![(cents, reference.to_owned()); 2];
             camt054(file, &[Entry { cents: 2 * cents, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
         };
-        let first = import(&app, two_transfers("N1", 50_00, "REF001")).await;
+        let first = import(&app, two_transfers("N1", 5_000, "REF001")).await;
         assert_eq!(first["posted"], 2, "{first}");
         let decision = "UPDATE statement_lines SET state = 'unallocated' WHERE state = 'batch'";
         rows::connect(&environment).await.execute_unprepared(decision).await.unwrap();
-        let second = import(&app, two_transfers("N2", 100_00, "REF002")).await;
+        let second = import(&app, two_transfers("N2", 10_000, "REF002")).await;
         assert_eq!(second["posted"], 2, "{second}");
         book_batch(&app, &batch).await.expect(409);
         assert_booked_once(&environment, &app).await;
