@@ -4,6 +4,7 @@
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a panic fails the test"
 )]
 
