@@ -101,8 +101,8 @@ fn booked_parts() -> SelectStatement {
     parts_in(&[LineState::New, LineState::Posted, LineState::Unallocated])
 }
 
-/// Selects the transfers of batches that are in one of the states, and those that the bank returned. One whose import was
-/// undone is not returned.
+/// Selects the transfers of batches that are in one of the states, those that have a receipt because their import was
+/// interrupted before it stored their state, and those that the bank returned. One whose import was undone is not returned.
 fn parts_in(states: &[LineState]) -> SelectStatement {
     let undone = Query::select()
         .column(statement_imports::Column::Id)
@@ -112,6 +112,12 @@ fn parts_in(states: &[LineState]) -> SelectStatement {
     let is_returned = Condition::all()
         .add(of_parts(Column::State).eq(LineState::Reversed.as_str()))
         .add(of_parts(Column::ImportId).not_in_subquery(undone));
+    let receipt = Query::select()
+        .column(receipts::Column::Seq)
+        .from(receipts::Entity)
+        .and_where(Expr::col((receipts::Entity, receipts::Column::StatementLine)).equals((PARTS, Column::Id)))
+        .and_where(receipts::Column::ReversedAt.is_null())
+        .take();
     Query::select()
         .column((PARTS, Column::Id))
         .from_as(Entity, PARTS)
@@ -119,6 +125,7 @@ fn parts_in(states: &[LineState]) -> SelectStatement {
         .cond_where(
             Condition::any()
                 .add(of_parts(Column::State).is_in(states.iter().map(|state| state.as_str())))
+                .add(Expr::exists(receipt))
                 .add(is_returned),
         )
         .take()

@@ -125,21 +125,29 @@ async fn a_batch_whose_transfers_are_booked_is_not_booked_itself() {
 /// A person decides to book a batch after some of its transfers are booked. The decision is too late for the others.
 #[actix_web::test]
 async fn a_late_decision_on_a_batch_loses_no_transfer() {
-    for environment in TestEnvironment::all().await {
-        let app = start(&environment).await;
-        let batch = import(&app, statement()).await;
-        let two_transfers = |file: &str, cents: i64, reference: &str| {
-            let parts = vec![(cents, reference.to_owned()); 2];
-            camt054(file, &[Entry { cents: 2 * cents, bank_id: "B1".to_owned(), parts, ..Entry::default() }])
-        };
-        let first = import(&app, two_transfers("N1", 5_000, "REF001")).await;
-        assert_eq!(first["posted"], 2, "{first}");
-        let decision = "UPDATE statement_lines SET state = 'unallocated' WHERE state = 'batch'";
-        rows::connect(&environment).await.execute_unprepared(decision).await.unwrap();
-        let second = import(&app, two_transfers("N2", 10_000, "REF002")).await;
-        assert_eq!(second["posted"], 2, "{second}");
-        book_batch(&app, &batch).await.expect(409);
-        assert_booked_once(&environment, &app).await;
+    // As if the first import had been killed after it recorded the receipts.
+    let unfinished = "UPDATE statement_lines SET state = 'new', receipt = NULL WHERE batch_role = 'part'";
+    for interruption in [None, Some(unfinished)] {
+        for environment in TestEnvironment::all().await {
+            let app = start(&environment).await;
+            let batch = import(&app, statement()).await;
+            let two_transfers = |file: &str, cents: i64, reference: &str| {
+                let parts = vec![(cents, reference.to_owned()); 2];
+                let entry = Entry { cents: 2 * cents, bank_id: "B1".to_owned(), parts, ..Entry::default() };
+                camt054(file, &[entry])
+            };
+            let first = import(&app, two_transfers("N1", 5_000, "REF001")).await;
+            assert_eq!(first["posted"], 2, "{first}");
+            let database = rows::connect(&environment).await;
+            let decision = "UPDATE statement_lines SET state = 'unallocated' WHERE state = 'batch'";
+            for sql in [Some(decision), interruption].into_iter().flatten() {
+                database.execute_unprepared(sql).await.unwrap();
+            }
+            let second = import(&app, two_transfers("N2", 10_000, "REF002")).await;
+            assert_eq!(second["posted"], 2, "{second}");
+            book_batch(&app, &batch).await.expect(409);
+            assert_booked_once(&environment, &app).await;
+        }
     }
 }
 
