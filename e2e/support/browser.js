@@ -103,12 +103,22 @@ export async function assertNoSidewaysScroll(page, where) {
   assert.deepEqual(wide, [], `${where} scrolls sideways`);
 }
 
-/** Writes a picture of the whole page. */
+/** Writes a picture of the whole page. A picture beyond the window would reset the size of text, so the window grows instead. */
 export async function screenshot(page, folder, name) {
   await mkdir(join(SCREENSHOTS, folder), { recursive: true });
   const path = join(SCREENSHOTS, folder, `${name}.png`);
-  await page.screenshot({ path, fullPage: true });
+  const size = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ ...size, height: Math.max(height, size.height) });
+  await page.screenshot({ path });
+  await page.setViewportSize(size);
   return path;
+}
+
+/** Fails if the browser's default size of text is not `factor` times the usual one. */
+export async function assertTextSize(page, factor, where) {
+  const size = await page.evaluate(() => getComputedStyle(document.documentElement).fontSize);
+  assert.equal(size, `${factor * TEXT_PX}px`, where);
 }
 
 /** Returns the number of sheets on which the page is printed. */

@@ -20,9 +20,11 @@ export async function fillForm(page, language = "en", changes = {}) {
   }
 }
 
-/** Sends the form that is open. */
+/** Sends the form that is open, and waits for the next page. */
 export async function send(page) {
+  const loaded = page.waitForEvent("load");
   await page.locator("main form").first().locator("button[type=submit]").last().click();
+  await loaded;
 }
 
 /** Books a payment with the form and opens its page. Returns its path. */

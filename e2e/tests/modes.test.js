@@ -1,7 +1,7 @@
 // Every page in every mode: nothing for axe to find, nothing wider than the screen, no error in the browser.
 
 import { after, before, test } from "node:test";
-import { assertAccessible, launch, mode, openTab, screenshot } from "../support/browser.js";
+import { assertAccessible, assertTextSize, launch, mode, openTab, screenshot } from "../support/browser.js";
 import { Portal } from "../support/portal.js";
 import { preparePayments, SCENES } from "../support/scenes.js";
 
@@ -39,6 +39,7 @@ for (const [name, how] of Object.entries(MODES)) {
         await open(page, { ...how, name }, payments);
         await screenshot(page, name, scene);
         await assertAccessible(page, `${scene} at ${name}`);
+        await assertTextSize(page, how.text, `${scene} at ${name}`);
         await close();
       });
     }
