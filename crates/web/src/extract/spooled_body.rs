@@ -137,7 +137,7 @@ async fn receive_form(
     let form_problem = |error: MultipartError| match error {
         MultipartError::Payload(PayloadError::Overflow) => too_large(max_bytes),
         MultipartError::Payload(error) => from_status(&error),
-        error => invalid_form("the form is cut off or cannot be read").caused_by(error),
+        _ => invalid_form("the form is cut off or cannot be read"),
     };
     let mut form = Multipart::new(request.headers(), limited);
     let mut name = None;

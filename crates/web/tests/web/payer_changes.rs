@@ -114,7 +114,7 @@ async fn every_status_says_what_arrived_when_and_what_is_missing_or_held() {
         (
             Some(("2026-11-10", "100")),
             "paid\">Paid",
-            "Paid. Thank you.",
+            "We have received the whole amount. Thank you.",
             vec![
                 "Received (done) 100.00 EUR 10 Nov 2026",
                 "Received (done) 5.00 EUR 12 Nov 2026",
