@@ -154,8 +154,8 @@ pub struct BankSim {
     /// The folder for the files, created if it does not exist
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// The IBAN of the institution's account; a simulated one by default
-    #[arg(long, value_name = "IBAN")]
+    /// The number of the account; by default, the institution's account of the currency, or a simulated one
+    #[arg(long, value_name = "NUMBER")]
     pub account: Option<String>,
     /// The version of camt.053
     #[arg(long, value_name = "VERSION", default_value_t = 8, value_parser = clap::value_parser!(u8).range(2..=14))]

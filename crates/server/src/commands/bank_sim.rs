@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use chrono::NaiveDate;
+use hermes_domain::institution;
+use hermes_domain::money::Currency;
 use hermes_domain::payment::Payment;
 use hermes_domain::ports::{Page, PaymentFilter, PaymentReader, Position, reader_limits};
 use hermes_repository::SqlPaymentReader;
@@ -35,9 +37,10 @@ pub(super) async fn run(what: &BankSim) -> Result<ExitCode> {
     ensure!(!open.is_empty(), "no payment is open; book payments first");
     fs::create_dir_all(&what.out).with_context(|| format!("cannot create {}", what.out.display()))?;
     for (currency, OpenPayments { payments, first_day }) in open {
-        let number = what.account.clone().unwrap_or_else(simulated_iban);
         let currency = currency.parse()?;
-        let account = Account { number, bic: None };
+        let accounts = &configuration.rules.institution.accounts;
+        let number = what.account.clone().or_else(|| account_in(accounts, currency));
+        let account = Account { number: number.unwrap_or_else(simulated_iban), bic: None };
         let options = SimulationOptions { seed: what.seed, account, currency, first_day };
         let simulation = Simulation::run(options, &payments);
         write_files(&simulation, what, &format!("sim{}-{currency}", what.seed))?;
@@ -48,6 +51,13 @@ pub(super) async fn run(what: &BankSim) -> Result<ExitCode> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the number of the institution's account in a currency, by letters and digits. The simulated bank has no example.
+fn account_in(accounts: &[institution::Account], currency: Currency) -> Option<String> {
+    let account = accounts.iter().find(|account| account.currency == currency && !account.is_example)?;
+    let number = account.number.as_str();
+    Some(number.chars().filter(char::is_ascii_alphanumeric).collect())
 }
 
 /// Reads the open payments by currency.

@@ -60,6 +60,38 @@ async fn the_simulated_bank_pays_the_open_payments() {
     }
 }
 
+/// An institution with an IBAN and a number without check digits.
+const INSTITUTION: &str = r#"
+    [institution]
+    name = "Test College"
+    payment_term_days = 14
+    accounts = [
+        { currency = "EUR", holder = "Test College", iban = "DE89 3704 0044 0532 0130 00" },
+        { currency = "USD", holder = "Test College", number = "026 009 593 / 1234-5678 90" },
+    ]
+"#;
+
+#[actix_web::test]
+async fn an_institution_accepts_the_simulated_statements_of_its_accounts() {
+    let environment = TestEnvironment::sqlite().await;
+    let folder = environment.folder.path();
+    fs::create_dir_all(folder.join("config")).unwrap();
+    fs::write(folder.join("config/institution.toml"), INSTITUTION).unwrap();
+    let app = TestApp::start(&environment).await;
+    for currency in ["EUR", "USD"] {
+        let booking = json!({"name": "Ana Ruiz", "email": format!("{currency}@example.org"), "amount": "100",
+            "currency_from": currency});
+        app.post("/api/bookings", &[], &booking).await.expect(201);
+    }
+    let out = folder.join("bank");
+    app.stdout_of(&["bank-sim", "--seed", "7", "--out", out.to_str().unwrap()]);
+    for file in ["sim7-EUR.camt053.xml", "sim7-USD.camt053.xml", "sim7-EUR.mt940.sta", "sim7-USD.mt940.sta"] {
+        let file = out.join(file);
+        let printed = app.stdout_of(&["statement", "import", "--dry-run", file.to_str().unwrap()]);
+        assert!(printed.contains(", 1 lines: "), "{printed}");
+    }
+}
+
 #[actix_web::test]
 async fn a_portal_without_open_payments_has_nothing_to_simulate() {
     let environment = TestEnvironment::sqlite().await;

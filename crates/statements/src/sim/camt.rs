@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use hermes_domain::institution::AccountNumber;
 use hermes_domain::money::Money;
 
 use super::text::pieces;
@@ -43,9 +44,9 @@ impl Simulation {
              <GrpHdr><MsgId>{id}</MsgId><CreDtTm>{to}T23:00:00Z</CreDtTm></GrpHdr>\n\
              <Stmt><Id>{id}</Id><ElctrncSeqNb>1</ElctrncSeqNb><CreDtTm>{to}T23:00:00Z</CreDtTm>\
              <FrToDt><FrDtTm>{from}T00:00:00Z</FrDtTm><ToDtTm>{to}T23:59:59Z</ToDtTm></FrToDt>\
-             <Acct><Id><IBAN>{iban}</IBAN></Id><Ccy>{currency}</Ccy>",
+             <Acct><Id>{number}</Id><Ccy>{currency}</Ccy>",
             id = self.id(),
-            iban = self.options.account.number,
+            number = account_id(&self.options.account.number),
             currency = self.options.currency,
         );
         if let Some(bic) = &self.options.account.bic {
@@ -64,6 +65,15 @@ impl Simulation {
 }
 
 /// Appends formatted text; writing to a string cannot fail.
+/// Writes the number of an account, which may be no IBAN.
+fn account_id(number: &str) -> String {
+    if AccountNumber::from_iban(number).is_some() {
+        format!("<IBAN>{number}</IBAN>")
+    } else {
+        format!("<Othr><Id>{number}</Id></Othr>")
+    }
+}
+
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }

@@ -34,7 +34,7 @@ pub struct OpenPayment {
 pub struct SimulationOptions {
     /// The seed.
     pub seed: u64,
-    /// The account of the institution; its number is an IBAN.
+    /// The account of the institution; its number consists of letters and digits.
     pub account: Account,
     /// The currency. Payments in another currency are ignored.
     pub currency: Currency,
