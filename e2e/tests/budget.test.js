@@ -11,7 +11,7 @@ import { Portal } from "../support/portal.js";
 const IS_LONG = process.env.HERMES_E2E_LONG === "1";
 const PAYMENTS = 100_000;
 /** Bookings that are sent at the same time: the portal commits them together. */
-const CONCURRENT = 200;
+const CONCURRENT = 64;
 /** How often a page is requested. The median counts, because other programs use the processor too. */
 const SAMPLES = 300;
 const SERVER_TIME_MAX_MS = 3;
