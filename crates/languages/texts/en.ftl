@@ -237,6 +237,8 @@ wrong-too-late-cancelled = It is cancelled.
 wrong-error-title = There is a problem. Nothing was saved.
 wrong-changed-meanwhile = The payment has changed while this page was open. Nothing was saved. Check the details below, then save again.
 wrong-not-saved = Nothing was saved. Wait a moment, then try again.
+wrong-unknown = The service did not confirm your change in time. We do not know yet whether it was saved.
+wrong-unknown-open = Open the payment to find out.
 wrong-back = Back to the payment
 
 ## A link that does not work, and a new one.

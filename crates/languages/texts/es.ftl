@@ -292,6 +292,8 @@ wrong-too-late-cancelled = Está anulado.
 wrong-error-title = Hay un problema. No se ha guardado nada.
 wrong-changed-meanwhile = El pago ha cambiado mientras esta página estaba abierta. No se ha guardado nada. Compruebe los datos de abajo y guarde de nuevo.
 wrong-not-saved = No se ha guardado nada. Espere un momento e inténtelo de nuevo.
+wrong-unknown = El servicio no ha confirmado su cambio a tiempo. Todavía no sabemos si se ha guardado.
+wrong-unknown-open = Abra el pago para saberlo.
 wrong-back = Volver al pago
 
 ## Un enlace que no funciona, y uno nuevo.

@@ -339,6 +339,26 @@ async fn a_correction_of_an_older_version_and_invalid_entries_are_not_saved() {
 }
 
 #[actix_web::test]
+async fn after_an_unknown_commit_the_payer_is_not_told_that_nothing_was_saved() {
+    let correction = [("name", "Ana Luz"), ("email", "ana@example.org"), ("amount", "500"), ("version", "1")];
+    for (action, fields) in [("change", &correction[..]), ("withdraw", &[])] {
+        for (language, sentence) in [("en", "We do not know yet"), ("es", "Todavía no sabemos")] {
+            let app = TestApp::start();
+            let address = app.book_page(&[]).await;
+            app.lose_commit_replies();
+            let fields = [fields, &[("language", language)]].concat();
+            let page = app.post(&format!("{address}/{action}"), &fields).await;
+            assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{action}");
+            let link = format!("<a href=\"{address}\">");
+            assert!(page.body.contains(sentence) && page.body.contains(&link), "{action}: {}", page.body);
+            let not_saved = ["Nothing was saved", "No se ha guardado nada"];
+            assert!(!not_saved.iter().any(|text| page.body.contains(text)), "{action}: {}", page.body);
+            assert_eq!(app.payments()[0].version, 2, "{action}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_corrected_address_gets_another_link_and_a_second_click_leads_to_it() {
     let app = TestApp::start();
     let address = app.book_page(&[]).await;

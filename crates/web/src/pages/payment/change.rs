@@ -12,8 +12,8 @@ use hermes_domain::ports::{StoreError, reader_limits};
 use hermes_service::writer::SubmitError;
 
 use super::{
-    CHANGED, NO_INDEX, PagePath, find_by_earlier_link, find_by_link, path, too_late, too_late_page,
-    unknown_link,
+    CHANGED, ChangeNotice, NO_INDEX, PagePath, find_by_earlier_link, find_by_link, path, too_late,
+    too_late_page, unknown_link,
 };
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
@@ -50,7 +50,7 @@ struct ChangePage<'a> {
     /// The version that the form corrects.
     version: i64,
     to_pay: ShownMoney,
-    notice: Option<String>,
+    notice: Option<ChangeNotice>,
     errors: &'a [InputError],
     fields: Vec<FormField>,
     page: String,
@@ -106,9 +106,8 @@ pub async fn change_payment(
         Ok(booking) => booking,
         Err(errors) => return Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY)),
     };
-    let not_saved = || Some(frame.t.wrong_not_saved().to_string());
     if let Err(problem) = admit(&state, &request) {
-        return Ok(again(&[], not_saved(), problem.code.status()));
+        return Ok(again(&[], Some(ChangeNotice::not_saved(frame.t)), problem.code.status()));
     }
     let seen = typed.find(VERSION).and_then(|version| version.parse().ok());
     let command = Command::Correct(correction(&payment, seen, &booking));
@@ -119,7 +118,10 @@ pub async fn change_payment(
             Ok(again(&errors, None, StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(SubmitError::Rejected(_)) => changed_meanwhile(&state, &locale, &link, &typed).await,
-        Err(error) => Ok(again(&[], not_saved(), Problem::from(error).code.status())),
+        Err(error) => {
+            let notice = ChangeNotice::new(frame.t, &error);
+            Ok(again(&[], Some(notice), Problem::from(error).code.status()))
+        }
     }
 }
 
@@ -127,7 +129,7 @@ pub async fn change_payment(
 struct Shown<'a> {
     form: &'a FormFields,
     errors: &'a [InputError],
-    notice: Option<String>,
+    notice: Option<ChangeNotice>,
 }
 
 fn saved(state: &AppState, payment: &Payment) -> HttpResponse {
@@ -154,7 +156,7 @@ async fn changed_meanwhile(
     }
     let frame = Frame::without_switch(state, locale);
     let current = current_values(&frame, &payment);
-    let notice = Some(frame.t.wrong_changed_meanwhile().to_string());
+    let notice = Some(ChangeNotice::nothing_saved(frame.t.wrong_changed_meanwhile().to_string()));
     let shown = Shown { form: &current, errors: &[], notice };
     Ok(form_page(state, locale, &frame, &payment, shown, StatusCode::CONFLICT))
 }

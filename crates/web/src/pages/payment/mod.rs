@@ -21,6 +21,8 @@ use askama::Template;
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::payment::{Payment, PaymentId, PaymentKey, Reference, Status};
 use hermes_domain::ports::StoreError;
+use hermes_languages::Texts;
+use hermes_service::writer::SubmitError;
 
 use super::frame::Frame;
 use super::locale::Locale;
@@ -123,6 +125,39 @@ fn too_late(payment: &Payment) -> Option<TooLate> {
         Status::Pending => None,
         Status::Cancelled => Some(TooLate::Cancelled),
         Status::Underpayment | Status::Exact | Status::Overpayment => Some(TooLate::MoneyArrived),
+    }
+}
+
+/// A message above the form of a change.
+struct ChangeNotice {
+    text: String,
+    /// Whether only the page of the payment shows if the change was saved.
+    is_unknown: bool,
+}
+
+impl ChangeNotice {
+    /// Says that nothing was saved.
+    fn not_saved(t: &Texts) -> Self {
+        Self::nothing_saved(t.wrong_not_saved().to_string())
+    }
+
+    /// Says why nothing was saved.
+    const fn nothing_saved(text: String) -> Self {
+        Self { text, is_unknown: false }
+    }
+
+    /// Says whether a change that failed was saved, as far as it is known.
+    fn new(t: &Texts, error: &SubmitError) -> Self {
+        match error {
+            SubmitError::OutcomeUnknown => Self { text: t.wrong_unknown().to_string(), is_unknown: true },
+            SubmitError::Rejected(_)
+            | SubmitError::Busy
+            | SubmitError::Stopping
+            | SubmitError::Unavailable
+            | SubmitError::ClockWrong
+            | SubmitError::TooLarge
+            | SubmitError::Internal => Self::not_saved(t),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use hermes_domain::ledger::{Cancellation, Command, HeldMoney};
 use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
-use super::{NO_INDEX, PagePath, TooLate, find_by_link, path, too_late, too_late_page, unknown_link};
+use super::{
+    ChangeNotice, NO_INDEX, PagePath, TooLate, find_by_link, path, too_late, too_late_page, unknown_link,
+};
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
 use crate::pages::form::form_response;
@@ -24,7 +26,7 @@ struct WithdrawPage<'a> {
     frame: &'a Frame<'a>,
     reference: String,
     amount: String,
-    notice: Option<String>,
+    notice: Option<ChangeNotice>,
     page: String,
 }
 
@@ -60,7 +62,8 @@ pub async fn withdraw_payment(
     }
     let frame = Frame::without_switch(&state, &locale);
     if let Err(problem) = admit(&state, &request) {
-        return Ok(question(&state, &locale, &frame, &payment, Some(problem.code.status())));
+        let failed = Failed { status: problem.code.status(), notice: ChangeNotice::not_saved(frame.t) };
+        return Ok(question(&state, &locale, &frame, &payment, Some(failed)));
     }
     let command = Command::Cancel(Cancellation {
         target: PaymentKey::Id(payment.id),
@@ -75,12 +78,17 @@ pub async fn withdraw_payment(
             let current = find_by_link(&state, &link).await?.unwrap_or(payment);
             match too_late(&current) {
                 Some(reason) => Ok(withdrawn_or_too_late(&state, &locale, &current, reason)),
-                None => Ok(question(&state, &locale, &frame, &current, Some(StatusCode::CONFLICT))),
+                None => {
+                    let notice = ChangeNotice::not_saved(frame.t);
+                    let failed = Failed { status: StatusCode::CONFLICT, notice };
+                    Ok(question(&state, &locale, &frame, &current, Some(failed)))
+                }
             }
         }
         Err(error) => {
-            let status = Problem::from(error).code.status();
-            Ok(question(&state, &locale, &frame, &payment, Some(status)))
+            let notice = ChangeNotice::new(frame.t, &error);
+            let failed = Failed { status: Problem::from(error).code.status(), notice };
+            Ok(question(&state, &locale, &frame, &payment, Some(failed)))
         }
     }
 }
@@ -102,21 +110,28 @@ fn withdrawn_or_too_late(
     }
 }
 
-/// Shows the question. With a status, the payment was not withdrawn.
+/// An attempt after which the payment is not known to be withdrawn.
+struct Failed {
+    status: StatusCode,
+    notice: ChangeNotice,
+}
+
+/// Shows the question.
 fn question(
     state: &AppState,
     locale: &Locale,
     frame: &Frame<'_>,
     payment: &Payment,
-    failed: Option<StatusCode>,
+    failed: Option<Failed>,
 ) -> HttpResponse {
+    let status = failed.as_ref().map_or(StatusCode::OK, |failed| failed.status);
     let template = WithdrawPage {
         frame,
         reference: payment.reference.to_string(),
         amount: frame.language.money(payment.amount_due()),
-        notice: failed.map(|_| frame.t.wrong_not_saved().to_string()),
+        notice: failed.map(|failed| failed.notice),
         page: path(&state.server_key, payment),
     };
-    let (mut response, body) = form_response(locale, failed.unwrap_or(StatusCode::OK), &template);
+    let (mut response, body) = form_response(locale, status, &template);
     response.insert_header(NO_INDEX).body(body)
 }
