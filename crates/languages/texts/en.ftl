@@ -152,6 +152,7 @@ payment-due = by { $date }. Send exactly this amount; your bank’s own charges 
 payment-due-none = Send exactly this amount; your bank’s own charges come on top.
 payment-overdue = It was due by { $date }. Send exactly this amount; your bank’s own charges come on top.
 payment-paid = We have received the whole amount. Thank you.
+payment-nothing-left = Nothing is left to pay. Thank you.
 payment-overpaid = You sent { $excess } too much. We will contact you about it.
 payment-cancelled-reason = Cancelled: { $reason }. Do not send any money.
 payment-do-not-send = Do not send any money.

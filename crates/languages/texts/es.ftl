@@ -207,6 +207,7 @@ payment-due = a más tardar el { $date }. Envíe exactamente este importe; los g
 payment-due-none = Envíe exactamente este importe; los gastos de su banco se pagan aparte.
 payment-overdue = El plazo terminó el { $date }. Envíe exactamente este importe; los gastos de su banco se pagan aparte.
 payment-paid = Hemos recibido todo el importe. Gracias.
+payment-nothing-left = No falta nada por pagar. Gracias.
 payment-overpaid = Ha enviado { $excess } de más. Nos pondremos en contacto con usted.
 payment-cancelled-reason = Anulado: { $reason }. No envíe dinero.
 payment-do-not-send = No envíe dinero.

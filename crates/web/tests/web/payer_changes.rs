@@ -200,7 +200,10 @@ async fn a_waived_shortfall_is_shown_beside_what_arrived() {
             page.body
         );
         assert!(page.body.contains("Paid") && !page.body.contains("Left to pay"), "{}", page.body);
+        assert!(!page.body.contains("received the whole amount"), "{}", page.body);
     }
+    let page = app.get(Server::Portal, &address).await.body;
+    assert!(page.contains("Nothing is left to pay. Thank you."), "{page}");
 }
 
 #[actix_web::test]

@@ -21,6 +21,8 @@ pub(super) fn explanation(
     let texts = match payment.status() {
         Status::Pending => vec![],
         Status::Underpayment => vec![t.payment_part(money(received), money(payment.amount_outstanding()))],
+        // The rest of the amount was waived, so not all of it has arrived.
+        Status::Exact if payment.shortfall_written_off.is_some() => vec![t.payment_nothing_left()],
         Status::Exact => vec![t.payment_paid()],
         Status::Overpayment => vec![t.payment_overpaid(money(payment.excess()))],
         Status::Cancelled => {
