@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use hermes_domain::money::{Currency, Money};
 use serde_json::json;
 
 use crate::support::{ANA, Server, TestApp, TestResponse};
@@ -61,6 +62,11 @@ async fn flags_become_hints_that_name_no_other_payment() {
     }
     assert!(page.body.contains("REF002") && !page.body.contains("REF001"));
     assert!(!page.body.contains("FLAGGED") && !page.body.contains("threshold"));
+    // Afterwards the payer cannot correct the address.
+    app.edit_payment(1, |fields| fields.amount_received = Money::from_minor(100, Currency::USD));
+    let page = open_newest(&app).await;
+    assert!(page.body.contains("This is a large amount.") && !page.body.contains("Something wrong?"));
+    assert!(!page.body.contains("Check your e-mail address."), "{}", page.body);
 }
 
 #[actix_web::test]

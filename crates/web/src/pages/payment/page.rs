@@ -217,13 +217,14 @@ async fn hints(frame: &Frame<'_>, reader: &dyn PaymentReader, payment: &Payment)
     let is_due = !payment.amount_outstanding().is_zero();
     for check in payment.checks.iter().filter(|check| is_due && check.is_flagged()) {
         match check.kind {
-            CheckKind::InvalidEmail => hints.push(t.hint_email().to_string()),
+            // The hint names the link to the correction, which is shown only as long as nothing has arrived.
+            CheckKind::InvalidEmail if too_late(payment).is_none() => hints.push(t.hint_email().to_string()),
             CheckKind::DuplicatedPayment if has_twin(reader, payment).await => {
                 hints.push(t.hint_duplicate().to_string());
             }
             CheckKind::AmountThreshold => hints.push(t.hint_large().to_string()),
             // The status already describes a part payment or an overpayment.
-            CheckKind::DuplicatedPayment | CheckKind::OverUnderPayment => {}
+            CheckKind::InvalidEmail | CheckKind::DuplicatedPayment | CheckKind::OverUnderPayment => {}
         }
     }
     hints
