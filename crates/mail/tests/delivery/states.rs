@@ -86,7 +86,7 @@ async fn money_that_a_cancellation_keeps_as_credit_is_told() {
     let mails = harness.server.received();
     let text = plain_text(&mails[2].source);
     assert!(text.contains("is cancelled. Do not send any money."), "{text}");
-    assert!(text.contains("We had 60.00~USD of your money then."), "{text}");
+    assert!(text.contains("When it was cancelled, we had 60.00~USD of your money."), "{text}");
     assert!(!text.contains("will return it"), "{text}");
     worker.stop().await;
 }

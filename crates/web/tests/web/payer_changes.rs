@@ -214,10 +214,11 @@ async fn a_cancelled_payment_whose_money_remains_as_credit_says_so() {
     let reason = json!({"reason": "left the school", "held": "credit"});
     post_json(&app, "/api/bookings/REF001/cancel", Some("\"v2\""), reason, StatusCode::OK).await;
     let page = app.get(Server::Portal, &address).await;
-    assert!(page.body.contains("We had 5.00\u{a0}EUR of your money then."), "{}", page.body);
+    let released = "When it was cancelled, we had 5.00\u{a0}EUR of your money.";
+    assert!(page.body.contains(released), "{}", page.body);
     assert!(!page.body.contains("will return it"), "{}", page.body);
     let confirmation = app.get(Server::Portal, &format!("{address}/confirmation")).await.body;
-    for text in ["Cancelled: left the school.", "We had 5.00\u{a0}EUR of your money then."] {
+    for text in ["Cancelled: left the school.", released] {
         assert!(confirmation.contains(text), "{text}: {confirmation}");
     }
     assert!(!confirmation.contains("Nothing has arrived yet."), "{confirmation}");
@@ -238,7 +239,7 @@ async fn money_that_went_back_to_the_payer_or_to_another_payment_is_not_called_c
     post_json(&app, path, Some("\"v2\""), allocations, StatusCode::OK).await;
     for address in [address.clone(), format!("{address}/confirmation")] {
         let page = app.get(Server::Portal, &address).await.body;
-        assert!(!page.contains("We had") && !page.contains("will return it"), "{page}");
+        assert!(!page.contains("we had") && !page.contains("will return it"), "{page}");
     }
 }
 
@@ -255,7 +256,7 @@ async fn an_excess_that_was_refunded_before_is_not_taken_from_the_credit() {
     post_json(&app, "/api/bookings/REF001/cancel", Some("\"v3\""), reason, StatusCode::OK).await;
     for address in [address.clone(), format!("{address}/confirmation")] {
         let page = app.get(Server::Portal, &address).await.body;
-        assert!(page.contains("We had 105.00\u{a0}EUR of your money then."), "{page}");
+        assert!(page.contains("When it was cancelled, we had 105.00\u{a0}EUR of your money."), "{page}");
     }
 }
 
@@ -289,7 +290,7 @@ async fn the_page_says_that_mail_is_sent_or_that_the_address_was_rejected() {
     let earlier = with_rejection("2026-11-22T18:00:00Z");
     let address = earlier.book_page(&[]).await;
     let page = earlier.get(Server::Portal, &address).await;
-    let sent = "We mail the link, and every change of your payment, to ana@example.org.";
+    let sent = "We send mail about this payment to ana@example.org.";
     assert!(page.body.contains(sent) && !page.body.contains("mailto:ana"), "{}", page.body);
     let without_mail = TestApp::start();
     let address = without_mail.book_page(&[]).await;
