@@ -152,7 +152,10 @@ pub(super) const METRICS: &[Description] = &[
     gauge("hermes_feed_waiting", "Requests waiting for an event"),
     // mail
     gauge("hermes_mail_sender", "1 in the instance that holds the lease to send mail, otherwise 0"),
-    gauge("hermes_mail_up", "1 while the mail server responds, otherwise 0; absent before the first message"),
+    gauge(
+        "hermes_mail_up",
+        "0 while the mail server does not respond, otherwise 1; 1 in instances without the lease",
+    ),
     gauge("hermes_mail_waiting", "Messages to payers that wait; 0 in instances without the lease"),
     gauge(
         "hermes_mail_oldest_waiting_seconds",

@@ -5,10 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use hermes_domain::ports::{MailError, MailStatus, StoreError};
 
-/// Records whether this instance sends. Other instances do not know the queue.
+/// Records whether this instance sends. Other instances know neither the queue nor the mail server.
 pub(super) fn record_holds_lease(holds: bool) {
     metrics::gauge!("hermes_mail_sender").set(u8::from(holds));
     if !holds {
+        metrics::gauge!("hermes_mail_up").set(1);
         metrics::gauge!("hermes_mail_waiting").set(0);
         metrics::gauge!("hermes_mail_oldest_waiting_seconds").set(0);
     }
@@ -69,5 +70,26 @@ pub(super) fn database_failed(error: &StoreError) {
         log::debug!("the mail queue could not be used: {error}");
     } else {
         log::error!("no mail is sent until this is repaired: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn an_instance_that_loses_the_lease_in_an_outage_reports_no_outage() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let is_up = |value: u8| recorder.handle().render().contains(&format!("hermes_mail_up {value}\n"));
+        metrics::with_local_recorder(&recorder, || {
+            record_holds_lease(true);
+            unavailable(&MailError::Unavailable("refused".to_owned()), true, Duration::from_secs(1));
+            assert!(is_up(0));
+            // Another instance may reach the mail server now.
+            record_holds_lease(false);
+            assert!(is_up(1));
+        });
     }
 }
