@@ -119,6 +119,17 @@ fn a_cut_number_is_read_as_the_payment_with_the_exact_amount() {
 }
 
 #[test]
+fn a_space_at_the_end_of_a_piece_ends_a_reference_without_check_digits() {
+    let index = five_payments();
+    for (pieces, expected) in [
+        (["Tuition REF123 ", "4 students"], "reference REF123=7.00"),
+        (["Tuition REF123", "4 students"], "reference REF1234=7.00"),
+    ] {
+        assert_eq!(described(&find(&line(usd(7_00), &pieces), &index)), [expected], "{pieces:?}");
+    }
+}
+
+#[test]
 fn an_exact_reference_matches_any_amount_and_the_evidence_says_so() {
     let index = five_payments();
     for (amount, sentence) in [

@@ -32,7 +32,7 @@ pub(crate) struct DraftLine {
 pub(crate) enum BankId {
     /// The bank never uses the id twice.
     Unique(String),
-    /// The bank may use the id again on another day.
+    /// The id may be used again on another day.
     Daily(String),
 }
 
@@ -191,9 +191,7 @@ impl DraftLine {
         let source = match &self.bank_id {
             Some(BankId::Unique(id)) => IdentitySource::BankId(id),
             Some(BankId::Daily(id)) => IdentitySource::DailyId(id),
-            None => {
-                IdentitySource::Content { page: header.page.unwrap_or(1), texts: self.identifying_texts() }
-            }
+            None => IdentitySource::Content(self.identifying_texts()),
         };
         IdentityFacts {
             account: &header.account,

@@ -49,12 +49,12 @@ pub(crate) const MAX_STATEMENT_LINES: usize = 500_000;
 
 /// The source of an identity.
 pub(crate) enum IdentitySource<'a> {
-    /// An id that the bank never uses twice (camt).
+    /// An id that the bank never uses twice (`AcctSvcrRef` of camt).
     BankId(&'a str),
-    /// An id that a bank may use again on another day (MT940, CSV).
+    /// An id that may be used again on another day (MT940, CSV, and the ids of payers and other banks in camt).
     DailyId(&'a str),
-    /// Texts, for a line without an id; with the page, because equal lines of two pages are two.
-    Content { page: u32, texts: Vec<Cow<'a, str>> },
+    /// Texts, for a line without an id.
+    Content(Vec<Cow<'a, str>>),
 }
 
 /// The facts of a line that belong to its identity.
@@ -118,9 +118,8 @@ fn digest(facts: &IdentityFacts<'_>) -> [u8; 32] {
             field(&facts.booking_date.to_string());
             ["id of the day", id].map(&mut field)
         }
-        IdentitySource::Content { page, texts } => {
+        IdentitySource::Content(texts) => {
             texts.iter().for_each(|text| field(text));
-            field(&page.to_string());
             ["content", &facts.booking_date.to_string()].map(&mut field)
         }
     };

@@ -1,8 +1,8 @@
 //! Reads a ZIP file of camt files, as banks deliver it by EBICS.
 
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
-use memchr::memmem::Finder;
+use memchr::memmem::{Finder, rfind};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
@@ -22,6 +22,10 @@ const MAX_RATIO: u64 = 200;
 const RATIO_FREE_BYTES: u64 = 1024 * 1024;
 /// The size of the pieces in which the directory is searched, in bytes.
 const SCAN_BYTES: usize = 64 * 1024;
+/// The size of the locator of a 64-bit directory.
+const LOCATOR_BYTES: usize = 20;
+/// The end of a file in which its end record lies: the locator, the record (22 bytes), and the longest comment.
+const END_BYTES: u64 = 20 + 22 + 65_535;
 
 /// Reads the camt files of a ZIP file in the order of its directory; together they have at most `limit` bytes.
 pub(crate) fn read_zip<R: Read + Seek>(
@@ -104,10 +108,23 @@ fn verify_directory<R: Read + Seek>(source: &mut R) -> Result<(), Problem> {
     if entries > MAX_FILES {
         return Err(Problem::TooManyFiles { limit: MAX_FILES });
     }
-    if count_signatures(source, b"PK\x06\x06")? > 0 {
+    if has_wide_directory(source)? {
         return Err(Problem::MalformedZip { detail: "64-bit directory".to_owned() });
     }
     Ok(())
+}
+
+/// Returns whether the end of the file names a 64-bit directory. Compressed data may contain its signature by chance.
+fn has_wide_directory<R: Read + Seek>(source: &mut R) -> Result<bool, Problem> {
+    let length = source.seek(SeekFrom::End(0)).map_err(Problem::Io)?;
+    source.seek(SeekFrom::Start(length.saturating_sub(END_BYTES))).map_err(Problem::Io)?;
+    let mut end = Vec::new();
+    source.take(END_BYTES).read_to_end(&mut end).map_err(Problem::Io)?;
+    source.rewind().map_err(Problem::Io)?;
+    // The end record, at most a comment before the end, follows the locator of a 64-bit directory.
+    let record = rfind(&end, b"PK\x05\x06").unwrap_or_default();
+    let locator = record.checked_sub(LOCATOR_BYTES).and_then(|start| end.get(start..record));
+    Ok(locator.is_some_and(|locator| locator.starts_with(b"PK\x06\x07")))
 }
 
 /// Counts the occurrences of a signature, and rewinds the source.

@@ -8,7 +8,7 @@ use super::{
     Difference, NewAllocation, Outcome, ReceiptCommand, ReceiptEffect, ReceiptOutcome, ReceiptTarget,
     RecordedOutcome, RecordedReceipt, Rejection, Reversal, Submission,
 };
-use crate::money::{Currency, Money};
+use crate::money::{Currency, MAX_MINOR, Money};
 use crate::payment::PaymentKey;
 use crate::receipt::{
     Allocation, NewReceipt, Receipt, ReceiptFields, ReceiptNumber, ReceiptStatus, RefundNumber, RefundState,
@@ -83,6 +83,9 @@ impl Decider<'_> {
             if self.facts.undone_lines.contains(&line) {
                 return Err(Rejection::StatementLineUndone);
             }
+        }
+        if new.amount.minor() > MAX_MINOR {
+            return Err(Rejection::OutOfRange);
         }
         let now = self.context.now;
         let fields = ReceiptFields {

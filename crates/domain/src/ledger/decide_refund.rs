@@ -97,9 +97,11 @@ impl Decider<'_> {
         }
         let new_number = self.refund_number(0)?;
         let number = receipt.due_refund_of(amount, new_number, self.context.now)?;
-        let account = payee_account.or(receipt.fields.details.payer_account.as_deref()).map(str::to_owned);
+        // A masked card number is no account to send money to.
+        let known = receipt.fields.details.payer_account.as_deref().filter(|account| !account.contains('*'));
+        let account = payee_account.or(known).map(str::to_owned);
         let account = account.ok_or_else(|| {
-            let detail = "name the account, because the receipt has none";
+            let detail = "name the account, because the receipt names none";
             Rejection::Invalid(vec![FieldError::new("payee_account", ValidationCode::Required, detail)])
         })?;
         let refund = receipt.step_refund(number, RefundStep::Request, self.context.now)?;

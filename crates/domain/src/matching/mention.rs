@@ -32,8 +32,10 @@ pub(super) struct Mention {
 impl Letters {
     pub(super) fn new(text: &LineText) -> Self {
         let mut letters = Self { bytes: Vec::new(), is_word_start: Vec::new(), is_separated: Vec::new() };
+        // A separator at the end of a piece counts for the next one.
+        let mut is_separated = false;
         for piece in &text.pieces {
-            let (mut is_word_start, mut is_separated) = (true, false);
+            let mut is_word_start = true;
             for character in piece.chars() {
                 if !character.is_alphanumeric() {
                     (is_word_start, is_separated) = (true, true);

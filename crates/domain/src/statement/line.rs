@@ -178,7 +178,7 @@ impl BankLine {
 
     /// Returns whether this reversal returns the transfer of a line of the same account and amount.
     pub fn returns(&self, transfer: &Self) -> bool {
-        self.is_reversal && (self.has_id_of(transfer) || self.texts == transfer.texts)
+        self.is_reversal && (self.has_id_of(transfer) || self.has_texts_of(transfer))
     }
 
     /// Returns those of the transfers of the same account and amount that this reversal can return. The texts decide only if
@@ -187,6 +187,11 @@ impl BankLine {
         let fitting = || transfers.iter().filter(|stored| self.returns(&stored.line));
         let with_id: Vec<&StoredLine> = fitting().filter(|stored| self.has_id_of(&stored.line)).collect();
         if with_id.is_empty() { fitting().collect() } else { with_id }
+    }
+
+    /// Returns whether both have the same texts. Lines without texts, and lines whose texts are erased, have nothing in common.
+    fn has_texts_of(&self, transfer: &Self) -> bool {
+        self.texts == transfer.texts && self.texts != LineTexts::default()
     }
 
     fn has_id_of(&self, transfer: &Self) -> bool {

@@ -78,7 +78,8 @@ pub(crate) fn new_line(
     line: &BankLine,
 ) -> Result<statement_lines::ActiveModel, StoreError> {
     let (batch_role, batch_id) = match &line.batch {
-        LineBatch::Single => ("single", None),
+        // A camt.054 may itemise an entry that does not say that it is a batch.
+        LineBatch::Single => ("single", line.bank_id.clone()),
         LineBatch::Whole(id) => ("whole", id.clone()),
         LineBatch::Part(id) => ("part", id.clone()),
     };

@@ -13,8 +13,9 @@ use crate::entity::statement_lines::{Column, Entity};
 use crate::entity::{receipts, statement_imports};
 use crate::error::statement_error;
 
-/// The role of a line that is a batch, and of a line that is a transfer of a batch.
+/// The role of a line that is a batch, of a line that does not say so, and of a line that is a transfer of a batch.
 const WHOLE: &str = "whole";
+const SINGLE: &str = "single";
 const PART: &str = "part";
 /// The name of the table of lines in a search for transfers.
 const PARTS: &str = "parts";
@@ -45,7 +46,7 @@ pub(super) async fn booked(
         .column(Column::BatchId)
         .filter(Column::Account.eq(account))
         .filter(Column::BatchId.is_in(padded(batches).map(String::as_str)))
-        .filter(Column::BatchRole.eq(WHOLE))
+        .filter(Column::BatchRole.is_in([WHOLE, SINGLE]))
         .filter(Column::State.is_in([LineState::Posted, LineState::Unallocated].map(LineState::as_str)))
         .filter(is_decided.or(is_booked));
     select.into_tuple().all(connection).await.map_err(statement_error)
@@ -62,15 +63,21 @@ pub(super) async fn is_reversed(
     Ok(found.count(connection).await.map_err(statement_error)? > 0)
 }
 
-/// Returns whether a transfer of a batch is booked, or about to be, or was returned by the bank.
-pub(super) async fn has_booked_parts(
+/// Returns those of the batches of an account of which a transfer is booked, or about to be, or was returned by the bank.
+pub(super) async fn with_booked_parts(
     connection: &DatabaseConnection,
     account: &str,
-    batch: &str,
-) -> Result<bool, StoreError> {
+    batches: &[String],
+) -> Result<Vec<String>, StoreError> {
     let mut parts = booked_parts();
-    parts.and_where(of_parts(Column::Account).eq(account)).and_where(of_parts(Column::BatchId).eq(batch));
-    Ok(connection.query_one(parts.limit(1)).await.map_err(statement_error)?.is_some())
+    parts
+        .clear_selects()
+        .distinct()
+        .column((PARTS, Column::BatchId))
+        .and_where(of_parts(Column::Account).eq(account))
+        .and_where(of_parts(Column::BatchId).is_in(padded(batches).map(String::as_str)));
+    let rows = connection.query_all(&parts).await.map_err(statement_error)?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>().map_err(statement_error)
 }
 
 /// Returns the batches of an import that are booked neither as one receipt nor by their transfers.

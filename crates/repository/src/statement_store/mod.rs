@@ -207,11 +207,15 @@ impl StatementStore for SqlStatementStore {
         self.database.reader.read(read).await
     }
 
-    async fn has_booked_parts(&self, account: &str, batch: &str) -> Result<bool, StoreError> {
-        let (account, batch) = (account.to_owned(), batch.to_owned());
+    async fn batches_with_booked_parts(
+        &self,
+        account: &str,
+        batches: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let (account, batches) = (account.to_owned(), batches.to_vec());
         let read = |connection| {
-            let (account, batch) = (account.clone(), batch.clone());
-            async move { batches::has_booked_parts(&connection, &account, &batch).await }
+            let (account, batches) = (account.clone(), batches.clone());
+            async move { batches::with_booked_parts(&connection, &account, &batches).await }
         };
         self.database.reader.read(read).await
     }

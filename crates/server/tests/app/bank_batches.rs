@@ -122,6 +122,26 @@ async fn a_batch_whose_transfers_are_booked_is_not_booked_itself() {
     }
 }
 
+#[actix_web::test]
+async fn an_entry_that_does_not_say_that_it_is_a_batch_is_booked_once() {
+    let entry = Entry { cents: CENTS, bank_id: "B1".to_owned(), ..Entry::default() };
+    let statement = camt053("S1", &[entry]);
+    for transfers_first in [false, true] {
+        for environment in TestEnvironment::all().await {
+            let app = start(&environment).await;
+            let mut files = [statement.clone(), transfers()];
+            if transfers_first {
+                files.reverse();
+            }
+            let [first, second] = files;
+            import(&app, first).await;
+            let second = import(&app, second).await;
+            assert_eq!(second["posted"], 0, "{second}");
+            assert_booked_once(&environment, &app).await;
+        }
+    }
+}
+
 /// A person decides to book a batch after some of its transfers are booked. The decision is too late for the others.
 #[actix_web::test]
 async fn a_late_decision_on_a_batch_loses_no_transfer() {

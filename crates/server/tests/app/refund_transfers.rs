@@ -91,6 +91,18 @@ async fn the_id_of_the_bank_decides_which_of_equal_transfers_is_returned() {
 }
 
 #[actix_web::test]
+async fn a_returned_transfer_without_texts_reverses_no_other_transfer() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    import(&app, statement(&[("C", 1_050, "T1", ""), ("C", 1_050, "T2", "some text")])).await;
+    import(&app, statement(&[("RC", 1_050, "T3", "")])).await;
+    let database = rows::connect(&environment).await;
+    let reversed = "SELECT COUNT(*) FROM receipts WHERE reversed_at IS NOT NULL";
+    assert_eq!(rows::query_count(&database, reversed).await, 0);
+    assert!(app.log().contains("returns a transfer that fits 0 receipts"), "{}", app.log());
+}
+
+#[actix_web::test]
 async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
     for environment in TestEnvironment::all().await {
         let app = TestApp::start(&environment).await;

@@ -105,7 +105,10 @@ async fn a_statement_is_imported_once_decided_and_undone() {
 async fn refused_files_store_nothing() {
     let environment = TestEnvironment::sqlite().await;
     let app = TestApp::start(&environment).await;
+    let too_large = Entry { cents: 10_000_000_000_001, bank_id: "X".to_owned(), ..Entry::default() };
+    let too_large = camt053("S1", &[too_large]);
     for (file, reason) in [
+        (too_large.as_str(), "a receipt has at most 100000000000.00"),
         ("", "The file is empty"),
         ("hello", "The format is unknown"),
         ("<?xml version=\"1.0\"?><!DOCTYPE x><Document/>", "document type"),

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hermes_domain::ledger::{
-    Command, IdempotencyClaim, NewAllocation, Origin, ReceiptCommand, ReceiptTarget, Submission,
+    Command, IdempotencyClaim, MAX_REASON_CHARS, NewAllocation, Origin, ReceiptCommand, ReceiptTarget,
+    Submission,
 };
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{Clock, MatchFilter, StatementStore, StoreError};
@@ -180,8 +181,14 @@ fn allocation(accepted: &StoredMatch, number: ReceiptNumber) -> ReceiptCommand {
     ReceiptCommand::Allocate {
         target: ReceiptTarget { number, expected_version: None },
         allocations: allocations.collect(),
-        reason: format!("match accepted: {}", accepted.proposal.evidence.join("; ")),
+        reason: reason(&accepted.proposal.evidence),
     }
+}
+
+/// Returns the reason for the audit log, which has as much space as for a reason that a person types.
+fn reason(evidence: &[String]) -> String {
+    let reason = format!("match accepted: {}", evidence.join("; "));
+    reason.chars().take(MAX_REASON_CHARS).collect()
 }
 
 /// Returns the idempotency key of accepting a match, so that a repeated call after a crash allocates once.

@@ -5,13 +5,16 @@
 //! transfers. An import stores the transfers before it looks for that state. So at least one of them sees the other and stops.
 //! The state is never taken back, because a concurrent request may rely on it. After a transfer of the batch is booked, the state
 //! has no effect, so the other transfers are booked too.
+//!
+//! Some banks do not say in a camt.053 that an entry is a batch. Such an entry is booked like a transfer, and its transfers in a
+//! camt.054 are then booked by it. If the transfers come first, the entry is booked by them.
 
 use std::collections::BTreeMap;
 
 use hermes_domain::ledger::{Command, Origin, Rejection, Submission};
 use hermes_domain::ports::LineResult;
 use hermes_domain::receipt::ReceiptNumber;
-use hermes_domain::statement::{BankLine, ImportId, LineBatch, LineState, StoredLine};
+use hermes_domain::statement::{BankLine, Direction, ImportId, LineBatch, LineState, StoredLine};
 
 use super::receipt_command::record_line;
 use super::reversals::is_batch;
@@ -90,42 +93,61 @@ impl StatementImporter {
     /// # Errors
     /// [`ImportError::PartsBooked`] if the transfers of a batch are booked, or about to be.
     async fn check_parts(&self, line: &BankLine) -> Result<(), ImportError> {
-        match &line.batch {
-            LineBatch::Whole(Some(batch))
-                if self.deps.store.has_booked_parts(&line.account, batch).await? =>
-            {
-                Err(ImportError::PartsBooked(line.number))
-            }
-            _ => Ok(()),
-        }
+        let LineBatch::Whole(Some(batch)) = &line.batch else { return Ok(()) };
+        let batches = std::slice::from_ref(batch);
+        let booked = self.deps.store.batches_with_booked_parts(&line.account, batches).await?;
+        if booked.is_empty() { Ok(()) } else { Err(ImportError::PartsBooked(line.number)) }
     }
 
-    /// Returns the results of those transfers whose batch is booked as one receipt. The lines must be stored.
-    pub(super) async fn parts_of_booked_batches(
+    /// Returns the results of those lines whose money is booked by other lines: transfers whose batch is booked as one receipt,
+    /// and credits that turn out to be a batch whose transfers are booked. The lines must be stored.
+    pub(super) async fn lines_booked_by_others(
         &self,
         lines: &[BankLine],
     ) -> Result<Vec<LineResult>, ImportError> {
-        let mut batches: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in lines {
-            if let LineBatch::Part(Some(batch)) = &line.batch {
-                batches.entry(line.account.clone()).or_default().push(batch.clone());
-            }
+        let store = &self.deps.store;
+        let mut others = Vec::new();
+        for (account, ids) in ids_by_account(lines, batch_of_part) {
+            let booked = store.booked_batches(&account, &ids).await?;
+            others.extend(results_of(lines, &account, &booked, batch_of_part));
         }
-        let mut results = Vec::new();
-        for (account, mut wanted) in batches {
-            wanted.dedup();
-            let booked = self.deps.store.booked_batches(&account, &wanted).await?;
-            let is_booked = |line: &&BankLine| {
-                let batch = if let LineBatch::Part(batch) = &line.batch { batch.as_ref() } else { None };
-                line.account == account && batch.is_some_and(|batch| booked.contains(batch))
-            };
-            let covered = lines.iter().filter(is_booked);
-            results.extend(covered.map(|line| LineResult {
-                line: line.id,
-                state: LineState::Other,
-                receipt: None,
-            }));
+        for (account, ids) in ids_by_account(lines, id_of_credit) {
+            let booked = store.batches_with_booked_parts(&account, &ids).await?;
+            others.extend(results_of(lines, &account, &booked, id_of_credit));
         }
-        Ok(results)
+        Ok(others)
     }
+}
+
+/// Returns the id of the batch to which a transfer belongs.
+fn batch_of_part(line: &BankLine) -> Option<&String> {
+    if let LineBatch::Part(batch) = &line.batch { batch.as_ref() } else { None }
+}
+
+/// Returns the bank's id of a credit that does not say whether it is a batch.
+fn id_of_credit(line: &BankLine) -> Option<&String> {
+    let is_credit = line.direction == Direction::Credit && line.batch == LineBatch::Single;
+    line.bank_id.as_ref().filter(|_| is_credit)
+}
+
+fn ids_by_account(lines: &[BankLine], id: fn(&BankLine) -> Option<&String>) -> BTreeMap<String, Vec<String>> {
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in lines {
+        if let Some(id) = id(line) {
+            ids.entry(line.account.clone()).or_default().push(id.clone());
+        }
+    }
+    ids
+}
+
+fn results_of(
+    lines: &[BankLine],
+    account: &str,
+    booked: &[String],
+    id: fn(&BankLine) -> Option<&String>,
+) -> Vec<LineResult> {
+    let is_booked =
+        |line: &&BankLine| line.account == account && id(line).is_some_and(|id| booked.contains(id));
+    let result = |line: &BankLine| LineResult { line: line.id, state: LineState::Other, receipt: None };
+    lines.iter().filter(is_booked).map(result).collect()
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use hermes_domain::institution::AccountNumber;
 use hermes_domain::matching::{PaymentIndex, find};
-use hermes_domain::money::{Currency, Money};
+use hermes_domain::money::{Currency, MAX_MINOR, Money};
 use hermes_domain::receipt::StatementLineId;
-use hermes_domain::statement::BankLine;
+use hermes_domain::statement::{BankLine, Direction};
 use hermes_statements::{Account, Item, Limits, ReadOptions, StatementHeader, StatementSummary};
 use tokio::task::yield_now;
 
@@ -138,7 +138,7 @@ impl StatementImporter {
         let is_new = |line: &&BankLine| known.iter().all(|stored| stored.line.id != line.id);
         let new: Vec<BankLine> = batch.iter().filter(is_new).cloned().collect();
         report.duplicates += i64::try_from(batch.len() - new.len()).unwrap_or(i64::MAX);
-        let covered = self.parts_of_booked_batches(&new).await?;
+        let covered = self.lines_booked_by_others(&new).await?;
         self.refresh(index, &new).await?;
         for line in &new {
             if !is_receipt(line) || covered.iter().any(|result| result.line == line.id) {
@@ -182,7 +182,12 @@ pub(super) fn read_file(
         }
         Item::Line(line) => {
             let account = header.as_ref().map_or("", |header| header.account.number.as_str());
-            visit(bank_line(account, *line));
+            let line = bank_line(account, *line);
+            if line.amount.minor() > MAX_MINOR && line.direction == Direction::Credit {
+                refusal = Some(ImportError::AmountTooLarge(line.number, line.amount));
+                return ControlFlow::Break(());
+            }
+            visit(line);
             ControlFlow::Continue(())
         }
         Item::Summary(summary) => {

@@ -54,7 +54,7 @@ fn texts(remittance: Remittance, counterparty: Counterparty) -> LineTexts {
         end_to_end_id: stored(remittance.end_to_end_id.into_iter().collect()).pop(),
         additional: stored(remittance.additional),
         name: counterparty.name.map(|name| masked(&name, MAX_NAME_CHARS)),
-        account: counterparty.account.as_deref().map(shortened),
+        account: counterparty.account.map(|account| masked(&account, MAX_ID_CHARS)),
     }
 }
 

@@ -145,7 +145,12 @@ fn claim(path: &Path, id: Uuid) -> Option<(PathBuf, String)> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     let original = original_name(&name).to_owned();
     let claimed = path.with_file_name(format!("{original}.{id}.{CLAIMED}"));
-    std::fs::rename(path, &claimed).ok()?;
+    if let Err(error) = std::fs::rename(path, &claimed) {
+        if error.kind() != io::ErrorKind::NotFound {
+            log::warn!("the inbox file {name} cannot be renamed, so it is not imported: {error}");
+        }
+        return None;
+    }
     // The time of the claim is the time of the file from now on.
     let touched = std::fs::File::options().append(true).open(&claimed);
     let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));

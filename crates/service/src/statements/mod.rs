@@ -34,7 +34,7 @@ use std::sync::Arc;
 use hermes_domain::institution::Account;
 use hermes_domain::ledger::RandomSource;
 use hermes_domain::matching::AutoPost;
-use hermes_domain::money::Currency;
+use hermes_domain::money::{Currency, MAX_MINOR, Money};
 use hermes_domain::ports::{Clock, StatementStore, StoreError};
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{ImportId, ImportState, NewImport, StatementImport};
@@ -106,6 +106,9 @@ pub enum ImportError {
         /// The currency.
         currency: Currency,
     },
+    /// The amount of a credit line exceeds the largest amount of a receipt.
+    #[error("line {0} has an amount of {1}, and a receipt has at most {limit}", limit = Money::from_minor(MAX_MINOR, .1.currency()))]
+    AmountTooLarge(i64, Money),
     /// No CSV profile has this name.
     #[error("there is no CSV profile \"{0}\"; the profiles are the files in config/statements")]
     UnknownProfile(String),

@@ -1,6 +1,7 @@
 //! The second pass over a file: books its lines in batches.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hermes_domain::ledger::{Origin, Rejection};
 use hermes_domain::matching::{Finding, PaymentIndex, find};
@@ -78,7 +79,7 @@ impl StatementImporter {
     /// Returns the commands of an actor.
     pub(super) fn commands(&self, actor: &str) -> ReceiptCommands {
         let origin = Origin { actor: actor.to_owned(), ..Origin::default() };
-        ReceiptCommands { ledger: self.deps.ledger.clone(), origin }
+        ReceiptCommands { ledger: self.deps.ledger.clone(), store: Arc::clone(&self.deps.store), origin }
     }
 
     /// Reads the lines of a file after a position in a task, a few batches ahead.
@@ -119,7 +120,7 @@ impl Posting<'_> {
         hit_fail_point(FailPointOfImport::LinesStored);
         let new: Vec<StoredLine> = stored.into_iter().filter(|line| line.state == LineState::New).collect();
         let new: Vec<BankLine> = new.into_iter().map(|stored| stored.line).collect();
-        let covered = self.importer.parts_of_booked_batches(&new).await?;
+        let covered = self.importer.lines_booked_by_others(&new).await?;
         let is_covered = |line: &BankLine| covered.iter().any(|result| result.line == line.id);
         let new = new.into_iter().filter(|line| !is_covered(line));
         let (credits, others): (Vec<BankLine>, Vec<BankLine>) = new.partition(is_receipt);

@@ -1,5 +1,6 @@
 //! Submits the commands of an import, and waits while the ledger is busy.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hermes_domain::ledger::{
@@ -7,7 +8,8 @@ use hermes_domain::ledger::{
     Submission,
 };
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::receipt::{NewReceipt, ReceiptDetails, ReceiptNumber, ReceiptStatus};
+use hermes_domain::ports::StatementStore;
+use hermes_domain::receipt::{NewReceipt, ReceiptDetails, ReceiptNumber};
 use hermes_domain::statement::{BankLine, LineState, StoredPart};
 use tokio::time::sleep;
 
@@ -18,10 +20,14 @@ const ATTEMPTS: u32 = 100;
 /// The pause between two attempts. Together they last ten seconds; later, the worker continues the import.
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The version of a receipt that nobody has changed.
+const NEW_VERSION: i64 = 1;
+
 /// Submits commands of one actor.
 #[derive(Clone)]
 pub(super) struct ReceiptCommands {
     pub(super) ledger: LedgerWriter,
+    pub(super) store: Arc<dyn StatementStore>,
     pub(super) origin: Origin,
 }
 
@@ -68,21 +74,30 @@ impl ReceiptCommands {
         reason: String,
     ) -> Result<LineState, SubmitError> {
         if parts.is_empty() {
-            return Ok(LineState::Unallocated);
+            return self.unless_reversed(number, LineState::Unallocated).await;
         }
-        let target = ReceiptTarget { number, expected_version: None };
+        // Somebody who changed the receipt meanwhile has decided about its money.
+        let target = ReceiptTarget { number, expected_version: Some(NEW_VERSION) };
         let command = ReceiptCommand::Allocate { target, allocations: allocations(parts), reason };
         match self.submit(Command::Receipt(command)).await {
             // Without credit, the earlier attempt has allocated the receipt.
             Ok(_) | Err(SubmitError::Rejected(Rejection::InsufficientCredit { .. })) => Ok(LineState::Posted),
-            // The bank has returned the transfer meanwhile.
-            Err(SubmitError::Rejected(Rejection::IllegalReceiptState {
-                status: ReceiptStatus::Reversed,
-                ..
-            })) => Ok(LineState::Reversed),
+            Err(SubmitError::Rejected(Rejection::VersionMismatch { .. })) => {
+                self.unless_reversed(number, LineState::Posted).await
+            }
             Err(SubmitError::Rejected(_)) => Ok(LineState::Unallocated),
             Err(error) => Err(error),
         }
+    }
+
+    /// Returns the state of a line, unless the bank has returned the transfer meanwhile.
+    async fn unless_reversed(
+        &self,
+        number: ReceiptNumber,
+        state: LineState,
+    ) -> Result<LineState, SubmitError> {
+        let is_reversed = self.store.is_reversed(number).await.map_err(|_| SubmitError::Unavailable)?;
+        Ok(if is_reversed { LineState::Reversed } else { state })
     }
 
     /// Changes a receipt. Returns the rejection of the ledger, if there is one.

@@ -39,13 +39,11 @@ impl StatementImporter {
         let mut returned = line.returned_among(&candidates);
         returned.retain(|stored| matches!(stored.state, LineState::Posted | LineState::Unallocated));
         let [only] = returned.as_slice() else {
-            if !returned.is_empty() {
-                log::warn!(
-                    "line {} returns a transfer that fits {} receipts; reverse the right one by hand",
-                    line.number,
-                    returned.len()
-                );
-            }
+            log::warn!(
+                "line {} returns a transfer that fits {} receipts instead of one; reverse the right one by hand",
+                line.number,
+                returned.len()
+            );
             return Ok(());
         };
         let Some(number) = only.receipt else { return Ok(()) };

@@ -68,7 +68,7 @@ impl Entry {
             [Tag::BookgDt, Tag::Dt | Tag::DtTm] => self.booking_date = Some(date("BookgDt", text.trim())?),
             [Tag::ValDt, Tag::Dt | Tag::DtTm] => self.value_date = Some(date("ValDt", text.trim())?),
             [Tag::AcctSvcrRef] => self.bank_id = bank_id(text),
-            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency)?,
+            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency),
             [Tag::AddtlNtryInf] => self.additional = non_empty(text),
             _ => {}
         }
@@ -146,7 +146,7 @@ impl EntryBase {
 
     fn part(&self, transfer: Transfer, direction: Direction, amount: Money, batch: Batch) -> DraftLine {
         let own_id = transfer.bank_id.clone().filter(|id| Some(id) != self.entry.bank_id.as_ref());
-        let id = own_id.or_else(|| transfer.id.clone()).or_else(|| transfer.instruction_id.clone());
+        let id = own_id.map(BankId::Unique).or_else(|| transfer.foreign_id());
         self.draft(transfer, id, direction, amount, batch)
     }
 
@@ -165,19 +165,15 @@ impl EntryBase {
             transfer.remittance.append(other.remittance);
         }
         let id = self.entry.bank_id.take();
-        let id = id.or_else(|| transfer.bank_id.clone());
-        let id = if is_batch {
-            id
-        } else {
-            id.or_else(|| transfer.id.clone()).or_else(|| transfer.instruction_id.clone())
-        };
+        let id = id.or_else(|| transfer.bank_id.clone()).map(BankId::Unique);
+        let id = if is_batch { id } else { id.or_else(|| transfer.foreign_id()) };
         self.draft(transfer, id, self.direction, self.amount, batch)
     }
 
     fn draft(
         &self,
         mut transfer: Transfer,
-        id: Option<String>,
+        id: Option<BankId>,
         direction: Direction,
         amount: Money,
         batch: Batch,
@@ -191,7 +187,7 @@ impl EntryBase {
         // In a reversal, the roles are those of the original transfer.
         let is_from_debtor = (direction == Direction::Credit) != is_reversal;
         DraftLine {
-            bank_id: id.map(BankId::Unique),
+            bank_id: id,
             direction,
             amount,
             is_reversal,

@@ -6,6 +6,7 @@ use super::entry::bank_id;
 use super::header::{account_number, direction, non_empty};
 use super::tag::Tag;
 use crate::amount::parse_amount;
+use crate::emit::BankId;
 use crate::{Counterparty, Direction, Problem, Remittance};
 
 /// A transfer, as far as it has been read.
@@ -50,7 +51,7 @@ impl Transfer {
             [Tag::Amt] => self.amount = amount(text, currency)?,
             [Tag::AmtDtls, Tag::TxAmt, Tag::Amt] => self.transaction_amount = amount(text, currency)?,
             [Tag::CdtDbtInd] => self.direction = Some(direction(text.trim())?),
-            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency)?,
+            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency),
             [Tag::RltdPties, path @ ..] => self.party_leaf(path, text),
             [Tag::RltdAgts, Tag::DbtrAgt, Tag::FinInstnId, Tag::BIC | Tag::BICFI] => {
                 self.debtor.details.bic = non_empty(text);
@@ -104,6 +105,11 @@ impl Transfer {
         }
     }
 
+    /// Returns an id that another bank or the payer has given. Unlike the bank's own id, it can return on another day.
+    pub(super) fn foreign_id(&self) -> Option<BankId> {
+        self.id.clone().or_else(|| self.instruction_id.clone()).map(BankId::Daily)
+    }
+
     /// Returns the amount in the currency of the account, if stated.
     pub(super) fn amount_in(&self, currency: Currency) -> Option<Money> {
         let in_currency = |amount: &Money| amount.currency() == currency;
@@ -120,15 +126,17 @@ impl Transfer {
 
 impl Charges {
     /// Takes the text of the element at a path below `Chrgs`: flat in version 02, in records from version 03.
-    pub(super) fn leaf(&mut self, path: &[Tag], text: &str, currency: &str) -> Result<(), Problem> {
+    ///
+    /// Charges change no balance, so one that cannot be read is missing.
+    pub(super) fn leaf(&mut self, path: &[Tag], text: &str, currency: &str) {
+        let charge = || amount(text, currency).ok().flatten();
         match path {
-            [Tag::TtlChrgsAndTaxAmt] => self.total = amount(text, currency)?,
+            [Tag::TtlChrgsAndTaxAmt] => self.total = charge(),
             [Tag::Amt] | [Tag::Rcrd, Tag::Amt] if self.records.len() < MAX_CHARGES => {
-                self.records.extend(amount(text, currency)?);
+                self.records.extend(charge());
             }
             _ => {}
         }
-        Ok(())
     }
 
     /// Returns the sum of the charges in a currency, unless it is zero.

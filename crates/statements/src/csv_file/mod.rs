@@ -212,12 +212,7 @@ impl CsvStatement<'_, '_> {
         let layout = &self.layout;
         let amount = match layout.amount {
             Some(column) => self.signed_amount(row.text(column), currency)?,
-            None => match (row.optional(layout.credit), row.optional(layout.debit)) {
-                (Some(credit), None) => self.signed_amount(credit, currency)?,
-                // Some banks write debits with a minus sign even in a column of their own.
-                (None, Some(debit)) => negated(absolute(self.signed_amount(debit, currency)?)),
-                _ => return Err(Problem::Missing { field: "credit or debit" }),
-            },
+            None => self.amount_of_columns(row, currency)?,
         };
         let Some(mark) = row.optional(layout.direction) else {
             return if layout.direction.is_some() {
@@ -233,6 +228,20 @@ impl CsvStatement<'_, '_> {
             return Ok(amount);
         }
         Err(Problem::Invalid { field: "direction", value: shown(mark) })
+    }
+
+    /// Returns the amount of a row with a column for credits and one for debits. Some banks fill the other one with zero.
+    fn amount_of_columns(&self, row: &Row<'_>, currency: Currency) -> Result<Money, Problem> {
+        let amount = |column| row.optional(column).map(|text| self.signed_amount(text, currency)).transpose();
+        let (credit, debit) = (amount(self.layout.credit)?, amount(self.layout.debit)?);
+        match (credit, debit) {
+            (Some(credit), None) => Ok(credit),
+            (Some(credit), Some(debit)) if debit.is_zero() => Ok(credit),
+            // Some banks write debits with a minus sign even in a column of their own.
+            (None, Some(debit)) => Ok(negated(absolute(debit))),
+            (Some(credit), Some(debit)) if credit.is_zero() => Ok(negated(absolute(debit))),
+            _ => Err(Problem::Missing { field: "credit or debit" }),
+        }
     }
 
     /// Parses an amount with an optional sign on either side.

@@ -125,7 +125,7 @@ fn next_keyword(text: &str) -> Option<(usize, &'static str)> {
 }
 
 fn apply_swift(text: &str, line: &mut DraftLine) -> Result<(), Problem> {
-    if let Some(charges) = charges(text, line.amount.currency())? {
+    if let Some(charges) = charges(text, line.amount.currency()) {
         line.charges = Some(charges);
     }
     let mut rest = text;

@@ -39,7 +39,7 @@ pub(super) fn parse_entry(value: &str, currency: Currency) -> Result<DraftLine, 
         is_reversal,
         booking_date,
         value_date,
-        charges: charges(supplement, currency)?,
+        charges: charges(supplement, currency),
         remittance: Remittance { end_to_end_id: bank_id(reference), ..Remittance::default() },
         counterparty: Counterparty::default(),
         batch: Batch::Single,
@@ -65,11 +65,11 @@ fn nearest_date(month_day: &str, other: NaiveDate) -> Option<NaiveDate> {
     dates.min_by_key(|date| date.signed_duration_since(other).num_days().abs())
 }
 
-/// Returns the charges in `/CHGS/EUR1,50/`, if they are in the currency of the account.
-pub(super) fn charges(text: &str, currency: Currency) -> Result<Option<Money>, Problem> {
-    let Some((_, rest)) = text.split_once("/CHGS/") else { return Ok(None) };
-    let Some(amount) = rest.strip_prefix(currency.code()) else { return Ok(None) };
+/// Returns the charges in `/CHGS/EUR1,50/`, if they are in the currency of the account. They change no balance, so charges
+/// that cannot be read are missing.
+pub(super) fn charges(text: &str, currency: Currency) -> Option<Money> {
+    let (_, rest) = text.split_once("/CHGS/")?;
+    let amount = rest.strip_prefix(currency.code())?;
     let amount = amount.split(['/', '\n']).next().unwrap_or_default();
-    let amount = parse_amount(amount.trim(), ',', currency)?;
-    Ok(Some(amount).filter(|amount| !amount.is_zero()))
+    parse_amount(amount.trim(), ',', currency).ok().filter(|amount| !amount.is_zero())
 }

@@ -119,13 +119,14 @@ fn the_caller_can_name_the_account() {
         "currency = \"JPY\"\n[columns]\nbooking_date = \"d\"\ncredit = \"in\"\ndebit = \"out\"",
     )
     .unwrap();
-    let file = b"d,in,out\n2026-11-23,500,\n2026-11-23,,20\n2026-11-23,,-30\n2026-11-23,,40-\n";
+    let file = b"d,in,out\n2026-11-23,500,\n2026-11-23,,20\n2026-11-23,,-30\n2026-11-23,,40-\n\
+        2026-11-23,60,0\n2026-11-23,0,70\n";
     let mut options = ReadOptions { csv_profile: Some(plain), ..ReadOptions::default() };
     assert!(read_with(file, &options).unwrap_err().to_string().contains("does not name the account"));
     options.csv_account = Some(Account { number: "ACC1".to_owned(), bic: None });
     let parts = read_with(file, &options).unwrap();
     let signed: Vec<_> = parts.lines.iter().map(|line| line.signed_minor()).collect();
-    assert_eq!(signed, [500, -20, -30, -40]);
+    assert_eq!(signed, [500, -20, -30, -40, 60, -70]);
 }
 
 #[test]

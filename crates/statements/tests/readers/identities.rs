@@ -57,6 +57,35 @@ fn a_notification_and_a_statement_give_a_line_the_same_identity() {
     }
 }
 
+#[test]
+fn a_line_without_an_id_is_the_same_on_every_page() {
+    let page = |number: u32| {
+        let page = format!("<Stmt><StmtPgntn><PgNb>{number}</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>");
+        camt053(&entry("5.00", "CRDT", ""), "1005.00").replace("<Stmt>", &page)
+    };
+    assert_eq!(identities(&page(1)), identities(&page(3)));
+}
+
+#[test]
+fn an_id_of_the_payer_can_return_on_another_day() {
+    for id in ["TxId", "InstrId"] {
+        let refs = format!("<NtryDtls><TxDtls><Refs><{id}>SAME</{id}></Refs></TxDtls></NtryDtls>");
+        let november = camt053(&entry("5.00", "CRDT", &refs), "1005.00");
+        let december = november.replace("2026-11-23", "2026-12-23");
+        assert_ne!(identities(&november), identities(&december), "{id}");
+    }
+    let refs = "<AcctSvcrRef>SAME</AcctSvcrRef>";
+    let november = camt053(&entry("5.00", "CRDT", refs), "1005.00");
+    assert_eq!(identities(&november), identities(&november.replace("2026-11-23", "2026-11-24")));
+}
+
+#[test]
+fn charges_that_cannot_be_read_are_missing() {
+    let charges = "<Chrgs><Rcrd><Amt Ccy=\"EUR\">one</Amt></Rcrd></Chrgs>";
+    let parts = read_plain(camt053(&entry("5.00", "CRDT", charges), "1005.00").as_bytes()).unwrap();
+    assert_eq!((parts.lines.len(), parts.lines[0].charges), (1, None));
+}
+
 /// Puts statements into one document.
 fn document(statements: &[String]) -> String {
     let parts = statements

@@ -42,6 +42,18 @@ fn a_refusal_names_the_file() {
 }
 
 #[test]
+fn the_signature_of_a_wide_directory_in_a_file_is_no_directory() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("a.xml", stored).unwrap();
+    let text = entry("1.00", "CRDT", "<AddtlNtryInf>PK\u{6}\u{6} PK\u{6}\u{7}</AddtlNtryInf>");
+    zip.write_all(camt053(&text, "1001.00").as_bytes()).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let error = read_plain(&zip).map(|parts| parts.lines.len());
+    assert!(!error.as_ref().is_err_and(|error| error.to_string().contains("64-bit directory")), "{error:?}");
+}
+
+#[test]
 fn hostile_zips_are_refused() {
     let inner = packed(&[("a.xml", b"<a/>")]);
     assert!(refusal(&packed(&[("inner.zip", &inner)])).contains("contains a ZIP file"));

@@ -134,7 +134,10 @@ impl From<FeedError> for Problem {
 impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         match error {
-            ImportError::Refused(_) | ImportError::UnknownAccount { .. } | ImportError::UnknownProfile(_) => {
+            ImportError::Refused(_)
+            | ImportError::UnknownAccount { .. }
+            | ImportError::AmountTooLarge(..)
+            | ImportError::UnknownProfile(_) => {
                 let detail = format!("Nothing was saved. {}.", capitalized(&error.to_string()));
                 Self::new(ProblemCode::StatementRefused).with_detail(detail)
             }

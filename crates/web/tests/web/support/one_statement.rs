@@ -164,8 +164,8 @@ impl StatementStore for OneStatement {
         Ok(false)
     }
 
-    async fn has_booked_parts(&self, _: &str, _: &str) -> Result<bool, StoreError> {
-        Ok(false)
+    async fn batches_with_booked_parts(&self, _: &str, _: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn open_batches(&self, _: ImportId, _: u64) -> Result<Vec<StoredLine>, StoreError> {
