@@ -7,7 +7,7 @@
 //! A request that the library rejects ends its connection. The framing therefore has to be correct only for the
 //! requests that the library accepts.
 //!
-//! [`head`] finds the length of the body, and [`line`] joins the parts of a line.
+//! [`head`] finds the length of the body, and [`mod@line`] joins the parts of a line.
 
 mod head;
 mod line;
