@@ -38,7 +38,7 @@
 //! Heads are compared for equality of number and token. After a failover the database may assign a number again,
 //! but the token differs, so the cache needs no special handling of lost commits.
 //!
-//! [`read`](self::read) is a read from start to end. The pure decisions are in [`rules`]. `tests/model` checks them in every order of steps and faults.
+//! [`mod@read`] is a read from start to end. The pure decisions are in [`rules`]. `tests/model` checks them in every order of steps and faults.
 
 #[cfg(feature = "fault-injection")]
 mod cache_aside;
