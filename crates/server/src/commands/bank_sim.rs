@@ -53,7 +53,7 @@ pub(super) async fn run(what: &BankSim) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the number of the institution's account in a currency, by letters and digits. The simulated bank has no example.
+/// Returns the number of the institution's account in a currency, by letters and digits. An example account does not count.
 fn account_in(accounts: &[institution::Account], currency: Currency) -> Option<String> {
     let account = accounts.iter().find(|account| account.currency == currency && !account.is_example)?;
     let number = account.number.as_str();

@@ -19,9 +19,8 @@ const MAX_STATEMENT: (&str, &str) = ("HERMES__STATEMENTS__MAX_BYTES", "262144");
 const UPLOAD_PARTS: usize = 24;
 const UPLOAD_PAUSE_MS: u64 = 500;
 const WRITE_STALL: Range<f64> = 14.9..19.0;
-/// For a client that reads at less than half of the minimum rate. The system enlarges the buffers of the connection, by up to some
-/// MiB, and each 16 KiB add a second.
-const SLOW_READ: Range<f64> = 14.9..90.0;
+/// For a client that reads at less than half of the minimum rate. The buffers of the connection add some seconds.
+const SLOW_READ: Range<f64> = 14.9..35.0;
 /// The number of large responses that a connection with small buffers cannot hold while it is read slowly for
 /// [`SLOW_READ`]: the system enlarges its buffers.
 const MORE_THAN_ENLARGED_BUFFERS: usize = 64;
