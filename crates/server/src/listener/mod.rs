@@ -37,6 +37,11 @@ use stream::GuardedStream;
 
 /// Connections that the kernel accepts before Hermes does.
 const BACKLOG: i32 = 4_096;
+/// The size of the send buffer of a connection, in bytes. The kernel uses twice as much for its bookkeeping, and accepts
+/// output again when a third of that is free, so a client that reads at the minimum rate never seems to read nothing.
+/// The kernel would enlarge a buffer without a fixed size, up to several MiB, and a client that does not read would keep
+/// its connection for minutes.
+const SEND_BUFFER: usize = 128 * 1024;
 /// Time limit for an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Time for a client to close its side of a connection that the server closes.
@@ -77,6 +82,8 @@ fn bind_address(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // A restarted process can bind the port although the kernel still holds closed connections.
     socket.set_reuse_address(true)?;
+    // Accepted connections inherit the size.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;

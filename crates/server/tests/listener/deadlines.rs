@@ -21,9 +21,8 @@ const UPLOAD_PAUSE_MS: u64 = 500;
 const WRITE_STALL: Range<f64> = 14.9..19.0;
 /// For a client that reads at less than half of the minimum rate. The buffers of the connection add some seconds.
 const SLOW_READ: Range<f64> = 14.9..35.0;
-/// The number of large responses that a connection with small buffers cannot hold while it is read slowly for
-/// [`SLOW_READ`]: the system enlarges its buffers.
-const MORE_THAN_ENLARGED_BUFFERS: usize = 64;
+/// A rate above the minimum rate, in bytes per second, and how long a client reads at it, in seconds.
+const STEADY_READ: (f64, f64) = (20.0 * 1024.0, 30.0);
 /// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
 const WAIT_S: u64 = 16;
 
@@ -49,6 +48,7 @@ async fn a_client_has_5_s_for_a_head_10_s_for_a_body_and_must_read_a_response_at
         an_unfinished_upload_gets_408(port),
         an_unread_response_is_abandoned(&app),
         a_slowly_read_response_is_abandoned(&app),
+        a_response_read_at_the_minimum_rate_is_sent(port),
         an_idle_connection_remains_open(port),
         a_long_poll_is_answered_after_its_time(port),
         a_long_poll_is_answered_although_bytes_follow_it(port),
@@ -144,7 +144,7 @@ async fn an_unread_response_is_abandoned(app: &TestApp) {
 async fn a_slowly_read_response_is_abandoned(app: &TestApp) {
     let mut client = RawClient::connect_with_small_buffers(HOME, app.port()).await;
     let start = Instant::now();
-    client.send(&get(LARGE).repeat(MORE_THAN_ENLARGED_BUFFERS)).await;
+    client.send(&get(LARGE).repeat(MORE_THAN_BUFFERS)).await;
     let mut part = [0; 1_024];
     // The unread response was abandoned before.
     while abandoned_responses(app).await < 2.0 {
@@ -153,6 +153,22 @@ async fn a_slowly_read_response_is_abandoned(app: &TestApp) {
         sleep(Duration::from_millis(200)).await;
     }
     assert_within(start.elapsed().as_secs_f64(), SLOW_READ);
+}
+
+/// The server never waits so long for space in its buffer that a client seems to read nothing.
+async fn a_response_read_at_the_minimum_rate_is_sent(port: u16) {
+    let (rate, seconds) = STEADY_READ;
+    let mut client = RawClient::connect_with_small_buffers(HOME, port).await;
+    let start = Instant::now();
+    client.send(&get(LARGE).repeat(MORE_THAN_BUFFERS)).await;
+    let mut part = [0; 4_096];
+    let mut received = 0.0;
+    while start.elapsed().as_secs_f64() < seconds {
+        client.0.read_exact(&mut part).await.expect("the connection is closed");
+        received += 4_096.0;
+        let due = Duration::from_secs_f64(received / rate);
+        sleep(due.saturating_sub(start.elapsed())).await;
+    }
 }
 
 /// Returns the number of connections that were closed because of an unread response.

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -26,11 +25,10 @@ impl RawClient {
         Self::connect_socket(TcpSocket::new_v4().unwrap(), from, port).await
     }
 
-    /// Connects with buffers that hold little of a response: small segments also reduce the buffer of the server.
+    /// Connects with a receive buffer that holds little of a response.
     pub async fn connect_with_small_buffers(from: Ipv4Addr, port: u16) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4_096).unwrap();
-        SockRef::from(&socket).set_tcp_mss(536).unwrap();
         Self::connect_socket(socket, from, port).await
     }
 
