@@ -123,10 +123,12 @@ async fn refused_files_store_nothing() {
     let spool = environment.folder.path().join("data/statements");
     assert_eq!(fs::read_dir(spool).unwrap().count(), 0);
     let bad = environment.folder.path().join("bad.txt");
-    fs::write(&bad, "hello").unwrap();
-    let output = app.run(&["statement", "import", bad.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("bad.txt: refused: "), "{output:?}");
+    for content in ["hello", &too_large] {
+        fs::write(&bad, content).unwrap();
+        let output = app.run(&["statement", "import", bad.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("bad.txt: refused: "), "{output:?}");
+    }
     assert_eq!(app.run(&["statement", "import"]).status.code(), Some(2));
 }
 

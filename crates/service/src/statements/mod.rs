@@ -153,7 +153,13 @@ pub enum ImportError {
 impl ImportError {
     /// Returns whether the file itself is the reason, so that trying again changes nothing.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::UnknownAccount { .. } | Self::UnknownProfile(_))
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::UnknownAccount { .. }
+                | Self::AmountTooLarge(..)
+                | Self::UnknownProfile(_)
+        )
     }
 }
 
