@@ -4,15 +4,16 @@
 use std::collections::HashMap;
 
 use hermes_domain::ledger::{
-    ChainVerifier, Command, Difference, Effect, NewAllocation, ReceiptCommand, ReceiptTarget, RefundCommand,
-    RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
+    Cancellation, ChainVerifier, Command, Difference, Effect, HeldMoney, NewAllocation, ReceiptCommand,
+    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reopening, Reversal, Submission, Totals,
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment, Status};
 use hermes_domain::receipt::{NewReceipt, Receipt, ReceiptStatus, Refund, RefundState, StatementLineId};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{
-    book, cancel, claim, money, payment_key, receipt, record, submission, submission_with_claim,
+    book, cancel, claim, correct, money, new_name, payment_key, receipt, record, submission,
+    submission_with_claim,
 };
 use hermes_test_support::money_steps::random_batch;
 
@@ -163,11 +164,7 @@ fn write_off(target: ReceiptTarget, difference: Difference) -> Command {
 }
 
 fn allocate(target: ReceiptTarget, reference: i64, amount: Option<&str>) -> Command {
-    let allocation = NewAllocation {
-        payment: payment_key(reference),
-        expected_version: None,
-        amount: amount.map(|amount| money(amount, "USD")),
-    };
+    let allocation = NewAllocation::new(payment_key(reference), amount.map(|amount| money(amount, "USD")));
     Command::Receipt(ReceiptCommand::Allocate {
         target,
         allocations: vec![allocation],
@@ -198,7 +195,7 @@ fn the_part_that_is_not_allocated_is_credit() {
     let nothing = ledger.execute_receipt(allocate(target(&ledger, 0), 1, None));
     assert!(matches!(nothing, Err(Rejection::NothingToSettle { .. })), "{nothing:?}");
 
-    let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
+    let allocation = NewAllocation::new(payment_key(1), None);
     let record =
         ReceiptCommand::Record { receipt: receipt("7", "USD"), allocations: vec![allocation], reason: None };
     let settled = ledger.get(1).clone();
@@ -216,7 +213,7 @@ fn a_receipt_is_never_allocated_to_a_payment_in_another_currency() {
     assert_eq!((ledger.receipts.len(), ledger.head.next_receipt), (0, 1));
     // Nothing is outstanding, so nothing would be allocated.
     ledger.receive(1, "105");
-    let allocation = NewAllocation { payment: payment_key(1), expected_version: None, amount: None };
+    let allocation = NewAllocation::new(payment_key(1), None);
     let record =
         ReceiptCommand::Record { receipt: receipt("7", "EUR"), allocations: vec![allocation], reason: None };
     let mismatch = ledger.execute_receipt(Command::Receipt(record));
@@ -335,6 +332,93 @@ fn a_cancelled_payment_releases_its_money_and_can_be_reopened() {
     let reopened = ledger.execute(&[submission(reopen(Some(5)))]).remove(0);
     assert!(matches!(reopened, Err(Rejection::IllegalRefundState { .. })), "{reopened:?}");
     assert_money_adds_up(&ledger);
+}
+
+#[test]
+fn the_parts_of_a_refund_by_one_person_count_together() {
+    let mut ledger = cancelled(2_000);
+    let approve = |ledger: &mut MemoryLedger, requester, approver| {
+        let request = request(target(ledger, 0), Some("600"));
+        let Command::Refund(request) = request else { unreachable!() };
+        ledger.execute_any(&[by(requester, request)]).remove(0).unwrap();
+        let number = ledger.receipts[0].refunds.last().unwrap().number;
+        let refund = RefundTarget { number, expected_version: None };
+        ledger.execute_any(&[by(approver, RefundCommand::Approve(refund))]).remove(0).map(|_| ())
+    };
+    // What a second person has approved does not count.
+    approve(&mut ledger, "ana", "ben").unwrap();
+    approve(&mut ledger, "ana", "ana").unwrap();
+    let above = Err(Rejection::SecondPersonRequired { above: money("1000", "USD") });
+    assert_eq!(approve(&mut ledger, "ana", "ana"), above);
+    let refund =
+        RefundTarget { number: ledger.receipts[0].refunds.last().unwrap().number, expected_version: None };
+    ledger.execute_any(&[by("ben", RefundCommand::Approve(refund))]).remove(0).unwrap();
+}
+
+#[test]
+fn a_second_request_without_an_amount_does_not_take_other_credit() {
+    let mut ledger = cancelled(40);
+    ledger.execute_receipt(request(target(&ledger, 0), None)).unwrap();
+    let again = ledger.execute_receipt(request(target(&ledger, 0), None));
+    assert!(matches!(again, Err(Rejection::Invalid(_))), "{again:?}");
+    assert_eq!(ledger.receipts[0].credit(), money("40", "USD"));
+    ledger.execute_receipt(request(target(&ledger, 0), Some("40"))).unwrap();
+}
+
+#[test]
+fn a_reopened_payment_is_as_it_was_before_the_cancellation() {
+    // Five dollars of the payment are written off.
+    let mut ledger = ledger();
+    ledger.execute_receipt(record(receipt("100", "USD"), &[(1, "100")])).unwrap();
+    let of_payment = Difference::OfPayment(payment_key(1));
+    ledger.execute_receipt(write_off(target(&ledger, 0), of_payment)).unwrap();
+    ledger.execute_one(cancel(1, Some(3)));
+    assert_eq!(ledger.execute_one(reopen(Some(4))).status(), Status::Exact);
+    assert_money_adds_up(&ledger);
+    // Without its money, nothing is written off.
+    let Command::Cancel(cancellation) = cancel(1, Some(5)) else { unreachable!() };
+    ledger.execute_one(Command::Cancel(Cancellation { held: HeldMoney::Credit, ..cancellation }));
+    let reopened = ledger.execute_one(reopen(Some(6)));
+    assert_eq!((reopened.status(), reopened.amount_outstanding()), (Status::Pending, money("105", "USD")));
+    assert_money_adds_up(&ledger);
+
+    // The excess of an earlier transfer, part of which is already sent, stays a refund.
+    let mut ledger = self::ledger();
+    ledger.execute_receipt(record(receipt("155", "USD"), &[(1, "155")])).unwrap();
+    let reason = "overpaid".to_owned();
+    let release = RefundCommand::ReleaseExcess { payment: payment_key(1), expected_version: None, reason };
+    ledger.execute_receipt(Command::Refund(release)).unwrap();
+    let number = ledger.execute_receipt(request(target(&ledger, 0), Some("20"))).unwrap().refund.unwrap();
+    let refund = RefundTarget { number, expected_version: None };
+    let sent = RefundCommand::MarkSent { target: refund, bank_id: "1".to_owned(), amount: None };
+    for step in [RefundCommand::Approve(refund), sent] {
+        ledger.execute_any(&[by("ben", step)]).remove(0).unwrap();
+    }
+    ledger.execute_one(cancel(1, Some(3)));
+    assert_eq!(ledger.execute_one(reopen(Some(4))).status(), Status::Exact);
+    let [due, sent, cancelled] = refunds(&ledger).try_into().unwrap();
+    assert_eq!(due, (RefundState::Due, 30, Some(1)));
+    assert_eq!(sent, (RefundState::Sent, 20, Some(1)));
+    assert_eq!(cancelled, (RefundState::Withdrawn, 105, Some(1)));
+    assert_money_adds_up(&ledger);
+}
+
+#[test]
+fn an_allocation_without_excess_needs_enough_outstanding() {
+    let mut ledger = ledger();
+    ledger.execute_receipt(record(receipt("105", "USD"), &[(1, "100")])).unwrap();
+    ledger.execute_receipt(record(receipt("6", "USD"), &[])).unwrap();
+    let allocate = |ledger: &MemoryLedger, amount| {
+        let amount = Some(money(amount, "USD"));
+        let allocation = NewAllocation { allows_excess: false, ..NewAllocation::new(payment_key(1), amount) };
+        let (target, reason) = (target(ledger, 1), "fits".to_owned());
+        Command::Receipt(ReceiptCommand::Allocate { target, allocations: vec![allocation], reason })
+    };
+    let too_much = ledger.execute_receipt(allocate(&ledger, "6"));
+    let Err(Rejection::ExceedsOutstanding { outstanding, .. }) = too_much else { panic!("{too_much:?}") };
+    assert_eq!(outstanding, money("5", "USD"));
+    ledger.execute_receipt(allocate(&ledger, "5")).unwrap();
+    assert_eq!(ledger.get(1).status(), Status::Exact);
 }
 
 fn reopen(expected_version: Option<i64>) -> Command {
@@ -478,6 +562,12 @@ fn the_link_of_a_payment_expires_while_the_payment_is_settled() {
     assert_eq!(paid.status(), Status::Exact);
     let lifetime = paid.link_expires_at.unwrap() - paid.updated_at;
     assert_eq!(lifetime, hermes_test_support::builders::rules().settled_link_lifetime);
+    // A message about a later change contains the link, so the link works long enough.
+    ledger.execute_one(correct(1, 3, new_name("Ana Ruiz Soto")));
+    let corrected = &ledger.payments[0];
+    assert_eq!(corrected.link_expires_at.unwrap() - corrected.updated_at, lifetime);
+    assert!(corrected.link_expires_at > paid.link_expires_at);
+
     let (target, kind) = (target(&ledger, 1), Reversal::Bounced);
     let command = ReceiptCommand::Reverse { target, kind, reason: "returned by the bank".to_owned() };
     ledger.execute_receipt(Command::Receipt(command)).unwrap();

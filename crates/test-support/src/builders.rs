@@ -156,11 +156,9 @@ pub fn receipt(amount: &str, code: &str) -> NewReceipt {
 /// Returns the command that records a receipt and allocates the amounts to payments.
 pub fn record(receipt: NewReceipt, allocations: &[(i64, &str)]) -> Command {
     let code = receipt.amount.currency().code();
-    let allocations = allocations.iter().map(|(reference, amount)| NewAllocation {
-        payment: payment_key(*reference),
-        expected_version: None,
-        amount: Some(money(amount, code)),
-    });
+    let allocations = allocations
+        .iter()
+        .map(|(reference, amount)| NewAllocation::new(payment_key(*reference), Some(money(amount, code))));
     Command::Receipt(ReceiptCommand::Record { allocations: allocations.collect(), receipt, reason: None })
 }
 

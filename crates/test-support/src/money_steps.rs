@@ -123,9 +123,8 @@ fn allocations(ledger: &MemoryLedger, random: &mut Rng, max: usize) -> Vec<NewAl
     let count = random.usize(0..=max);
     (0..count)
         .map(|_| NewAllocation {
-            payment: any_payment(ledger, random),
-            expected_version: None,
-            amount: random.bool().then(|| any_amount(random)),
+            allows_excess: random.bool(),
+            ..NewAllocation::new(any_payment(ledger, random), random.bool().then(|| any_amount(random)))
         })
         .collect()
 }

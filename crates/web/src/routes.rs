@@ -65,6 +65,7 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/statements":            POST statements::import_statement [StatementsWrite];
     "/api/statements/{import}":       GET statements::get_statement [ReceiptsRead];
     "/api/statements/{import}/lines/{line}/receipt": POST statements::book_batch_line [StatementsWrite];
+    "/api/statements/{import}/lines/{line}/reversal": POST statements::resolve_return_line [ReceiptsSettle];
     "/api/statements/{import}/undo":  POST statements::undo_statement [StatementsWrite];
     "/api/matches":               GET matches::list_matches [ReceiptsRead];
     "/api/matches/{match}/accept":   POST matches::accept_match [MatchesWrite];

@@ -29,7 +29,7 @@ pub struct Rules {
     pub duplicates: DuplicateRule,
     /// The institution, which sets the payment term.
     pub institution: Arc<Institution>,
-    /// How long the link of a payment's page works after the payment is settled or cancelled.
+    /// How long the link of a payment's page works after the last change of a payment that is settled or cancelled.
     pub settled_link_lifetime: TimeDelta,
     /// The amounts above which a second person approves a refund.
     pub second_person_above: Thresholds,
@@ -59,15 +59,15 @@ impl DecisionContext<'_> {
         self.rules.duplicates.duplicate_key(id, details, amount, self.now)
     }
 
-    /// Returns the fields of a payment with the expiry of its link: a settled or cancelled payment's link expires, and
-    /// any other does not.
+    /// Returns the fields of a changed payment with the expiry of its link. The link of a settled or cancelled payment
+    /// expires some time after the last change, because a message about the change contains it. Any other does not expire.
     pub(super) fn with_link_expiry(&self, payment: &Payment) -> PaymentFields {
         let fields = payment.clone().into_fields();
         let link_expires_at = match payment.status() {
             Status::Pending | Status::Underpayment => None,
-            Status::Exact | Status::Overpayment | Status::Cancelled => fields
-                .link_expires_at
-                .or_else(|| self.now.checked_add_signed(self.rules.settled_link_lifetime)),
+            Status::Exact | Status::Overpayment | Status::Cancelled => {
+                self.now.checked_add_signed(self.rules.settled_link_lifetime)
+            }
         };
         PaymentFields { link_expires_at, ..fields }
     }

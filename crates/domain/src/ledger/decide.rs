@@ -129,7 +129,8 @@ impl<'a> Decider<'a> {
         let has_new_address = details.email_key() != before.details.email_key();
         let link_version = before.link_version + i64::from(has_new_address);
         let fields = PaymentFields { details, amount, fee, link_version, ..self.next_version(&before) };
-        let after = self.checked_payment(before.id, fields)?;
+        let corrected = self.checked_payment(before.id, fields)?;
+        let after = new_payment(self.context.with_link_expiry(&corrected))?;
         let reason = correction.reason.clone();
         Ok(Transition { effect: Effect::Corrected, before: Some(before), after, reason, receipts: None })
     }
@@ -141,12 +142,10 @@ impl<'a> Decider<'a> {
         }
         let receipts = self.release_all(&before, cancellation.held)?;
         let cancelled_at = Some(self.context.now);
-        let received = Money::zero(before.amount.currency());
-        let after = self.next_settled(
-            &before,
-            received,
-            PaymentFields { cancelled_at, ..before.with_received(received) },
-        )?;
+        let amount_received = Money::zero(before.amount.currency());
+        // The shortfall that is written off remains, in case the payment is reopened.
+        let fields = PaymentFields { cancelled_at, amount_received, ..before.clone().into_fields() };
+        let after = self.next_settled(&before, amount_received, fields)?;
         let reason = Some(cancellation.reason.clone());
         Ok(Transition {
             effect: Effect::Cancelled,
@@ -186,7 +185,7 @@ impl<'a> Decider<'a> {
         let before = self.find(target)?.clone();
         let fields = self.next_version(&before);
         let link_version = fields.link_version + 1;
-        let after = new_payment(PaymentFields { link_version, link_expires_at: None, ..fields })?;
+        let after = new_payment(PaymentFields { link_version, ..fields })?;
         let after = new_payment(self.context.with_link_expiry(&after))?;
         let effect = Effect::PageLinkRenewed;
         Ok(Transition { effect, before: Some(before), after, reason: None, receipts: None })

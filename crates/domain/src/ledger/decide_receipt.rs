@@ -122,10 +122,14 @@ impl Decider<'_> {
         allocations: &[NewAllocation],
     ) -> Result<MoneyDraft, Rejection> {
         let mut draft = MoneyDraft::default();
-        for NewAllocation { payment, expected_version, amount } in allocations {
+        for NewAllocation { payment, expected_version, amount, allows_excess } in allocations {
             let payment = self.target(payment, *expected_version, "settled")?;
             receipt.check_currency(payment, *amount)?;
-            if amount.is_none() && receipt.before.is_none() && draft.outstanding(payment)?.is_zero() {
+            let outstanding = draft.outstanding(payment)?;
+            if !allows_excess && amount.is_some_and(|amount| amount.minor() > outstanding.minor()) {
+                return Err(Rejection::ExceedsOutstanding { reference: payment.reference, outstanding });
+            }
+            if amount.is_none() && receipt.before.is_none() && outstanding.is_zero() {
                 // Money that has arrived is always recorded; here, all of it is credit.
                 continue;
             }

@@ -6,7 +6,7 @@ use super::{Outcome, ReceiptEffect, ReceiptTarget, RefundCommand, RefundTarget, 
 use crate::field::{FieldError, ValidationCode};
 use crate::money::{Currency, Money};
 use crate::payment::PaymentKey;
-use crate::receipt::{Receipt, Refund, RefundNumber, RefundStep};
+use crate::receipt::{Receipt, Refund, RefundNumber, RefundState, RefundStep};
 
 impl Decider<'_> {
     /// Decides a command that changes a refund.
@@ -91,6 +91,15 @@ impl Decider<'_> {
         let mut receipt = self.change(target, ReceiptEffect::RefundRequested)?;
         let credit = receipt.credit()?;
         let oldest_due = receipt.due_refunds().next().map(|refund| refund.amount);
+        if amount.is_none() && oldest_due.is_none() && receipt.has_refund_in_progress() {
+            // The caller may not have seen that the refund is requested already.
+            let detail = "name the amount, because another refund of the receipt is in progress";
+            return Err(Rejection::Invalid(vec![FieldError::new(
+                "amount",
+                ValidationCode::Required,
+                detail,
+            )]));
+        }
         let amount = amount.or(oldest_due).unwrap_or(credit);
         if amount.currency() != credit.currency() || amount.minor() <= 0 || amount.minor() > credit.minor() {
             return Err(Rejection::InsufficientCredit { credit });
@@ -113,13 +122,20 @@ impl Decider<'_> {
         Ok((draft_of(receipt), number))
     }
 
+    /// Approves a refund. The refunds of a receipt that one person requested and approved count together, so that a large
+    /// amount in several parts needs a second person too.
     fn approve(&self, target: &RefundTarget, actor: &str) -> Result<MoneyDraft, Rejection> {
-        let (_, refund) = self.find_refund(target)?;
-        let is_requester = refund.requested_by.as_deref() == Some(actor);
-        if let Some(above) = self.context.rules.second_person_above.exceeded_by(refund.amount)
-            && is_requester
-        {
-            return Err(Rejection::SecondPersonRequired { above });
+        let (receipt, refund) = self.find_refund(target)?;
+        let is_by_actor = |by: &Option<String>| by.as_deref() == Some(actor);
+        if is_by_actor(&refund.requested_by) {
+            let alone = receipt.refunds.iter().filter(|other| {
+                let is_used = other.state == RefundState::Approved || other.state == RefundState::Sent;
+                is_used && is_by_actor(&other.requested_by) && is_by_actor(&other.approved_by)
+            });
+            let total = alone.map(|other| other.amount).try_fold(refund.amount, Money::checked_add)?;
+            if let Some(above) = self.context.rules.second_person_above.exceeded_by(total) {
+                return Err(Rejection::SecondPersonRequired { above });
+            }
         }
         let mut receipt = self.step(target, ReceiptEffect::RefundApproved, RefundStep::Approve)?;
         if let Some(refund) = receipt.fields.refunds.iter_mut().find(|refund| refund.number == target.number)

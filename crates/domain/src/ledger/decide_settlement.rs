@@ -46,7 +46,8 @@ impl Decider<'_> {
         Ok(draft)
     }
 
-    /// Allocates the due refunds of a cancelled payment to it again, and returns their sum. Nothing may have been refunded.
+    /// Allocates the due refunds of a cancelled payment to it again, and returns their sum. Nothing may have been refunded
+    /// since the cancellation. Refunds of an earlier excess remain.
     pub(super) fn take_back(&self, payment: &Payment) -> Result<(MoneyDraft, Money), Rejection> {
         let mut draft = MoneyDraft::default();
         let mut taken = Money::zero(payment.amount.currency());
@@ -54,7 +55,8 @@ impl Decider<'_> {
             let mut changed = ReceiptDraft::of(receipt, ReceiptEffect::Allocated, self.context.now);
             let mut is_changed = false;
             for refund in &receipt.refunds {
-                if refund.payment.is_none_or(|(id, _)| id != payment.id) {
+                let is_of_payment = refund.payment.is_some_and(|(id, _)| id == payment.id);
+                if !is_of_payment || payment.cancelled_at.is_none_or(|at| refund.created_at < at) {
                     continue;
                 }
                 match refund.state {

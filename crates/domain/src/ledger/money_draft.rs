@@ -150,6 +150,11 @@ impl ReceiptDraft {
         self.fields.refunds.iter().filter(|refund| refund.state == RefundState::Due)
     }
 
+    /// Returns whether a refund reserves money.
+    pub fn has_refund_in_progress(&self) -> bool {
+        self.fields.refunds.iter().any(|refund| refund.state.is_reserved())
+    }
+
     /// Returns the due refund of an amount of credit. Without one, adds it with `number`: as a part of a due refund, or of
     /// the credit that no due refund needs.
     ///

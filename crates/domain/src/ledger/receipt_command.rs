@@ -124,6 +124,15 @@ pub struct NewAllocation {
     pub expected_version: Option<i64>,
     /// The amount; `None` is the outstanding amount, but at most the credit that is left.
     pub amount: Option<Money>,
+    /// Whether the amount may exceed the outstanding amount.
+    pub allows_excess: bool,
+}
+
+impl NewAllocation {
+    /// Allocates to any version of a payment. An amount may exceed the outstanding amount.
+    pub const fn new(payment: PaymentKey, amount: Option<Money>) -> Self {
+        Self { payment, expected_version: None, amount, allows_excess: true }
+    }
 }
 
 /// Why a receipt is reversed.

@@ -102,6 +102,18 @@ pub enum Rejection {
         /// The credit.
         credit: Money,
     },
+    /// The payment has less outstanding than the part of the receipt.
+    #[error(
+        "{reference} has {outstanding} {} outstanding, which is less than its part; reject the match, or allocate the receipt \
+         by hand",
+        .outstanding.currency()
+    )]
+    ExceedsOutstanding {
+        /// The payment.
+        reference: Reference,
+        /// The outstanding amount.
+        outstanding: Money,
+    },
     /// The amount of a refund takes money of several due refunds, or of a due refund and other credit.
     #[error(
         "the amount exceeds each due refund and the free credit of {free} {}; request each due refund by itself",
@@ -131,8 +143,8 @@ pub enum Rejection {
     /// The import of the statement line is undone, so that nothing of it may be booked.
     #[error("the import of the statement line is undone")]
     StatementLineUndone,
-    /// The requester of a refund above the limit cannot approve it.
-    #[error("a second person must approve refunds above {above} {}", .above.currency())]
+    /// The requester of a refund cannot approve more than the limit for one receipt.
+    #[error("a second person must approve refunds above {above} {} of one receipt", .above.currency())]
     SecondPersonRequired {
         /// The limit.
         above: Money,

@@ -137,6 +137,8 @@ pub struct ImportCounts {
     pub unallocated: i64,
     /// Debit lines, and other lines without money for payments.
     pub other: i64,
+    /// Returned transfers whose receipt a person must name.
+    pub returns: i64,
     /// Batches that wait for a camt.054 with their transfers, or have got it.
     pub batches: i64,
     /// Lines whose receipt was reversed, by a bounced transfer or by undoing the import.

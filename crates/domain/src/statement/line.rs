@@ -58,7 +58,9 @@ pub enum LineState {
     Posted,
     /// A receipt is recorded as credit.
     Unallocated,
-    /// The line has no money for payments: a debit, or a reversal without a receipt.
+    /// The line returns a transfer, and a person must say which receipt it returns.
+    Return,
+    /// The line has no money for payments: a debit, or a return that is processed.
     Other,
     /// The line is a batch without its transfers.
     Batch,
@@ -68,8 +70,8 @@ pub enum LineState {
 
 impl LineState {
     /// All states.
-    pub const ALL: [Self; 6] =
-        [Self::New, Self::Posted, Self::Unallocated, Self::Other, Self::Batch, Self::Reversed];
+    pub const ALL: [Self; 7] =
+        [Self::New, Self::Posted, Self::Unallocated, Self::Return, Self::Other, Self::Batch, Self::Reversed];
 
     /// Returns the code used in the database and the API.
     pub const fn as_str(self) -> &'static str {
@@ -77,6 +79,7 @@ impl LineState {
             Self::New => "new",
             Self::Posted => "posted",
             Self::Unallocated => "unallocated",
+            Self::Return => "return",
             Self::Other => "other",
             Self::Batch => "batch",
             Self::Reversed => "reversed",
@@ -189,9 +192,13 @@ impl BankLine {
         if with_id.is_empty() { fitting().collect() } else { with_id }
     }
 
-    /// Returns whether both have the same texts. Lines without texts, and lines whose texts are erased, have nothing in common.
+    /// Returns whether both have the payer's own reference, or the same texts. Banks add a reason to a return, so the bank's
+    /// information may differ. Lines without texts, and lines whose texts are erased, have nothing in common.
     fn has_texts_of(&self, transfer: &Self) -> bool {
-        self.texts == transfer.texts && self.texts != LineTexts::default()
+        let own_texts = |texts: &LineTexts| LineTexts { additional: Vec::new(), ..texts.clone() };
+        let (own, other) = (own_texts(&self.texts), own_texts(&transfer.texts));
+        let has_same_id = own.end_to_end_id.is_some() && own.end_to_end_id == other.end_to_end_id;
+        has_same_id || (own == other && own != LineTexts::default())
     }
 
     fn has_id_of(&self, transfer: &Self) -> bool {

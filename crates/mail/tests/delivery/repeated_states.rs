@@ -39,7 +39,7 @@ async fn release(harness: &Harness, sequence: i64, allocation: i64) {
 
 async fn allocate(harness: &Harness, sequence: i64, amount: &str) {
     let amount = Some(money(amount, "USD"));
-    let allocations = vec![NewAllocation { payment: payment_key(1), expected_version: None, amount }];
+    let allocations = vec![NewAllocation::new(payment_key(1), amount)];
     let command = ReceiptCommand::Allocate { target: target(sequence), allocations, reason: reason() };
     settle(harness, command).await;
 }

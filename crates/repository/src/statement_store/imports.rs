@@ -58,6 +58,7 @@ async fn counts(
         match state.parse() {
             Ok(LineState::Posted) => counts.posted = lines,
             Ok(LineState::Unallocated) => counts.unallocated = lines,
+            Ok(LineState::Return) => counts.returns = lines,
             Ok(LineState::Other) => counts.other = lines,
             Ok(LineState::Batch) => counts.batches = lines,
             Ok(LineState::Reversed) => counts.reversed = lines,

@@ -141,7 +141,7 @@ async fn wait_until_ended(
 fn describe(name: &str, import: &StatementImport) -> String {
     let counts = &import.counts;
     format!(
-        "{name}: {} ({}), {} lines: {} posted, {} as credit, {} other, {} batches, {} reversed, {} imported before; \
+        "{name}: {} ({}), {} lines: {} posted, {} as credit, {} other, {} batches, {} returns, {} reversed, {} imported before; \
          import {}",
         import.state.as_str(),
         import.file.format,
@@ -150,6 +150,7 @@ fn describe(name: &str, import: &StatementImport) -> String {
         counts.unallocated,
         counts.other,
         counts.batches,
+        counts.returns,
         counts.reversed,
         counts.duplicates,
         import.file.id

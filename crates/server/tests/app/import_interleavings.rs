@@ -157,6 +157,21 @@ async fn a_match_whose_allocation_the_ledger_rejects_is_proposed_again() {
 }
 
 #[actix_web::test]
+async fn a_match_by_amount_is_not_accepted_after_its_payment_is_paid() {
+    let Some(portal) = Portal::start().await else { return };
+    let (_, matches) = portal.import_proposals().await;
+    let reference = matches[0]["payments"][0]["reference"].as_str().unwrap();
+    let receipt = json!({"amount": "50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
+    let headers = [("Idempotency-Key", "cash"), ("If-Match", "*")];
+    let path = format!("/api/bookings/{reference}/receipts");
+    portal.app.post(&path, &headers, &receipt).await.expect(201);
+    let refused = decide(&portal, &matches[0], "accept").await.expect(422).json();
+    assert!(refused["detail"].as_str().unwrap().contains("55.00 USD outstanding"), "{refused}");
+    assert_eq!(portal.app.get("/api/matches?state=proposed").await.json(), json!(matches));
+    assert_eq!(decide(&portal, &matches[1], "accept").await.expect(200).json()["state"], "accepted");
+}
+
+#[actix_web::test]
 async fn a_match_that_was_being_accepted_when_the_process_died_is_accepted_later() {
     let Some(mut portal) = Portal::start().await else { return };
     let (_, matches) = portal.import_proposals().await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::erasure::copies;
 use super::statements::import;
-use crate::support::{TestApp, TestEnvironment, rows};
+use crate::support::{Response, TestApp, TestEnvironment, rows};
 
 /// The mark, the amount in cents, the bank's id and the text of a line.
 type Line<'a> = (&'a str, i64, &'a str, &'a str);
@@ -85,7 +85,7 @@ async fn the_id_of_the_bank_decides_which_of_equal_transfers_is_returned() {
     };
     import(&app, statement(&[("RC", 1_050, "T3", "same text")])).await;
     assert_eq!((reversed("T1").await, reversed("T2").await), (0, 0));
-    assert!(app.log().contains("returns a transfer that fits 2 receipts"), "{}", app.log());
+    assert!(app.log().contains("must name its receipt: it fits 2 receipts"), "{}", app.log());
     import(&app, statement(&[("RC", 1_050, "T2", "same text")])).await;
     assert_eq!((reversed("T1").await, reversed("T2").await), (0, 1));
 }
@@ -99,7 +99,89 @@ async fn a_returned_transfer_without_texts_reverses_no_other_transfer() {
     let database = rows::connect(&environment).await;
     let reversed = "SELECT COUNT(*) FROM receipts WHERE reversed_at IS NOT NULL";
     assert_eq!(rows::query_count(&database, reversed).await, 0);
-    assert!(app.log().contains("returns a transfer that fits 0 receipts"), "{}", app.log());
+    assert!(app.log().contains("must name its receipt: it fits 0 receipts"), "{}", app.log());
+}
+
+/// Names the receipt of the first line of an import.
+async fn resolve(app: &TestApp, import: &Value, body: Value) -> Response {
+    let path = format!("/api/statements/{}/lines/1/reversal", import["id"].as_str().unwrap());
+    app.post(&path, &[], &body).await
+}
+
+#[actix_web::test]
+async fn a_person_names_the_receipt_of_a_returned_transfer() {
+    for environment in TestEnvironment::all().await {
+        let app = TestApp::start(&environment).await;
+        import(&app, statement(&[("C", 1_050, "T1", "same text"), ("C", 1_050, "T2", "same text")])).await;
+        let credit = import(&app, statement(&[("C", 700, "T4", "another amount")])).await;
+        let open = import(&app, statement(&[("RC", 1_050, "T3", "same text")])).await;
+        let listed = json!([{"line": 1, "amount": "10.50", "currency": "USD", "booking_date": "2026-11-30",
+            "bank_id": "T3"}]);
+        assert_eq!((&open["returns"], &open["open_returns"]), (&json!(1), &listed));
+
+        let body = |receipt: &str| json!({"receipt": receipt, "reason": "asked the bank"});
+        // Another amount, no receipt at all, and a line that is no return.
+        for receipt in ["RCT-2026-000003", "RCT-2026-000009"] {
+            let refused = resolve(&app, &open, body(receipt)).await.expect(409);
+            assert!(refused.text().contains("cannot return RCT-2026"), "{}", refused.text());
+        }
+        resolve(&app, &credit, body("RCT-2026-000001")).await.expect(409);
+        resolve(&app, &open, json!({"receipt": "1", "reason": "x"})).await.expect(422);
+        for _request_and_its_repetition in 0..2 {
+            let resolved = resolve(&app, &open, body("RCT-2026-000002")).await.expect(200).json();
+            assert_eq!((&resolved["returns"], &resolved["open_returns"]), (&json!(0), &json!([])));
+        }
+        let status =
+            async |number: &str| app.get(&format!("/api/receipts/{number}")).await.json()["status"].clone();
+        assert_eq!(status("RCT-2026-000001").await, "OPEN");
+        assert_eq!(status("RCT-2026-000002").await, "REVERSED");
+
+        // The transfer was never recorded.
+        let unknown = import(&app, statement(&[("RC", 4_200, "T5", "before Hermes")])).await;
+        let closed = resolve(&app, &unknown, json!({"reason": "before Hermes"})).await.expect(200).json();
+        assert_eq!((&closed["returns"], &closed["other"]), (&json!(0), &json!(1)));
+        app.assert_audit_log_is_intact(&["--deep"]);
+    }
+}
+
+#[actix_web::test]
+async fn a_returned_transfer_whose_money_is_being_refunded_waits_for_a_person() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    app.book("ana").await.expect(201);
+    import(&app, statement(&[("C", 1_050, "T1", "REF001")])).await;
+    let refund = approve_refund(&app, "RCT-2026-000001").await;
+    let open = import(&app, statement(&[("RC", 1_050, "T1", "REF001 account closed")])).await;
+    assert_eq!(open["returns"], 1, "{open}");
+    let body = json!({"receipt": "RCT-2026-000001", "reason": "returned"});
+    let refused = resolve(&app, &open, body.clone()).await.expect(409);
+    assert!(refused.text().contains("it can be marked as sent or as failed"), "{}", refused.text());
+    post(&app, &format!("/api/refunds/{refund}/failed"), "*", json!({"reason": "the money is gone"})).await;
+    assert_eq!(resolve(&app, &open, body).await.expect(200).json()["returns"], 0);
+    assert_eq!(app.get("/api/receipts/RCT-2026-000001").await.json()["status"], "REVERSED");
+    app.assert_audit_log_is_intact(&["--deep"]);
+}
+
+#[actix_web::test]
+async fn a_return_may_precede_its_transfer_in_a_file() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let ids: Vec<String> = (0..80).map(|number| format!("D{number}")).collect();
+    let mut lines = vec![("RC", 1_050, "T1", "REF001")];
+    lines.extend(ids.iter().map(|id| ("D", 1, id.as_str(), "charge")));
+    lines.push(("C", 1_050, "T1", "REF001"));
+    let imported = import(&app, statement(&lines)).await;
+    assert_eq!((&imported["returns"], &imported["reversed"]), (&json!(0), &json!(1)), "{imported}");
+}
+
+#[actix_web::test]
+async fn without_automatic_posting_a_returned_transfer_waits_for_a_person() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start_with(&environment, &[("HERMES__RECONCILIATION__AUTO_POST", "off")]).await;
+    import(&app, statement(&[("C", 1_050, "T1", "REF001")])).await;
+    let open = import(&app, statement(&[("RC", 1_050, "T1", "REF001")])).await;
+    assert_eq!(open["returns"], 1, "{open}");
+    assert_eq!(app.get("/api/receipts/RCT-2026-000001").await.json()["status"], "OPEN");
 }
 
 #[actix_web::test]

@@ -217,6 +217,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::IllegalRefundState { .. }
         | Rejection::InsufficientCredit { .. }
         | Rejection::SeveralRefunds { .. }
+        | Rejection::ExceedsOutstanding { .. }
         | Rejection::NothingToSettle { .. }
         | Rejection::AboveWriteOffMax { .. }
         | Rejection::StatementLineBooked(_)

@@ -12,6 +12,7 @@ use hermes_domain::ledger::{
     Command, IdempotencyClaim, MAX_REASON_CHARS, NewAllocation, Origin, ReceiptCommand, ReceiptTarget,
     Submission,
 };
+use hermes_domain::matching::Certainty;
 use hermes_domain::payment::PaymentKey;
 use hermes_domain::ports::{Clock, MatchFilter, StatementStore, StoreError};
 use hermes_domain::receipt::ReceiptNumber;
@@ -173,10 +174,11 @@ impl Matches {
 /// Returns the command that allocates a receipt to the payments of a match.
 fn allocation(accepted: &StoredMatch, number: ReceiptNumber) -> ReceiptCommand {
     let parts = accepted.proposal.parts.iter();
+    // Without a reference in the text, the amount is the evidence. It no longer fits if the payment was settled meanwhile.
+    let allows_excess = accepted.proposal.certainty >= Certainty::Reference;
     let allocations = parts.map(|part| NewAllocation {
-        payment: PaymentKey::Reference(part.reference),
-        expected_version: None,
-        amount: Some(part.amount),
+        allows_excess,
+        ..NewAllocation::new(PaymentKey::Reference(part.reference), Some(part.amount))
     });
     ReceiptCommand::Allocate {
         target: ReceiptTarget { number, expected_version: None },

@@ -133,6 +133,15 @@ pub enum ImportError {
          money with POST /api/receipts"
     )]
     BatchReversed(i64, ReceiptNumber),
+    /// The line is not a return that waits for a person.
+    #[error("line {0} is not a returned transfer that waits for its receipt")]
+    NotAReturn(i64),
+    /// The receipt is not of a transfer that the line can return.
+    #[error(
+        "line {0} cannot return {1}, which is not of a statement line with the same account and amount; reverse another receipt \
+         with POST /api/receipts/{1}/reversal, and close the line without a receipt"
+    )]
+    NotReturned(i64, ReceiptNumber),
     /// Another process works on the import, or the import is being undone.
     #[error("another process works on the import, or the import is being undone")]
     Claimed,

@@ -35,7 +35,7 @@ struct Planned {
 pub(super) struct Posting<'a> {
     pub(super) importer: &'a StatementImporter,
     pub(super) id: ImportId,
-    commands: ReceiptCommands,
+    pub(super) commands: ReceiptCommands,
     pub(super) index: PaymentIndex,
     /// Whether an earlier run may have stored matches of the next batch.
     is_resumed: bool,
@@ -69,6 +69,7 @@ impl StatementImporter {
             progress(position, import.file.lines);
         }
         reading.await.map_err(|_| ImportError::Internal)??;
+        posting.post_open_returns().await?;
         posting.propose_splits().await?;
         let now = self.deps.clock.now();
         self.change_state(id, ImportWork::Post, ImportState::Done, None, Some(now)).await?;
@@ -78,7 +79,11 @@ impl StatementImporter {
 
     /// Returns the commands of an actor.
     pub(super) fn commands(&self, actor: &str) -> ReceiptCommands {
-        let origin = Origin { actor: actor.to_owned(), ..Origin::default() };
+        self.commands_from(Origin { actor: actor.to_owned(), ..Origin::default() })
+    }
+
+    /// Returns the commands of a request.
+    pub(super) fn commands_from(&self, origin: Origin) -> ReceiptCommands {
         ReceiptCommands { ledger: self.deps.ledger.clone(), store: Arc::clone(&self.deps.store), origin }
     }
 
@@ -140,7 +145,7 @@ impl Posting<'_> {
         } else {
             // A reversal can concern a line of the same batch, so the receipts are stored first.
             store.finish_lines(self.id, &results, NEW, None).await?;
-            let others = self.importer.post_others(&self.commands, others).await?;
+            let others = self.importer.post_others(&self.commands, self.id, others).await?;
             store.finish_lines(self.id, &others, NEW, position).await?;
         }
         hit_fail_point(FailPointOfImport::BatchFinished);

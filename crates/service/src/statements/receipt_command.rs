@@ -156,11 +156,8 @@ pub(super) fn record_line(line: &BankLine, parts: &[StoredPart], reason: &str) -
 }
 
 fn allocations(parts: &[StoredPart]) -> Vec<NewAllocation> {
-    let allocation = |part: &StoredPart| NewAllocation {
-        payment: PaymentKey::Reference(part.reference),
-        expected_version: None,
-        amount: Some(part.amount),
-    };
+    let allocation =
+        |part: &StoredPart| NewAllocation::new(PaymentKey::Reference(part.reference), Some(part.amount));
     parts.iter().map(allocation).collect()
 }
 

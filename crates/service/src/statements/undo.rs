@@ -16,8 +16,14 @@ use super::{BATCH_LINES, ImportError, Progress, StatementImporter};
 use crate::writer::SubmitError;
 
 /// The states of lines to undo, in the order in which a line moves through them.
-const STATES: [LineState; 5] =
-    [LineState::New, LineState::Batch, LineState::Other, LineState::Unallocated, LineState::Posted];
+const STATES: [LineState; 6] = [
+    LineState::New,
+    LineState::Batch,
+    LineState::Return,
+    LineState::Other,
+    LineState::Unallocated,
+    LineState::Posted,
+];
 
 impl StatementImporter {
     /// Begins to undo an import. If the import is being posted, the posting stops. The worker reverses its receipts.
@@ -79,10 +85,13 @@ impl StatementImporter {
         let mut results = Vec::new();
         for stored in lines {
             let receipt = self.receipt_of(commands, &stored, reason).await?;
-            let is_reversed = match receipt {
+            let reversed = match receipt {
                 Some(number) => self.reverse_receipt(commands, number, Reversal::Undone, reason).await?,
-                None => true,
+                None => Ok(()),
             };
+            let is_reversed = reversed
+                .inspect_err(|rejection| log::warn!("line {} is not undone: {rejection}", stored.line.number))
+                .is_ok();
             if is_reversed {
                 results.push(LineResult { line: stored.line.id, state: LineState::Reversed, receipt });
             }

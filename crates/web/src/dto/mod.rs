@@ -24,12 +24,12 @@ pub use receipt::{
 };
 pub use receipt_request::{
     ALLOCATIONS_MAX, BookingReceiptBody, NewAllocationsBody, NewReceiptBody, NewRefundBody, ReasonBody,
-    ReopeningBody, ReversalBody, SentBody, WriteOffBody,
+    ReopeningBody, ReturnBody, SentBody, WriteOffBody,
 };
 pub use request::{CancellationBody, CorrectionBody, NewBookingBody};
 pub use statement::{
-    AccountStatementBody, BatchLineBody, CertaintyName, DryRunBody, MatchBody, MatchStateName,
-    MatchedPaymentBody, StatementBody, StatementForm, StatementStateName,
+    AccountStatementBody, CertaintyName, DryRunBody, MatchBody, MatchStateName, MatchedPaymentBody,
+    OpenLineBody, StatementBody, StatementForm, StatementStateName,
 };
 pub use stats::{CurrencyStats, Stats};
 pub use values::{AuditAction, CheckType, CheckedResult, EventType, FieldErrorCode, PaymentStatus, Rfc3339};

@@ -29,12 +29,9 @@ schemas! {
     };
     /// The schema of a reason.
     ReasonBody as "Reason" = with_reason("The reason of a step.").into();
-    /// The schema of a reversal.
-    ReversalBody as "Reversal" = {
-        let kind = string_enum(["bounced", "undone"]);
-        with_reason("Why a receipt is reversed: bounced, because the bank took the money back, or undone, because it was \
-            recorded by mistake. The default is bounced.").property("kind", kind).into()
-    };
+    /// The schema of a returned transfer.
+    ReturnBody as "ReturnedTransfer" = with_reason("The receipt that a returned transfer reverses.")
+        .property("receipt", text("The receipt. Without it, the line is closed.", "RCT-2026-000001", 32)).into();
     /// The schema of a write-off.
     WriteOffBody as "WriteOff" = {
         let booking = text("The payment whose shortfall or excess is written off. Without it, credit is written off.",
@@ -51,7 +48,8 @@ schemas! {
         let account = text("The account that receives the money. The default is the account that sent it.",
             "DE02120300000000202051", PAYER_ACCOUNT_MAX_CHARS);
         with_reason("A refund to request.").property("receipt", receipt).property("booking", booking)
-            .property("amount", amount("The amount. The default is the oldest due refund, or else all credit."))
+            .property("amount", amount("The amount. The default is the oldest due refund, or else all credit. \
+            It is required while another refund of the receipt is in progress and none is due."))
             .property("payee_account", account).into()
     };
     /// The schema of the id of a transfer that was sent.

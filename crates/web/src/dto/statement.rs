@@ -42,6 +42,9 @@ pub struct StatementBody<'a> {
     /// Credit lines that were recorded as receipts with credit. Their matches wait for a decision.
     #[schema(example = 10, minimum = 0)]
     pub unallocated: i64,
+    /// Returned transfers that wait for a person to name their receipt.
+    #[schema(example = 0, minimum = 0)]
+    pub returns: i64,
     /// Debit lines, and other lines without money for payments.
     #[schema(example = 5, minimum = 0)]
     pub other: i64,
@@ -66,13 +69,15 @@ pub struct StatementBody<'a> {
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
     pub finished_at: Option<Rfc3339>,
     /// The first 100 batches that are booked neither as one receipt nor by their transfers.
-    pub open_batches: Vec<BatchLineBody<'a>>,
+    pub open_batches: Vec<OpenLineBody<'a>>,
+    /// The first 100 returned transfers that wait for a person to name their receipt.
+    pub open_returns: Vec<OpenLineBody<'a>>,
 }
 
-/// A batch: an entry with which the bank books several transfers at once.
+/// A line that waits for a person: a batch with which the bank books several transfers at once, or a returned transfer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BatchLine)]
-pub struct BatchLineBody<'a> {
+#[schema(as = OpenLine)]
+pub struct OpenLineBody<'a> {
     /// The number of the line in the file.
     #[schema(example = 12, minimum = 1)]
     pub line: i64,
@@ -83,9 +88,9 @@ pub struct BatchLineBody<'a> {
     /// The currency (ISO 4217).
     #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]
     pub currency: &'static str,
-    /// The day on which the bank booked the batch.
+    /// The day on which the bank booked the line.
     pub booking_date: chrono::NaiveDate,
-    /// The bank's id of the batch. A camt.054 with the transfers has the same one.
+    /// The bank's id of the line. A camt.054 with the transfers of a batch has the same one.
     #[schema(example = "2026113000012345")]
     pub bank_id: Option<&'a str>,
 }
@@ -100,8 +105,12 @@ pub struct StatementForm {
 }
 
 impl<'a> StatementBody<'a> {
-    /// Creates the body of an import and its open batches.
-    pub fn new(import: &'a StatementImport, open_batches: &'a [StoredLine]) -> Self {
+    /// Creates the body of an import with its open batches and returns.
+    pub fn new(
+        import: &'a StatementImport,
+        open_batches: &'a [StoredLine],
+        open_returns: &'a [StoredLine],
+    ) -> Self {
         let (file, counts) = (&import.file, &import.counts);
         Self {
             id: file.id.to_string(),
@@ -113,6 +122,7 @@ impl<'a> StatementBody<'a> {
             processed: import.position,
             posted: counts.posted,
             unallocated: counts.unallocated,
+            returns: counts.returns,
             other: counts.other,
             batches: counts.batches,
             reversed: counts.reversed,
@@ -121,12 +131,13 @@ impl<'a> StatementBody<'a> {
             undone_by: import.undone_by.as_deref(),
             created_at: Rfc3339(file.created_at),
             finished_at: import.finished_at.map(Rfc3339),
-            open_batches: open_batches.iter().map(BatchLineBody::from).collect(),
+            open_batches: open_batches.iter().map(OpenLineBody::from).collect(),
+            open_returns: open_returns.iter().map(OpenLineBody::from).collect(),
         }
     }
 }
 
-impl<'a> From<&'a StoredLine> for BatchLineBody<'a> {
+impl<'a> From<&'a StoredLine> for OpenLineBody<'a> {
     fn from(stored: &'a StoredLine) -> Self {
         let line = &stored.line;
         Self {

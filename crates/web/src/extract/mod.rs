@@ -33,8 +33,8 @@ pub use key::key_from_json;
 pub use query::{page_query, page_query_from_form};
 pub(crate) use query::{parse_parameters, parse_whole_number, unknown_parameter};
 pub use receipt::{
-    allocations_from_json, reason_from_json, receipt_from_json, reversal_from_json, unallocation_from_json,
-    write_off_from_json,
+    allocations_from_json, reason_from_json, receipt_from_json, return_from_json, reversal_from_json,
+    unallocation_from_json, write_off_from_json,
 };
 pub use receipt_query::{SequenceQuery, receipt_query, refund_query};
 pub use refund::{RefundSubject, failed_refund_from_json, refund_from_json, sent_refund_from_json};

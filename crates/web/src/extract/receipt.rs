@@ -5,7 +5,7 @@ use hermes_domain::ledger::{
 };
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::PaymentKey;
-use hermes_domain::receipt::{NewReceipt, ReceiptRequest};
+use hermes_domain::receipt::{NewReceipt, ReceiptNumber, ReceiptRequest};
 use hermes_domain::{FieldError, ValidationCode, parse_text};
 
 use super::JsonFields;
@@ -63,6 +63,15 @@ impl Body {
     pub fn booking(&mut self, name: &'static str) -> Option<PaymentKey> {
         let text = self.fields.text(name)?;
         let parsed = parse_booking(name, &text);
+        self.keep(parsed.map(Some))
+    }
+
+    /// Returns a receipt number.
+    pub fn receipt(&mut self, name: &'static str) -> Option<ReceiptNumber> {
+        let text = self.fields.text(name)?;
+        let detail = "use a number like RCT-2026-000001";
+        let parsed = ReceiptNumber::parse(&text);
+        let parsed = parsed.map_err(|_| FieldError::new(name, ValidationCode::NotAChoice, detail));
         self.keep(parsed.map(Some))
     }
 
@@ -189,7 +198,7 @@ fn allocation(mut fields: JsonFields, currency: Option<Currency>) -> Result<NewA
     let payment = parse_booking("booking", &payment.ok_or_else(missing)?)?;
     let amount =
         amount.as_deref().zip(currency).map(|(text, currency)| parse_amount("amount", text, currency));
-    Ok(NewAllocation { payment, expected_version: None, amount: amount.transpose()? })
+    Ok(NewAllocation::new(payment, amount.transpose()?))
 }
 
 /// Parses the body of `DELETE /api/receipts/{number}/allocations/{id}`.
@@ -214,23 +223,25 @@ pub fn reason_from_json(fields: JsonFields) -> Result<String, Problem> {
     body.finish(reason)
 }
 
+/// Parses the body of `POST /api/statements/{import}/lines/{line}/reversal`: the receipt, if the body names one, and the reason.
+///
+/// # Errors
+/// 422 with every error of the body.
+pub fn return_from_json(fields: JsonFields) -> Result<(Option<ReceiptNumber>, String), Problem> {
+    let mut body = Body::new(fields);
+    let receipt = body.receipt("receipt");
+    let reason = body.required_reason();
+    body.finish((receipt, reason))
+}
+
 /// Parses the body of `POST /api/receipts/{number}/reversal`.
 ///
 /// # Errors
 /// 422 with every error of the body.
 pub fn reversal_from_json(target: ReceiptTarget, fields: JsonFields) -> Result<ReceiptCommand, Problem> {
     let mut body = Body::new(fields);
-    let kind = match body.fields.text("kind").as_deref() {
-        None | Some("bounced") => Reversal::Bounced,
-        Some("undone") => Reversal::Undone,
-        Some(_) => {
-            let error = FieldError::new("kind", ValidationCode::NotAChoice, "use bounced or undone");
-            body.errors.push(error);
-            Reversal::Bounced
-        }
-    };
     let reason = body.required_reason();
-    body.finish(ReceiptCommand::Reverse { target, kind, reason })
+    body.finish(ReceiptCommand::Reverse { target, kind: Reversal::Bounced, reason })
 }
 
 /// Parses the body of `POST /api/receipts/{number}/write-off`.

@@ -138,8 +138,7 @@ mod tests {
     fn each_change_of_a_receipt_has_its_own_fingerprint() {
         let reason = || "typed twice".to_owned();
         let payment = PaymentKey::parse("REF001").unwrap();
-        let allocations =
-            vec![NewAllocation { payment: payment.clone(), expected_version: None, amount: None }];
+        let allocations = vec![NewAllocation::new(payment.clone(), None)];
         let later = ReceiptTarget { expected_version: Some(2), ..target() };
         let of_payment = Difference::OfPayment(payment);
         let commands = [

@@ -33,12 +33,7 @@ pub struct RefundRequest {
 /// 422 with every error of the body.
 pub fn refund_from_json(fields: JsonFields) -> Result<RefundRequest, Problem> {
     let mut body = Body::new(fields);
-    let number = body.fields.text("receipt").map(|text| {
-        ReceiptNumber::parse(&text).map_err(|_| {
-            FieldError::new("receipt", ValidationCode::NotAChoice, "use a number like RCT-2026-000001")
-        })
-    });
-    let receipt = body.keep(number.transpose());
+    let receipt = body.receipt("receipt");
     let booking = body.booking("booking");
     let is_misnamed = !body.errors.is_empty();
     let amount = body.fields.number("amount");

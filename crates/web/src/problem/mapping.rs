@@ -88,6 +88,7 @@ impl From<Rejection> for Problem {
             }
             Rejection::InsufficientCredit { .. }
             | Rejection::SeveralRefunds { .. }
+            | Rejection::ExceedsOutstanding { .. }
             | Rejection::AboveWriteOffMax { .. } => {
                 Self::new(ProblemCode::AmountTooLarge).with_detail(nothing_saved(&rejection))
             }
@@ -147,7 +148,9 @@ impl From<ImportError> for Problem {
             ImportError::Undone(_)
             | ImportError::NotABatch(_)
             | ImportError::PartsBooked(_)
-            | ImportError::BatchReversed(..) => Self::new(ProblemCode::IllegalState)
+            | ImportError::BatchReversed(..)
+            | ImportError::NotAReturn(_)
+            | ImportError::NotReturned(..) => Self::new(ProblemCode::IllegalState)
                 .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
             ImportError::Claimed => Self::new(ProblemCode::Overloaded),
             ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),

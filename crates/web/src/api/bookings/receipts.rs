@@ -62,7 +62,7 @@ pub async fn record_booking_receipt(
     let fields = context.admit(&body)?;
     let payment = parse_payment_key(&path)?;
     let expected_version = IfMatch::from_headers(&request)?.optional();
-    let allocation = NewAllocation { payment, expected_version, amount: None };
+    let allocation = NewAllocation { expected_version, ..NewAllocation::new(payment, None) };
     let command = receipt_from_json(fields, Some(allocation))?;
     let committed = context.submit_receipt(Command::Receipt(command)).await?;
     Ok(committed_receipt(StatusCode::CREATED, &committed))

@@ -6,7 +6,7 @@ use hermes_domain::ledger::Command;
 
 use super::{committed_receipt, parse_receipt_target};
 use crate::api::{PathText, ReceiptParameter, RequiredIdempotencyParameter, RequiredVersionParameter};
-use crate::dto::{ReceiptBody, ReversalBody};
+use crate::dto::{ReasonBody, ReceiptBody};
 use crate::extract::{CommandContext, JsonBody, reversal_from_json};
 use crate::problem::{Problem, ProblemResponses};
 
@@ -16,7 +16,7 @@ use crate::problem::{Problem, ProblemResponses};
 #[utoipa::path(
     tag = "receipts",
     params(ReceiptParameter, RequiredVersionParameter, RequiredIdempotencyParameter),
-    request_body = ReversalBody,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "The reversed receipt", body = ReceiptBody,
             headers(("ETag"), ("Hermes-Version"), ("Idempotency-Replayed"))),

@@ -3,11 +3,13 @@
 mod batch;
 mod get;
 mod import;
+mod return_line;
 mod undo;
 
 pub use batch::book_batch_line;
 pub use get::get_statement;
 pub use import::import_statement;
+pub use return_line::resolve_return_line;
 pub use undo::undo_statement;
 
 use actix_web::HttpResponse;
@@ -41,5 +43,6 @@ async fn respond_with_import(
 ) -> Result<HttpResponse, Problem> {
     let import = state.importer.find(id).await?.ok_or_else(not_found)?;
     let batches = state.importer.open_batches(id).await?;
-    Ok(response.json(StatementBody::new(&import, &batches)))
+    let returns = state.importer.open_returns(id).await?;
+    Ok(response.json(StatementBody::new(&import, &batches, &returns)))
 }

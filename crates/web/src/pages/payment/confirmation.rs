@@ -79,7 +79,10 @@ pub async fn payment_confirmation(
         released,
         received: total.filter(|total| !total.is_zero()).map(|total| frame.money(total)),
         refunds: movements.refunds.iter().map(|refund| returned(&frame, refund)).collect(),
-        waived: payment.shortfall_written_off.map(|waived| frame.money(waived)),
+        waived: payment
+            .shortfall_written_off
+            .filter(|_| payment.cancelled_at.is_none())
+            .map(|waived| frame.money(waived)),
         left: (!outstanding.is_zero()).then(|| frame.money(outstanding)),
         address: full_address(&state, &page),
         page,

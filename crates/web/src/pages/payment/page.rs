@@ -141,7 +141,10 @@ impl<'a> PaymentPage<'a> {
             fee: frame.money(payment.fee.amount),
             to_pay: frame.money(payment.amount_due()),
             received: has_received.then(|| frame.money(payment.amount_received)),
-            waived: payment.shortfall_written_off.map(|waived| frame.money(waived)),
+            waived: payment
+                .shortfall_written_off
+                .filter(|_| payment.cancelled_at.is_none())
+                .map(|waived| frame.money(waived)),
             left: (has_received && !outstanding.is_zero()).then(|| frame.money(outstanding)),
             details: frame.details(&payment.details),
             booked: frame.time(payment.created_at),
