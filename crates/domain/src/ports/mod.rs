@@ -26,7 +26,7 @@ pub use reader::{
     AtHead, AuditPage, ListPage, Page, PaymentFilter, PaymentReader, Position, limits as reader_limits,
 };
 pub use receipts::{ReceiptFilter, ReceiptReader, RefundFilter, RefundOfReceipt};
-pub use statements::{LineResult, MatchFilter, MatchPosition, StatementStore};
+pub use statements::{BookedBatch, LineResult, MatchFilter, MatchPosition, StatementStore};
 pub use store::{IdempotencyStore, LedgerStore, LedgerTransaction, LockedHead, StoreError};
 
 /// The clock.

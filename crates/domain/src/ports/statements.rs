@@ -12,6 +12,15 @@ use crate::statement::{
     StatementImport, StoredLine, StoredMatch,
 };
 
+/// A batch of the bank that is booked, as one receipt or by its transfers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookedBatch {
+    /// The bank's id.
+    pub id: String,
+    /// The amount of the receipt, or of the largest transfer, in minor units.
+    pub minor: i64,
+}
+
 /// The result of a line, to store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineResult {
@@ -137,20 +146,22 @@ pub trait StatementStore: Send + Sync {
     /// Finds the line of an import with a number.
     async fn find_line(&self, import: ImportId, number: i64) -> Result<Option<StoredLine>, StoreError>;
 
-    /// Returns the ids of those batches of an account that are booked as one receipt, or are about to be. A line with such an id
-    /// that does not say that it is a batch counts. A batch whose receipt
-    /// is reversed is not booked. A batch without a receipt is not about to be booked if a transfer of it is booked.
-    async fn booked_batches(&self, account: &str, batches: &[String]) -> Result<Vec<String>, StoreError>;
+    /// Returns those batches of an account that are booked as one receipt, or are about to be, with their amounts. A line with
+    /// such an id that does not say that it is a batch counts. A batch whose receipt is reversed is not booked. A batch without
+    /// a receipt is not about to be booked if a transfer of it is booked.
+    async fn booked_batches(&self, account: &str, batches: &[String])
+    -> Result<Vec<BookedBatch>, StoreError>;
 
     /// Returns whether a receipt is reversed.
     async fn is_reversed(&self, receipt: ReceiptNumber) -> Result<bool, StoreError>;
 
-    /// Returns the ids of those batches of an account of which a transfer is booked, or about to be, or was returned by the bank.
+    /// Returns those batches of an account of which a transfer is booked, or about to be, or was returned by the bank, each with
+    /// the amount of its largest such transfer.
     async fn batches_with_booked_parts(
         &self,
         account: &str,
         batches: &[String],
-    ) -> Result<Vec<String>, StoreError>;
+    ) -> Result<Vec<BookedBatch>, StoreError>;
 
     /// Returns the batches of an import that are booked neither as one receipt nor by their transfers, ordered by number.
     async fn open_batches(&self, import: ImportId, limit: u64) -> Result<Vec<StoredLine>, StoreError>;

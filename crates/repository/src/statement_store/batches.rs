@@ -1,11 +1,11 @@
 //! Reads which batches of the bank are booked: each as one receipt, by its transfers, or not yet.
 
-use hermes_domain::ports::StoreError;
+use hermes_domain::ports::{BookedBatch, StoreError};
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{ImportId, ImportState, LineState, StoredLine};
 use sea_orm::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
-use sea_orm::{Condition, DatabaseConnection, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DatabaseConnection, QueryOrder, QueryResult, QuerySelect};
 
 use super::lines::decode;
 use crate::database::padded;
@@ -28,7 +28,7 @@ pub(super) async fn booked(
     connection: &DatabaseConnection,
     account: &str,
     batches: &[String],
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<BookedBatch>, StoreError> {
     let mut parts = parts_in(&[LineState::Posted, LineState::Unallocated]);
     for column in [Column::Account, Column::BatchId] {
         parts.and_where(of_parts(column).equals((Entity, column)));
@@ -44,12 +44,14 @@ pub(super) async fn booked(
     let select = Entity::find()
         .select_only()
         .column(Column::BatchId)
+        .column(Column::Amount)
         .filter(Column::Account.eq(account))
         .filter(Column::BatchId.is_in(padded(batches).map(String::as_str)))
         .filter(Column::BatchRole.is_in([WHOLE, SINGLE]))
         .filter(Column::State.is_in([LineState::Posted, LineState::Unallocated].map(LineState::as_str)))
         .filter(is_decided.or(is_booked));
-    select.into_tuple().all(connection).await.map_err(statement_error)
+    let rows: Vec<(String, i64)> = select.into_tuple().all(connection).await.map_err(statement_error)?;
+    Ok(rows.into_iter().map(|(id, minor)| BookedBatch { id, minor }).collect())
 }
 
 /// Returns whether a receipt is reversed.
@@ -63,21 +65,25 @@ pub(super) async fn is_reversed(
     Ok(found.count(connection).await.map_err(statement_error)? > 0)
 }
 
-/// Returns those of the batches of an account of which a transfer is booked, or about to be, or was returned by the bank.
+/// Returns those of the batches of an account of which a transfer is booked, or about to be, or was returned by the bank, each
+/// with the amount of its largest such transfer.
 pub(super) async fn with_booked_parts(
     connection: &DatabaseConnection,
     account: &str,
     batches: &[String],
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<BookedBatch>, StoreError> {
     let mut parts = booked_parts();
     parts
         .clear_selects()
-        .distinct()
         .column((PARTS, Column::BatchId))
+        .expr(of_parts(Column::Amount).max())
+        .group_by_col((PARTS, Column::BatchId))
         .and_where(of_parts(Column::Account).eq(account))
         .and_where(of_parts(Column::BatchId).is_in(padded(batches).map(String::as_str)));
     let rows = connection.query_all(&parts).await.map_err(statement_error)?;
-    rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>().map_err(statement_error)
+    let batch =
+        |row: &QueryResult| Ok(BookedBatch { id: row.try_get_by_index(0)?, minor: row.try_get_by_index(1)? });
+    rows.iter().map(batch).collect::<Result<_, DbErr>>().map_err(statement_error)
 }
 
 /// Returns the batches of an import that are booked neither as one receipt nor by their transfers.

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hermes_domain::matching::IndexedPayment;
 use hermes_domain::payment::{PaymentId, Reference};
-use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
+use hermes_domain::ports::{BookedBatch, LineResult, MatchFilter, StatementStore, StoreError};
 use hermes_domain::receipt::{ReceiptNumber, StatementLineId};
 use hermes_domain::statement::{
     BankLine, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport, NewMatch,
@@ -193,7 +193,11 @@ impl StatementStore for SqlStatementStore {
         self.database.reader.read(read).await
     }
 
-    async fn booked_batches(&self, account: &str, batches: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn booked_batches(
+        &self,
+        account: &str,
+        batches: &[String],
+    ) -> Result<Vec<BookedBatch>, StoreError> {
         let (account, batches) = (account.to_owned(), batches.to_vec());
         let read = |connection| {
             let (account, batches) = (account.clone(), batches.clone());
@@ -211,7 +215,7 @@ impl StatementStore for SqlStatementStore {
         &self,
         account: &str,
         batches: &[String],
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<BookedBatch>, StoreError> {
         let (account, batches) = (account.to_owned(), batches.to_vec());
         let read = |connection| {
             let (account, batches) = (account.clone(), batches.clone());

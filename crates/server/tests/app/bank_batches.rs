@@ -123,6 +123,23 @@ async fn a_batch_whose_transfers_are_booked_is_not_booked_itself() {
 }
 
 #[actix_web::test]
+async fn an_entry_with_the_id_of_larger_transfers_is_booked_beside_them() {
+    let fee = Entry { cents: 500, bank_id: "B1".to_owned(), ..Entry::default() };
+    let fee = camt053("S1", &[fee]);
+    for fee_first in [false, true] {
+        let environment = TestEnvironment::sqlite().await;
+        let app = start(&environment).await;
+        let files = if fee_first { [fee.clone(), transfers()] } else { [transfers(), fee.clone()] };
+        for file in files {
+            import(&app, file).await;
+        }
+        let database = rows::connect(&environment).await;
+        let sql = "SELECT SUM(amount) FROM receipts";
+        assert_eq!(rows::query_count(&database, sql).await, CENTS + 500, "fee first: {fee_first}");
+    }
+}
+
+#[actix_web::test]
 async fn an_entry_that_does_not_say_that_it_is_a_batch_is_booked_once() {
     let entry = Entry { cents: CENTS, bank_id: "B1".to_owned(), ..Entry::default() };
     let statement = camt053("S1", &[entry]);

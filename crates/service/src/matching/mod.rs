@@ -35,6 +35,9 @@ pub enum DecisionError {
     /// The match is not proposed any more.
     #[error("the match is {}; only a proposed match can be accepted or rejected", .0.as_str())]
     Decided(MatchState),
+    /// The receipt was allocated, and the import of the line is being undone.
+    #[error("the match was accepted, and its import is being undone, which takes the allocation back")]
+    Undone,
     /// Another match of the line is being accepted.
     #[error("another match of the line is being accepted; wait for its result")]
     OtherAccepted,
@@ -162,8 +165,7 @@ impl Matches {
             }
         }
         let is_accepted = self.store.finish_match(id, &actor, self.clock.now()).await?;
-        let found = self.find(id).await?;
-        if is_accepted { Ok(found) } else { Err(DecisionError::Decided(found.proposal.state)) }
+        if is_accepted { self.find(id).await } else { Err(DecisionError::Undone) }
     }
 
     async fn find(&self, id: MatchId) -> Result<StoredMatch, DecisionError> {

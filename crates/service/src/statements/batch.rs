@@ -7,12 +7,13 @@
 //! has no effect, so the other transfers are booked too.
 //!
 //! Some banks do not say in a camt.053 that an entry is a batch. Such an entry is booked like a transfer, and its transfers in a
-//! camt.054 are then booked by it. If the transfers come first, the entry is booked by them.
+//! camt.054 are then booked by it. If the transfers come first, the entry is booked by them. Some banks give several entries the
+//! same id, so an entry that is smaller than a transfer is not its batch.
 
 use std::collections::BTreeMap;
 
 use hermes_domain::ledger::{Command, Origin, Rejection, Submission};
-use hermes_domain::ports::LineResult;
+use hermes_domain::ports::{BookedBatch, LineResult};
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{BankLine, Direction, ImportId, LineBatch, LineState, StoredLine};
 
@@ -109,11 +110,14 @@ impl StatementImporter {
         let mut others = Vec::new();
         for (account, ids) in ids_by_account(lines, batch_of_part) {
             let booked = store.booked_batches(&account, &ids).await?;
-            others.extend(results_of(lines, &account, &booked, batch_of_part));
+            // A batch is not smaller than its transfers.
+            let is_in = |part: &BankLine, batch: &BookedBatch| part.amount.minor() <= batch.minor;
+            others.extend(results_of(lines, &account, &booked, batch_of_part, is_in));
         }
         for (account, ids) in ids_by_account(lines, id_of_credit) {
             let booked = store.batches_with_booked_parts(&account, &ids).await?;
-            others.extend(results_of(lines, &account, &booked, id_of_credit));
+            let is_batch = |credit: &BankLine, largest: &BookedBatch| credit.amount.minor() >= largest.minor;
+            others.extend(results_of(lines, &account, &booked, id_of_credit, is_batch));
         }
         Ok(others)
     }
@@ -143,11 +147,14 @@ fn ids_by_account(lines: &[BankLine], id: fn(&BankLine) -> Option<&String>) -> B
 fn results_of(
     lines: &[BankLine],
     account: &str,
-    booked: &[String],
+    booked: &[BookedBatch],
     id: fn(&BankLine) -> Option<&String>,
+    fits: fn(&BankLine, &BookedBatch) -> bool,
 ) -> Vec<LineResult> {
-    let is_booked =
-        |line: &&BankLine| line.account == account && id(line).is_some_and(|id| booked.contains(id));
+    let is_booked = |line: &&BankLine| {
+        let is_of = |batch: &BookedBatch| id(line) == Some(&batch.id) && fits(line, batch);
+        line.account == account && booked.iter().any(is_of)
+    };
     let result = |line: &BankLine| LineResult { line: line.id, state: LineState::Other, receipt: None };
     lines.iter().filter(is_booked).map(result).collect()
 }

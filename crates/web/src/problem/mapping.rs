@@ -171,6 +171,8 @@ impl From<DecisionError> for Problem {
                 Self::new(ProblemCode::IllegalState)
                     .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string())))
             }
+            DecisionError::Undone => Self::new(ProblemCode::IllegalState)
+                .with_detail(format!("{}.", capitalized(&error.to_string()))),
             DecisionError::Store(error) => Self::from(error),
             DecisionError::Ledger(error) => Self::from(error),
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use hermes_domain::matching::{Certainty, IndexedPayment};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{PaymentId, Reference};
-use hermes_domain::ports::{LineResult, MatchFilter, StatementStore, StoreError};
+use hermes_domain::ports::{BookedBatch, LineResult, MatchFilter, StatementStore, StoreError};
 use hermes_domain::receipt::{ReceiptNumber, StatementLineId};
 use hermes_domain::statement::{
     BankLine, ImportCounts, ImportId, ImportState, ImportWork, LineState, MatchId, MatchState, NewImport,
@@ -156,7 +156,7 @@ impl StatementStore for OneStatement {
         Ok(None)
     }
 
-    async fn booked_batches(&self, _: &str, _: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn booked_batches(&self, _: &str, _: &[String]) -> Result<Vec<BookedBatch>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -164,7 +164,7 @@ impl StatementStore for OneStatement {
         Ok(false)
     }
 
-    async fn batches_with_booked_parts(&self, _: &str, _: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn batches_with_booked_parts(&self, _: &str, _: &[String]) -> Result<Vec<BookedBatch>, StoreError> {
         Ok(Vec::new())
     }
 
