@@ -312,6 +312,7 @@ mail-refund = We have sent { $amount } of your payment { $reference } back to yo
 mail-new-link-subject = Payment { $reference }: your new link
 mail-new-link = The page of your payment { $reference } has a new link. The old link no longer works.
 mail-page-link = The page of your payment:
+mail-changed-since = This payment has changed in the meantime. Its page shows how much is left to pay.
 mail-cancelled-since = This payment was cancelled in the meantime. Do not send any money.
 mail-link-secret = Anyone who has this link can see the page. Do not forward this message.
 mail-contact = Questions? { $contact }

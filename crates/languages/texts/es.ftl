@@ -367,6 +367,7 @@ mail-refund = Le hemos devuelto { $amount } de su pago { $reference }. Una trans
 mail-new-link-subject = Pago { $reference }: su nuevo enlace
 mail-new-link = La página de su pago { $reference } tiene un nuevo enlace. El enlace anterior ya no funciona.
 mail-page-link = La página de su pago:
+mail-changed-since = Entretanto, este pago ha cambiado. En su página puede ver cuánto falta por pagar.
 mail-cancelled-since = Entretanto, este pago se ha anulado. No envíe dinero.
 mail-link-secret = Quien tenga este enlace puede ver la página. No reenvíe este mensaje.
 mail-contact = ¿Preguntas? { $contact }

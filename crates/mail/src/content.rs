@@ -56,11 +56,11 @@ impl Writer<'_> {
         match notice {
             Notice::Booked { due } => {
                 let booked = t.mail_booked(reference, self.institution(), self.money(due)).to_string();
-                [booked, self.how_to_transfer()].into_iter().chain(self.cancelled_since()).collect()
+                [booked, self.how_to_transfer()].into_iter().chain(self.changed_since(notice)).collect()
             }
             Notice::ReceivedInPart { received, left } => {
                 let received = t.mail_part(self.money(received), reference, self.money(left)).to_string();
-                std::iter::once(received).chain(self.cancelled_since()).collect()
+                std::iter::once(received).chain(self.changed_since(notice)).collect()
             }
             Notice::Paid { due, received } => {
                 let paid = t.mail_paid(self.money(received), reference, self.institution()).to_string();
@@ -119,9 +119,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Corrects a message that waited until the payment was cancelled.
-    fn cancelled_since(&self) -> Option<String> {
-        self.payment.cancelled_at.map(|_| self.t.mail_cancelled_since().to_string())
+    /// Corrects a message that waited until the payment was cancelled, or until other amounts were received or due.
+    fn changed_since(&self, notice: Notice) -> Option<String> {
+        if self.payment.cancelled_at.is_some() {
+            return Some(self.t.mail_cancelled_since().to_string());
+        }
+        (!notice.is_current(self.payment)).then(|| self.t.mail_changed_since().to_string())
     }
 }
 

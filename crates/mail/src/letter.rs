@@ -119,6 +119,15 @@ mod tests {
         Payment::new(fields).unwrap()
     }
 
+    /// Returns the payment at the time of the message.
+    fn payment_of(notice: Notice, language: &str) -> Payment {
+        let mut fields = payment(language).into_fields();
+        if let Notice::ReceivedInPart { received, .. } = notice {
+            fields.amount_received = received;
+        }
+        Payment::new(fields).unwrap()
+    }
+
     fn letter(notice: Notice, payment: &Payment) -> Letter {
         let event = OutboxEvent {
             id: EventId(Uuid::nil()),
@@ -150,10 +159,9 @@ mod tests {
     }
 
     fn all_texts(language: &str) -> String {
-        let payment = payment(language);
         let mut texts = String::new();
         for notice in notices() {
-            let Letter { subject, text, .. } = letter(notice, &payment);
+            let Letter { subject, text, .. } = letter(notice, &payment_of(notice, language));
             writeln!(texts, "Subject: {subject}\n\n{text}\n").unwrap();
         }
         texts.replace('\u{a0}', "~")
@@ -190,6 +198,16 @@ mod tests {
             let text = letter(notice, &cancelled).text;
             assert_eq!(text.contains("cancelled in the meantime"), corrects, "{notice:?}");
         }
+    }
+
+    #[test]
+    fn a_message_that_waited_while_money_arrived_says_so() {
+        let booked = notices()[0];
+        let changed = "changed in the meantime";
+        assert!(!letter(booked, &payment("en")).text.contains(changed));
+        let mut fields = payment("en").into_fields();
+        fields.amount_received = money("1", "USD");
+        assert!(letter(booked, &Payment::new(fields).unwrap()).text.contains(changed));
     }
 
     #[test]
