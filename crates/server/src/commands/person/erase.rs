@@ -10,7 +10,7 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use hermes_domain::ledger::{Command, Erasure, ErasureScope, Origin, Submission};
 use hermes_domain::payment::{PaymentId, PaymentKey};
 use hermes_domain::ports::{PaymentReader, SharedCache};
-use hermes_domain::receipt::{Receipt, StatementLineId};
+use hermes_domain::receipt::{Receipt, RefundNumber, StatementLineId};
 use hermes_repository::{Database, SqlPaymentReader, SqlStatementStore};
 use hermes_service::writer::{LedgerWriter, SubmitError};
 
@@ -93,7 +93,9 @@ async fn erase_lines(database: &Database, erasures: &mut [Erasure]) -> Result<()
     }
     let statements = SqlStatementStore::new(database);
     let receipts: Vec<Receipt> = receipts.into_values().flatten().collect();
-    let lines = statements.lines_of_receipts(&receipts).await?;
+    let refunds = receipts.iter().flat_map(|receipt| &receipt.refunds);
+    let refunds: Vec<RefundNumber> = refunds.map(|refund| refund.number).collect();
+    let lines = statements.lines_of_receipts(&receipts, &refunds).await?;
     let lines: Vec<StatementLineId> = lines.iter().map(|stored| stored.line.id).collect();
     Ok(statements.erase_texts(&lines).await?)
 }
