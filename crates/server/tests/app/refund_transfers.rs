@@ -175,3 +175,36 @@ async fn an_export_omits_the_parts_of_a_receipt_that_belong_to_other_persons() {
         assert_eq!(text.contains("DE02120300000000202051"), refunds == 1, "{text}");
     }
 }
+
+#[actix_web::test]
+async fn an_erasure_waits_for_the_refund_and_erases_the_other_payments() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let receipt = pay_for_two(&app).await;
+    let refund = approve_refund(&app, "REF001", &receipt).await;
+    let body = json!({"name": "Ana", "email": "ana@example.org", "amount": "20"});
+    app.post("/api/bookings", &[], &body).await.expect(201);
+    let statement = statement(&[("C", 2_060, "ANA", "REF003 text of Ana")]);
+    import(&app, statement).await;
+
+    let output = app.run(&["erase", "--email", "ana@example.org"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let expected =
+        format!("payment REF001 is not erased: refund {refund} is APPROVED and still needs its account");
+    for part in ["erased the personal data of REF003\n", &expected, "repeat the command"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+    let emails = async || {
+        let list = app.get("/api/bookings").await.expect(200).json();
+        list.as_array().unwrap().iter().map(|payment| payment["email"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(emails().await, ["", "ben@example.org", "ana@example.org"]);
+    assert!(!copies(&app, &environment).contains("text of ana"));
+    let path = format!("/api/refunds/{refund}");
+    assert_eq!(app.get(&path).await.json()["payee_account"], "DE02120300000000202051");
+
+    post(&app, &format!("{path}/sent"), "*", json!({"bank_id": "T-1"})).await;
+    assert_eq!(app.stdout_of(&["erase", "--payment", "REF001"]).trim(), "erased the personal data of REF001");
+    assert_eq!(app.get(&path).await.json()["payee_account"], Value::Null);
+}
