@@ -48,7 +48,7 @@ async fn approve_refund(app: &TestApp, reference: &str, receipt: &str) -> String
 #[actix_web::test]
 async fn a_debit_that_names_an_approved_refund_marks_it_as_sent() {
     for environment in TestEnvironment::all().await {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with_key(&environment).await;
         app.book("ana").await.expect(201);
         let money =
             json!({"amount": "10.50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
@@ -106,7 +106,7 @@ async fn a_returned_transfer_without_texts_reverses_no_other_transfer() {
 #[actix_web::test]
 async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
     for environment in TestEnvironment::all().await {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with_key(&environment).await;
         for email in ["canary@example.org", "bob@example.org"] {
             let body = json!({"name": email, "email": email, "amount": "10"});
             app.post("/api/bookings", &[], &body).await.expect(201);
@@ -157,7 +157,7 @@ async fn pay_for_two(app: &TestApp) -> String {
 #[actix_web::test]
 async fn an_export_omits_the_parts_of_a_receipt_that_belong_to_other_persons() {
     let environment = TestEnvironment::sqlite().await;
-    let app = TestApp::start(&environment).await;
+    let app = TestApp::start_with_key(&environment).await;
     let receipt = pay_for_two(&app).await;
     let refund = approve_refund(&app, "REF002", &receipt).await;
     import(&app, statement(&[("D", 1_050, "BEN", &format!("{refund} to Ben"))])).await;
@@ -179,7 +179,7 @@ async fn an_export_omits_the_parts_of_a_receipt_that_belong_to_other_persons() {
 #[actix_web::test]
 async fn an_erasure_waits_for_the_refund_and_erases_the_other_payments() {
     let environment = TestEnvironment::sqlite().await;
-    let app = TestApp::start(&environment).await;
+    let app = TestApp::start_with_key(&environment).await;
     let receipt = pay_for_two(&app).await;
     let refund = approve_refund(&app, "REF001", &receipt).await;
     let body = json!({"name": "Ana", "email": "ana@example.org", "amount": "20"});

@@ -152,7 +152,7 @@ fn assert_steps(page: &TestResponse, expected: &[&str]) {
 
 #[actix_web::test]
 async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
-    let app = TestApp::start();
+    let app = TestApp::with_key();
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
     receive(&app, "2026-11-12", "5").await;
     receive(&app, "2026-11-13", "10").await;
@@ -245,7 +245,7 @@ async fn money_that_went_back_to_the_payer_or_to_another_payment_is_not_called_c
 
 #[actix_web::test]
 async fn an_excess_that_was_refunded_before_is_not_taken_from_the_credit() {
-    let app = TestApp::start();
+    let app = TestApp::with_key();
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
     receive(&app, "2026-11-12", "125").await;
     let excess = json!({"booking": "REF001", "reason": "paid too much"});
