@@ -231,6 +231,7 @@ wrong-withdraw-button = Withdraw this payment
 wrong-withdraw-reason = withdrawn by the payer
 wrong-withdraw-title = Withdraw { $reference }?
 wrong-withdraw-question = You then cannot pay { $amount } with this reference any more.
+wrong-withdraw-meanwhile = The payment has changed while this page was open. The payment was not withdrawn. Check the amount below, then decide again.
 wrong-withdraw-keep = No, keep the payment
 wrong-too-late-title = This payment can no longer be changed here
 wrong-too-late-money = Money has arrived for it. Contact the finance office.

@@ -286,6 +286,7 @@ wrong-withdraw-button = Retirar este pago
 wrong-withdraw-reason = retirado por el pagador
 wrong-withdraw-title = ¿Retirar { $reference }?
 wrong-withdraw-question = Después ya no podrá pagar { $amount } con esta referencia.
+wrong-withdraw-meanwhile = El pago ha cambiado mientras esta página estaba abierta. El pago no se ha retirado. Compruebe el importe de abajo y decida de nuevo.
 wrong-withdraw-keep = No, conservar el pago
 wrong-too-late-title = Este pago ya no se puede cambiar aquí
 wrong-too-late-money = Ya ha llegado dinero. Póngase en contacto con la oficina de finanzas.

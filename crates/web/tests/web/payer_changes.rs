@@ -410,6 +410,30 @@ async fn a_payer_withdraws_a_payment_and_its_link_then_expires() {
 }
 
 #[actix_web::test]
+async fn a_payment_that_changed_while_the_question_was_open_is_not_withdrawn() {
+    let app = TestApp::start();
+    let address = app.book_page(&[]).await;
+    let question = app.get(Server::Portal, &format!("{address}/withdraw")).await.body;
+    assert!(
+        question.contains("name=\"version\" value=\"1\"") && question.contains("35,700.00"),
+        "{question}"
+    );
+    let correction =
+        [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "500"), ("version", "1")];
+    assert_eq!(app.post(&format!("{address}/change"), &correction).await.status, StatusCode::SEE_OTHER);
+    for (language, sentence) in
+        [("en", "The payment was not withdrawn."), ("es", "El pago no se ha retirado.")]
+    {
+        let fields = [("language", language), ("version", "1")];
+        let stale = app.post(&format!("{address}/withdraw"), &fields).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT);
+        assert!(stale.body.contains(sentence) && stale.body.contains("value=\"2\""), "{}", stale.body);
+    }
+    let current = [("language", "en"), ("version", "2")];
+    assert_eq!(app.post(&format!("{address}/withdraw"), &current).await.status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
 async fn after_money_has_arrived_the_payer_changes_nothing() {
     let app = TestApp::start();
     let address = app.book_page(&[]).await;
