@@ -12,6 +12,7 @@ use hermes_domain::mail::{MailRejection, MessageRecord};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{Payment, Reference};
 use hermes_domain::ports::{PageLinkMailer, PaymentMail, StoreError};
+use hermes_web::limits::{LimitSettings, Limits};
 use serde_json::{Value, json};
 
 use crate::support::{Server, TestApp, TestResponse};
@@ -508,4 +509,29 @@ async fn a_lost_link_is_mailed_only_to_the_address_of_the_payment_and_the_page_d
     let invalid = app.post("/payment/lost", &[("reference", "1"), ("email", "")]).await;
     assert_eq!(invalid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(invalid.body.contains("href=\"#reference\"") && invalid.body.contains("href=\"#email\""));
+}
+
+#[actix_web::test]
+async fn a_request_for_a_lost_link_shares_the_limits_of_the_form() {
+    let own = LimitSettings { form_burst: 1, form_per_10_min: 1, ..LimitSettings::default() };
+    let total = LimitSettings { form_total_per_s: 1, ..LimitSettings::default() };
+    for (settings, status) in [(own, StatusCode::TOO_MANY_REQUESTS), (total, StatusCode::SERVICE_UNAVAILABLE)]
+    {
+        let app = TestApp::start_with(move |state| {
+            state.link_mailer = Some(Arc::new(CountedMails::default()));
+            state.limits = Limits::new(&settings);
+        });
+        for (language, text) in [
+            ("en", "requests came from your network or from all visitors together. Wait a few minutes"),
+            ("es", "solicitudes de su red o de todos los visitantes juntos. Espere unos minutos"),
+        ] {
+            let fields = [("reference", "REF001"), ("email", "ana@example.org"), ("language", language)];
+            let mut page = app.post("/payment/lost", &fields).await;
+            while page.status == StatusCode::OK {
+                page = app.post("/payment/lost", &fields).await;
+            }
+            assert_eq!(page.status, status, "{}", page.body);
+            assert!(page.body.contains(text), "{}", page.body);
+        }
+    }
 }
