@@ -1,10 +1,10 @@
 // Starts the built portal on SQLite in a temporary folder, and does what staff do through the API.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,6 +26,7 @@ export const ANA = {
 export class Portal {
   #process;
   #folder;
+  #authorization;
 
   /**
    * Starts a portal with the example institution, or with the file `institution.toml` of a folder in `e2e/`.
@@ -37,7 +38,14 @@ export class Portal {
     portal.#folder = await mkdtemp(join(tmpdir(), "hermes-e2e-"));
     // Port 0 is any free port.
     const env = { PORT: "0", DASHBOARD_PORT: "0", DATA_DIR: portal.#folder, ...settings };
+    // One key requests and approves.
+    env.HERMES__REFUNDS__SECOND_PERSON_ABOVE = "1000000";
     env.HERMES_CONFIG_DIR = config ? join(HOME, config) : portal.#folder;
+    // Refunds need a key, also on loopback.
+    const key = execFileSync(PROGRAM, ["keys", "new"], { encoding: "utf8" }).trim();
+    portal.#authorization = { Authorization: `Bearer ${key}` };
+    env.HERMES__ACCESS__FIRST_KEY_FILE = join(portal.#folder, "first.key");
+    await writeFile(env.HERMES__ACCESS__FIRST_KEY_FILE, key, { mode: 0o600 });
     portal.#process = spawn(PROGRAM, ["serve"], { cwd: HOME, env, stdio: ["ignore", "ignore", "pipe"] });
     portal.url = await portal.#address();
     return portal;
@@ -94,12 +102,17 @@ export class Portal {
   /** Cancels a payment as staff. A refund of its money becomes due. */
   async cancel(payment, reason) {
     const path = `/api/bookings/${payment.reference}`;
-    const seen = await fetch(this.url + path);
+    const seen = await this.get(path);
     await this.#post(`${path}/cancel`, { reason, held: "refund" }, seen.headers.get("ETag"));
   }
 
+  /** Reads from the API. */
+  async get(path) {
+    return fetch(this.url + path, { headers: this.#authorization });
+  }
+
   async #post(path, body, version = "*") {
-    const headers = { "Idempotency-Key": randomUUID(), "If-Match": version };
+    const headers = { ...this.#authorization, "Idempotency-Key": randomUUID(), "If-Match": version };
     if (body) headers["Content-Type"] = "application/json";
     const response = await fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
     const text = await response.text();

@@ -118,7 +118,7 @@ test("a corrected address gets a new link, and staff see both messages", async (
   await assertMail(right, /REF\d+: 5,459\.00.EUR/, [path]);
   await page.goto(payment.path);
   assert.equal(await page.locator("#reference").count(), 0, "the link that the wrong address has still works");
-  const list = async () => (await fetch(`${portal.url}/api/bookings/${payment.reference}/mail`)).json();
+  const list = async () => (await portal.get(`/api/bookings/${payment.reference}/mail`)).json();
   // The portal records the result after the mail server has the message.
   let messages = await list();
   while (messages[0].state === "waiting") messages = await list();

@@ -5,9 +5,10 @@ mod support;
 use hermes_domain::access::{PageSecret, ServerKey};
 use hermes_domain::ledger::{
     ChainVerifier, Command, Effect, Erasure, ErasureScope, EventKind, ReceiptCommand, ReceiptOutcome,
-    ReceiptTarget, RefundCommand, Rejection, Reversal, Subject, verify_against_audit,
+    ReceiptTarget, RefundCommand, RefundTarget, Rejection, Reversal, Subject, verify_against_audit,
 };
 use hermes_domain::payment::{PayerDetails, Payment};
+use hermes_domain::receipt::{ReceiptNumber, RefundState};
 use hermes_test_support::builders::{
     book, cancel, claim, correct, new_name, payment_key, receipt, record, submission, submission_with_claim,
 };
@@ -105,6 +106,51 @@ fn an_erasure_also_erases_the_receipts_that_it_names() {
     assert_eq!(rows.map(|row| row.is_erased()).collect::<Vec<_>>(), [true, true, false]);
 }
 
+/// Requests the refund of the credit of a receipt.
+fn request_refund(ledger: &mut MemoryLedger, number: ReceiptNumber) -> RefundTarget {
+    let request = RefundCommand::Request {
+        target: ReceiptTarget { number, expected_version: None },
+        amount: None,
+        payee_account: Some("canary payee".to_owned()),
+        reason: "canary reason".to_owned(),
+    };
+    let outcome = ledger.execute_receipt(Command::Refund(request)).unwrap();
+    RefundTarget { number: outcome.refund.unwrap(), expected_version: None }
+}
+
+fn mark_sent(target: RefundTarget) -> RefundCommand {
+    RefundCommand::MarkSent { target, bank_id: "T-1".to_owned(), amount: None }
+}
+
+#[test]
+fn an_erasure_is_rejected_while_a_refund_needs_its_account() {
+    let mut ledger = ledger();
+    let recorded = ledger.execute_receipt(record(receipt("100", "USD"), &[(1, "60")])).unwrap();
+    let refund = request_refund(&mut ledger, recorded.receipt.number);
+    let account = |ledger: &MemoryLedger| ledger.receipts[0].refunds[0].payee_account.clone();
+    let named = Erasure {
+        receipts: vec![recorded.receipt.number],
+        ..Erasure::new(payment_key(2), ErasureScope::Payment)
+    };
+    let mut assert_rejected = |state| {
+        for erasure in [erase(1, ErasureScope::Payment), Command::Erase(named.clone())] {
+            let rejection = ledger.execute(&[submission(erasure)]).remove(0).unwrap_err();
+            assert_eq!(rejection, Rejection::RefundNotFinished { number: refund.number, state });
+            assert_eq!(account(&ledger).as_deref(), Some("canary payee"));
+        }
+        ledger.execute_one(erase(1, ErasureScope::History));
+        let next = match state {
+            RefundState::Requested => RefundCommand::Approve(refund),
+            _ => mark_sent(refund),
+        };
+        ledger.execute_receipt(Command::Refund(next)).unwrap();
+    };
+    assert_rejected(RefundState::Requested);
+    assert_rejected(RefundState::Approved);
+    ledger.execute_one(erase(1, ErasureScope::Payment));
+    assert_eq!(account(&ledger), None);
+}
+
 #[test]
 fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
     let mut ledger = ledger();
@@ -114,13 +160,9 @@ fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
     let outcome =
         ledger.execute_any(&[submission_with_claim(record(new, &[(1, "60")]), claim(2, 2))]).remove(0);
     let number = ReceiptOutcome::try_from(outcome.unwrap()).unwrap().receipt.number;
-    let request = RefundCommand::Request {
-        target: ReceiptTarget { number, expected_version: None },
-        amount: None,
-        payee_account: Some("canary payee".to_owned()),
-        reason: "canary reason".to_owned(),
-    };
-    ledger.execute_receipt(Command::Refund(request)).unwrap();
+    let refund = request_refund(&mut ledger, number);
+    ledger.execute_receipt(Command::Refund(RefundCommand::Approve(refund))).unwrap();
+    ledger.execute_receipt(Command::Refund(mark_sent(refund))).unwrap();
     let stored = |ledger: &MemoryLedger| {
         let audit = ledger.audit.iter().filter(|row| row.subject_id == number.to_string());
         let records = ledger.idempotency.iter().filter(|record| record.subject() == Subject::Receipt(number));
@@ -134,10 +176,7 @@ fn an_erasure_removes_the_texts_of_the_receipts_of_the_payment() {
 
     assert!(!stored(&ledger).contains(CANARY), "{}", stored(&ledger));
     let after = &ledger.receipts[0];
-    assert_eq!(
-        (after.allocated(), after.refunds_reserved()),
-        (before.allocated(), before.refunds_reserved())
-    );
+    assert_eq!((after.allocated(), after.refunded()), (before.allocated(), before.refunded()));
     let mut verifier = ChainVerifier::default();
     ledger.audit.iter().for_each(|row| verifier.verify_next(row).unwrap());
     verifier.finish(ledger.head.audit_seq, ledger.head.audit_hash).unwrap();

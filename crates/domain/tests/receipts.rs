@@ -9,7 +9,10 @@ use hermes_domain::ledger::{
 };
 use hermes_domain::money::Currency;
 use hermes_domain::payment::{CheckKind, Payment, Status};
-use hermes_domain::receipt::{NewReceipt, Receipt, ReceiptStatus, Refund, RefundState, StatementLineId};
+use hermes_domain::receipt::{
+    NewReceipt, Receipt, ReceiptRequest, ReceiptStatus, Refund, RefundState, StatementLineId,
+};
+use hermes_domain::{FieldError, ValidationCode};
 use hermes_test_support::MemoryLedger;
 use hermes_test_support::builders::{
     book, cancel, claim, correct, money, new_name, payment_key, receipt, record, submission,
@@ -572,4 +575,24 @@ fn the_link_of_a_payment_expires_while_the_payment_is_settled() {
     let command = ReceiptCommand::Reverse { target, kind, reason: "returned by the bank".to_owned() };
     ledger.execute_receipt(Command::Receipt(command)).unwrap();
     assert_eq!((ledger.payments[0].status(), expiry(&ledger)), (Status::Underpayment, None));
+}
+
+#[test]
+fn the_value_date_of_a_receipt_has_a_year_of_four_digits() {
+    let parse = |value_date: &str| {
+        NewReceipt::parse(&ReceiptRequest {
+            amount: Some("10".to_owned()),
+            currency: Some("USD".to_owned()),
+            value_date: Some(value_date.to_owned()),
+            source: Some("cash".to_owned()),
+            ..ReceiptRequest::default()
+        })
+    };
+    for date in ["1000-01-01", "2026-11-30", "9999-12-31"] {
+        assert_eq!(parse(date).unwrap().value_date.to_string(), date);
+    }
+    for date in ["-001-01-01", "+026-01-01", "+2026-1-01", "0000-01-01", "0999-12-31", "2026-1-001"] {
+        let error = FieldError::new("value_date", ValidationCode::NotATime, "use a date such as 2026-11-30");
+        assert_eq!(parse(date).unwrap_err(), [error], "{date}");
+    }
 }

@@ -231,6 +231,7 @@ wrong-withdraw-button = Withdraw this payment
 wrong-withdraw-reason = withdrawn by the payer
 wrong-withdraw-title = Withdraw { $reference }?
 wrong-withdraw-question = You then cannot pay { $amount } with this reference any more.
+wrong-withdraw-meanwhile = The payment has changed while this page was open. The payment was not withdrawn. Check the amount below, then decide again.
 wrong-withdraw-keep = No, keep the payment
 wrong-too-late-title = This payment can no longer be changed here
 wrong-too-late-money = Money has arrived for it. Contact the finance office.
@@ -256,7 +257,7 @@ lost-error-title = There is a problem. Nothing was sent.
 lost-send = Send me a new link
 lost-sent-title = Check your e-mail
 lost-sent = If the reference and the e-mail address belong to the same payment, a message with its link should arrive soon. If none arrives within an hour, ask again.
-lost-wait = Too many links were requested. Wait a minute, then try again.
+lost-wait = Too many requests came from your network or from all visitors together. Wait a few minutes, then try again.
 lost-no-mail = This service cannot send e-mail. Contact the finance office to get a new link.
 
 ## An error that no form caused.
@@ -282,7 +283,7 @@ confirmation-print = Print
 ## Privacy and accessibility.
 
 privacy-title = Privacy
-privacy-stored = We store what you enter here: your name, your e-mail address, what you pay for and, if you give them, the details of the sender. We use them to receive your payment and to answer your questions.
+privacy-stored = We store what you enter here: your name, your e-mail address, what you pay for and, if you give them, the details of the sender. With each booking and change, we store the IP address and the name of the browser. From the bank statement, we store the account, the name and the text of your transfer. We use all this to receive your payment and to answer your questions.
 privacy-browser = Your browser stores two cookies: one for the open form, for 15 minutes, and one for your language. No other site learns about your visit.
 privacy-rights = To see, correct or erase your data, contact the finance office.
 accessibility-title = Accessibility

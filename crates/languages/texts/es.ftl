@@ -286,6 +286,7 @@ wrong-withdraw-button = Retirar este pago
 wrong-withdraw-reason = retirado por el pagador
 wrong-withdraw-title = ¿Retirar { $reference }?
 wrong-withdraw-question = Después ya no podrá pagar { $amount } con esta referencia.
+wrong-withdraw-meanwhile = El pago ha cambiado mientras esta página estaba abierta. El pago no se ha retirado. Compruebe el importe de abajo y decida de nuevo.
 wrong-withdraw-keep = No, conservar el pago
 wrong-too-late-title = Este pago ya no se puede cambiar aquí
 wrong-too-late-money = Ya ha llegado dinero. Póngase en contacto con la oficina de finanzas.
@@ -311,7 +312,7 @@ lost-error-title = Hay un problema. No se ha enviado nada.
 lost-send = Enviarme un enlace nuevo
 lost-sent-title = Mire su correo electrónico
 lost-sent = Si la referencia y el correo electrónico corresponden al mismo pago, pronto debería llegar un mensaje con su enlace. Si no llega ninguno en una hora, pídalo de nuevo.
-lost-wait = Se han pedido demasiados enlaces. Espere un minuto e inténtelo de nuevo.
+lost-wait = Han llegado demasiadas solicitudes de su red o de todos los visitantes juntos. Espere unos minutos e inténtelo de nuevo.
 lost-no-mail = Este servicio no puede enviar correo. Póngase en contacto con la oficina de finanzas para obtener un enlace nuevo.
 
 ## Un error que no viene de un formulario.
@@ -337,7 +338,7 @@ confirmation-print = Imprimir
 ## Privacidad y accesibilidad.
 
 privacy-title = Privacidad
-privacy-stored = Guardamos lo que escribe aquí: su nombre, su correo electrónico, lo que paga y, si los indica, los datos del ordenante. Los usamos para recibir su pago y responder a sus preguntas.
+privacy-stored = Guardamos lo que escribe aquí: su nombre, su correo electrónico, lo que paga y, si los indica, los datos del ordenante. Con cada registro y cambio guardamos la dirección IP y el nombre del navegador. Del extracto del banco guardamos la cuenta, el nombre y el texto de su transferencia. Usamos todo esto para recibir su pago y responder a sus preguntas.
 privacy-browser = Su navegador guarda dos cookies: una para el formulario abierto, durante 15 minutos, y otra para su idioma. Ningún otro sitio se entera de su visita.
 privacy-rights = Para ver, corregir o borrar sus datos, póngase en contacto con la oficina de finanzas.
 accessibility-title = Accesibilidad

@@ -1,7 +1,8 @@
 //! Amounts and dates of statements, parsed exactly.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use hermes_domain::money::{Currency, Money};
+use hermes_domain::receipt::YEARS;
 
 use crate::Problem;
 use crate::error::shown;
@@ -49,7 +50,13 @@ pub(crate) fn parse_xml_date(text: &str) -> Option<NaiveDate> {
     if !is_end || fields.next().is_some() || (year.len(), month.len(), day.len()) != (4, 2, 2) {
         return None;
     }
-    NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?)
+    let date = NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, digits(month)?, digits(day)?);
+    date.filter(has_valid_year)
+}
+
+/// Returns whether every database can store the date.
+pub(crate) fn has_valid_year(date: &NaiveDate) -> bool {
+    YEARS.contains(&date.year())
 }
 
 /// Parses decimal digits without a sign.
@@ -105,7 +112,16 @@ mod tests {
         for text in ["2026-02-28", "2026-02-28Z", "2026-02-28+01:00", "2026-02-28T23:59:59.999-05:00"] {
             assert_eq!(parse_xml_date(text), date, "{text}");
         }
-        for text in ["2026-02-30", "2026-2-28", "26-02-28", "2026-02-281", "", "+026-02-28", "2026-02-2é"] {
+        for text in [
+            "2026-02-30",
+            "2026-2-28",
+            "26-02-28",
+            "2026-02-281",
+            "",
+            "+026-02-28",
+            "0999-02-28",
+            "2026-02-2é",
+        ] {
             assert_eq!(parse_xml_date(text), None, "{text}");
         }
     }

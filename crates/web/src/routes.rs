@@ -20,11 +20,11 @@ use crate::{assets, pages};
 pub type Route = (&'static str, &'static [(&'static str, Requirement)]);
 
 /// Declares a table of routes and the function that registers their handlers. Each method has a requirement in brackets:
-/// `public`, or a [`Scope`].
+/// `public`, or a [`Scope`]. After `key`, an open installation needs a key for the scope too.
 macro_rules! routes {
     ($table:ident, $register:ident($config:ty);
-     $($path:literal: $($method:ident $handler:path [$required:ident]),+;)+) => {
-        const $table: &[Route] = &[$(($path, &[$((stringify!($method), requirement!($required))),+])),+];
+     $($path:literal: $($method:ident $handler:path [$($required:ident)+]),+;)+) => {
+        const $table: &[Route] = &[$(($path, &[$((stringify!($method), requirement!($($required)+))),+])),+];
 
         fn $register(config: &mut $config) {
             config$($(.service($handler))+)+;
@@ -35,6 +35,9 @@ macro_rules! routes {
 macro_rules! requirement {
     (public) => {
         Requirement::Public
+    };
+    (key $scope:ident) => {
+        Requirement::KeyWithScope(Scope::$scope)
     };
     ($scope:ident) => {
         Requirement::Scope(Scope::$scope)
@@ -56,12 +59,12 @@ routes! { API, register_api(ServiceConfig<'_>);
     "/api/receipts/{number}/allocations": POST receipts::allocate_receipt [ReceiptsSettle];
     "/api/receipts/{number}/allocations/{id}": DELETE receipts::unallocate_receipt [ReceiptsSettle];
     "/api/receipts/{number}/reversal": POST receipts::reverse_receipt [ReceiptsSettle];
-    "/api/receipts/{number}/write-off": POST receipts::write_off_difference [ReceiptsSettle];
-    "/api/refunds":               GET refunds::list_refunds [ReceiptsRead], POST refunds::request_refund [RefundsRequest];
+    "/api/receipts/{number}/write-off": POST receipts::write_off_difference [key ReceiptsSettle];
+    "/api/refunds":               GET refunds::list_refunds [ReceiptsRead], POST refunds::request_refund [key RefundsRequest];
     "/api/refunds/{number}":      GET refunds::get_refund [ReceiptsRead];
-    "/api/refunds/{number}/approve": POST refunds::approve_refund [RefundsApprove];
-    "/api/refunds/{number}/sent": POST refunds::send_refund [RefundsApprove];
-    "/api/refunds/{number}/failed": POST refunds::fail_refund [RefundsApprove];
+    "/api/refunds/{number}/approve": POST refunds::approve_refund [key RefundsApprove];
+    "/api/refunds/{number}/sent": POST refunds::send_refund [key RefundsApprove];
+    "/api/refunds/{number}/failed": POST refunds::fail_refund [key RefundsApprove];
     "/api/statements":            POST statements::import_statement [StatementsWrite];
     "/api/statements/{import}":       GET statements::get_statement [ReceiptsRead];
     "/api/statements/{import}/lines/{line}/receipt": POST statements::book_batch_line [StatementsWrite];
@@ -187,7 +190,7 @@ const WITH_SCOPE: [(&str, &str); 2] = [
 /// Adds the scope that each operation requires. For a scheme other than OAuth 2, OpenAPI 3.1 calls this a role.
 fn add_security(document: &mut utoipa::openapi::OpenApi) {
     let description = "An API key, as printed by `hermes keys create`. A new installation that listens on loopback is \
-                       open until its first key exists.";
+                       open until its first key exists, except for refunds and write-offs.";
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("hk_<id>_<secret>")
@@ -197,7 +200,7 @@ fn add_security(document: &mut utoipa::openapi::OpenApi) {
     for (path, methods) in API {
         let Some(item) = document.paths.paths.get_mut(*path) else { continue };
         for (method, requirement) in *methods {
-            if let (Some(operation), Requirement::Scope(scope)) = (operation_mut(item, method), requirement) {
+            if let (Some(operation), Some(scope)) = (operation_mut(item, method), requirement.scope()) {
                 operation.security = Some(vec![SecurityRequirement::new(KEY_SCHEME, [scope.as_str()])]);
                 add_responses(operation, &WITH_SCOPE);
             }

@@ -196,7 +196,7 @@ impl<'a> Decider<'a> {
         let before = self.find(&erasure.target)?.clone();
         let (kept, receipts) = match erasure.scope {
             ErasureScope::Payment => {
-                (before.without_texts(), Some(self.erase_receipts(before.id, &erasure.receipts)))
+                (before.without_texts(), Some(self.erase_receipts(before.id, &erasure.receipts)?))
             }
             ErasureScope::History => (before.clone(), None),
         };

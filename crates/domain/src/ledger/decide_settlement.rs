@@ -81,19 +81,24 @@ impl Decider<'_> {
         Ok((draft, taken))
     }
 
-    /// Erases the personal data of the receipts that hold money of a payment, and of further ones.
-    pub(super) fn erase_receipts(&self, payment: PaymentId, further: &[ReceiptNumber]) -> MoneyDraft {
+    /// Erases the personal data of the receipts that hold money of a payment, and of further ones. None of their refunds
+    /// may still need its account.
+    pub(super) fn erase_receipts(
+        &self,
+        payment: PaymentId,
+        further: &[ReceiptNumber],
+    ) -> Result<MoneyDraft, Rejection> {
         let erased = |receipt: &Receipt| {
+            ensure_no_refund_to_send(receipt)?;
             let mut draft = ReceiptDraft::of(receipt, ReceiptEffect::Erased, self.context.now);
             let texts = receipt.without_texts();
             (draft.fields.details, draft.fields.refunds) = (texts.details, texts.refunds);
-            draft
+            Ok(draft)
         };
         let is_erased = |receipt: &Receipt| receipt.concerns(payment) || further.contains(&receipt.number);
-        MoneyDraft {
-            receipts: self.receipts_that(is_erased).into_iter().map(erased).collect(),
-            ..MoneyDraft::default()
-        }
+        let receipts =
+            self.receipts_that(is_erased).into_iter().map(erased).collect::<Result<_, Rejection>>()?;
+        Ok(MoneyDraft { receipts, ..MoneyDraft::default() })
     }
 
     /// Returns the receipts that concern a payment, oldest first.
@@ -206,4 +211,14 @@ impl Decider<'_> {
             }
         }
     }
+}
+
+/// Returns an error if an erasure of the receipt would delete the account of a refund that still has to be sent.
+///
+/// # Errors
+/// Returns [`Rejection::RefundNotFinished`].
+pub fn ensure_no_refund_to_send(receipt: &Receipt) -> Result<(), Rejection> {
+    receipt.refund_to_send().map_or(Ok(()), |refund| {
+        Err(Rejection::RefundNotFinished { number: refund.number, state: refund.state })
+    })
 }

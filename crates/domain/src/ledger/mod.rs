@@ -44,6 +44,7 @@ pub use command::{
 };
 pub use correction::{Correction, MAX_REASON_CHARS};
 pub use decide::Decider;
+pub use decide_settlement::ensure_no_refund_to_send;
 pub use effect::{Effect, KeyEffect, ReceiptEffect};
 pub use event::{Event, EventId, EventKind, EventPosition, OutboxEvent};
 pub use head::{BatchToken, HeadId, LedgerHead};

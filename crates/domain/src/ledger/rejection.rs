@@ -96,6 +96,14 @@ pub enum Rejection {
         /// Its state.
         state: RefundState,
     },
+    /// The erasure would delete the account of a refund that still has to be sent.
+    #[error("refund {number} is {state} and still needs its account; mark it as sent or as failed first")]
+    RefundNotFinished {
+        /// The refund.
+        number: RefundNumber,
+        /// Its state.
+        state: RefundState,
+    },
     /// The amount exceeds the credit of the receipt.
     #[error("the receipt has only {credit} {} of credit", .credit.currency())]
     InsufficientCredit {

@@ -14,7 +14,7 @@ pub use details::{
     BANK_ID_MAX_CHARS, NOTE_MAX_CHARS, PAYER_ACCOUNT_MAX_CHARS, PAYER_TEXT_MAX_CHARS, ReceiptDetails,
 };
 pub use new_receipt::{NewReceipt, ReceiptRequest};
-pub use number::{NumberError, ReceiptNumber, RefundNumber};
+pub use number::{NumberError, ReceiptNumber, RefundNumber, YEARS};
 pub use refund::{Refund, RefundState, RefundStep};
 pub use state::{Allocation, Receipt, ReceiptError, ReceiptFields, StatementLineId};
 pub use status::{ReceiptSource, ReceiptStatus};

@@ -1,10 +1,10 @@
 //! The validation of a request to record a receipt.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{
     BANK_ID_MAX_CHARS, NOTE_MAX_CHARS, PAYER_ACCOUNT_MAX_CHARS, PAYER_TEXT_MAX_CHARS, ReceiptDetails,
-    ReceiptSource, StatementLineId,
+    ReceiptSource, StatementLineId, YEARS,
 };
 use crate::field::{FieldError, ValidationCode};
 use crate::money::{Currency, Money};
@@ -139,8 +139,9 @@ fn amount(text: &str, currency: Currency) -> Result<Money, FieldError> {
 
 fn value_date(text: &str) -> Result<NaiveDate, FieldError> {
     let error = || FieldError::new("value_date", ValidationCode::NotATime, "use a date such as 2026-11-30");
-    // Four digits, so that every database can store the year.
-    text.parse().ok().filter(|_| text.len() == 10).ok_or_else(error)
+    // The parser of dates also accepts signs, spaces and fewer digits.
+    let is_valid = |date: &NaiveDate| YEARS.contains(&date.year()) && date.to_string() == text;
+    text.parse().ok().filter(is_valid).ok_or_else(error)
 }
 
 fn source(text: &str) -> Result<ReceiptSource, FieldError> {

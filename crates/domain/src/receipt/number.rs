@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 #[error("not a number such as RCT-2026-000001")]
 pub struct NumberError;
 
-/// The first and the last year that a number can have: four digits.
-const YEARS: std::ops::RangeInclusive<i32> = 1_000..=9_999;
+/// The first and the last year of dates and numbers: four digits, as in MySQL.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1_000..=9_999;
 
 macro_rules! numbers {
     ($($(#[doc = $doc:literal])+ $name:ident = $prefix:literal;)+) => {$(

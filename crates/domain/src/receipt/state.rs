@@ -196,6 +196,11 @@ impl Receipt {
         })
     }
 
+    /// Returns the first refund that still has to be sent, and therefore needs its account.
+    pub fn refund_to_send(&self) -> Option<&Refund> {
+        self.fields.refunds.iter().find(|refund| refund.state.is_reserved())
+    }
+
     /// Returns the fields without their personal data: the texts and the accounts of the payees.
     #[must_use]
     pub fn without_texts(&self) -> ReceiptFields {

@@ -16,7 +16,7 @@ use sea_orm::{
 use super::SqlPaymentReader;
 use super::load::{self, IdLocality};
 use crate::database::padded;
-use crate::entity::{audit_log, payments};
+use crate::entity::{allocations, audit_log, payments};
 use crate::error::statement_error;
 use crate::mapping::{PaymentWithoutChecks, StoredChecks, decode_audit_entry};
 
@@ -34,7 +34,7 @@ pub struct AuditBounds {
     pub last_seq: Option<i64>,
 }
 
-/// A payment, and its last audit row in the same snapshot.
+/// A payment, its last audit row and the sum of its allocations, in the same snapshot.
 #[derive(Debug)]
 pub struct AuditedPayment {
     /// The id of the payment.
@@ -47,6 +47,8 @@ pub struct AuditedPayment {
     pub payment: Result<Payment, StoreError>,
     /// The last audit row of the payment.
     pub last: Option<AuditEntry>,
+    /// The sum of the payment's allocations, in minor units, or `None` if the sum exceeds 64 bits.
+    pub allocated: Option<i64>,
 }
 
 impl SqlPaymentReader {
@@ -97,7 +99,8 @@ impl SqlPaymentReader {
             .await
     }
 
-    /// Reads the next payments in the order of their ids, each with its last audit row, in one snapshot.
+    /// Reads the next payments in the order of their ids, each with its last audit row and the sum of its allocations, in one
+    /// snapshot.
     ///
     /// Returns at most 1,000 payments, and none after the last payment.
     ///
@@ -116,12 +119,14 @@ impl SqlPaymentReader {
                 let rows = rows.all(&snapshot).await.map_err(statement_error)?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
                 let mut last = last_entries(&snapshot, &ids).await?;
+                let mut allocated = allocated_sums(&snapshot, &ids).await?;
                 let check_rows = load::check_rows(&snapshot, &ids, IdLocality::Contiguous).await?;
                 snapshot.commit().await.map_err(statement_error)?;
                 let mut checks = load::group_by_payment(check_rows)?;
                 let audited = rows.into_iter().map(|row| {
                     let (checks, last) = (checks.remove(&row.id).unwrap_or_default(), last.remove(&row.id));
-                    audited_payment(row, checks, last)
+                    let allocated = allocated.remove(&row.id).unwrap_or(Some(0));
+                    audited_payment(row, checks, last, allocated)
                 });
                 Ok(audited.collect())
             })
@@ -190,8 +195,35 @@ async fn last_entries(
     Ok(last.into_iter().filter_map(|entry| Some((entry.payment_id?.0, entry))).collect())
 }
 
-fn audited_payment(row: payments::Model, checks: StoredChecks, last: Option<AuditEntry>) -> AuditedPayment {
+/// Adds up the allocations of each payment. The databases return sums as different types, so they are added here.
+async fn allocated_sums(
+    snapshot: &DatabaseTransaction,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Option<i64>>, StoreError> {
+    let amounts: Vec<(Uuid, i64)> = allocations::Entity::find()
+        .select_only()
+        .column(allocations::Column::PaymentId)
+        .column(allocations::Column::Amount)
+        .filter(allocations::Column::PaymentId.is_in(padded(ids).copied()))
+        .into_tuple()
+        .all(snapshot)
+        .await
+        .map_err(statement_error)?;
+    let mut sums = HashMap::new();
+    for (payment, amount) in amounts {
+        let sum = sums.entry(payment).or_insert(Some(0_i64));
+        *sum = sum.and_then(|sum| sum.checked_add(amount));
+    }
+    Ok(sums)
+}
+
+fn audited_payment(
+    row: payments::Model,
+    checks: StoredChecks,
+    last: Option<AuditEntry>,
+    allocated: Option<i64>,
+) -> AuditedPayment {
     let (id, reference, email_key) = (PaymentId(row.id), row.reference.clone(), row.email_key.clone());
     let payment = PaymentWithoutChecks::try_from(row).and_then(|payment| payment.with_checks(checks));
-    AuditedPayment { id, reference, email_key, payment, last }
+    AuditedPayment { id, reference, email_key, payment, last, allocated }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hermes_domain::ports::StoreError;
-use hermes_domain::receipt::{Receipt, StatementLineId};
+use hermes_domain::receipt::{Receipt, RefundNumber, StatementLineId};
 use hermes_domain::statement::{BankLine, Direction, StoredLine};
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::*;
@@ -22,15 +22,19 @@ const MAX_IN_LIST: usize = 256;
 const ID_BYTES: usize = 32;
 
 impl SqlStatementStore {
-    /// Returns the lines that belong to receipts, each once: the transfers that the receipts book, the lines that return
-    /// these transfers, and the debits that name a refund of the receipts.
+    /// Returns the lines that belong to receipts and refunds, each once: the transfers that the receipts book, the lines that return
+    /// these transfers, and the debits that name one of the refunds.
     ///
     /// No index helps to find the debits. If there is a refund, the call reads all lines, with one statement for each first
     /// byte of their identities.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn lines_of_receipts(&self, receipts: &[Receipt]) -> Result<Vec<StoredLine>, StoreError> {
+    pub async fn lines_of_receipts(
+        &self,
+        receipts: &[Receipt],
+        refunds: &[RefundNumber],
+    ) -> Result<Vec<StoredLine>, StoreError> {
         let numbers: Vec<String> = receipts.iter().map(|receipt| receipt.number.to_string()).collect();
         let mut transfers = Vec::new();
         for numbers in numbers.chunks(MAX_IN_LIST) {
@@ -47,7 +51,7 @@ impl SqlStatementStore {
             let candidates = self.lines_that(is_reversal_of_amount).await?.into_iter();
             returns.extend(candidates.filter(|stored| stored.line.returns(transfer)));
         }
-        let debits = self.debits_of_refunds(receipts).await?;
+        let debits = self.debits_of_refunds(refunds).await?;
         let lines = transfers.into_iter().chain(returns).chain(debits);
         let lines: BTreeMap<[u8; ID_BYTES], StoredLine> =
             lines.map(|stored| (stored.line.id.0, stored)).collect();
@@ -72,9 +76,7 @@ impl SqlStatementStore {
         Ok(())
     }
 
-    async fn debits_of_refunds(&self, receipts: &[Receipt]) -> Result<Vec<StoredLine>, StoreError> {
-        let refunds: Vec<_> =
-            receipts.iter().flat_map(|receipt| &receipt.refunds).map(|refund| refund.number).collect();
+    async fn debits_of_refunds(&self, refunds: &[RefundNumber]) -> Result<Vec<StoredLine>, StoreError> {
         let names_refund = |line: &BankLine| line.named_refunds().iter().any(|named| refunds.contains(named));
         let mut debits = Vec::new();
         if refunds.is_empty() {

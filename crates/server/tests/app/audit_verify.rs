@@ -194,6 +194,18 @@ async fn receipts_changed_or_deleted_without_the_log_are_reported() {
         "UPDATE allocations SET reference = 'REF002' WHERE receipt_seq = 1",
     ]);
     report.await.fails_with("-000001: differs from audit row ").fails_with(" in allocations, details.note\n");
+    let to_other = "UPDATE allocations SET payment_id = (SELECT id FROM payments WHERE reference = 'REF004') \
+                    WHERE receipt_seq = 1";
+    let report = log.tamper_and_verify(&[to_other]).await;
+    report
+        .fails_with(
+            "payment REF001: 10.50 USD are recorded as received, but its allocations add up to 0.00 USD\n",
+        )
+        .fails_with(
+            "payment REF004: 0.00 USD are recorded as received, but its allocations add up to 10.50 USD\n",
+        )
+        .fails_with("2 of 4 payments differ from their last audit rows or their allocations\n");
+    assert_eq!(report.output.matches("add up to").count(), 2, "{}", report.output);
     let report = log.tamper_and_verify(&["UPDATE receipts SET allocations_made = 7 WHERE seq = 2"]);
     report.await.fails_with("2 of 4 receipts differ from their last audit rows");
     let report = log.tamper_and_verify(&["DELETE FROM receipts WHERE seq = 4"]);

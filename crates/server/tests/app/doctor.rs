@@ -4,11 +4,11 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use hermes_test_support::{private_mariadb, private_mariadb_with, redis, sqlite};
+use hermes_test_support::{SmtpServer, private_mariadb, private_mariadb_with, redis, sqlite};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
-use crate::support::{HermesProcess, TestApp, TestEnvironment, rows};
+use crate::support::{HermesProcess, TestApp, TestEnvironment, poll, rows};
 
 #[actix_web::test]
 async fn a_mariadb_that_can_lose_commits_is_reported() {
@@ -213,6 +213,67 @@ async fn an_unreachable_database_is_found() {
     process.variables.push(("DB_HOST", "no-such-host.invalid".to_owned()));
     let findings = process.stdout_of(&["doctor"]);
     assert!(findings.contains("; correct DB_HOST"), "{findings}");
+}
+
+#[actix_web::test]
+async fn events_and_mail_that_stand_still_are_found() {
+    let environment = TestEnvironment::sqlite().await;
+    let port = start_smtp_server().to_string();
+    let mail = [
+        ("HERMES__MAIL__HOST", "127.0.0.1"),
+        ("HERMES__MAIL__PORT", port.as_str()),
+        ("HERMES__MAIL__TLS", "none"),
+        ("HERMES__MAIL__FROM", "payments@example.org"),
+        ("HERMES__SERVER__PUBLIC_URL", "http://127.0.0.1"),
+    ];
+    let mut app = TestApp::start_with(&environment, &mail).await;
+    app.wait_for_log("mail begins with the changes after event").await;
+    app.book("ana").await.expect(201);
+    let is_sent = || async { app.get("/api/bookings/REF001/mail").await.text().contains("\"sent\"") };
+    poll(is_sent, "the mail").await;
+    app.signal("TERM");
+    assert!(app.wait().success(), "{}", app.log());
+    // Nothing listens on port 1. Without a portal, the events wait for Redis.
+    app.variables.push(("REDIS_URL", "redis://127.0.0.1:1".to_owned()));
+    assert_finding(
+        &app,
+        "ok       events: 1 in total; no instance publishes them to Redis now; published up to 0",
+    );
+    assert_finding(&app, "ok       mail: the mail server responds, and no message waits");
+
+    let database = rows::connect(&environment).await;
+    let old = |column: &str| format!("{column} = '2020' || substr({column}, 5)");
+    let execute = async |sql: &str| {
+        database.execute_unprepared(sql).await.unwrap();
+    };
+    execute(&format!("UPDATE outbox SET {}", old("created_at"))).await;
+    assert_finding(&app, "published up to 0; the next one waits since 2020-");
+    assert_finding(&app, "warning  events: ");
+    assert_finding(&app, "ok       mail: ");
+    execute("UPDATE mail_sender SET cursor_seq = 0").await;
+    assert_finding(&app, "no message waits; no message exists about the events since 2020-");
+    execute("UPDATE mail_sender SET cursor_seq = 1").await;
+    execute(&format!("UPDATE mail_messages SET state = 'WAITING', attempts = 3, {}", old("occurred_at")))
+        .await;
+    assert_finding(&app, "; the mail server has postponed a message about REF001 3 times; find the reply");
+    execute("UPDATE mail_messages SET attempts = 0").await;
+    assert_finding(&app, "ok       mail: the mail server responds; 1 messages wait, the oldest since 2020-");
+    execute(&format!("UPDATE mail_messages SET {}", old("not_before"))).await;
+    assert_finding(&app, "; a message about REF001 is due since 2020-");
+    assert_finding(&app, "warning  mail: ");
+}
+
+/// Starts a mail server on a thread of its own, because `hermes doctor` blocks the thread of the test. Returns its port.
+fn start_smtp_server() -> u16 {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = SmtpServer::start().await;
+            sender.send(server.port()).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    receiver.recv().unwrap()
 }
 
 /// Returns a process that is not started, for other commands.

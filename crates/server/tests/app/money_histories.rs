@@ -17,7 +17,7 @@ const AMOUNTS: [&str; 5] = ["0.05", "5.00", "10.00", "10.50", "23.10"];
 async fn the_api_reports_the_recomputed_money_after_a_random_history() {
     let environments = [Some(TestEnvironment::sqlite().await), TestEnvironment::mariadb().await];
     for (seed, environment) in (1..).zip(environments.into_iter().flatten()) {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with_key(&environment).await;
         for payer in 0..PAYMENTS {
             app.book(&format!("payer{payer}")).await.expect(201);
         }

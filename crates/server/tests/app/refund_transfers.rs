@@ -33,10 +33,11 @@ async fn post(app: &TestApp, path: &str, etag: &str, body: Value) -> Value {
     response.json()
 }
 
-/// Cancels REF001 and approves the refund of its receipt. Returns the number of the refund.
-async fn approve_refund(app: &TestApp, receipt: &str) -> String {
-    let booking = app.get("/api/bookings/REF001").await.expect(200);
-    post(app, "/api/bookings/REF001/cancel", booking.header("ETag"), json!({"reason": "left"})).await;
+/// Cancels a payment and approves the refund of its receipt. Returns the number of the refund.
+async fn approve_refund(app: &TestApp, reference: &str, receipt: &str) -> String {
+    let path = format!("/api/bookings/{reference}");
+    let booking = app.get(&path).await.expect(200);
+    post(app, &format!("{path}/cancel"), booking.header("ETag"), json!({"reason": "left"})).await;
     let request = json!({"receipt": receipt, "payee_account": "DE02120300000000202051", "reason": "left"});
     let refund = post(app, "/api/refunds", "*", request).await;
     let number = refund["number"].as_str().unwrap().to_owned();
@@ -47,12 +48,12 @@ async fn approve_refund(app: &TestApp, receipt: &str) -> String {
 #[actix_web::test]
 async fn a_debit_that_names_an_approved_refund_marks_it_as_sent() {
     for environment in TestEnvironment::all().await {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with_key(&environment).await;
         app.book("ana").await.expect(201);
         let money =
             json!({"amount": "10.50", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
         let receipt = post(&app, "/api/bookings/REF001/receipts", "*", money).await;
-        let number = approve_refund(&app, receipt["number"].as_str().unwrap()).await;
+        let number = approve_refund(&app, "REF001", receipt["number"].as_str().unwrap()).await;
         let refund = async || app.get(&format!("/api/refunds/{number}")).await.expect(200).json();
 
         // A charge names the refund too, but is not its transfer.
@@ -187,7 +188,7 @@ async fn without_automatic_posting_a_returned_transfer_waits_for_a_person() {
 #[actix_web::test]
 async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
     for environment in TestEnvironment::all().await {
-        let app = TestApp::start(&environment).await;
+        let app = TestApp::start_with_key(&environment).await;
         for email in ["canary@example.org", "bob@example.org"] {
             let body = json!({"name": email, "email": email, "amount": "10"});
             app.post("/api/bookings", &[], &body).await.expect(201);
@@ -198,7 +199,7 @@ async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
         import(&app, statement(&[("C", 1_050, "T4", "REF001 canary two")])).await;
         let receipts = app.get("/api/bookings/REF001/receipts").await.expect(200).json();
         assert_eq!(receipts.as_array().map(Vec::len), Some(1), "the other one is reversed: {receipts}");
-        let number = approve_refund(&app, receipts[0]["number"].as_str().unwrap()).await;
+        let number = approve_refund(&app, "REF001", receipts[0]["number"].as_str().unwrap()).await;
         let debits =
             [("D", 1_050, "T5", format!("{number} canary")), ("D", 99, "T6", format!("{number} fee canary"))];
         let debits = debits.each_ref().map(|(mark, cents, id, text)| (*mark, *cents, *id, text.as_str()));
@@ -220,4 +221,72 @@ async fn an_erasure_reaches_the_lines_of_returned_transfers_and_refunds() {
         assert!(found.contains("ref002 bob"), "the text of another person was erased");
         app.assert_audit_log_is_intact(&["--deep"]);
     }
+}
+
+/// Books 10.50 dollars for Ana and for Ben, and records one transfer for both. Returns the number of the receipt.
+async fn pay_for_two(app: &TestApp) -> String {
+    app.book("ana").await.expect(201);
+    app.book("ben").await.expect(201);
+    let money =
+        json!({"amount": "21", "currency": "USD", "value_date": "2026-11-22", "source": "bank_transfer"});
+    let receipt = post(app, "/api/receipts", "*", money).await["number"].as_str().unwrap().to_owned();
+    let allocation = |reference: &str| json!({"booking": reference, "amount": "10.50"});
+    let body = json!({"allocations": [allocation("REF001"), allocation("REF002")], "reason": "both"});
+    post(app, &format!("/api/receipts/{receipt}/allocations"), "*", body).await;
+    receipt
+}
+
+#[actix_web::test]
+async fn an_export_omits_the_parts_of_a_receipt_that_belong_to_other_persons() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start_with_key(&environment).await;
+    let receipt = pay_for_two(&app).await;
+    let refund = approve_refund(&app, "REF002", &receipt).await;
+    import(&app, statement(&[("D", 1_050, "BEN", &format!("{refund} to Ben"))])).await;
+    for (email, own, other, refunds, lines) in
+        [("ana@example.org", "REF001", "REF002", 0, 0), ("ben@example.org", "REF002", "REF001", 1, 1)]
+    {
+        let text = app.stdout_of(&["export-person", email]);
+        let export: Value = serde_json::from_str(&text).unwrap();
+        let payment = &export["payments"][0];
+        let part = &payment["receipts"][0];
+        assert_eq!(part["number"], json!(receipt), "{text}");
+        assert_eq!(part["refunds"].as_array().map(Vec::len), Some(refunds), "{text}");
+        assert_eq!(payment["statement_lines"].as_array().map(Vec::len), Some(lines), "{text}");
+        assert!(text.contains(own) && !text.contains(other), "{text}");
+        assert_eq!(text.contains("DE02120300000000202051"), refunds == 1, "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn an_erasure_waits_for_the_refund_and_erases_the_other_payments() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start_with_key(&environment).await;
+    let receipt = pay_for_two(&app).await;
+    let refund = approve_refund(&app, "REF001", &receipt).await;
+    let body = json!({"name": "Ana", "email": "ana@example.org", "amount": "20"});
+    app.post("/api/bookings", &[], &body).await.expect(201);
+    let statement = statement(&[("C", 2_060, "ANA", "REF003 text of Ana")]);
+    import(&app, statement).await;
+
+    let output = app.run(&["erase", "--email", "ana@example.org"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let expected =
+        format!("payment REF001 is not erased: refund {refund} is APPROVED and still needs its account");
+    for part in ["erased the personal data of REF003\n", &expected, "repeat the command"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+    let emails = async || {
+        let list = app.get("/api/bookings").await.expect(200).json();
+        list.as_array().unwrap().iter().map(|payment| payment["email"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(emails().await, ["", "ben@example.org", "ana@example.org"]);
+    assert!(!copies(&app, &environment).contains("text of ana"));
+    let path = format!("/api/refunds/{refund}");
+    assert_eq!(app.get(&path).await.json()["payee_account"], "DE02120300000000202051");
+
+    post(&app, &format!("{path}/sent"), "*", json!({"bank_id": "T-1"})).await;
+    assert_eq!(app.stdout_of(&["erase", "--payment", "REF001"]).trim(), "erased the personal data of REF001");
+    assert_eq!(app.get(&path).await.json()["payee_account"], Value::Null);
 }

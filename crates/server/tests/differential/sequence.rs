@@ -215,6 +215,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::CurrencyMismatch { .. }
         | Rejection::IllegalReceiptState { .. }
         | Rejection::IllegalRefundState { .. }
+        | Rejection::RefundNotFinished { .. }
         | Rejection::InsufficientCredit { .. }
         | Rejection::SeveralRefunds { .. }
         | Rejection::ExceedsOutstanding { .. }

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-use hermes_domain::access::ApiKey;
+use hermes_domain::access::{ApiKey, Scope};
 use serde_json::{Value, json};
 
 use super::contract::OpenApiContract;
@@ -40,6 +40,16 @@ impl TestApp {
         app.restart().await;
         let document = app.get("/api/openapi.json").await.json();
         app.contract = Some(OpenApiContract::new(document));
+        app
+    }
+
+    /// Starts a portal that has a key with every scope, which is sent with every request.
+    pub async fn start_with_key(environment: &TestEnvironment) -> Self {
+        let mut app = Self::start(environment).await;
+        let scopes = Scope::ALL.iter().map(|scope| scope.as_str());
+        let arguments: Vec<_> =
+            ["keys", "create", "--name", "test", "--scope"].into_iter().chain(scopes).collect();
+        app.key = Some(ApiKey::parse(app.stdout_of(&arguments).trim()).unwrap());
         app
     }
 

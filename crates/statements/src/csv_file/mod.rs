@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord};
 use hermes_domain::money::{Currency, Money};
 
 use self::layout::{Layout, Row};
-use crate::amount::parse_amount;
+use crate::amount::{has_valid_year, parse_amount};
 use crate::camt::{account_number, bank_id, non_empty};
 use crate::csv_profile::{ProfileFields, RowOrder};
 use crate::emit::{BankId, DraftLine, Emitter};
@@ -264,7 +264,9 @@ impl CsvStatement<'_, '_> {
 
     fn date(&self, text: &str) -> Result<NaiveDate, Problem> {
         let invalid = || Problem::Invalid { field: "date", value: shown(text) };
-        NaiveDate::parse_from_str(text, &self.fields.date_format).map_err(|_| invalid())
+        // `%Y` also accepts years with a sign or with fewer digits.
+        let date = NaiveDate::parse_from_str(text, &self.fields.date_format).ok();
+        date.filter(has_valid_year).ok_or_else(invalid)
     }
 }
 

@@ -95,14 +95,27 @@ async fn identify(
         }
     };
     match requirement {
-        Requirement::Scope(scope) if !principal.has(scope) => Err(insufficient(scope)),
-        Requirement::Scope(_) | Requirement::AnyKey | Requirement::Public => Ok(principal),
+        Requirement::KeyWithScope(scope) if principal == Principal::Open => Err(needs_account(scope)),
+        Requirement::Scope(scope) | Requirement::KeyWithScope(scope) if !principal.has(scope) => {
+            Err(insufficient(scope))
+        }
+        Requirement::Scope(_) | Requirement::KeyWithScope(_) | Requirement::AnyKey | Requirement::Public => {
+            Ok(principal)
+        }
     }
 }
 
 /// Returns the principal of a request, or `None` on a public route.
 pub(crate) fn principal(request: &HttpRequest) -> Option<Principal> {
     request.extensions().get::<Principal>().cloned()
+}
+
+fn needs_account(scope: Scope) -> Problem {
+    let detail = format!(
+        "Nothing was saved. This needs an account. Create an API key: hermes keys create --name NAME --scope {scope}. From \
+         then on, every request to the API needs a key."
+    );
+    Problem::new(ProblemCode::Unauthenticated).with_detail(detail).with_header(WWW_AUTHENTICATE, BEARER)
 }
 
 fn insufficient(scope: Scope) -> Problem {

@@ -13,9 +13,21 @@ pub enum Requirement {
     Public,
     /// A key with this scope, unless the installation is open.
     Scope(Scope),
+    /// A key with this scope, even if the installation is open. The audit log then names the party that gave up money.
+    KeyWithScope(Scope),
     /// A key with any scope, unless the installation is open. This is the requirement of paths without a route, so that
     /// a caller without a key does not learn which paths exist.
     AnyKey,
+}
+
+impl Requirement {
+    /// Returns the scope that a key needs, if it is a certain one.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Scope(scope) | Self::KeyWithScope(scope) => Some(scope),
+            Self::Public | Self::AnyKey => None,
+        }
+    }
 }
 
 /// The paths whose unknown addresses are public too: a payer with an incomplete link gets "not found".

@@ -1,8 +1,8 @@
 //! The free space of the disk with the SQLite file, and the writes that too little space rejects.
 //!
 //! A full disk stops every write in the middle of its transaction. Bookings from the public form stop first, so that
-//! the public cannot fill the disk. All other writes stop when a quarter of the reserve is left, except the revocation of
-//! an API key.
+//! the public cannot fill the disk. All other writes stop when a quarter of the reserve is left, except receipts and the
+//! revocation of an API key.
 
 use std::fmt;
 use std::io;
@@ -24,7 +24,7 @@ pub enum StorageLevel {
     Sufficient,
     /// Below the reserve: the public form is closed.
     Low,
-    /// Below a quarter of the reserve: all writes are rejected.
+    /// Below a quarter of the reserve: all writes except receipts are rejected.
     Full,
 }
 
@@ -104,8 +104,8 @@ impl StorageSpace {
                  space on the disk of database.data_dir"
             ),
             StorageLevel::Full => log::error!(
-                "the free disk space is below a quarter of server.min_free_bytes ({min} bytes): all writes are \
-                 rejected. Free space on the disk of database.data_dir"
+                "the free disk space is below a quarter of server.min_free_bytes ({min} bytes): all writes \
+                 except receipts are rejected. Free space on the disk of database.data_dir"
             ),
         }
     }

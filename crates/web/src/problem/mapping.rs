@@ -78,6 +78,7 @@ impl From<Rejection> for Problem {
             }
             Rejection::IllegalReceiptState { .. }
             | Rejection::IllegalRefundState { .. }
+            | Rejection::RefundNotFinished { .. }
             | Rejection::NotAllocated { .. }
             | Rejection::NothingToSettle { .. }
             | Rejection::StatementLineUndone => {

@@ -53,6 +53,10 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
     app.create_key(&[Scope::OpsRead]);
     let keys: Vec<_> = Scope::ALL.iter().map(|scope| app.create_key(&[*scope])).collect();
     let names: Vec<_> = Scope::ALL.iter().map(|scope| format!("`{scope}`")).collect();
+    let always = KnownRoute::all()
+        .into_iter()
+        .filter(|route| matches!(route.requirement, Requirement::KeyWithScope(_)));
+    let always: Vec<_> = always.map(|route| format!("`{} {}`", route.method, route.pattern)).collect();
     let mut lines = vec![
         "# Access".to_owned(),
         String::new(),
@@ -60,6 +64,12 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
          the request has no valid API key. 403: the key lacks the scope. A test writes this table from the responses of a \
          closed installation and compares it (`HERMES_TEST_WRITE_DOCS=1 cargo test -p hermes-web --test web access`)."
             .to_owned(),
+        String::new(),
+        format!(
+            "An installation that is open to its machine (see `access.mode`) needs no key, except for refunds and write-offs, \
+             which get 401 without one: {}.",
+            always.join(", ")
+        ),
         String::new(),
         format!("| port | route | no key | {} |", names.join(" | ")),
         format!("|---|---|---|{}", "---|".repeat(names.len())),
@@ -72,7 +82,7 @@ async fn every_route_admits_exactly_the_keys_in_the_matrix() {
         let mut cells = vec![no_key];
         for (scope, key) in Scope::ALL.iter().zip(&keys) {
             let admitted = cell(&app, &route, Some(key)).await;
-            let is_right = [Requirement::Public, Requirement::Scope(*scope)].contains(requirement);
+            let is_right = *requirement == Requirement::Public || requirement.scope() == Some(*scope);
             assert_eq!(admitted == "✓", is_right, "{method} {path} with {scope}");
             cells.push(admitted);
         }
@@ -323,6 +333,33 @@ async fn in_open_mode_nobody_needs_a_key_and_a_wrong_key_is_still_refused() {
         get_with_authorization(&app, Server::Portal, "/api/stats", "Basic x").await.status,
         StatusCode::OK
     );
+}
+
+#[actix_web::test]
+async fn in_open_mode_money_is_sent_back_and_written_off_only_with_a_key() {
+    let app = TestApp::start();
+    app.post_form(&ANA).await;
+    let refused = ["/api/refunds", "/approve", "/sent", "/failed", "/write-off"];
+    for route in KnownRoute::all() {
+        let response = app.send(route.server, route.request(&app)).await;
+        let is_refused =
+            route.method == Method::POST && refused.iter().any(|end| route.pattern.ends_with(end));
+        assert_eq!(
+            response.status == StatusCode::UNAUTHORIZED,
+            is_refused,
+            "{} {}",
+            route.method,
+            route.path
+        );
+        if is_refused {
+            let problem: serde_json::Value = serde_json::from_str(&response.body).unwrap();
+            let detail = problem["detail"].as_str().unwrap();
+            let scope = route.requirement.scope().unwrap();
+            let command = format!("hermes keys create --name NAME --scope {scope}");
+            assert!(detail.contains("This needs an account") && detail.contains(&command), "{detail}");
+            assert_eq!(response.header("www-authenticate"), "Bearer");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{ANA, KnownRoute, Server, TestApp, TestResponse, with_fields};
 
 async fn app_with_a_payment(uses_tls: bool) -> TestApp {
-    let app = TestApp::closed_with_gate(GateSettings { uses_tls, ..GateSettings::default() });
+    let app = TestApp::with_key_and_gate(GateSettings { uses_tls, ..GateSettings::default() });
     assert_eq!(app.post_form(&ANA).await.status, StatusCode::SEE_OTHER);
     app
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use hermes_web::limits::{LimitSettings, Limits, StorageSpace};
+use serde_json::json;
 
 use crate::support::{ANA, Browser, Server, TestApp, TestResponse, with_fields};
 
@@ -167,6 +168,15 @@ async fn low_disk_space_closes_the_form_and_then_all_writes() {
             let response = app.send(Server::Portal, TestRequest::post().uri(path)).await;
             let expected = if is_limited && free == 99 { "storage-full" } else { "not-found" };
             assert!(response.body.contains(expected), "{free} {path}: {}", response.body);
+        }
+        // Money that arrived is recorded nevertheless.
+        let money = json!({"amount": "1", "currency": "USD", "value_date": "2026-11-22", "source": "cash"});
+        for (path, status) in
+            [("/api/receipts", StatusCode::CREATED), ("/api/bookings/REF009/receipts", StatusCode::NOT_FOUND)]
+        {
+            let request = TestRequest::post().uri(path).insert_header(("idempotency-key", "receipt"));
+            let response = app.send(Server::Portal, request.set_json(&money)).await;
+            assert_eq!(response.status, status, "{free} {path}: {}", response.body);
         }
         let state = app.get(Server::Portal, "/health").await;
         assert!(state.body.contains(health), "{}", state.body);

@@ -12,6 +12,7 @@ use hermes_domain::mail::{MailRejection, MessageRecord};
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::{Payment, Reference};
 use hermes_domain::ports::{PageLinkMailer, PaymentMail, StoreError};
+use hermes_web::limits::{LimitSettings, Limits};
 use serde_json::{Value, json};
 
 use crate::support::{Server, TestApp, TestResponse};
@@ -152,7 +153,7 @@ fn assert_steps(page: &TestResponse, expected: &[&str]) {
 
 #[actix_web::test]
 async fn a_cancelled_payment_shows_what_arrived_and_what_goes_back() {
-    let app = TestApp::start();
+    let app = TestApp::with_key();
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
     receive(&app, "2026-11-12", "5").await;
     receive(&app, "2026-11-13", "10").await;
@@ -245,7 +246,7 @@ async fn money_that_went_back_to_the_payer_or_to_another_payment_is_not_called_c
 
 #[actix_web::test]
 async fn an_excess_that_was_refunded_before_is_not_taken_from_the_credit() {
-    let app = TestApp::start();
+    let app = TestApp::with_key();
     let address = app.book_page(&[("currency_from", "EUR"), ("amount", "100")]).await;
     receive(&app, "2026-11-12", "125").await;
     let excess = json!({"booking": "REF001", "reason": "paid too much"});
@@ -410,6 +411,30 @@ async fn a_payer_withdraws_a_payment_and_its_link_then_expires() {
 }
 
 #[actix_web::test]
+async fn a_payment_that_changed_while_the_question_was_open_is_not_withdrawn() {
+    let app = TestApp::start();
+    let address = app.book_page(&[]).await;
+    let question = app.get(Server::Portal, &format!("{address}/withdraw")).await.body;
+    assert!(
+        question.contains("name=\"version\" value=\"1\"") && question.contains("35,700.00"),
+        "{question}"
+    );
+    let correction =
+        [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("amount", "500"), ("version", "1")];
+    assert_eq!(app.post(&format!("{address}/change"), &correction).await.status, StatusCode::SEE_OTHER);
+    for (language, sentence) in
+        [("en", "The payment was not withdrawn."), ("es", "El pago no se ha retirado.")]
+    {
+        let fields = [("language", language), ("version", "1")];
+        let stale = app.post(&format!("{address}/withdraw"), &fields).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT);
+        assert!(stale.body.contains(sentence) && stale.body.contains("value=\"2\""), "{}", stale.body);
+    }
+    let current = [("language", "en"), ("version", "2")];
+    assert_eq!(app.post(&format!("{address}/withdraw"), &current).await.status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
 async fn after_money_has_arrived_the_payer_changes_nothing() {
     let app = TestApp::start();
     let address = app.book_page(&[]).await;
@@ -484,4 +509,29 @@ async fn a_lost_link_is_mailed_only_to_the_address_of_the_payment_and_the_page_d
     let invalid = app.post("/payment/lost", &[("reference", "1"), ("email", "")]).await;
     assert_eq!(invalid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(invalid.body.contains("href=\"#reference\"") && invalid.body.contains("href=\"#email\""));
+}
+
+#[actix_web::test]
+async fn a_request_for_a_lost_link_shares_the_limits_of_the_form() {
+    let own = LimitSettings { form_burst: 1, form_per_10_min: 1, ..LimitSettings::default() };
+    let total = LimitSettings { form_total_per_s: 1, ..LimitSettings::default() };
+    for (settings, status) in [(own, StatusCode::TOO_MANY_REQUESTS), (total, StatusCode::SERVICE_UNAVAILABLE)]
+    {
+        let app = TestApp::start_with(move |state| {
+            state.link_mailer = Some(Arc::new(CountedMails::default()));
+            state.limits = Limits::new(&settings);
+        });
+        for (language, text) in [
+            ("en", "requests came from your network or from all visitors together. Wait a few minutes"),
+            ("es", "solicitudes de su red o de todos los visitantes juntos. Espere unos minutos"),
+        ] {
+            let fields = [("reference", "REF001"), ("email", "ana@example.org"), ("language", language)];
+            let mut page = app.post("/payment/lost", &fields).await;
+            while page.status == StatusCode::OK {
+                page = app.post("/payment/lost", &fields).await;
+            }
+            assert_eq!(page.status, status, "{}", page.body);
+            assert!(page.body.contains(text), "{}", page.body);
+        }
+    }
 }

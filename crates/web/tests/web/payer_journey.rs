@@ -210,6 +210,8 @@ async fn pages_for_everyone_are_in_both_languages() {
     let app = TestApp::start();
     for (address, english, spanish) in [
         ("/privacy", "two cookies", "dos cookies"),
+        ("/privacy", "we store the IP address", "guardamos la dirección IP"),
+        ("/privacy", "From the bank statement", "Del extracto del banco"),
         ("/accessibility", "a screen reader", "un lector de pantalla"),
     ] {
         assert_contains(&app.get(Server::Portal, address).await, &[english]);

@@ -16,7 +16,7 @@ struct Client {
 impl Client {
     /// Starts a portal with a payment of 1,000.00 USD plus a fee of 30.00 USD.
     async fn start() -> Self {
-        let app = TestApp::start();
+        let app = TestApp::with_key();
         let fields: Vec<_> =
             ANA.iter().map(|(name, value)| (*name, if *name == "amount" { "1000" } else { value })).collect();
         assert_eq!(app.post_form(&fields).await.status, StatusCode::SEE_OTHER);

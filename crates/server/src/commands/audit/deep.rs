@@ -1,9 +1,11 @@
-//! `--deep`: compares each payment and each receipt with its last audit row, and the stored totals with both.
+//! `--deep`: compares each payment and each receipt with its last audit row, each payment with its allocations, and the
+//! stored totals with payments and receipts.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use hermes_domain::ledger::{Totals, verify_against_audit};
+use hermes_domain::money::Money;
 use hermes_domain::payment::{Payment, Reference};
 use hermes_domain::ports::PaymentReader;
 use hermes_domain::receipt::Receipt;
@@ -39,8 +41,12 @@ pub async fn verify(reader: &SqlPaymentReader, report: Report<'_>) -> Result<boo
     }
     let compared = payments.compared;
     report(&match payments.differing {
-        0 => format!("{compared} payments match their last audit rows"),
-        differing => format!("{differing} of {compared} payments differ from their last audit rows"),
+        0 => format!("{compared} payments match their last audit rows and their allocations"),
+        differing => {
+            format!(
+                "{differing} of {compared} payments differ from their last audit rows or their allocations"
+            )
+        }
     })?;
     Ok(payments.differing == 0 && missing == 0 && receipts.is_intact() && wrong.is_empty())
 }
@@ -159,17 +165,31 @@ fn is_counted(audited: &AuditedPayment, next_reference: i64) -> bool {
     Reference::parse(&audited.reference).is_ok_and(|reference| reference.number() < next_reference)
 }
 
+/// Returns the first difference between a payment, its last audit row and its allocations.
 fn difference(audited: &AuditedPayment) -> Option<String> {
     match &audited.payment {
         Ok(payment) => match verify_against_audit(payment, audited.last.as_ref()) {
             Ok(()) if payment.details.email_key() != audited.email_key => {
                 Some("its email_key does not match its e-mail address".to_owned())
             }
-            Ok(()) => None,
+            Ok(()) => allocation_difference(payment, audited.allocated),
             Err(mismatch) => Some(mismatch.to_string()),
         },
         Err(error) => Some(error.to_string()),
     }
+}
+
+fn allocation_difference(payment: &Payment, allocated: Option<i64>) -> Option<String> {
+    let (received, currency) = (payment.amount_received, payment.amount.currency());
+    if allocated == Some(received.minor()) {
+        return None;
+    }
+    let allocated = allocated.map_or("more than 64 bits can hold".to_owned(), |minor| {
+        Money::from_minor(minor, currency).to_string()
+    });
+    Some(format!(
+        "{received} {currency} are recorded as received, but its allocations add up to {allocated} {currency}"
+    ))
 }
 
 /// The totals of each currency, recomputed from the payments and receipts.

@@ -108,7 +108,9 @@ pub(super) fn check_disk_space(settings: &Settings) -> Finding {
     match StorageLevel::new(free, min) {
         StorageLevel::Sufficient => Finding::ok(CODE, space),
         StorageLevel::Low => Finding::problem(CODE, format!("{space}: the booking form is closed"), ACTION),
-        StorageLevel::Full => Finding::problem(CODE, format!("{space}: all writes are rejected"), ACTION),
+        StorageLevel::Full => {
+            Finding::problem(CODE, format!("{space}: all writes except receipts are rejected"), ACTION)
+        }
     }
 }
 

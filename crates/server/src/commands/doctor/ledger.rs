@@ -5,9 +5,7 @@ use chrono::Utc;
 use hermes_domain::access::ApiKey;
 use hermes_domain::ledger::LedgerHead;
 use hermes_domain::payment::{PaymentKey, Reference};
-use hermes_domain::ports::{
-    AccessStore, Outbox, PaymentReader, ReceiptFilter, ReceiptReader, RefundFilter, RelayLease,
-};
+use hermes_domain::ports::{AccessStore, Outbox, PaymentReader, ReceiptFilter, ReceiptReader, RefundFilter};
 use hermes_repository::{
     AuditBounds, AuditProtection, Database, SqlAccessStore, SqlOutbox, SqlPaymentReader,
 };
@@ -42,10 +40,7 @@ pub(super) async fn check(configuration: &Configuration, database: &Database, ke
             Err(error) => Finding::error("ledger", &error, HEAD_BEHIND_ACTION),
         });
         findings.push(check_payments(database).await);
-        findings.push(match describe_events(database).await {
-            Ok(found) => Finding::ok("events", found),
-            Err(error) => Finding::error("events", &error, READ_ACTION),
-        });
+        findings.push(super::delivery::check_events(&configuration.settings, database).await);
         findings.push(match describe_access(configuration, database, key).await {
             Ok(found) => Finding::ok("access", found),
             Err(error) => Finding::error("access", &error, "docs/access.md explains keys and their scopes"),
@@ -184,16 +179,6 @@ async fn check_payments(database: &Database) -> Finding {
             "another program changed the tables; see `audit verify` in docs/troubleshooting.md",
         ),
     }
-}
-
-async fn describe_events(database: &Database) -> Result<String> {
-    let outbox = SqlOutbox::new(database);
-    let (newest, relay) = (outbox.newest_event().await?, outbox.relay_status().await?);
-    let publisher = match relay.holder {
-        Some(_) => "an instance publishes them to Redis",
-        None => "no instance publishes them to Redis now",
-    };
-    Ok(format!("{newest} in total; {publisher}; published up to {}", relay.published_seq))
 }
 
 /// Describes who has access, and verifies the key in the file, if there is one.

@@ -1,10 +1,12 @@
 //! `hermes doctor`: checks everything that Hermes needs and says how to repair it.
 //!
 //! Each module checks one subject: [`configuration`] the settings, ports and descriptors; [`files`] modes and disk space;
-//! [`redis`] Redis; [`database`] the server or the SQLite file; [`ledger`] the schema and the invariants of the data.
+//! [`redis`] Redis; [`database`] the server or the SQLite file; [`ledger`] the schema and the invariants of the data;
+//! [`delivery`] events and mail.
 
 mod configuration;
 mod database;
+mod delivery;
 mod files;
 mod finding;
 mod ledger;
@@ -19,9 +21,6 @@ use super::print_line;
 use crate::cli::Doctor;
 use crate::config::{self, Configuration};
 use crate::{compose, logging};
-
-const MAIL_ACTION: &str =
-    "check the settings of mail and that the mail server accepts them; Hermes retries by itself";
 
 /// Runs all checks and prints the findings. The exit status is 1 if one of them is a problem; warnings do not count.
 pub(super) async fn run(options: &Doctor) -> Result<ExitCode> {
@@ -46,10 +45,7 @@ async fn check_all(configuration: &Configuration, options: &Doctor) -> Vec<Findi
         Ok(database) => {
             findings.extend(database::check(settings, &database).await);
             findings.extend(ledger::check(configuration, &database, &options.key).await);
-            findings.push(match compose::mail::check(configuration, &database).await {
-                Ok(found) => Finding::ok("mail", found),
-                Err(error) => Finding::error("mail", &error, MAIL_ACTION),
-            });
+            findings.push(delivery::check_mail(configuration, &database).await);
             // Opening an SQLite file for the first time creates its folder.
             findings.push(files::check_disk_space(settings));
             database.close().await;

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, bail, ensure};
-use hermes_domain::ledger::{Command, Erasure, ErasureScope, Origin, Submission};
+use hermes_domain::ledger::{Command, Erasure, ErasureScope, Origin, Submission, ensure_no_refund_to_send};
 use hermes_domain::payment::{PaymentId, PaymentKey};
 use hermes_domain::ports::{PaymentReader, SharedCache};
-use hermes_domain::receipt::{Receipt, StatementLineId};
+use hermes_domain::receipt::{Receipt, RefundNumber, StatementLineId};
 use hermes_repository::{Database, SqlPaymentReader, SqlStatementStore};
 use hermes_service::writer::{LedgerWriter, SubmitError};
 
@@ -55,9 +55,9 @@ async fn erase_person(configuration: &Configuration, database: &Database, what: 
 pub(super) async fn erase(
     configuration: &Configuration,
     database: &Database,
-    mut erasures: Vec<Erasure>,
+    erasures: Vec<Erasure>,
 ) -> Result<String> {
-    erase_lines(database, &mut erasures).await?;
+    let (erasures, waiting) = erase_lines(database, erasures).await?;
     let CommandLedger { ledger, writer, cache } = compose::command_ledger(configuration, database).await?;
     let (references, erased) = submit_all(&ledger, erasures).await;
     ledger.close();
@@ -68,34 +68,52 @@ pub(super) async fn erase(
         report.push(format!("erased the personal data of {}", references.join(", ")));
     }
     report.extend(remove_copies(&configuration.settings, database, cache.as_ref()).await);
-    if let Err(error) = erased.and(ended) {
-        report.push(format!("{error:#}"));
-        bail!(report.join("\n"));
-    }
+    let failed = erased.and(ended).err().map(|error| format!("{error:#}"));
+    let is_complete = failed.is_none() && waiting.is_empty();
+    report.extend(failed.into_iter().chain(waiting));
+    ensure!(is_complete, report.join("\n"));
     Ok(report.join("\n"))
 }
 
-/// Adds the receipts of the payments to the erasures, and erases the texts of their statement lines.
+/// Adds the receipts of the payments to the erasures, and erases the texts of their statement lines. Also returns a report
+/// on each payment that cannot be erased yet, because a refund needs its account.
 ///
 /// The lines come first: they are found by texts, and an interrupted run finds the payments again.
-async fn erase_lines(database: &Database, erasures: &mut [Erasure]) -> Result<()> {
+async fn erase_lines(database: &Database, erasures: Vec<Erasure>) -> Result<(Vec<Erasure>, Vec<String>)> {
     let reader = SqlPaymentReader::new(database);
-    let mut whole = Vec::new();
-    for erasure in erasures.iter_mut().filter(|erasure| erasure.scope == ErasureScope::Payment) {
-        let payment = reader.find(&erasure.target).await?;
-        whole.extend(payment.map(|payment| (payment.id, erasure)));
+    let mut found = Vec::new();
+    for erasure in erasures {
+        let payment = match erasure.scope {
+            ErasureScope::Payment => reader.find(&erasure.target).await?,
+            ErasureScope::History => None,
+        };
+        found.push((payment, erasure));
     }
-    let ids: Vec<PaymentId> = whole.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<PaymentId> =
+        found.iter().filter_map(|(payment, _)| payment.as_ref()).map(|payment| payment.id).collect();
     let receipts = receipts_of(&reader, &ids).await?;
-    for (id, erasure) in whole {
-        let of_payment = receipts.get(&id).into_iter().flatten();
-        erasure.receipts = of_payment.map(|receipt| receipt.number).collect();
+    let (mut ready, mut waiting, mut erased) = (Vec::new(), Vec::new(), Vec::<Receipt>::new());
+    for (payment, mut erasure) in found {
+        if let Some(payment) = payment {
+            let receipts = receipts.get(&payment.id).map_or(&[][..], Vec::as_slice);
+            if let Err(rejection) = receipts.iter().try_for_each(ensure_no_refund_to_send) {
+                let reference = payment.reference;
+                waiting
+                    .push(format!("payment {reference} is not erased: {rejection}, and repeat the command"));
+                continue;
+            }
+            erasure.receipts = receipts.iter().map(|receipt| receipt.number).collect();
+            erased.extend_from_slice(receipts);
+        }
+        ready.push(erasure);
     }
     let statements = SqlStatementStore::new(database);
-    let receipts: Vec<Receipt> = receipts.into_values().flatten().collect();
-    let lines = statements.lines_of_receipts(&receipts).await?;
+    let refunds = erased.iter().flat_map(|receipt| &receipt.refunds);
+    let refunds: Vec<RefundNumber> = refunds.map(|refund| refund.number).collect();
+    let lines = statements.lines_of_receipts(&erased, &refunds).await?;
     let lines: Vec<StatementLineId> = lines.iter().map(|stored| stored.line.id).collect();
-    Ok(statements.erase_texts(&lines).await?)
+    statements.erase_texts(&lines).await?;
+    Ok((ready, waiting))
 }
 
 /// Submits the erasures up to the first that fails. Returns the references of the erased payments, and the result.

@@ -1,6 +1,6 @@
 //! `hermes export-person`: writes one person's data as JSON (GDPR article 15).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hermes_domain::ledger::AuditEntry;
 use hermes_domain::payment::{Payment, PaymentId};
 use hermes_domain::ports::{PaymentReader, reader_limits};
+use hermes_domain::receipt::{Receipt, Refund, RefundNumber};
 use hermes_domain::statement::{LineTexts, StoredLine};
 use hermes_repository::{Database, SqlPaymentReader, SqlStatementStore};
 use hermes_web::dto::{AuditBody, BookingBody, ReceiptBody};
@@ -32,7 +33,8 @@ struct ExportedPayment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<BookingBody<'a>>,
     changes: Vec<AuditBody>,
-    /// The receipts that hold money of the payment or did until they were reversed, with the accounts of payer and payee.
+    /// The receipts that hold money of the payment or did until they were reversed, with the accounts of payer and payee,
+    /// without the parts that belong to payments of other persons.
     receipts: Vec<ReceiptBody<'a>>,
     /// The lines of bank statements that belong to the receipts.
     statement_lines: Vec<ExportedLine<'a>>,
@@ -82,17 +84,20 @@ async fn export(database: &Database, email: &str) -> Result<String> {
         !current.is_empty() || !past.is_empty(),
         "no payment has this e-mail address, and no audit row contains it"
     );
-    let ids: Vec<PaymentId> = current.iter().map(|payment| payment.id).collect();
-    let receipts = receipts_of(&reader, &ids).await?;
+    let ids: BTreeSet<PaymentId> = current.iter().map(|payment| payment.id).collect();
+    let receipts = receipts_of(&reader, &Vec::from_iter(ids.clone())).await?;
     let statements = SqlStatementStore::new(database);
     let mut lines = BTreeMap::new();
     for (id, receipts) in &receipts {
-        lines.insert(*id, statements.lines_of_receipts(receipts).await?);
+        let refunds: Vec<RefundNumber> =
+            receipts.iter().flat_map(|receipt| own_refunds(receipt, &ids)).collect();
+        lines.insert(*id, statements.lines_of_receipts(receipts, &refunds).await?);
     }
     let mut payments = Vec::new();
     for payment in &current {
         let changes = changes(&reader, payment.id, email).await?;
-        let receipts = receipts.get(&payment.id).into_iter().flatten().map(ReceiptBody::from).collect();
+        let receipts = receipts.get(&payment.id).into_iter().flatten();
+        let receipts = receipts.map(|receipt| own_parts(receipt, &ids)).collect();
         let statement_lines = lines.get(&payment.id).into_iter().flatten().map(ExportedLine::from).collect();
         payments.push(ExportedPayment { payment: Some(payment.into()), changes, receipts, statement_lines });
     }
@@ -103,6 +108,30 @@ async fn export(database: &Database, email: &str) -> Result<String> {
         payments.push(ExportedPayment { payment: None, changes, receipts, statement_lines });
     }
     Ok(serde_json::to_string_pretty(&Export { email, exported_at: Utc::now(), payments })?)
+}
+
+/// Returns a receipt with only the allocations and refunds that belong to the payments.
+fn own_parts<'a>(receipt: &'a Receipt, payments: &BTreeSet<PaymentId>) -> ReceiptBody<'a> {
+    let refunds: Vec<String> = own_refunds(receipt, payments).iter().map(RefundNumber::to_string).collect();
+    let payments: Vec<String> = payments.iter().map(PaymentId::to_string).collect();
+    let mut body = ReceiptBody::from(receipt);
+    body.allocations.retain(|allocation| payments.contains(&allocation.booking_id));
+    body.refunds.retain(|refund| refunds.contains(&refund.number));
+    body
+}
+
+/// Returns the refunds of a receipt that belong to the payments. A refund that names no payment belongs to them if every
+/// other part of the receipt does.
+fn own_refunds(receipt: &Receipt, payments: &BTreeSet<PaymentId>) -> Vec<RefundNumber> {
+    let allocated = receipt.allocations.iter().map(|allocation| allocation.payment);
+    let refunded = receipt.refunds.iter().filter_map(|refund| Some(refund.payment?.0));
+    let mut parts = allocated.chain(refunded).peekable();
+    let is_of_one_person = parts.peek().is_some() && parts.all(|payment| payments.contains(&payment));
+    let is_own = |refund: &&Refund| match refund.payment {
+        Some((payment, _)) => payments.contains(&payment),
+        None => is_of_one_person,
+    };
+    receipt.refunds.iter().filter(is_own).map(|refund| refund.number).collect()
 }
 
 /// Reads the changes of a payment, without the data of other persons.

@@ -59,7 +59,7 @@ pub async fn record_booking_receipt(
     body: JsonBody,
 ) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;
-    let fields = context.admit(&body)?;
+    let fields = context.admit_receipt(&body)?;
     let payment = parse_payment_key(&path)?;
     let expected_version = IfMatch::from_headers(&request)?.optional();
     let allocation = NewAllocation { expected_version, ..NewAllocation::new(payment, None) };

@@ -26,7 +26,7 @@ use crate::problem::{Problem, ProblemResponses};
 #[post("/api/receipts")]
 pub async fn record_receipt(context: CommandContext, body: JsonBody) -> Result<HttpResponse, Problem> {
     context.require_idempotency_key()?;
-    let fields = context.admit(&body)?;
+    let fields = context.admit_receipt(&body)?;
     let command = receipt_from_json(fields, None)?;
     let committed = context.submit_receipt(Command::Receipt(command)).await?;
     Ok(committed_receipt(StatusCode::CREATED, &committed))

@@ -12,8 +12,8 @@ use hermes_domain::ports::{StoreError, reader_limits};
 use hermes_service::writer::SubmitError;
 
 use super::{
-    CHANGED, ChangeNotice, NO_INDEX, PagePath, find_by_earlier_link, find_by_link, path, too_late,
-    too_late_page, unknown_link,
+    CHANGED, ChangeNotice, NO_INDEX, PagePath, find_by_earlier_link, find_by_link, path, seen_version,
+    too_late, too_late_page, unknown_link,
 };
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
@@ -23,9 +23,6 @@ use crate::pages::input::{InputError, localized, read_booking};
 use crate::pages::locale::Locale;
 use crate::problem::Problem;
 use crate::state::AppState;
-
-/// The hidden field with the version of the payment that the form shows.
-const VERSION: &str = "version";
 
 /// How long after a correction the link that it replaced still leads a second click to the page.
 const SECOND_CLICK: TimeDelta = TimeDelta::seconds(10);
@@ -109,8 +106,7 @@ pub async fn change_payment(
     if let Err(problem) = admit(&state, &request) {
         return Ok(again(&[], Some(ChangeNotice::not_saved(frame.t)), problem.code.status()));
     }
-    let seen = typed.find(VERSION).and_then(|version| version.parse().ok());
-    let command = Command::Correct(correction(&payment, seen, &booking));
+    let command = Command::Correct(correction(&payment, seen_version(&typed, &payment), &booking));
     match context.submit(command).await {
         Ok(committed) => Ok(saved(&state, &committed.outcome.payment)),
         Err(SubmitError::Rejected(Rejection::Invalid(errors))) => {
@@ -237,7 +233,7 @@ fn current_values(frame: &Frame<'_>, payment: &Payment) -> FormFields {
 }
 
 /// Returns the correction that changes the payment to the entries.
-fn correction(payment: &Payment, seen: Option<i64>, booking: &NewBooking) -> Correction {
+fn correction(payment: &Payment, seen_version: i64, booking: &NewBooking) -> Correction {
     let edit = |field: BookingField| match field {
         BookingField::Amount => Edit::Set(booking.amount.to_string()),
         _ => booking.details.text(field).map_or(Edit::Clear, |text| Edit::Set(text.to_owned())),
@@ -246,7 +242,7 @@ fn correction(payment: &Payment, seen: Option<i64>, booking: &NewBooking) -> Cor
     Correction {
         target: PaymentKey::Id(payment.id),
         // A receipt also changes the version, so a correction never follows money that the payer has not seen.
-        expected_version: Some(seen.unwrap_or(payment.version)),
+        expected_version: Some(seen_version),
         request,
         reason: None,
     }

@@ -26,6 +26,7 @@ use hermes_service::writer::SubmitError;
 
 use super::frame::Frame;
 use super::locale::Locale;
+use crate::extract::FormFields;
 use crate::state::AppState;
 
 pub(crate) use change::{change_form, change_payment};
@@ -42,6 +43,14 @@ pub(super) const NO_INDEX: (HeaderName, &str) = (HeaderName::from_static("x-robo
 const ALREADY_BOOKED: &str = "again=1";
 /// The query after a correction.
 const CHANGED: &str = "changed=1";
+
+/// The hidden field with the version of the payment that a form shows.
+const VERSION: &str = "version";
+
+/// Returns the version of the payment that the payer has seen in a form, or the current one if the form has none.
+fn seen_version(typed: &FormFields, payment: &Payment) -> i64 {
+    typed.find(VERSION).and_then(|version| version.parse().ok()).unwrap_or(payment.version)
+}
 
 /// The path of a payment's page: the reference and the secret.
 type PagePath = web::Path<(String, String)>;

@@ -10,7 +10,8 @@ use hermes_domain::payment::{Payment, PaymentKey};
 use hermes_service::writer::SubmitError;
 
 use super::{
-    ChangeNotice, NO_INDEX, PagePath, TooLate, find_by_link, path, too_late, too_late_page, unknown_link,
+    ChangeNotice, NO_INDEX, PagePath, TooLate, find_by_link, path, seen_version, too_late, too_late_page,
+    unknown_link,
 };
 use crate::extract::{CommandContext, FormFields};
 use crate::pages::book::admit;
@@ -25,6 +26,8 @@ use crate::state::AppState;
 struct WithdrawPage<'a> {
     frame: &'a Frame<'a>,
     reference: String,
+    /// The version that the form withdraws.
+    version: i64,
     amount: String,
     notice: Option<ChangeNotice>,
     page: String,
@@ -68,7 +71,7 @@ pub async fn withdraw_payment(
     let command = Command::Cancel(Cancellation {
         target: PaymentKey::Id(payment.id),
         // A receipt also changes the version, so a payment with money is never withdrawn.
-        expected_version: Some(payment.version),
+        expected_version: Some(seen_version(&typed, &payment)),
         held: HeldMoney::Refund,
         reason: frame.t.wrong_withdraw_reason().to_string(),
     });
@@ -79,7 +82,8 @@ pub async fn withdraw_payment(
             match too_late(&current) {
                 Some(reason) => Ok(withdrawn_or_too_late(&state, &locale, &current, reason)),
                 None => {
-                    let notice = ChangeNotice::not_saved(frame.t);
+                    let text = frame.t.wrong_withdraw_meanwhile().to_string();
+                    let notice = ChangeNotice::nothing_saved(text);
                     let failed = Failed { status: StatusCode::CONFLICT, notice };
                     Ok(question(&state, &locale, &frame, &current, Some(failed)))
                 }
@@ -128,6 +132,7 @@ fn question(
     let template = WithdrawPage {
         frame,
         reference: payment.reference.to_string(),
+        version: payment.version,
         amount: frame.language.money(payment.amount_due()),
         notice: failed.map(|failed| failed.notice),
         page: path(&state.server_key, payment),

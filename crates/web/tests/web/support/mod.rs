@@ -85,11 +85,16 @@ impl TestApp {
 
     /// Starts a portal that requires keys, and has one with every scope for requests that present no other. The oldest
     /// key is unused.
-    pub fn closed_with_gate(settings: GateSettings) -> Self {
-        let app = Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::closed() };
+    pub fn with_key() -> Self {
+        let app = Self::closed();
         app.create_key(&[Scope::OpsRead]);
         let key = app.create_key(Scope::ALL);
         Self { key: Some(key), ..app }
+    }
+
+    /// Starts a portal as [`Self::with_key`], with a gate.
+    pub fn with_key_and_gate(settings: GateSettings) -> Self {
+        Self { gate: web::Data::new(RequestGate::new(settings)), ..Self::with_key() }
     }
 
     /// Starts a portal with a changed state.
