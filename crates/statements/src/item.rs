@@ -182,7 +182,8 @@ pub struct Remittance {
     pub texts: Vec<String>,
     /// The payer's own reference (`EndToEndId`), unless `NOTPROVIDED`.
     pub end_to_end_id: Option<String>,
-    /// Further information on the transfer and the entry (`AddtlTxInf`, `AddtlNtryInf`).
+    /// Further information on the transfer and, unless the line is a part of a batch, on the entry (`AddtlTxInf`,
+    /// `AddtlNtryInf`).
     pub additional: Vec<String>,
 }
 

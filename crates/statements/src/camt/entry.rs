@@ -183,7 +183,10 @@ impl EntryBase {
         let is_part = matches!(batch, Batch::Part { .. });
         let entry_charges = self.entry.charges.total_in(currency).filter(|_| !is_part);
         let charges = transfer.charges.total_in(currency).or(entry_charges);
-        transfer.remittance.additional.extend(self.entry.additional.clone());
+        // In a batch, the text can name every transfer, so it says nothing about one of them.
+        if !is_part {
+            transfer.remittance.additional.extend(self.entry.additional.clone());
+        }
         // In a reversal, the roles are those of the original transfer.
         let is_from_debtor = (direction == Direction::Credit) != is_reversal;
         DraftLine {
