@@ -29,8 +29,9 @@ pub fn find(line: &CreditLine, index: &PaymentIndex) -> Finding {
     if finding.matches.is_empty() && finding.hints.is_empty() {
         finding.matches = search.by_name();
     }
-    // The text names a payment that cannot be paid. Whether the money is for another one is for a person to decide.
-    if named.is_empty() && !finding.hints.is_empty() {
+    // The text names a payment that cannot be paid. Unless the others need exactly the amount, a person decides which
+    // payments the money is for.
+    if !finding.hints.is_empty() && !search.is_exact(&named) {
         finding.matches.iter_mut().for_each(|proposal| proposal.is_doubtful = true);
     }
     finding.matches.sort_by_key(|proposal| std::cmp::Reverse(proposal.certainty));
@@ -82,6 +83,12 @@ impl<'a> Search<'a> {
             }
         }
         named
+    }
+
+    /// Returns whether the payments need exactly the amount of the line.
+    fn is_exact(&self, named: &[Named<'a>]) -> bool {
+        let payments: Vec<&IndexedPayment> = named.iter().map(|named| named.payment).collect();
+        sum_outstanding(&payments, self.line.amount) == Some(self.line.amount)
     }
 
     /// Decides between readings that overlap: known payments before unknown ones, then the exact amount.
