@@ -157,6 +157,15 @@ pub enum Problem {
         /// What does not fit.
         detail: String,
     },
+    /// The CSV file has no row that the bank has booked.
+    #[error(
+        "the file has no booked rows and {pending} pending ones; export a period with bookings, or correct booked_marks in \
+         the profile"
+    )]
+    NoBookedRows {
+        /// The number of pending rows.
+        pending: u64,
+    },
     /// The CSV file names no account and the caller gave none.
     #[error("the CSV file does not name the account; select the account")]
     UnknownAccount,

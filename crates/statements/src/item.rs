@@ -87,7 +87,7 @@ pub struct StatementSummary {
     pub closing: Option<Money>,
     /// The number of lines.
     pub lines: u64,
-    /// The number of entries that the bank has not booked yet (`PDNG`, `INFO`); they are not lines.
+    /// The number of entries that the bank has not booked yet (`PDNG`, `INFO`, the status of a CSV row); they are not lines.
     pub pending: u64,
     /// The sum of the credit lines.
     pub credits: Money,

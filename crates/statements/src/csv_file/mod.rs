@@ -44,7 +44,7 @@ pub(crate) fn read_csv<R: Read>(
         return Err(Problem::Empty.into());
     }
     let layout = Layout::find(&fields.columns, &record)?;
-    let mut statement = CsvStatement { fields, layout, account, emitter, open: None };
+    let mut statement = CsvStatement { fields, layout, account, emitter, open: None, pending: 0 };
     loop {
         // The library counts lines differently for each line ending.
         line = line.saturating_add(lines_of(&record));
@@ -91,6 +91,8 @@ struct CsvStatement<'a, 'v> {
     account: Option<&'a Account>,
     emitter: &'a mut Emitter<'v>,
     open: Option<OpenCsv>,
+    /// The number of rows that the bank has not booked yet.
+    pending: u64,
 }
 
 /// The facts that all rows share, and the balance so far.
@@ -106,6 +108,10 @@ struct OpenCsv {
 impl CsvStatement<'_, '_> {
     fn row(&mut self, record: &StringRecord) -> Result<(), Problem> {
         let row = Row { record };
+        if self.is_pending(&row)? {
+            self.pending += 1;
+            return Ok(());
+        }
         let currency = self.currency(&row)?;
         let account = self.row_account(&row)?;
         let draft = self.draft(&row, currency)?;
@@ -156,8 +162,15 @@ impl CsvStatement<'_, '_> {
     }
 
     fn end(self) -> Result<(), Problem> {
-        let Some(open) = self.open else { return Ok(()) };
-        self.emitter.close(open.earliest, open.latest, 0)
+        let open = self.open.ok_or(Problem::NoBookedRows { pending: self.pending })?;
+        self.emitter.close(open.earliest, open.latest, self.pending)
+    }
+
+    /// Returns whether the bank has not booked the row yet. It appears again when it is booked.
+    fn is_pending(&self, row: &Row<'_>) -> Result<bool, Problem> {
+        let Some(column) = self.layout.status else { return Ok(false) };
+        let status = row.optional(Some(column)).ok_or(Problem::Missing { field: "status" })?;
+        Ok(self.fields.booked_marks.iter().all(|mark| mark != status))
     }
 
     fn currency(&self, row: &Row<'_>) -> Result<Currency, Problem> {

@@ -20,9 +20,9 @@ fn rows(rows: &[(&str, &str)]) -> String {
 #[test]
 fn semicolons_and_decimal_commas_are_read() {
     let file = "Auftragskonto;Buchungstag;Valutadatum;Verwendungszweck;Beguenstigter/Zahlungspflichtiger;Kontonummer/IBAN;\
-                BIC (SWIFT-Code);Betrag;Waehrung\r\n\
-                DE89 3704;23.11.2026;24.11.2026;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR\r\n\
-                DE89 3704;22.11.2026;22.11.2026;Gebühr;;;;-5,00;EUR\r\n";
+                BIC (SWIFT-Code);Betrag;Waehrung;Info\r\n\
+                DE89 3704;23.11.2026;24.11.2026;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR;Umsatz gebucht\r\n\
+                DE89 3704;22.11.2026;22.11.2026;Gebühr;;;;-5,00;EUR;Umsatz gebucht\r\n";
     let bytes: Vec<u8> = file.chars().map(|char| u8::try_from(u32::from(char)).unwrap()).collect();
     let parts = read_by("example-semicolon", &bytes).unwrap();
     assert_eq!(parts.headers[0].account.number, "DE893704");
@@ -33,6 +33,38 @@ fn semicolons_and_decimal_commas_are_read() {
     for amount in ["1.23,56", "12.34", "1,234.56", "1..234,5", "1,234"] {
         let error = read_by("example-semicolon", &replaced(&bytes, b"1.234,56", amount));
         assert!(error.unwrap_err().contains("line 2: the amount"), "{amount}");
+    }
+}
+
+/// Creates a file with three rows of the given states.
+fn states(states: [&str; 3]) -> String {
+    let rows = (1..).zip(states).map(|(row, state)| format!("2026-11-23,{row},{state}\n"));
+    format!("day,amount,state\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn rows_that_the_bank_has_not_booked_are_counted_but_are_not_lines() {
+    let profile: CsvProfile = toml::from_str(
+        "currency = \"EUR\"\nbooked_marks = [\"booked\", \"final\"]\n\
+         [columns]\nbooking_date = \"day\"\namount = \"amount\"\nstatus = \"state\"",
+    )
+    .unwrap();
+    let account = Account { number: "ACC1".to_owned(), bic: None };
+    let options =
+        ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
+    let parts = read_with(states(["pending", "booked", "final"]).as_bytes(), &options).unwrap();
+    let amounts: Vec<_> = parts.lines.iter().map(|line| line.amount.minor()).collect();
+    assert_eq!((amounts, parts.summaries[0].pending), (vec![200, 300], 1));
+    // The day of a pending row may be missing.
+    let dateless = states(["pending", "booked", "final"]).replacen("2026-11-23", "", 1);
+    assert_eq!(read_with(dateless.as_bytes(), &options).unwrap().lines.len(), 2);
+    for (file, message) in [
+        (states(["booked", "", "booked"]), "line 3: the field status is missing"),
+        (states(["pending", "pending", "PENDING"]), "the file has no booked rows and 3 pending ones"),
+        ("day,amount,state\n".to_owned(), "the file has no booked rows and 0 pending ones"),
+    ] {
+        let error = read_with(file.as_bytes(), &options).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
     }
 }
 
@@ -139,6 +171,7 @@ fn profiles_that_contradict_themselves_are_refused() {
         ("date_format = \"%d.%m\"", "date format"),
         ("date_format = \"%Q\"", "date format"),
         ("debit_mark = \"D\"", "credit_mark and debit_mark"),
+        ("booked_marks = [\"booked\"]", "booked_marks"),
         ("colour = 1", "colour"),
     ] {
         let profile = format!("{text}\n[columns]\nbooking_date = \"d\"\namount = \"a\"");
