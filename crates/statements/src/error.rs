@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 
 use hermes_domain::money::{Currency, Money};
 
@@ -110,6 +111,21 @@ pub enum Problem {
         field: &'static str,
         /// The value, shortened.
         value: String,
+    },
+    /// A date in a CSV file is in an implausible year, because the profile reads `26` as the year 26.
+    #[error(
+        "the date \"{value}\" in the column \"{column}\" is not between the years {} and {}; if its year has two digits, use \
+         %y in date_format",
+        .years.start(),
+        .years.end()
+    )]
+    ImplausibleYear {
+        /// The text of the date, shortened.
+        value: String,
+        /// The name of the column.
+        column: String,
+        /// The plausible years.
+        years: RangeInclusive<i32>,
     },
     /// An amount is not a number, is out of range, or has more decimals than the currency.
     #[error("the amount \"{value}\" is not a valid amount in {currency}; ask the bank for a correct file")]

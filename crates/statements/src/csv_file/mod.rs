@@ -3,8 +3,9 @@
 mod layout;
 
 use std::io::Read;
+use std::ops::RangeInclusive;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use csv::{ReaderBuilder, StringRecord};
 use hermes_domain::money::{Currency, Money};
 
@@ -22,6 +23,9 @@ use crate::{
 
 /// The largest row, in bytes. An unclosed quotation mark would otherwise fill the memory.
 const MAX_ROW_BYTES: usize = 256 * 1024;
+
+/// The years in which a date is plausible. `%Y` also accepts the year `26`, and years with a sign.
+const PLAUSIBLE_YEARS: RangeInclusive<i32> = 2000..=2100;
 
 /// Reads a CSV file and passes its only statement on. `account` applies if no column names the account.
 pub(crate) fn read_csv<R: Read>(
@@ -191,8 +195,11 @@ impl CsvStatement<'_, '_> {
         let signed = self.row_amount(row, currency)?;
         let direction = if signed.minor() < 0 { Direction::Debit } else { Direction::Credit };
         let amount = signed.minor().checked_abs().ok_or(Problem::Missing { field: "amount" })?;
-        let booking_date = self.date(row.text(layout.booking_date))?;
-        let value_date = row.optional(layout.value_date).map(|text| self.date(text)).transpose()?;
+        let columns = &self.fields.columns;
+        let booking_date = self.date(&columns.booking_date, row.text(layout.booking_date))?;
+        let value_column = columns.value_date.as_deref().unwrap_or_default();
+        let value_date =
+            row.optional(layout.value_date).map(|text| self.date(value_column, text)).transpose()?;
         let charges =
             row.optional(layout.charges).map(|text| self.signed_amount(text, currency)).transpose()?;
         let texts = layout.texts.iter().map(|column| row.text(*column)).filter_map(non_empty);
@@ -275,9 +282,14 @@ impl CsvStatement<'_, '_> {
         Ok(if is_negative { negated(amount) } else { amount })
     }
 
-    fn date(&self, text: &str) -> Result<NaiveDate, Problem> {
+    fn date(&self, column: &str, text: &str) -> Result<NaiveDate, Problem> {
         let invalid = || Problem::Invalid { field: "date", value: shown(text) };
-        NaiveDate::parse_from_str(text, &self.fields.date_format).map_err(|_| invalid())
+        let date = NaiveDate::parse_from_str(text, &self.fields.date_format).map_err(|_| invalid())?;
+        if !PLAUSIBLE_YEARS.contains(&date.year()) {
+            let (value, column) = (shown(text), shown(column));
+            return Err(Problem::ImplausibleYear { value, column, years: PLAUSIBLE_YEARS });
+        }
+        Ok(date)
     }
 }
 

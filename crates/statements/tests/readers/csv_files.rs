@@ -21,8 +21,8 @@ fn rows(rows: &[(&str, &str)]) -> String {
 fn semicolons_and_decimal_commas_are_read() {
     let file = "Auftragskonto;Buchungstag;Valutadatum;Verwendungszweck;Beguenstigter/Zahlungspflichtiger;Kontonummer/IBAN;\
                 BIC (SWIFT-Code);Betrag;Waehrung;Info\r\n\
-                DE89 3704;23.11.2026;24.11.2026;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR;Umsatz gebucht\r\n\
-                DE89 3704;22.11.2026;22.11.2026;Gebühr;;;;-5,00;EUR;Umsatz gebucht\r\n";
+                DE89 3704;23.11.26;24.11.26;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR;Umsatz gebucht\r\n\
+                DE89 3704;22.11.26;22.11.26;Gebühr;;;;-5,00;EUR;Umsatz gebucht\r\n";
     let bytes: Vec<u8> = file.chars().map(|char| u8::try_from(u32::from(char)).unwrap()).collect();
     let parts = read_by("example-semicolon", &bytes).unwrap();
     assert_eq!(parts.headers[0].account.number, "DE893704");
@@ -30,6 +30,7 @@ fn semicolons_and_decimal_commas_are_read() {
     assert_eq!(parts.lines[0].remittance.texts, ["RF59 REF0 01; Zürich"]);
     assert_eq!(parts.lines[0].counterparty.name.as_deref(), Some("Müller"));
     assert_eq!((parts.lines[1].direction, parts.lines[1].amount.minor()), (Direction::Debit, 500));
+    assert_eq!(parts.lines[0].booking_date.to_string(), "2026-11-23");
     for amount in ["1.23,56", "12.34", "1,234.56", "1..234,5", "1,234"] {
         let error = read_by("example-semicolon", &replaced(&bytes, b"1.234,56", amount));
         assert!(error.unwrap_err().contains("line 2: the amount"), "{amount}");
@@ -143,6 +144,32 @@ fn rows_that_do_not_fit_are_refused() {
     assert!(read_all(two.as_bytes()).unwrap_err().to_string().contains("several accounts"));
     let open = good + "\"" + &"x".repeat(300_000);
     assert!(read_all(open.as_bytes()).unwrap_err().to_string().contains("more than 262144 bytes"));
+}
+
+#[test]
+fn dates_outside_of_this_century_are_refused() {
+    let profile: CsvProfile = toml::from_str(
+        "currency = \"EUR\"\ndate_format = \"%d.%m.%Y\"\n\
+         [columns]\nbooking_date = \"day\"\namount = \"amount\"\nvalue_date = \"value\"",
+    )
+    .unwrap();
+    let account = Account { number: "ACC1".to_owned(), bic: None };
+    let options =
+        ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
+    let read = |day, value| {
+        let parts = read_with(format!("day,value,amount\n{day},{value},1.00\n").as_bytes(), &options);
+        parts.map_err(|error| error.to_string())
+    };
+    for day in ["01.01.2000", "31.12.2100"] {
+        assert!(read(day, "").is_ok(), "{day}");
+    }
+    for day in ["23.11.26", "23.11.-2026", "31.12.1999", "01.01.2101", "23.11.+12026"] {
+        let expected = "line 2: the date \"DAY\" in the column \"day\" is not between the years 2000 and 2100; if its \
+                        year has two digits, use %y in date_format";
+        assert_eq!(read(day, "").unwrap_err(), expected.replace("DAY", day));
+    }
+    assert!(read("23.11.2026", "24.11.26").unwrap_err().contains("in the column \"value\""));
+    assert!(read("23.13.2026", "").unwrap_err().contains("the field date has the invalid value"));
 }
 
 #[test]
