@@ -138,11 +138,14 @@ impl StatementImporter {
         Err(ImportError::Claimed)
     }
 
-    /// Ends an import whose file has become unreadable after its first pass.
+    /// Ends an import whose file has become unreadable after its first pass. The next import of the file takes over the lines
+    /// that are not booked.
     async fn refuse(&self, id: ImportId, error: &ImportError) -> Result<(), ImportError> {
         log::error!("import {id} is refused: {error}");
         let (reason, now) = (error.to_string(), self.deps.clock.now());
-        self.change_state(id, ImportWork::Post, ImportState::Refused, Some(&reason), Some(now)).await
+        self.change_state(id, ImportWork::Post, ImportState::Refused, Some(&reason), Some(now)).await?;
+        super::remove_file(&self.spool_path(id));
+        Ok(())
     }
 
     /// Changes the state of an import that this process works on.
