@@ -221,6 +221,29 @@ impl Problem {
     }
 }
 
+impl ReadError {
+    /// Returns the position and the problem for a log, without values of the file, which can be personal data.
+    pub fn without_values(&self) -> String {
+        format!("{}{}{}", FileName(self.file.as_deref()), At(self.position), self.problem.without_values())
+    }
+}
+
+impl Problem {
+    fn without_values(&self) -> String {
+        match self {
+            Self::Invalid { field, .. } => format!("the field {field} has an invalid value"),
+            Self::InvalidAmount { currency, .. } => format!("an amount is not a valid amount in {currency}"),
+            Self::ImplausibleYear { column, .. } => {
+                format!("a date in the column \"{column}\" has an implausible year")
+            }
+            Self::CurrencyMismatch { expected, .. } => format!("the currency is not {expected}"),
+            Self::BalanceMismatch { .. } => "the balances do not agree with the lines".to_owned(),
+            Self::MalformedXml { .. } => "the file is not well-formed XML".to_owned(),
+            problem => problem.to_string(),
+        }
+    }
+}
+
 impl From<Problem> for ReadError {
     fn from(problem: Problem) -> Self {
         Self { file: None, position: None, problem }

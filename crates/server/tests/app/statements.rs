@@ -141,11 +141,22 @@ async fn the_inbox_imports_files_and_returns_refused_ones_with_the_reason() {
     book(&app, 20).await;
     let name = simulate(&app, &environment.folder.path().join("sim"), 1);
     fs::rename(name.with_extension("camt053.xml"), inbox.join("good.xml")).unwrap();
-    fs::write(inbox.join("bad.xml"), "<no statement/>").unwrap();
+    let entry = Entry { cents: 12_345, bank_id: "T1".to_owned(), ..Entry::default() };
+    let shifted = camt053("S1", &[entry])
+        .replace("<Ntry><Amt Ccy=\"USD\">123.45", "<Ntry><Amt Ccy=\"USD\">Erika Mustermann");
+    fs::write(inbox.join("bad.xml"), shifted).unwrap();
     let is_there = |path: PathBuf| async move { path.exists() };
     poll(|| is_there(inbox.join("done/good.xml")), "the imported file").await;
     poll(|| is_there(inbox.join("refused/bad.xml")), "the refused file").await;
-    assert!(!fs::read_to_string(inbox.join("refused/bad.xml.reason.txt")).unwrap().is_empty());
+    let reason = fs::read_to_string(inbox.join("refused/bad.xml.reason.txt")).unwrap();
+    assert!(reason.contains("entry 1: the amount \"Erika Mustermann\" is not a valid amount"), "{reason}");
+    // The log is no place for the data of persons.
+    assert!(
+        app.log().contains("bad.xml is refused: entry 1: an amount is not a valid amount in USD"),
+        "{}",
+        app.log()
+    );
+    assert!(!app.log().contains("Erika"), "{}", app.log());
     poll(|| async { app.get("/api/matches?state=posted").await.json() != json!([]) }, "a posted match").await;
 }
 

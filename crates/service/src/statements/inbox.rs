@@ -75,7 +75,7 @@ impl Inbox {
     /// Imports a copy of a claimed file, so that the file itself ends up in `done` or `refused`.
     async fn import(&self, claimed: &Path, name: &str) {
         let copy = self.importer.upload_path();
-        let accepted = match self.copy(claimed, &copy).await {
+        let accepted = match self.copy(claimed, &copy, name).await {
             Ok(()) => {
                 let file = StatementFile {
                     path: copy.clone(),
@@ -94,12 +94,13 @@ impl Inbox {
             }
             Err(error) if error.is_refusal() => {
                 super::remove_file(&copy);
-                log::warn!("the statement {name} is refused: {error}");
+                log::warn!("the statement {name} is refused: {}", error.log_message());
                 self.refuse(claimed, name, &error)
             }
             Err(error) => {
                 super::remove_file(&copy);
-                log::warn!("the statement {name} cannot be imported now and will be retried: {error}");
+                let cause = error.log_message();
+                log::warn!("the statement {name} cannot be imported now and will be retried: {cause}");
                 move_into(claimed, &self.folder, name)
             }
         };
@@ -108,14 +109,16 @@ impl Inbox {
         }
     }
 
-    /// Copies a file to the disk, unless it is too large.
-    async fn copy(&self, from: &Path, to: &Path) -> Result<(), ImportError> {
+    /// Copies a claimed file to the disk, unless it is too large.
+    async fn copy(&self, from: &Path, to: &Path, name: &str) -> Result<(), ImportError> {
+        let mut source =
+            File::open(from).map_err(|error| not_permitted(&error, "read", &self.folder.join(name)))?;
         let limit = self.importer.max_bytes();
-        if from.metadata()?.len() > limit {
+        if source.metadata()?.len() > limit {
             return Err(ImportError::Refused(Problem::TooLarge { limit }.into()));
         }
-        let (from, copy) = (from.to_owned(), to.to_owned());
-        let copied = tokio::task::spawn_blocking(move || std::fs::copy(from, copy)).await;
+        let mut copy = File::create_new(to).map_err(|error| not_permitted(&error, "write", to))?;
+        let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut copy)).await;
         copied.map_err(|_| ImportError::Internal)??;
         sync(to).await
     }
@@ -154,6 +157,7 @@ fn claim(path: &Path, id: Uuid) -> Option<(PathBuf, String)> {
     let claimed = path.with_file_name(format!("{original}.{id}.{CLAIMED}"));
     if let Err(error) = std::fs::rename(path, &claimed) {
         if error.kind() != io::ErrorKind::NotFound {
+            let error = not_permitted(&error, "write", path.parent().unwrap_or(path));
             log::warn!("the inbox file {name} cannot be renamed, so it is not imported: {error}");
         }
         return None;
@@ -162,6 +166,16 @@ fn claim(path: &Path, id: Uuid) -> Option<(PathBuf, String)> {
     let touched = File::options().append(true).open(&claimed);
     let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
     Some((claimed, original))
+}
+
+/// Adds the path to an error, and the permission that is missing.
+fn not_permitted(error: &io::Error, permission: &str, path: &Path) -> io::Error {
+    let path = path.display();
+    let remedy = match error.kind() {
+        io::ErrorKind::PermissionDenied => format!("; give Hermes the permission to {permission} {path}"),
+        _ => String::new(),
+    };
+    io::Error::new(error.kind(), format!("{path}: {error}{remedy}"))
 }
 
 /// Returns the name that a file had before it was claimed.
@@ -208,6 +222,17 @@ fn move_new(from: &Path, to: &Path) -> Result<(), io::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_permission_is_named_with_its_file() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = ImportError::File(not_permitted(&denied, "read", Path::new("/inbox/a.xml")));
+        assert!(
+            error.log_message().ends_with(
+                "/inbox/a.xml: permission denied; give Hermes the permission to read /inbox/a.xml"
+            )
+        );
+    }
 
     #[test]
     fn a_file_that_was_delivered_meanwhile_is_not_replaced() {
