@@ -18,9 +18,9 @@ const KEYWORDS: [&str; 12] = [
     "OAMT+",
 ];
 /// The codewords of the SWIFT notation.
-const CODEWORDS: [&str; 19] = [
-    "EREF", "PREF", "REMI", "NAME", "IBAN", "BIC", "ORDP", "BENM", "ACC", "TRTP", "CSID", "MARF", "RTRN",
-    "CHGS", "OCMT", "PURP", "ULTD", "ULTC", "ISDT",
+const CODEWORDS: [&str; 20] = [
+    "CNTP", "EREF", "PREF", "REMI", "NAME", "IBAN", "BIC", "ORDP", "BENM", "ACC", "TRTP", "CSID", "MARF",
+    "RTRN", "CHGS", "OCMT", "PURP", "ULTD", "ULTC", "ISDT",
 ];
 
 /// Adds the details to a line.
@@ -192,6 +192,12 @@ fn apply_codeword(codeword: &str, value: &str, line: &mut DraftLine) {
         "IBAN" | "ACC" => line.counterparty.account = non_empty(&account_number(value)),
         "ORDP" | "BENM" if is_iban(value.trim_matches('/')) => {
             line.counterparty.account = non_empty(value.trim_matches('/'));
+        }
+        "CNTP" => {
+            // Account, BIC, name and town of the counterparty, each between slashes.
+            let mut fields = value.split('/').map(non_empty);
+            line.counterparty.account = fields.next().flatten().map(|account| account_number(&account));
+            line.counterparty.name = fields.nth(1).flatten();
         }
         "RTRN" => line.is_reversal = true,
         _ => {}

@@ -104,6 +104,25 @@ fn swift_details_are_split_at_codewords() {
 }
 
 #[test]
+fn the_counterparty_may_be_one_value_of_account_bank_and_name() {
+    for (details, name) in [
+        ("/EREF/E-1//CNTP/NL32INGB0000012345/INGBNL2A/ING BANK NV///REMI/USTD//REF001/", Some("ING BANK NV")),
+        ("/CNTP/NL32INGB0000012345//A. de Boer/EREF/E-1/REMI/USTD//REF001/", Some("A. de Boer")),
+        (
+            "/EREF/E-1/REMI/USTD//REF001/CNTP/NL32 INGB 0000012345/INGBNL2A/A. de\r\n Boer/Delft//",
+            Some("A. de Boer"),
+        ),
+        ("/EREF/E-1/CNTP/NL32INGB0000012345//REMI/REF001", None),
+    ] {
+        let line = one(&format!(":61:260102C10,NTRFNONREF\r\n:86:{details}"), "C260131EUR1010,00");
+        assert_eq!(line.counterparty.account.as_deref(), Some("NL32INGB0000012345"), "{details}");
+        assert_eq!(line.counterparty.name.as_deref(), name, "{details}");
+        assert_eq!(line.remittance.end_to_end_id.as_deref(), Some("E-1"), "{details}");
+        assert_eq!(line.remittance.texts, ["REF001"], "{details}");
+    }
+}
+
+#[test]
 fn free_details_remain_lines() {
     let line = one(":61:260102C10,NTRFNONREF\r\n:86:PAYMENT 1/2\r\nREF001: thanks", "C260131EUR1010,00");
     assert_eq!(line.remittance.texts, ["PAYMENT 1/2", "REF001: thanks"]);
