@@ -12,6 +12,9 @@ use crate::{
     StatementSummary,
 };
 
+/// The most statements of one file. Callers may store a report of each.
+const MAX_STATEMENTS: u64 = 10_000;
+
 /// A line as a reader found it, without number and identity.
 #[derive(Debug)]
 pub(crate) struct DraftLine {
@@ -86,6 +89,9 @@ impl<'a> Emitter<'a> {
             booked: None,
         };
         self.file.statements += 1;
+        if self.file.statements > MAX_STATEMENTS {
+            return Err(Problem::TooManyStatements { limit: MAX_STATEMENTS });
+        }
         self.visit(Item::Header(header.clone()))?;
         self.open = Some(OpenStatement { header, summary });
         Ok(())

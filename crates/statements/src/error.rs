@@ -51,6 +51,12 @@ pub enum Problem {
         /// The limit.
         limit: u64,
     },
+    /// The file has too many statements.
+    #[error("the file has more than {limit} statements; export a shorter period")]
+    TooManyStatements {
+        /// The limit.
+        limit: u64,
+    },
     /// A single entry is too large.
     #[error("the entry has more than {limit} {unit}; ask the bank to split the batch")]
     EntryTooLarge {
