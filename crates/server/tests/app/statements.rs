@@ -108,7 +108,10 @@ async fn refused_files_store_nothing() {
     let too_large = Entry { cents: 10_000_000_000_001, bank_id: "X".to_owned(), ..Entry::default() };
     let too_large = camt053("S1", &[too_large]);
     for (file, reason) in [
-        (too_large.as_str(), "a receipt has at most 100000000000.00"),
+        (
+            too_large.as_str(),
+            "Line 1 has an amount of 100000000000.01 USD, and a receipt has at most 100000000000.00 USD; export",
+        ),
         ("", "The file is empty"),
         ("hello", "The format is unknown"),
         ("<?xml version=\"1.0\"?><!DOCTYPE x><Document/>", "document type"),

@@ -107,7 +107,12 @@ pub enum ImportError {
         currency: Currency,
     },
     /// The amount of a credit line exceeds the largest amount of a receipt.
-    #[error("line {0} has an amount of {1}, and a receipt has at most {limit}", limit = Money::from_minor(MAX_MINOR, .1.currency()))]
+    #[error(
+        "line {0} has an amount of {1} {currency}, and a receipt has at most {limit} {currency}; export the other days, and \
+         record the transfers of this day with POST /api/receipts, this one in parts",
+        currency = .1.currency(),
+        limit = Money::from_minor(MAX_MINOR, .1.currency())
+    )]
     AmountTooLarge(i64, Money),
     /// No CSV profile has this name.
     #[error("there is no CSV profile \"{0}\"; the profiles are the files in config/statements")]
