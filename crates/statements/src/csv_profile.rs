@@ -81,8 +81,6 @@ pub(crate) struct Columns {
     pub(crate) end_to_end_id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) counterparty_account: Option<String>,
-    pub(crate) counterparty_bic: Option<String>,
-    pub(crate) charges: Option<String>,
     /// A row is a reversal if this column is not empty.
     pub(crate) reversal: Option<String>,
 }

@@ -221,7 +221,7 @@ impl<'a> Search<'a> {
         let reference = payment.reference;
         evidence.push(amount_evidence(self.line.amount, payment));
         evidence.extend(self.circumstances(payment));
-        let part = MatchedPart { payment: payment.id, reference, amount: self.line.amount };
+        let part = MatchedPart { reference, amount: self.line.amount };
         Match { certainty, parts: vec![part], evidence, is_doubtful: false }
     }
 
@@ -303,7 +303,7 @@ fn distribute(payments: &[&IndexedPayment], amount: Money) -> Vec<MatchedPart> {
         let part = if Some(payment.reference) == last { left } else { left.min(payment.outstanding.minor()) };
         left = left.saturating_sub(part);
         let amount = Money::from_minor(part, amount.currency());
-        MatchedPart { payment: payment.id, reference: payment.reference, amount }
+        MatchedPart { reference: payment.reference, amount }
     });
     parts.filter(|part| part.amount.minor() > 0).collect()
 }

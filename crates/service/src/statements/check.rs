@@ -71,10 +71,10 @@ impl ImporterConfig {
             let profile = self.csv_profiles.get(name).cloned();
             profile.ok_or_else(|| ImportError::UnknownProfile(name.clone()))
         });
-        let account = options.csv_account.as_ref().map(|number| Account {
-            number: number.split_whitespace().collect::<String>().to_uppercase(),
-            bic: None,
-        });
+        let account = options
+            .csv_account
+            .as_ref()
+            .map(|number| Account { number: number.split_whitespace().collect::<String>().to_uppercase() });
         Ok(ReadOptions {
             limits: Limits { max_bytes: self.max_bytes },
             csv_profile: profile.transpose()?,

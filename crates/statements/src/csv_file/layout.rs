@@ -24,8 +24,6 @@ pub(super) struct Layout {
     pub(super) end_to_end_id: Option<usize>,
     pub(super) name: Option<usize>,
     pub(super) counterparty_account: Option<usize>,
-    pub(super) counterparty_bic: Option<usize>,
-    pub(super) charges: Option<usize>,
     pub(super) reversal: Option<usize>,
 }
 
@@ -56,8 +54,6 @@ impl Layout {
             end_to_end_id: optional(&columns.end_to_end_id)?,
             name: optional(&columns.name)?,
             counterparty_account: optional(&columns.counterparty_account)?,
-            counterparty_bic: optional(&columns.counterparty_bic)?,
-            charges: optional(&columns.charges)?,
             reversal: optional(&columns.reversal)?,
         })
     }

@@ -156,9 +156,7 @@ impl CsvStatement<'_, '_> {
             page: None,
             account: account.clone(),
             currency,
-            period: None,
             opening: before.filter(|_| !is_newest_first),
-            closing: balance.filter(|_| is_newest_first),
         })?;
         let (earliest, latest) = if is_newest_first { (balance, balance) } else { (before, before) };
         self.open = Some(OpenCsv { account, currency, earliest, latest });
@@ -185,7 +183,7 @@ impl CsvStatement<'_, '_> {
 
     fn row_account(&self, row: &Row<'_>) -> Result<Account, Problem> {
         match row.optional(self.layout.account) {
-            Some(number) => Ok(Account { number: account_number(number), bic: None }),
+            Some(number) => Ok(Account { number: account_number(number) }),
             None => self.account.cloned().ok_or(Problem::UnknownAccount),
         }
     }
@@ -200,8 +198,6 @@ impl CsvStatement<'_, '_> {
         let value_column = columns.value_date.as_deref().unwrap_or_default();
         let value_date =
             row.optional(layout.value_date).map(|text| self.date(value_column, text)).transpose()?;
-        let charges =
-            row.optional(layout.charges).map(|text| self.signed_amount(text, currency)).transpose()?;
         let texts = layout.texts.iter().map(|column| row.text(*column)).filter_map(non_empty);
         let optional = |column| row.optional(column).map(str::to_owned);
         Ok(DraftLine {
@@ -211,7 +207,6 @@ impl CsvStatement<'_, '_> {
             is_reversal: row.optional(layout.reversal).is_some(),
             booking_date,
             value_date: value_date.unwrap_or(booking_date),
-            charges: charges.map(absolute).filter(|charges| !charges.is_zero()),
             remittance: Remittance {
                 creditor_references: optional(layout.creditor_reference).into_iter().collect(),
                 texts: texts.collect(),
@@ -221,7 +216,6 @@ impl CsvStatement<'_, '_> {
             counterparty: Counterparty {
                 name: optional(layout.name),
                 account: row.optional(layout.counterparty_account).map(account_number),
-                bic: optional(layout.counterparty_bic),
             },
             batch: Batch::Single,
         })

@@ -6,11 +6,10 @@
 
 use std::ops::Range;
 
-use super::entry::charges;
 use super::is_iban;
+use crate::Remittance;
 use crate::camt::{account_number, bank_id, non_empty};
 use crate::emit::DraftLine;
-use crate::{Problem, Remittance};
 
 /// The keywords in the texts of the German notation.
 const KEYWORDS: [&str; 12] = [
@@ -24,16 +23,15 @@ const CODEWORDS: [&str; 20] = [
 ];
 
 /// Adds the details to a line.
-pub(super) fn apply_details(details: &str, line: &mut DraftLine) -> Result<(), Problem> {
+pub(super) fn apply_details(details: &str, line: &mut DraftLine) {
     let text = CutText::join(details.split('\n'));
     if let Some(separator) = german_separator(&text.joined) {
         apply_german(&text.joined, separator, line);
     } else if text.joined.starts_with('/') && next_codeword(&text.joined).is_some() {
-        apply_swift(&text, line)?;
+        apply_swift(&text, line);
     } else {
         line.remittance.texts.extend(details.split('\n').filter_map(non_empty));
     }
-    Ok(())
 }
 
 /// A text that the bank has cut into pieces. A space at a cut may be lost, so a word can begin there.
@@ -91,7 +89,6 @@ fn apply_german(text: &str, separator: char, line: &mut DraftLine) {
             {
                 texts.push(value.to_owned());
             }
-            "30" => line.counterparty.bic = non_empty(value),
             "31" => line.counterparty.account = non_empty(&account_number(value)),
             "32" | "33" => name.push_str(value),
             _ => {}
@@ -162,10 +159,7 @@ fn next_keyword(text: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-fn apply_swift(text: &CutText, line: &mut DraftLine) -> Result<(), Problem> {
-    if let Some(charges) = charges(&text.joined, line.amount.currency()) {
-        line.charges = Some(charges);
-    }
+fn apply_swift(text: &CutText, line: &mut DraftLine) {
     let mut rest = text.joined.as_str();
     while let Some((start, codeword)) = next_codeword(rest) {
         let value_start = start + codeword.len() + 2;
@@ -181,14 +175,12 @@ fn apply_swift(text: &CutText, line: &mut DraftLine) -> Result<(), Problem> {
         }
         rest = scan;
     }
-    Ok(())
 }
 
 fn apply_codeword(codeword: &str, value: &str, line: &mut DraftLine) {
     match codeword {
         "EREF" => line.remittance.end_to_end_id = bank_id(value),
         "NAME" => line.counterparty.name = non_empty(value),
-        "BIC" => line.counterparty.bic = non_empty(value),
         "IBAN" | "ACC" => line.counterparty.account = non_empty(&account_number(value)),
         "ORDP" | "BENM" if is_iban(value.trim_matches('/')) => {
             line.counterparty.account = non_empty(value.trim_matches('/'));

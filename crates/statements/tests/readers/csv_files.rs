@@ -50,7 +50,7 @@ fn rows_that_the_bank_has_not_booked_are_counted_but_are_not_lines() {
          [columns]\nbooking_date = \"day\"\namount = \"amount\"\nstatus = \"state\"",
     )
     .unwrap();
-    let account = Account { number: "ACC1".to_owned(), bic: None };
+    let account = Account { number: "ACC1".to_owned() };
     let options =
         ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
     let parts = read_with(states(["pending", "booked", "final"]).as_bytes(), &options).unwrap();
@@ -117,7 +117,7 @@ fn running_balances_detect_missing_and_altered_rows() {
     let options = ReadOptions { csv_profile: Some(newest_first), ..ReadOptions::default() };
     let reversed = rows(&[("1.00", "106.00"), ("-5.00", "105.00"), ("10.00", "110.00")]);
     let parts = read_with(reversed.as_bytes(), &options).unwrap();
-    assert_eq!(parts.headers[0].closing.unwrap().minor(), 10_600);
+    assert_eq!(parts.summaries[0].closing.unwrap().minor(), 10_600);
     assert!(read_with(good.as_bytes(), &options).is_err());
 }
 
@@ -153,7 +153,7 @@ fn dates_outside_of_this_century_are_refused() {
          [columns]\nbooking_date = \"day\"\namount = \"amount\"\nvalue_date = \"value\"",
     )
     .unwrap();
-    let account = Account { number: "ACC1".to_owned(), bic: None };
+    let account = Account { number: "ACC1".to_owned() };
     let options =
         ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
     let read = |day, value| {
@@ -182,7 +182,7 @@ fn the_caller_can_name_the_account() {
         2026-11-23,60,0\n2026-11-23,0,70\n";
     let mut options = ReadOptions { csv_profile: Some(plain), ..ReadOptions::default() };
     assert!(read_with(file, &options).unwrap_err().to_string().contains("does not name the account"));
-    options.csv_account = Some(Account { number: "ACC1".to_owned(), bic: None });
+    options.csv_account = Some(Account { number: "ACC1".to_owned() });
     let parts = read_with(file, &options).unwrap();
     let signed: Vec<_> = parts.lines.iter().map(|line| line.signed_minor()).collect();
     assert_eq!(signed, [500, -20, -30, -40, 60, -70]);
