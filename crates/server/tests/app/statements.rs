@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::camt::{Entry, camt053};
+use crate::support::camt::{Entry, camt053, camt054};
 use crate::support::{Response, TestApp, TestEnvironment, poll, rows};
 
 pub(super) async fn book(app: &TestApp, count: u32) {
@@ -133,6 +133,24 @@ async fn refused_files_store_nothing() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("bad.txt: refused: "), "{output:?}");
     }
     assert_eq!(app.run(&["statement", "import"]).status.code(), Some(2));
+}
+
+#[actix_web::test]
+async fn a_dry_run_counts_entries_that_the_bank_has_not_booked() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let entry = |bank_id: &str| Entry { cents: 100, bank_id: bank_id.to_owned(), ..Entry::default() };
+    let file = camt054("N1", &[entry("T1"), entry("T2")]).replacen("BOOK", "PDNG", 1);
+    let report = app.send("POST", "/api/statements?dry_run=true", &[], Some(file.clone())).await.expect(200);
+    let statement = &report.json()["statements"][0];
+    assert_eq!((&statement["lines"], &statement["pending"]), (&json!(1), &json!(1)), "{statement}");
+    let path = environment.folder.path().join("pending.xml");
+    fs::write(&path, file).unwrap();
+    let output = app.run(&["statement", "import", "--dry-run", path.to_str().unwrap()]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("1 lines, 1.00 credit, 0.00 debit, 1 pending"),
+        "{output:?}"
+    );
 }
 
 #[actix_web::test]

@@ -50,6 +50,8 @@ pub struct StatementReport {
     pub closing: Option<Money>,
     /// The number of lines.
     pub lines: u64,
+    /// The number of entries that the bank has not booked yet; they are not imported.
+    pub pending: u64,
     /// The sum of the credit lines.
     pub credits: Money,
     /// The sum of the debit lines.
@@ -209,6 +211,7 @@ fn report(header: &StatementHeader, summary: &StatementSummary) -> StatementRepo
         opening: header.opening,
         closing: summary.closing,
         lines: summary.lines,
+        pending: summary.pending,
         credits: summary.credits,
         debits: summary.debits,
     }
