@@ -1,5 +1,6 @@
 //! Reads CSV files of banks by a profile.
 
+mod amount;
 mod layout;
 
 use std::io::Read;
@@ -9,8 +10,8 @@ use chrono::{Datelike, NaiveDate};
 use csv::{ReaderBuilder, StringRecord};
 use hermes_domain::money::{Currency, Money};
 
+use self::amount::{absolute, negated, signed_amount};
 use self::layout::{Layout, Row};
-use crate::amount::parse_amount;
 use crate::camt::{account_number, bank_id, non_empty};
 use crate::csv_profile::{ProfileFields, RowOrder};
 use crate::emit::{BankId, DraftLine, Emitter};
@@ -120,7 +121,7 @@ impl CsvStatement<'_, '_> {
         let account = self.row_account(&row)?;
         let draft = self.draft(&row, currency)?;
         let balance = match row.optional(self.layout.balance) {
-            Some(text) => Some(self.signed_amount(text, currency)?),
+            Some(text) => Some(signed_amount(self.fields, text, currency)?),
             None if self.layout.balance.is_some() => return Err(Problem::Missing { field: "balance" }),
             None => None,
         };
@@ -225,7 +226,7 @@ impl CsvStatement<'_, '_> {
     fn row_amount(&self, row: &Row<'_>, currency: Currency) -> Result<Money, Problem> {
         let layout = &self.layout;
         let amount = match layout.amount {
-            Some(column) => self.signed_amount(row.text(column), currency)?,
+            Some(column) => signed_amount(self.fields, row.text(column), currency)?,
             None => self.amount_of_columns(row, currency)?,
         };
         let Some(mark) = row.optional(layout.direction) else {
@@ -246,7 +247,8 @@ impl CsvStatement<'_, '_> {
 
     /// Returns the amount of a row with a column for credits and one for debits. Some banks fill the other one with zero.
     fn amount_of_columns(&self, row: &Row<'_>, currency: Currency) -> Result<Money, Problem> {
-        let amount = |column| row.optional(column).map(|text| self.signed_amount(text, currency)).transpose();
+        let amount =
+            |column| row.optional(column).map(|text| signed_amount(self.fields, text, currency)).transpose();
         let (credit, debit) = (amount(self.layout.credit)?, amount(self.layout.debit)?);
         match (credit, debit) {
             (Some(credit), None) => Ok(credit),
@@ -256,24 +258,6 @@ impl CsvStatement<'_, '_> {
             (Some(credit), Some(debit)) if credit.is_zero() => Ok(negated(absolute(debit))),
             _ => Err(Problem::Missing { field: "credit or debit" }),
         }
-    }
-
-    /// Parses an amount with an optional sign on either side.
-    fn signed_amount(&self, text: &str, currency: Currency) -> Result<Money, Problem> {
-        let text = text.trim();
-        let trimmed = text.trim_matches(['+', '-']);
-        let is_negative = match text.len() - trimmed.len() {
-            0 => false,
-            1 => text.contains('-'),
-            _ => return Err(Problem::InvalidAmount { value: shown(text), currency }),
-        };
-        let plain = match self.fields.thousands_sign {
-            Some(sign) => without_groups(trimmed, sign, self.fields.decimal_sign),
-            None => Some(trimmed.to_owned()),
-        };
-        let plain = plain.ok_or_else(|| Problem::InvalidAmount { value: shown(text), currency })?;
-        let amount = parse_amount(&plain, self.fields.decimal_sign, currency)?;
-        Ok(if is_negative { negated(amount) } else { amount })
     }
 
     fn date(&self, column: &str, text: &str) -> Result<NaiveDate, Problem> {
@@ -311,33 +295,4 @@ fn before(balance: Money, line: &DraftLine) -> Result<Money, Problem> {
         Direction::Debit => balance.checked_add(line.amount),
     };
     before.map_err(|_| Problem::InvalidAmount { value: balance.to_string(), currency: balance.currency() })
-}
-
-const fn negated(amount: Money) -> Money {
-    Money::from_minor(-amount.minor(), amount.currency())
-}
-
-const fn absolute(amount: Money) -> Money {
-    if amount.minor() < 0 { negated(amount) } else { amount }
-}
-
-/// Removes the signs between groups of three digits, or returns `None` if a group has another length.
-fn without_groups(text: &str, sign: char, decimal_sign: char) -> Option<String> {
-    let (whole, fraction) = match text.split_once(decimal_sign) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
-    let mut groups = whole.split(sign);
-    let mut plain = groups.next()?.to_owned();
-    for group in groups {
-        if group.len() != 3 || plain.is_empty() {
-            return None;
-        }
-        plain.push_str(group);
-    }
-    if let Some(fraction) = fraction {
-        plain.push(decimal_sign);
-        plain.push_str(fraction);
-    }
-    Some(plain)
 }
