@@ -129,7 +129,7 @@ async fn book_until(port: u16, next: Arc<AtomicU32>, count: u32) -> Result<Vec<O
 }
 
 fn statement(payments: &[OpenPayment]) -> String {
-    let account = Account { number: simulated_iban(), bic: None };
+    let account = Account { number: simulated_iban() };
     let first_day = NaiveDate::from_ymd_opt(2026, 9, 1).unwrap_or_default();
     let options = SimulationOptions { seed: 7, account, currency: Currency::USD, first_day };
     Simulation::run(options, payments).camt053(8)

@@ -217,6 +217,31 @@ fn other_currencies_and_cancelled_payments_never_match() {
 }
 
 #[test]
+fn a_text_that_also_names_a_payment_which_cannot_be_paid_waits_unless_the_amount_is_exact() {
+    let euro = Money::from_minor(200_00, "EUR".parse().unwrap());
+    let cancelled = IndexedPayment { is_cancelled: true, ..payment(3, usd(0), "Cleo Wang") };
+    let index = index([
+        payment(1, usd(100_00), "Ana Ruiz"),
+        payment(2, euro, "Ben Smith"),
+        cancelled,
+        payment(4, usd(50_00), "Dora Novak"),
+    ]);
+    for (text, amount, expected) in [
+        ("REF001 REF002", 300_00, "reference? REF001=300.00"),
+        ("RF59REF001 REF003", 300_00, "creditor_reference? REF001=300.00"),
+        ("REF001 REF003", 99_99, "reference? REF001=99.99"),
+        ("REF001 REF003", 100_00, "reference REF001=100.00"),
+        ("REF001 REF004 REF003", 150_00, "reference REF001=100.00 REF004=50.00"),
+        ("REF001 REF004 REF003", 150_01, "reference? REF001=100.00 REF004=50.01"),
+        // Text and structured reference name only the payment.
+        ("REF001", 300_00, "reference REF001=300.00"),
+    ] {
+        let finding = find(&line(usd(amount), &[text]), &index);
+        assert_eq!(described(&finding), [expected], "{text} {amount}");
+    }
+}
+
+#[test]
 fn the_name_the_amount_and_the_date_are_the_last_criterion_and_never_posted() {
     let later = IndexedPayment { booked_on: day(21), ..payment(3, usd(70), "Ana Ruiz") };
     let index = index([payment(1, usd(30), "Ana Ruiz"), payment(2, usd(40), "Ana Maria Ruiz"), later]);

@@ -98,7 +98,7 @@ fn statement(payments: i64) -> String {
             }
         })
         .collect();
-    let account = Account { number: simulated_iban(), bic: None };
+    let account = Account { number: simulated_iban() };
     let first_day = NaiveDate::from_ymd_opt(2026, 9, 1).unwrap();
     Simulation::run(SimulationOptions { seed: 7, account, currency, first_day }, &payments).camt053(8)
 }

@@ -38,7 +38,7 @@ fn simulation(seed: u64, currency: Currency) -> Simulation {
             }
         })
         .collect();
-    let account = Account { number: simulated_iban(), bic: Some("COBADEFFXXX".to_owned()) };
+    let account = Account { number: simulated_iban() };
     // The lines cross the end of a year, and late ones the end of February.
     let first_day = NaiveDate::from_ymd_opt(2027, 12, 20).unwrap();
     Simulation::run(SimulationOptions { seed, account, currency, first_day }, &payments)

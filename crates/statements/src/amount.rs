@@ -55,7 +55,7 @@ pub(crate) fn parse_xml_date(text: &str) -> Option<NaiveDate> {
 }
 
 /// Returns whether every database can store the date.
-pub(crate) fn has_valid_year(date: &NaiveDate) -> bool {
+fn has_valid_year(date: &NaiveDate) -> bool {
     YEARS.contains(&date.year())
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct ProfileFields {
     pub(crate) debit_mark: Option<String>,
     /// The text of the column `direction` in a credit row, such as `Bij` or `H`.
     pub(crate) credit_mark: Option<String>,
+    /// The texts of the column `status` in a row that the bank has booked, such as `Umsatz gebucht`.
+    #[serde(default)]
+    pub(crate) booked_marks: Vec<String>,
     /// The currency, if no column states it.
     pub(crate) currency: Option<String>,
     pub(crate) columns: Columns,
@@ -65,6 +68,8 @@ pub(crate) struct Columns {
     pub(crate) debit: Option<String>,
     /// The column that says whether an amount without a sign is a credit or a debit.
     pub(crate) direction: Option<String>,
+    /// The column that says whether the bank has booked the row. A row with another text than `booked_marks` is pending.
+    pub(crate) status: Option<String>,
     /// The balance after the row, by which missing rows are detected.
     pub(crate) balance: Option<String>,
     pub(crate) currency: Option<String>,
@@ -76,8 +81,6 @@ pub(crate) struct Columns {
     pub(crate) end_to_end_id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) counterparty_account: Option<String>,
-    pub(crate) counterparty_bic: Option<String>,
-    pub(crate) charges: Option<String>,
     /// A row is a reversal if this column is not empty.
     pub(crate) reversal: Option<String>,
 }
@@ -103,6 +106,9 @@ pub enum ProfileError {
     /// The marks of the direction are not defined.
     #[error("the column direction needs credit_mark and debit_mark, and they need the column")]
     DirectionMarks,
+    /// The marks of booked rows are not defined.
+    #[error("the column status needs booked_marks, and they need the column")]
+    BookedMarks,
     /// The amounts are not defined.
     #[error("name either the column amount or both the columns credit and debit")]
     AmountColumns,
@@ -128,6 +134,9 @@ impl TryFrom<ProfileFields> for CsvProfile {
         let has_direction = fields.columns.direction.is_some();
         if has_marks != (has_direction, has_direction) {
             return Err(ProfileError::DirectionMarks);
+        }
+        if fields.booked_marks.is_empty() == fields.columns.status.is_some() {
+            return Err(ProfileError::BookedMarks);
         }
         if !is_date_format(&fields.date_format) {
             return Err(ProfileError::DateFormat(fields.date_format));

@@ -12,6 +12,9 @@ use crate::{
     StatementSummary,
 };
 
+/// The most statements of one file. Callers may store a report of each.
+const MAX_STATEMENTS: u64 = 10_000;
+
 /// A line as a reader found it, without number and identity.
 #[derive(Debug)]
 pub(crate) struct DraftLine {
@@ -21,7 +24,6 @@ pub(crate) struct DraftLine {
     pub(crate) is_reversal: bool,
     pub(crate) booking_date: NaiveDate,
     pub(crate) value_date: NaiveDate,
-    pub(crate) charges: Option<Money>,
     pub(crate) remittance: Remittance,
     pub(crate) counterparty: Counterparty,
     pub(crate) batch: Batch,
@@ -77,15 +79,11 @@ impl<'a> Emitter<'a> {
             self.ordinals.clear();
         }
         let zero = Money::zero(header.currency);
-        let summary = StatementSummary {
-            closing: None,
-            lines: 0,
-            pending: 0,
-            credits: zero,
-            debits: zero,
-            booked: None,
-        };
+        let summary = StatementSummary { closing: None, lines: 0, pending: 0, credits: zero, debits: zero };
         self.file.statements += 1;
+        if self.file.statements > MAX_STATEMENTS {
+            return Err(Problem::TooManyStatements { limit: MAX_STATEMENTS });
+        }
         self.visit(Item::Header(header.clone()))?;
         self.open = Some(OpenStatement { header, summary });
         Ok(())
@@ -108,7 +106,6 @@ impl<'a> Emitter<'a> {
             is_reversal: draft.is_reversal,
             booking_date: draft.booking_date,
             value_date: draft.value_date,
-            charges: draft.charges,
             remittance: draft.remittance,
             counterparty: draft.counterparty,
             batch: draft.batch,
@@ -168,9 +165,6 @@ impl StatementSummary {
             currency: draft.amount.currency(),
         })?;
         self.lines += 1;
-        let date = draft.booking_date;
-        let (first, last) = self.booked.unwrap_or((date, date));
-        self.booked = Some((first.min(date), last.max(date)));
         Ok(())
     }
 

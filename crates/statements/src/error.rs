@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 
 use hermes_domain::money::{Currency, Money};
 
@@ -47,6 +48,12 @@ pub enum Problem {
     /// The file has too many lines.
     #[error("the file has more than {limit} lines; export a shorter period")]
     TooManyLines {
+        /// The limit.
+        limit: u64,
+    },
+    /// The file has too many statements.
+    #[error("the file has more than {limit} statements; export a shorter period")]
+    TooManyStatements {
         /// The limit.
         limit: u64,
     },
@@ -111,6 +118,21 @@ pub enum Problem {
         /// The value, shortened.
         value: String,
     },
+    /// A date in a CSV file is in an implausible year, because the profile reads `26` as the year 26.
+    #[error(
+        "the date \"{value}\" in the column \"{column}\" is not between the years {} and {}; if its year has two digits, use \
+         %y in date_format",
+        .years.start(),
+        .years.end()
+    )]
+    ImplausibleYear {
+        /// The text of the date, shortened.
+        value: String,
+        /// The name of the column.
+        column: String,
+        /// The plausible years.
+        years: RangeInclusive<i32>,
+    },
     /// An amount is not a number, is out of range, or has more decimals than the currency.
     #[error("the amount \"{value}\" is not a valid amount in {currency}; ask the bank for a correct file")]
     InvalidAmount {
@@ -157,6 +179,15 @@ pub enum Problem {
         /// What does not fit.
         detail: String,
     },
+    /// The CSV file has no row that the bank has booked.
+    #[error(
+        "the file has no booked rows and {pending} pending ones; export a period with bookings, or correct booked_marks in \
+         the profile"
+    )]
+    NoBookedRows {
+        /// The number of pending rows.
+        pending: u64,
+    },
     /// The CSV file names no account and the caller gave none.
     #[error("the CSV file does not name the account; select the account")]
     UnknownAccount,
@@ -193,6 +224,29 @@ impl Problem {
     /// Adds a position.
     pub(crate) fn at(self, position: Position) -> ReadError {
         ReadError { file: None, position: Some(position), problem: self }
+    }
+}
+
+impl ReadError {
+    /// Returns the position and the problem for a log, without values of the file, which can be personal data.
+    pub fn without_values(&self) -> String {
+        format!("{}{}{}", FileName(self.file.as_deref()), At(self.position), self.problem.without_values())
+    }
+}
+
+impl Problem {
+    fn without_values(&self) -> String {
+        match self {
+            Self::Invalid { field, .. } => format!("the field {field} has an invalid value"),
+            Self::InvalidAmount { currency, .. } => format!("an amount is not a valid amount in {currency}"),
+            Self::ImplausibleYear { column, .. } => {
+                format!("a date in the column \"{column}\" has an implausible year")
+            }
+            Self::CurrencyMismatch { expected, .. } => format!("the currency is not {expected}"),
+            Self::BalanceMismatch { .. } => "the balances do not agree with the lines".to_owned(),
+            Self::MalformedXml { .. } => "the file is not well-formed XML".to_owned(),
+            problem => problem.to_string(),
+        }
     }
 }
 

@@ -55,8 +55,6 @@ impl fmt::Display for Format {
 pub struct Account {
     /// The IBAN, or another number of the account; without spaces, in upper case.
     pub number: String,
-    /// The BIC of the bank, if the file states it.
-    pub bic: Option<String>,
 }
 
 /// The beginning of a statement.
@@ -72,12 +70,8 @@ pub struct StatementHeader {
     pub account: Account,
     /// The currency of the account and of every line.
     pub currency: Currency,
-    /// The first and the last day, if the file states them before its lines.
-    pub period: Option<(NaiveDate, NaiveDate)>,
     /// The balance before the first line, negative if overdrawn; `None` in camt.054, and in CSV without balances.
     pub opening: Option<Money>,
-    /// The balance after the last line, if the file states it before its lines (camt.053).
-    pub closing: Option<Money>,
 }
 
 /// The end of a statement. Opening balance and lines equal the closing balance if both balances exist.
@@ -87,14 +81,12 @@ pub struct StatementSummary {
     pub closing: Option<Money>,
     /// The number of lines.
     pub lines: u64,
-    /// The number of entries that the bank has not booked yet (`PDNG`, `INFO`); they are not lines.
+    /// The number of entries that the bank has not booked yet (`PDNG`, `INFO`, the status of a CSV row); they are not lines.
     pub pending: u64,
     /// The sum of the credit lines.
     pub credits: Money,
     /// The sum of the debit lines, as a positive amount.
     pub debits: Money,
-    /// The earliest and the latest booking date; `None` without lines.
-    pub booked: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// The effect of a line on the account.
@@ -152,8 +144,6 @@ pub struct StatementLine {
     pub booking_date: NaiveDate,
     /// The value date; the booking date if the file does not state it.
     pub value_date: NaiveDate,
-    /// The charges that banks deducted from the amount sent, if stated in the currency of the account.
-    pub charges: Option<Money>,
     /// The texts in which to search for references.
     pub remittance: Remittance,
     /// The other party: the payer of a credit, the payee of a debit.
@@ -169,8 +159,6 @@ pub struct Counterparty {
     pub name: Option<String>,
     /// The IBAN or another number of the account; without spaces, in upper case.
     pub account: Option<String>,
-    /// The BIC of the bank.
-    pub bic: Option<String>,
 }
 
 /// The texts of a line.
@@ -182,7 +170,8 @@ pub struct Remittance {
     pub texts: Vec<String>,
     /// The payer's own reference (`EndToEndId`), unless `NOTPROVIDED`.
     pub end_to_end_id: Option<String>,
-    /// Further information on the transfer and the entry (`AddtlTxInf`, `AddtlNtryInf`).
+    /// Further information on the transfer and, unless the line is a part of a batch, on the entry (`AddtlTxInf`,
+    /// `AddtlNtryInf`).
     pub additional: Vec<String>,
 }
 

@@ -29,8 +29,9 @@ pub fn find(line: &CreditLine, index: &PaymentIndex) -> Finding {
     if finding.matches.is_empty() && finding.hints.is_empty() {
         finding.matches = search.by_name();
     }
-    // The text names a payment that cannot be paid. Whether the money is for another one is for a person to decide.
-    if named.is_empty() && !finding.hints.is_empty() {
+    // The text names a payment that cannot be paid. Unless the others need exactly the amount, a person decides which
+    // payments the money is for.
+    if !finding.hints.is_empty() && !search.is_exact(&named) {
         finding.matches.iter_mut().for_each(|proposal| proposal.is_doubtful = true);
     }
     finding.matches.sort_by_key(|proposal| std::cmp::Reverse(proposal.certainty));
@@ -82,6 +83,12 @@ impl<'a> Search<'a> {
             }
         }
         named
+    }
+
+    /// Returns whether the payments need exactly the amount of the line.
+    fn is_exact(&self, named: &[Named<'a>]) -> bool {
+        let payments: Vec<&IndexedPayment> = named.iter().map(|named| named.payment).collect();
+        sum_outstanding(&payments, self.line.amount) == Some(self.line.amount)
     }
 
     /// Decides between readings that overlap: known payments before unknown ones, then the exact amount.
@@ -214,7 +221,7 @@ impl<'a> Search<'a> {
         let reference = payment.reference;
         evidence.push(amount_evidence(self.line.amount, payment));
         evidence.extend(self.circumstances(payment));
-        let part = MatchedPart { payment: payment.id, reference, amount: self.line.amount };
+        let part = MatchedPart { reference, amount: self.line.amount };
         Match { certainty, parts: vec![part], evidence, is_doubtful: false }
     }
 
@@ -296,7 +303,7 @@ fn distribute(payments: &[&IndexedPayment], amount: Money) -> Vec<MatchedPart> {
         let part = if Some(payment.reference) == last { left } else { left.min(payment.outstanding.minor()) };
         left = left.saturating_sub(part);
         let amount = Money::from_minor(part, amount.currency());
-        MatchedPart { payment: payment.id, reference: payment.reference, amount }
+        MatchedPart { reference: payment.reference, amount }
     });
     parts.filter(|part| part.amount.minor() > 0).collect()
 }

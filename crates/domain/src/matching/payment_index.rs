@@ -83,16 +83,6 @@ impl PaymentIndex {
         self.entries.contains_key(&reference)
     }
 
-    /// Returns the number of payments.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Returns whether the index has no payment.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Returns a payment.
     pub fn get(&self, reference: Reference) -> Option<&IndexedPayment> {
         self.entries.get(&reference).map(|entry| &entry.payment)

@@ -5,13 +5,11 @@ use std::str::FromStr;
 
 use super::{Certainty, Evidence};
 use crate::money::Money;
-use crate::payment::{PaymentId, Reference};
+use crate::payment::Reference;
 
 /// The part of a line that pays one payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatchedPart {
-    /// The payment.
-    pub payment: PaymentId,
     /// The reference of the payment.
     pub reference: Reference,
     /// The amount to allocate, which is positive.

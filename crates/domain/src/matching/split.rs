@@ -45,7 +45,7 @@ fn splits_of_payer(numbers: &[usize], lines: &[CreditLine], index: &PaymentIndex
         ];
         let chosen = only.iter().filter_map(|chosen| transfers.get(*chosen));
         found.extend(chosen.map(|(number, line)| {
-            let part = MatchedPart { payment: payment.id, reference: payment.reference, amount: line.amount };
+            let part = MatchedPart { reference: payment.reference, amount: line.amount };
             let proposal = Match {
                 certainty: Certainty::AmountAndName,
                 parts: vec![part],

@@ -98,8 +98,9 @@ pub trait StatementStore: Send + Sync {
     /// undone.
     async fn begin_undo(&self, id: ImportId, actor: &str, reason: &str) -> Result<bool, StoreError>;
 
-    /// Stores lines that no import has stored, and takes over lines of undone imports that no receipt books. Returns the
-    /// lines that now belong to this import, in the order of the file; `None` if the import is not being posted any more.
+    /// Stores lines that no import has stored, and takes over lines of undone imports that no receipt books, and lines of
+    /// refused imports that are still new. The matches of such lines are undone. Returns the lines that now belong to this
+    /// import, in the order of the file; `None` if the import is not being posted any more.
     async fn insert_lines(
         &self,
         import: ImportId,

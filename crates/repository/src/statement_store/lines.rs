@@ -10,7 +10,7 @@ use sea_orm::prelude::*;
 use sea_orm::sea_query::CaseStatement;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect};
 
-use super::{begin, imports};
+use super::{begin, imports, matches};
 use crate::database::padded;
 use crate::entity::statement_imports;
 use crate::entity::statement_lines::{ActiveModel, Column, Entity, Model};
@@ -20,7 +20,7 @@ use crate::mapping;
 /// The most lines that a reversal is compared with.
 const MAX_LIKE: u64 = 1_000;
 
-/// Stores new lines, takes over lines of undone imports, and returns the lines of the import among `lines`; `None` if the
+/// Stores new lines, takes over lines that ended imports have not booked, and returns the lines of the import among `lines`; `None` if the
 /// import is not being posted any more.
 pub(super) async fn insert(
     connection: &DatabaseConnection,
@@ -33,7 +33,7 @@ pub(super) async fn insert(
     }
     let ids: Vec<Vec<u8>> = lines.iter().map(|line| line.id.0.to_vec()).collect();
     let stored = rows(&transaction, &ids).await?;
-    let undone = undone_imports(&transaction, stored.values()).await?;
+    let ended = ended_imports(&transaction, stored.values()).await?;
     let (mut new, mut own) = (Vec::new(), Vec::new());
     for line in lines {
         let row = stored.get(line.id.0.as_slice());
@@ -45,7 +45,8 @@ pub(super) async fn insert(
                 own.push(StoredLine::try_from(row.clone())?);
                 continue;
             }
-            Some(row) if !has_receipt(row) && undone.contains(&row.import_id) => {
+            Some(row) if is_free(row, &ended) => {
+                matches::undo(&transaction, ImportId(row.import_id), &[line.id]).await?;
                 take_over(&transaction, import, line).await?;
             }
             Some(_) => continue,
@@ -59,9 +60,15 @@ pub(super) async fn insert(
     Ok(Some(own))
 }
 
-/// Returns whether a receipt books the line that is not reversed.
-fn has_receipt(row: &Model) -> bool {
-    [LineState::Posted, LineState::Unallocated].iter().any(|state| row.state == state.as_str())
+/// Returns whether the import of a line has ended without booking it. A line whose transfer bounced remains booked once and
+/// reversed.
+fn is_free(row: &Model, ended: &HashMap<Uuid, ImportState>) -> bool {
+    let is_in = |state: LineState| row.state == state.as_str();
+    match ended.get(&row.import_id) {
+        Some(ImportState::Undone) => !is_in(LineState::Posted) && !is_in(LineState::Unallocated),
+        Some(ImportState::Refused) => is_in(LineState::New),
+        _ => false,
+    }
 }
 
 async fn rows<C: ConnectionTrait>(
@@ -75,25 +82,27 @@ async fn rows<C: ConnectionTrait>(
     Ok(rows.map_err(statement_error)?.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
-/// Returns the imports of lines that are undone. A line whose transfer bounced remains booked once and reversed.
-async fn undone_imports(
+/// Returns the imports of lines that are undone or refused.
+async fn ended_imports(
     transaction: &DatabaseTransaction,
     rows: impl Iterator<Item = &Model>,
-) -> Result<HashSet<Uuid>, StoreError> {
+) -> Result<HashMap<Uuid, ImportState>, StoreError> {
     let imports: HashSet<Uuid> = rows.map(|row| row.import_id).collect();
     if imports.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
-    let undone: Vec<Uuid> = statement_imports::Entity::find()
+    let states = [ImportState::Undone, ImportState::Refused];
+    let ended: Vec<(Uuid, String)> = statement_imports::Entity::find()
         .select_only()
-        .column(statement_imports::Column::Id)
+        .columns([statement_imports::Column::Id, statement_imports::Column::State])
         .filter(statement_imports::Column::Id.is_in(imports))
-        .filter(statement_imports::Column::State.eq(ImportState::Undone.as_str()))
+        .filter(statement_imports::Column::State.is_in(states.map(ImportState::as_str)))
         .into_tuple()
         .all(transaction)
         .await
         .map_err(statement_error)?;
-    Ok(undone.into_iter().collect())
+    let state_of = |text: &str| states.into_iter().find(|state| state.as_str() == text);
+    Ok(ended.into_iter().filter_map(|(import, state)| Some((import, state_of(&state)?))).collect())
 }
 
 async fn take_over(

@@ -243,8 +243,8 @@ async fn lock_line_of(transaction: &DatabaseTransaction, id: MatchId) -> Result<
         .map_err(statement_error)
 }
 
-pub(super) async fn undo(
-    connection: &DatabaseConnection,
+pub(super) async fn undo<C: ConnectionTrait>(
+    connection: &C,
     import: ImportId,
     lines: &[StatementLineId],
 ) -> Result<(), StoreError> {

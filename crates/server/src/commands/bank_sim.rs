@@ -40,7 +40,7 @@ pub(super) async fn run(what: &BankSim) -> Result<ExitCode> {
         let currency = currency.parse()?;
         let accounts = &configuration.rules.institution.accounts;
         let number = what.account.clone().or_else(|| account_in(accounts, currency));
-        let account = Account { number: number.unwrap_or_else(simulated_iban), bic: None };
+        let account = Account { number: number.unwrap_or_else(simulated_iban) };
         let options = SimulationOptions { seed: what.seed, account, currency, first_day };
         let simulation = Simulation::run(options, &payments);
         write_files(&simulation, what, &format!("sim{}-{currency}", what.seed))?;

@@ -160,8 +160,13 @@ fn describe(name: &str, import: &StatementImport) -> String {
 fn describe_dry_run(name: &str, report: &DryRun) -> String {
     let statements = report.statements.iter().map(|statement| {
         format!(
-            "\n  account {} in {}: {} lines, {} credit, {} debit",
-            statement.account, statement.currency, statement.lines, statement.credits, statement.debits
+            "\n  account {} in {}: {} lines, {} credit, {} debit, {} pending",
+            statement.account,
+            statement.currency,
+            statement.lines,
+            statement.credits,
+            statement.debits,
+            statement.pending
         )
     });
     format!(

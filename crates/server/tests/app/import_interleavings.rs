@@ -301,6 +301,39 @@ async fn the_ledger_rejects_lines_of_an_import_that_another_process_has_undone()
     assert_eq!(portal.count("SELECT COUNT(*) FROM receipts").await, 0);
 }
 
+/// An import can stop between storing and booking lines, and its file can be unreadable when it continues.
+#[actix_web::test]
+async fn lines_that_a_refused_import_has_not_booked_are_booked_by_the_next_one() {
+    let Some(mut portal) = Portal::start().await else { return };
+    let entry = Entry {
+        cents: portal.cents().await,
+        bank_id: "T1".to_owned(),
+        text: "REF001".to_owned(),
+        ..Entry::default()
+    };
+    let file = camt053("S1", &[entry]);
+    let held = portal.hold(LOCK_HEAD).await;
+    let path = portal.import(file.clone()).await;
+    portal.wait_until_blocked().await;
+    portal.app.kill();
+    held.rollback().await.unwrap();
+    let database = rows::connect(&portal.environment).await;
+    let renamed = "UPDATE statement_imports SET csv_profile = 'renamed', claimed_until = NULL";
+    database.execute_unprepared(renamed).await.unwrap();
+    portal.app.restart().await;
+    portal.wait_for(&path, "refused").await;
+    assert_eq!(portal.count("SELECT COUNT(*) FROM receipts").await, 0);
+
+    let again = portal.import(file).await;
+    let again = portal.wait_for(&again, "done").await;
+    assert_eq!((&again["posted"], &again["duplicates"]), (&json!(1), &json!(0)), "{again}");
+    assert_eq!(portal.count("SELECT COUNT(*) FROM receipts").await, 1);
+    assert_eq!(portal.count("SELECT COUNT(*) FROM statement_matches WHERE state = 'undone'").await, 1);
+    assert_eq!(portal.count("SELECT COUNT(*) FROM statement_matches WHERE state = 'posted'").await, 1);
+    let spool = portal.environment.folder.path().join("data/statements");
+    assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0);
+}
+
 /// A process that is slow to undo meets a line that a later import has taken over.
 #[actix_web::test]
 async fn undoing_reverses_no_receipt_of_a_later_import() {

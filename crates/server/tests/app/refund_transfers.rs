@@ -151,7 +151,7 @@ async fn a_returned_transfer_whose_money_is_being_refunded_waits_for_a_person() 
     let app = TestApp::start(&environment).await;
     app.book("ana").await.expect(201);
     import(&app, statement(&[("C", 1_050, "T1", "REF001")])).await;
-    let refund = approve_refund(&app, "RCT-2026-000001").await;
+    let refund = approve_refund(&app, "REF001", "RCT-2026-000001").await;
     let open = import(&app, statement(&[("RC", 1_050, "T1", "REF001 account closed")])).await;
     assert_eq!(open["returns"], 1, "{open}");
     let body = json!({"receipt": "RCT-2026-000001", "reason": "returned"});

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::camt::{Entry, camt053};
+use crate::support::camt::{Entry, camt053, camt054};
 use crate::support::{Response, TestApp, TestEnvironment, poll, rows};
 
 pub(super) async fn book(app: &TestApp, count: u32) {
@@ -108,7 +108,10 @@ async fn refused_files_store_nothing() {
     let too_large = Entry { cents: 10_000_000_000_001, bank_id: "X".to_owned(), ..Entry::default() };
     let too_large = camt053("S1", &[too_large]);
     for (file, reason) in [
-        (too_large.as_str(), "a receipt has at most 100000000000.00"),
+        (
+            too_large.as_str(),
+            "Line 1 has an amount of 100000000000.01 USD, and a receipt has at most 100000000000.00 USD; export",
+        ),
         ("", "The file is empty"),
         ("hello", "The format is unknown"),
         ("<?xml version=\"1.0\"?><!DOCTYPE x><Document/>", "document type"),
@@ -133,6 +136,24 @@ async fn refused_files_store_nothing() {
 }
 
 #[actix_web::test]
+async fn a_dry_run_counts_entries_that_the_bank_has_not_booked() {
+    let environment = TestEnvironment::sqlite().await;
+    let app = TestApp::start(&environment).await;
+    let entry = |bank_id: &str| Entry { cents: 100, bank_id: bank_id.to_owned(), ..Entry::default() };
+    let file = camt054("N1", &[entry("T1"), entry("T2")]).replacen("BOOK", "PDNG", 1);
+    let report = app.send("POST", "/api/statements?dry_run=true", &[], Some(file.clone())).await.expect(200);
+    let statement = &report.json()["statements"][0];
+    assert_eq!((&statement["lines"], &statement["pending"]), (&json!(1), &json!(1)), "{statement}");
+    let path = environment.folder.path().join("pending.xml");
+    fs::write(&path, file).unwrap();
+    let output = app.run(&["statement", "import", "--dry-run", path.to_str().unwrap()]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("1 lines, 1.00 credit, 0.00 debit, 1 pending"),
+        "{output:?}"
+    );
+}
+
+#[actix_web::test]
 async fn the_inbox_imports_files_and_returns_refused_ones_with_the_reason() {
     let environment = TestEnvironment::sqlite().await;
     let inbox = environment.folder.path().join("inbox");
@@ -141,11 +162,22 @@ async fn the_inbox_imports_files_and_returns_refused_ones_with_the_reason() {
     book(&app, 20).await;
     let name = simulate(&app, &environment.folder.path().join("sim"), 1);
     fs::rename(name.with_extension("camt053.xml"), inbox.join("good.xml")).unwrap();
-    fs::write(inbox.join("bad.xml"), "<no statement/>").unwrap();
+    let entry = Entry { cents: 12_345, bank_id: "T1".to_owned(), ..Entry::default() };
+    let shifted = camt053("S1", &[entry])
+        .replace("<Ntry><Amt Ccy=\"USD\">123.45", "<Ntry><Amt Ccy=\"USD\">Erika Mustermann");
+    fs::write(inbox.join("bad.xml"), shifted).unwrap();
     let is_there = |path: PathBuf| async move { path.exists() };
     poll(|| is_there(inbox.join("done/good.xml")), "the imported file").await;
     poll(|| is_there(inbox.join("refused/bad.xml")), "the refused file").await;
-    assert!(!fs::read_to_string(inbox.join("refused/bad.xml.reason.txt")).unwrap().is_empty());
+    let reason = fs::read_to_string(inbox.join("refused/bad.xml.reason.txt")).unwrap();
+    assert!(reason.contains("entry 1: the amount \"Erika Mustermann\" is not a valid amount"), "{reason}");
+    // The log is no place for the data of persons.
+    assert!(
+        app.log().contains("bad.xml is refused: entry 1: an amount is not a valid amount in USD"),
+        "{}",
+        app.log()
+    );
+    assert!(!app.log().contains("Erika"), "{}", app.log());
     poll(|| async { app.get("/api/matches?state=posted").await.json() != json!([]) }, "a posted match").await;
 }
 

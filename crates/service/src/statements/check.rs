@@ -50,6 +50,8 @@ pub struct StatementReport {
     pub closing: Option<Money>,
     /// The number of lines.
     pub lines: u64,
+    /// The number of entries that the bank has not booked yet; they are not imported.
+    pub pending: u64,
     /// The sum of the credit lines.
     pub credits: Money,
     /// The sum of the debit lines.
@@ -71,10 +73,10 @@ impl ImporterConfig {
             let profile = self.csv_profiles.get(name).cloned();
             profile.ok_or_else(|| ImportError::UnknownProfile(name.clone()))
         });
-        let account = options.csv_account.as_ref().map(|number| Account {
-            number: number.split_whitespace().collect::<String>().to_uppercase(),
-            bic: None,
-        });
+        let account = options
+            .csv_account
+            .as_ref()
+            .map(|number| Account { number: number.split_whitespace().collect::<String>().to_uppercase() });
         Ok(ReadOptions {
             limits: Limits { max_bytes: self.max_bytes },
             csv_profile: profile.transpose()?,
@@ -209,6 +211,7 @@ fn report(header: &StatementHeader, summary: &StatementSummary) -> StatementRepo
         opening: header.opening,
         closing: summary.closing,
         lines: summary.lines,
+        pending: summary.pending,
         credits: summary.credits,
         debits: summary.debits,
     }

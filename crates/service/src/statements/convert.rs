@@ -82,7 +82,7 @@ mod tests {
             additional: vec!["a".to_owned(); 1_000],
         };
         let counterparty =
-            Counterparty { name: Some("n".repeat(1_000_000)), account: Some("1".repeat(1_000)), bic: None };
+            Counterparty { name: Some("n".repeat(1_000_000)), account: Some("1".repeat(1_000)) };
         let stored = texts(remittance, counterparty);
         assert_eq!(stored.creditor_references, ["RF59REF001"]);
         assert_eq!(stored.texts.len(), 1);

@@ -1,7 +1,8 @@
 //! The watched folder: each file in it is imported once, by one of the instances that watch it.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -74,7 +75,7 @@ impl Inbox {
     /// Imports a copy of a claimed file, so that the file itself ends up in `done` or `refused`.
     async fn import(&self, claimed: &Path, name: &str) {
         let copy = self.importer.upload_path();
-        let accepted = match self.copy(claimed, &copy).await {
+        let accepted = match self.copy(claimed, &copy, name).await {
             Ok(()) => {
                 let file = StatementFile {
                     path: copy.clone(),
@@ -89,17 +90,18 @@ impl Inbox {
         let moved = match accepted {
             Ok(id) => {
                 log::info!("the statement {name} is accepted as import {id}");
-                move_file(claimed, &free_name(&self.folder.join("done"), name))
+                move_into(claimed, &self.folder.join("done"), name)
             }
             Err(error) if error.is_refusal() => {
                 super::remove_file(&copy);
-                log::warn!("the statement {name} is refused: {error}");
+                log::warn!("the statement {name} is refused: {}", error.log_message());
                 self.refuse(claimed, name, &error)
             }
             Err(error) => {
                 super::remove_file(&copy);
-                log::warn!("the statement {name} cannot be imported now and will be retried: {error}");
-                std::fs::rename(claimed, free_name(&self.folder, name))
+                let cause = error.log_message();
+                log::warn!("the statement {name} cannot be imported now and will be retried: {cause}");
+                move_into(claimed, &self.folder, name)
             }
         };
         if let Err(error) = moved {
@@ -107,25 +109,33 @@ impl Inbox {
         }
     }
 
-    /// Copies a file to the disk, unless it is too large.
-    async fn copy(&self, from: &Path, to: &Path) -> Result<(), ImportError> {
+    /// Copies a claimed file to the disk, unless it is too large.
+    async fn copy(&self, from: &Path, to: &Path, name: &str) -> Result<(), ImportError> {
+        let mut source =
+            File::open(from).map_err(|error| not_permitted(&error, "read", &self.folder.join(name)))?;
         let limit = self.importer.max_bytes();
-        if from.metadata()?.len() > limit {
+        if source.metadata()?.len() > limit {
             return Err(ImportError::Refused(Problem::TooLarge { limit }.into()));
         }
-        let (from, copy) = (from.to_owned(), to.to_owned());
-        let copied = tokio::task::spawn_blocking(move || std::fs::copy(from, copy)).await;
+        let mut copy = File::create_new(to).map_err(|error| not_permitted(&error, "write", to))?;
+        let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut copy)).await;
         copied.map_err(|_| ImportError::Internal)??;
         sync(to).await
     }
 
-    /// Moves a file to `refused`, and writes the reason beside it.
+    /// Moves a file to `refused`, and writes the reason beside it before.
     fn refuse(&self, claimed: &Path, name: &str, error: &ImportError) -> Result<(), io::Error> {
-        let target = free_name(&self.folder.join("refused"), name);
-        let mut reason = target.clone().into_os_string();
-        reason.push(".reason.txt");
-        std::fs::write(reason, format!("{error}\n"))?;
-        move_file(claimed, &target)
+        for target in free_names(&self.folder.join("refused"), name) {
+            let mut reason = target.clone().into_os_string();
+            reason.push(".reason.txt");
+            // The new file reserves the name among the instances.
+            let written = File::create_new(&reason).and_then(|mut file| writeln!(file, "{error}"));
+            match written.and_then(|()| move_new(claimed, &target)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => return result,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -147,14 +157,25 @@ fn claim(path: &Path, id: Uuid) -> Option<(PathBuf, String)> {
     let claimed = path.with_file_name(format!("{original}.{id}.{CLAIMED}"));
     if let Err(error) = std::fs::rename(path, &claimed) {
         if error.kind() != io::ErrorKind::NotFound {
+            let error = not_permitted(&error, "write", path.parent().unwrap_or(path));
             log::warn!("the inbox file {name} cannot be renamed, so it is not imported: {error}");
         }
         return None;
     }
     // The time of the claim is the time of the file from now on.
-    let touched = std::fs::File::options().append(true).open(&claimed);
+    let touched = File::options().append(true).open(&claimed);
     let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
     Some((claimed, original))
+}
+
+/// Adds the path to an error, and the permission that is missing.
+fn not_permitted(error: &io::Error, permission: &str, path: &Path) -> io::Error {
+    let path = path.display();
+    let remedy = match error.kind() {
+        io::ErrorKind::PermissionDenied => format!("; give Hermes the permission to {permission} {path}"),
+        _ => String::new(),
+    };
+    io::Error::new(error.kind(), format!("{path}: {error}{remedy}"))
 }
 
 /// Returns the name that a file had before it was claimed.
@@ -164,9 +185,68 @@ fn original_name(name: &str) -> &str {
     parts.filter(|(_, id)| Uuid::try_parse(id).is_ok()).map_or(name, |(original, _)| original)
 }
 
-/// Returns a path in a folder that does not exist yet.
-fn free_name(folder: &Path, name: &str) -> PathBuf {
-    let numbered = (1..).map(|number| folder.join(format!("{name}.{number}")));
-    let mut names = std::iter::once(folder.join(name)).chain(numbered);
-    names.find(|path| !path.exists()).unwrap_or_else(|| folder.join(name))
+/// Moves a file into a folder, under a numbered name if its name exists there.
+fn move_into(from: &Path, folder: &Path, name: &str) -> Result<(), io::Error> {
+    for target in free_names(folder, name) {
+        match move_new(from, &target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            result => return result,
+        }
+    }
+    Ok(())
+}
+
+/// Returns the paths for a name in a folder that do not exist yet. A file may appear there meanwhile.
+fn free_names(folder: &Path, name: &str) -> impl Iterator<Item = PathBuf> {
+    let numbered = (1_u64..).map(move |number| format!("{name}.{number}"));
+    let paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| folder.join(name));
+    paths.filter(|path| !path.exists())
+}
+
+/// Moves a file to a path that does not exist. A link, unlike renaming, replaces no file that appears there meanwhile.
+///
+/// # Errors
+/// Returns [`io::ErrorKind::AlreadyExists`] if the path exists, or an error if the file cannot be moved.
+fn move_new(from: &Path, to: &Path) -> Result<(), io::Error> {
+    match std::fs::hard_link(from, to) {
+        Ok(()) => std::fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // The folder is on another file system, the file system has no links, or the file belongs to another user.
+        Err(_) => {
+            File::create_new(to)?;
+            move_file(from, to).inspect_err(|_| super::remove_file(to))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_permission_is_named_with_its_file() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = ImportError::File(not_permitted(&denied, "read", Path::new("/inbox/a.xml")));
+        assert!(
+            error.log_message().ends_with(
+                "/inbox/a.xml: permission denied; give Hermes the permission to read /inbox/a.xml"
+            )
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_delivered_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("claimed"), "first").unwrap();
+        let mut names = free_names(folder.path(), "a.xml");
+        let target = names.next().unwrap();
+        std::fs::write(path("a.xml"), "second").unwrap();
+        let error = move_new(&path("claimed"), &target).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        move_into(&path("claimed"), folder.path(), "a.xml").unwrap();
+        let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+        assert_eq!((read("a.xml"), read("a.xml.1")), ("second".to_owned(), "first".to_owned()));
+        assert!(!path("claimed").exists());
+    }
 }

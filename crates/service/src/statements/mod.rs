@@ -38,7 +38,7 @@ use hermes_domain::money::{Currency, MAX_MINOR, Money};
 use hermes_domain::ports::{Clock, StatementStore, StoreError};
 use hermes_domain::receipt::ReceiptNumber;
 use hermes_domain::statement::{ImportId, ImportState, NewImport, StatementImport};
-use hermes_statements::{CsvProfile, ReadError};
+use hermes_statements::{CsvProfile, Problem, ReadError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -94,7 +94,7 @@ pub struct StatementFile {
 pub enum ImportError {
     /// The file is refused; the message says what is wrong and what to do.
     #[error(transparent)]
-    Refused(#[from] ReadError),
+    Refused(ReadError),
     /// The statement belongs to an account that is not configured.
     #[error(
         "the statement is of the account {account} in {currency}, which is not an account of the institution; add it to \
@@ -107,7 +107,12 @@ pub enum ImportError {
         currency: Currency,
     },
     /// The amount of a credit line exceeds the largest amount of a receipt.
-    #[error("line {0} has an amount of {1}, and a receipt has at most {limit}", limit = Money::from_minor(MAX_MINOR, .1.currency()))]
+    #[error(
+        "line {0} has an amount of {1} {currency}, and a receipt has at most {limit} {currency}; export the other days, and \
+         record the transfers of this day with POST /api/receipts, this one in parts",
+        currency = .1.currency(),
+        limit = Money::from_minor(MAX_MINOR, .1.currency())
+    )]
     AmountTooLarge(i64, Money),
     /// No CSV profile has this name.
     #[error("there is no CSV profile \"{0}\"; the profiles are the files in config/statements")]
@@ -159,7 +164,32 @@ pub enum ImportError {
     Internal,
 }
 
+impl From<ReadError> for ImportError {
+    fn from(error: ReadError) -> Self {
+        match error.problem {
+            Problem::Io(error) => Self::File(error),
+            _ => Self::Refused(error),
+        }
+    }
+}
+
 impl ImportError {
+    /// Returns the message for a log: with the cause of an error of the disk, and without values of the file, which can be
+    /// personal data.
+    pub fn log_message(&self) -> String {
+        match self {
+            Self::Refused(error) => error.without_values(),
+            Self::UnknownAccount { currency, .. } => {
+                format!(
+                    "the statement is of an account in {currency} that is not an account of the institution"
+                )
+            }
+            Self::AmountTooLarge(line, _) => format!("the amount of line {line} exceeds the largest receipt"),
+            Self::File(cause) => format!("{self}: {cause}"),
+            error => error.to_string(),
+        }
+    }
+
     /// Returns whether the file itself is the reason, so that trying again changes nothing.
     pub const fn is_refusal(&self) -> bool {
         matches!(

@@ -28,12 +28,12 @@ impl StatementImporter {
     /// Works on imports whose file is in the spool folder. Never returns.
     pub async fn run_worker(self: Arc<Self>) {
         if let Err(error) = self.remove_leftovers().await {
-            log::warn!("old files in the spool folder cannot be removed: {error}");
+            log::warn!("old files in the spool folder cannot be removed: {}", error.log_message());
         }
         let mut lost = BTreeSet::new();
         loop {
             if let Err(error) = self.run_unclaimed(&mut lost).await {
-                log::warn!("statement imports cannot continue and will be retried: {error}");
+                log::warn!("statement imports cannot continue and will be retried: {}", error.log_message());
             }
             if let Err(error) = self.matches().continue_interrupted().await {
                 log::warn!("interrupted decisions on matches will be retried: {error}");
@@ -76,7 +76,9 @@ impl StatementImporter {
                         );
                     }
                 }
-                Err(error) => log::warn!("import {id} cannot continue and will be retried: {error}"),
+                Err(error) => {
+                    log::warn!("import {id} cannot continue and will be retried: {}", error.log_message());
+                }
             }
         }
         Ok(())
@@ -138,11 +140,14 @@ impl StatementImporter {
         Err(ImportError::Claimed)
     }
 
-    /// Ends an import whose file has become unreadable after its first pass.
+    /// Ends an import whose file has become unreadable after its first pass. The next import of the file takes over the lines
+    /// that are not booked.
     async fn refuse(&self, id: ImportId, error: &ImportError) -> Result<(), ImportError> {
-        log::error!("import {id} is refused: {error}");
-        let (reason, now) = (error.to_string(), self.deps.clock.now());
-        self.change_state(id, ImportWork::Post, ImportState::Refused, Some(&reason), Some(now)).await
+        let (reason, now) = (error.log_message(), self.deps.clock.now());
+        log::error!("import {id} is refused: {reason}");
+        self.change_state(id, ImportWork::Post, ImportState::Refused, Some(&reason), Some(now)).await?;
+        super::remove_file(&self.spool_path(id));
+        Ok(())
     }
 
     /// Changes the state of an import that this process works on.

@@ -5,7 +5,7 @@ use hermes_domain::money::{Currency, Money};
 
 use super::header::{date, direction, non_empty, parse_currency};
 use super::tag::Tag;
-use super::transfer::{Charges, Transfer};
+use super::transfer::Transfer;
 use crate::amount::{digits, parse_amount};
 use crate::emit::{BankId, DraftLine};
 use crate::error::shown;
@@ -24,7 +24,6 @@ pub(super) struct Entry {
     booking_date: Option<NaiveDate>,
     value_date: Option<NaiveDate>,
     bank_id: Option<String>,
-    charges: Charges,
     batch_count: Option<u32>,
     transfers: Vec<Transfer>,
     additional: Option<String>,
@@ -68,7 +67,6 @@ impl Entry {
             [Tag::BookgDt, Tag::Dt | Tag::DtTm] => self.booking_date = Some(date("BookgDt", text.trim())?),
             [Tag::ValDt, Tag::Dt | Tag::DtTm] => self.value_date = Some(date("ValDt", text.trim())?),
             [Tag::AcctSvcrRef] => self.bank_id = bank_id(text),
-            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency),
             [Tag::AddtlNtryInf] => self.additional = non_empty(text),
             _ => {}
         }
@@ -179,11 +177,10 @@ impl EntryBase {
         batch: Batch,
     ) -> DraftLine {
         let is_reversal = self.entry.is_reversal || transfer.is_returned;
-        let currency = amount.currency();
-        let is_part = matches!(batch, Batch::Part { .. });
-        let entry_charges = self.entry.charges.total_in(currency).filter(|_| !is_part);
-        let charges = transfer.charges.total_in(currency).or(entry_charges);
-        transfer.remittance.additional.extend(self.entry.additional.clone());
+        // In a batch, the text can name every transfer, so it says nothing about one of them.
+        if !matches!(batch, Batch::Part { .. }) {
+            transfer.remittance.additional.extend(self.entry.additional.clone());
+        }
         // In a reversal, the roles are those of the original transfer.
         let is_from_debtor = (direction == Direction::Credit) != is_reversal;
         DraftLine {
@@ -193,7 +190,6 @@ impl EntryBase {
             is_reversal,
             booking_date: self.booking_date,
             value_date: self.entry.value_date.unwrap_or(self.booking_date),
-            charges,
             counterparty: transfer.counterparty(is_from_debtor),
             remittance: transfer.remittance,
             batch,

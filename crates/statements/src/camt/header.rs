@@ -1,4 +1,4 @@
-//! The head of a camt statement: account, period and balances.
+//! The head of a camt statement: account and balances.
 
 use chrono::NaiveDate;
 use hermes_domain::money::{Currency, Money};
@@ -20,9 +20,6 @@ pub(super) struct Header {
     id: String,
     page: Option<u32>,
     account: String,
-    bic: Option<String>,
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
     balance: Balance,
     balances: Balances,
 }
@@ -58,13 +55,10 @@ impl Header {
         match path {
             [Tag::Id] => text.clone_into(&mut self.id),
             [Tag::StmtPgntn | Tag::NtfctnPgntn, Tag::PgNb] => self.page = digits(text),
-            [Tag::FrToDt, Tag::FrDtTm] => self.from = Some(date("FrDtTm", text)?),
-            [Tag::FrToDt, Tag::ToDtTm] => self.to = Some(date("ToDtTm", text)?),
             [Tag::Acct, Tag::Id, Tag::IBAN] | [Tag::Acct, Tag::Id, Tag::Othr, Tag::Id] => {
                 self.account = account_number(text);
             }
             [Tag::Acct, Tag::Ccy] => self.currency = Some(parse_currency("Acct/Ccy", text)?),
-            [Tag::Acct, Tag::Svcr, Tag::FinInstnId, Tag::BIC | Tag::BICFI] => self.bic = non_empty(text),
             [Tag::Bal, path @ ..] => self.balance_leaf(path, text, currency)?,
             _ => {}
         }
@@ -143,11 +137,9 @@ impl Header {
             format: message.format,
             id: self.id.clone(),
             page: self.page,
-            account: Account { number: self.account.clone(), bic: self.bic.clone() },
+            account: Account { number: self.account.clone() },
             currency,
-            period: self.from.zip(self.to),
             opening: self.balances.opening().filter(|_| has_balances),
-            closing: self.balances.closing().filter(|_| has_balances),
         })
     }
 

@@ -128,7 +128,7 @@ impl<'a, 'v, R: Read> CamtReader<'a, 'v, R> {
             return Ok(());
         }
         match (tag, self.in_statement()) {
-            (Tag::Amt | Tag::TtlChrgsAndTaxAmt, Some(_)) => self.currency = currency_attribute(element)?,
+            (Tag::Amt, Some(_)) => self.currency = currency_attribute(element)?,
             (_, Some([])) => self.header = Header::default(),
             (Tag::Ntry, Some([Tag::Ntry])) => self.start_entry()?,
             (_, Some([Tag::Ntry, Tag::NtryDtls, Tag::TxDtls, rest @ ..])) => match rest {

@@ -23,9 +23,9 @@ macro_rules! tags {
 }
 
 tags! {
-    Acct AcctSvcrRef AddtlNtryInf AddtlRmtInf AddtlTxInf Amt AmtDtls Bal BIC BICFI BookgDt Btch Ccy Cd CdOrPrtry
-    CdtDbtInd Cdtr CdtrAcct CdtrAgt CdtrRefInf Chrgs Dbtr DbtrAcct DbtrAgt Document Dt DtTm EndToEndId
-    FinInstnId FrDtTm FrToDt IBAN Id InstrId Nm NbOfTxs Ntfctn Ntry NtryDtls Othr PgNb Prtry Pty Rcrd
-    Ref Refs RltdAgts RltdPties RmtInf RtrInf RvslInd Stmt StmtPgntn NtfctnPgntn Strd Sts Svcr ToDtTm Tp
-    TtlChrgsAndTaxAmt TxAmt TxDtls TxId UltmtCdtr UltmtDbtr Ustrd ValDt
+    Acct AcctSvcrRef AddtlNtryInf AddtlRmtInf AddtlTxInf Amt AmtDtls Bal BookgDt Btch Ccy Cd CdOrPrtry
+    CdtDbtInd Cdtr CdtrAcct CdtrRefInf Dbtr DbtrAcct Document Dt DtTm EndToEndId
+    IBAN Id InstrId Nm NbOfTxs Ntfctn Ntry NtryDtls Othr PgNb Prtry Pty
+    Ref Refs RltdPties RmtInf RtrInf RvslInd Stmt StmtPgntn NtfctnPgntn Strd Sts Tp
+    TxAmt TxDtls TxId UltmtCdtr UltmtDbtr Ustrd ValDt
 }

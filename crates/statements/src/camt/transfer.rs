@@ -1,4 +1,4 @@
-//! A transfer of an entry (`TxDtls`): references, amounts, parties, texts and charges.
+//! A transfer of an entry (`TxDtls`): references, amounts, parties and texts.
 
 use hermes_domain::money::{Currency, Money};
 
@@ -18,7 +18,6 @@ pub(super) struct Transfer {
     pub(super) direction: Option<Direction>,
     pub(super) is_returned: bool,
     pub(super) remittance: Remittance,
-    pub(super) charges: Charges,
     amount: Option<Money>,
     transaction_amount: Option<Money>,
     debtor: Party,
@@ -32,16 +31,6 @@ struct Party {
     details: Counterparty,
 }
 
-/// The charges of an entry or a transfer.
-#[derive(Debug, Default)]
-pub(super) struct Charges {
-    total: Option<Money>,
-    records: Vec<Money>,
-}
-
-/// The most charges of one transfer.
-const MAX_CHARGES: usize = 100;
-
 impl Transfer {
     /// Takes the text of the element at a path below the transfer.
     pub(super) fn leaf(&mut self, path: &[Tag], text: &str, currency: &str) -> Result<(), Problem> {
@@ -51,14 +40,7 @@ impl Transfer {
             [Tag::Amt] => self.amount = amount(text, currency)?,
             [Tag::AmtDtls, Tag::TxAmt, Tag::Amt] => self.transaction_amount = amount(text, currency)?,
             [Tag::CdtDbtInd] => self.direction = Some(direction(text.trim())?),
-            [Tag::Chrgs, path @ ..] => self.charges.leaf(path, text.trim(), currency),
             [Tag::RltdPties, path @ ..] => self.party_leaf(path, text),
-            [Tag::RltdAgts, Tag::DbtrAgt, Tag::FinInstnId, Tag::BIC | Tag::BICFI] => {
-                self.debtor.details.bic = non_empty(text);
-            }
-            [Tag::RltdAgts, Tag::CdtrAgt, Tag::FinInstnId, Tag::BIC | Tag::BICFI] => {
-                self.creditor.details.bic = non_empty(text);
-            }
             [Tag::AddtlTxInf] => self.remittance.additional.extend(non_empty(text)),
             _ => {}
         }
@@ -121,30 +103,6 @@ impl Transfer {
         let party = std::mem::take(if is_debtor { &mut self.debtor } else { &mut self.creditor });
         let name = party.details.name.or(party.ultimate_name);
         Counterparty { name, ..party.details }
-    }
-}
-
-impl Charges {
-    /// Takes the text of the element at a path below `Chrgs`: flat in version 02, in records from version 03.
-    ///
-    /// Charges change no balance, so one that cannot be read is missing.
-    pub(super) fn leaf(&mut self, path: &[Tag], text: &str, currency: &str) {
-        let charge = || amount(text, currency).ok().flatten();
-        match path {
-            [Tag::TtlChrgsAndTaxAmt] => self.total = charge(),
-            [Tag::Amt] | [Tag::Rcrd, Tag::Amt] if self.records.len() < MAX_CHARGES => {
-                self.records.extend(charge());
-            }
-            _ => {}
-        }
-    }
-
-    /// Returns the sum of the charges in a currency, unless it is zero.
-    pub(super) fn total_in(&self, currency: Currency) -> Option<Money> {
-        let records = self.records.iter().filter(|amount| amount.currency() == currency);
-        let sum = records.into_iter().try_fold(Money::zero(currency), |sum, amount| sum.checked_add(*amount));
-        let total = self.total.filter(|total| total.currency() == currency).or_else(|| sum.ok());
-        total.filter(|total| !total.is_zero())
     }
 }
 

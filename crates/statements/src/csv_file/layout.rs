@@ -14,6 +14,7 @@ pub(super) struct Layout {
     pub(super) credit: Option<usize>,
     pub(super) debit: Option<usize>,
     pub(super) direction: Option<usize>,
+    pub(super) status: Option<usize>,
     pub(super) balance: Option<usize>,
     pub(super) currency: Option<usize>,
     pub(super) account: Option<usize>,
@@ -23,8 +24,6 @@ pub(super) struct Layout {
     pub(super) end_to_end_id: Option<usize>,
     pub(super) name: Option<usize>,
     pub(super) counterparty_account: Option<usize>,
-    pub(super) counterparty_bic: Option<usize>,
-    pub(super) charges: Option<usize>,
     pub(super) reversal: Option<usize>,
 }
 
@@ -45,6 +44,7 @@ impl Layout {
             credit: optional(&columns.credit)?,
             debit: optional(&columns.debit)?,
             direction: optional(&columns.direction)?,
+            status: optional(&columns.status)?,
             balance: optional(&columns.balance)?,
             currency: optional(&columns.currency)?,
             account: optional(&columns.account)?,
@@ -54,8 +54,6 @@ impl Layout {
             end_to_end_id: optional(&columns.end_to_end_id)?,
             name: optional(&columns.name)?,
             counterparty_account: optional(&columns.counterparty_account)?,
-            counterparty_bic: optional(&columns.counterparty_bic)?,
-            charges: optional(&columns.charges)?,
             reversal: optional(&columns.reversal)?,
         })
     }

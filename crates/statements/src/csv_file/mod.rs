@@ -1,15 +1,17 @@
 //! Reads CSV files of banks by a profile.
 
+mod amount;
 mod layout;
 
 use std::io::Read;
+use std::ops::RangeInclusive;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use csv::{ReaderBuilder, StringRecord};
 use hermes_domain::money::{Currency, Money};
 
+use self::amount::{absolute, negated, signed_amount};
 use self::layout::{Layout, Row};
-use crate::amount::{has_valid_year, parse_amount};
 use crate::camt::{account_number, bank_id, non_empty};
 use crate::csv_profile::{ProfileFields, RowOrder};
 use crate::emit::{BankId, DraftLine, Emitter};
@@ -22,6 +24,9 @@ use crate::{
 
 /// The largest row, in bytes. An unclosed quotation mark would otherwise fill the memory.
 const MAX_ROW_BYTES: usize = 256 * 1024;
+
+/// The years in which a date is plausible. `%Y` also accepts the year `26`, and years with a sign.
+const PLAUSIBLE_YEARS: RangeInclusive<i32> = 2000..=2100;
 
 /// Reads a CSV file and passes its only statement on. `account` applies if no column names the account.
 pub(crate) fn read_csv<R: Read>(
@@ -44,7 +49,7 @@ pub(crate) fn read_csv<R: Read>(
         return Err(Problem::Empty.into());
     }
     let layout = Layout::find(&fields.columns, &record)?;
-    let mut statement = CsvStatement { fields, layout, account, emitter, open: None };
+    let mut statement = CsvStatement { fields, layout, account, emitter, open: None, pending: 0 };
     loop {
         // The library counts lines differently for each line ending.
         line = line.saturating_add(lines_of(&record));
@@ -91,6 +96,8 @@ struct CsvStatement<'a, 'v> {
     account: Option<&'a Account>,
     emitter: &'a mut Emitter<'v>,
     open: Option<OpenCsv>,
+    /// The number of rows that the bank has not booked yet.
+    pending: u64,
 }
 
 /// The facts that all rows share, and the balance so far.
@@ -106,11 +113,15 @@ struct OpenCsv {
 impl CsvStatement<'_, '_> {
     fn row(&mut self, record: &StringRecord) -> Result<(), Problem> {
         let row = Row { record };
+        if self.is_pending(&row)? {
+            self.pending += 1;
+            return Ok(());
+        }
         let currency = self.currency(&row)?;
         let account = self.row_account(&row)?;
         let draft = self.draft(&row, currency)?;
         let balance = match row.optional(self.layout.balance) {
-            Some(text) => Some(self.signed_amount(text, currency)?),
+            Some(text) => Some(signed_amount(self.fields, text, currency)?),
             None if self.layout.balance.is_some() => return Err(Problem::Missing { field: "balance" }),
             None => None,
         };
@@ -146,9 +157,7 @@ impl CsvStatement<'_, '_> {
             page: None,
             account: account.clone(),
             currency,
-            period: None,
             opening: before.filter(|_| !is_newest_first),
-            closing: balance.filter(|_| is_newest_first),
         })?;
         let (earliest, latest) = if is_newest_first { (balance, balance) } else { (before, before) };
         self.open = Some(OpenCsv { account, currency, earliest, latest });
@@ -156,8 +165,15 @@ impl CsvStatement<'_, '_> {
     }
 
     fn end(self) -> Result<(), Problem> {
-        let Some(open) = self.open else { return Ok(()) };
-        self.emitter.close(open.earliest, open.latest, 0)
+        let open = self.open.ok_or(Problem::NoBookedRows { pending: self.pending })?;
+        self.emitter.close(open.earliest, open.latest, self.pending)
+    }
+
+    /// Returns whether the bank has not booked the row yet. It appears again when it is booked.
+    fn is_pending(&self, row: &Row<'_>) -> Result<bool, Problem> {
+        let Some(column) = self.layout.status else { return Ok(false) };
+        let status = row.optional(Some(column)).ok_or(Problem::Missing { field: "status" })?;
+        Ok(self.fields.booked_marks.iter().all(|mark| mark != status))
     }
 
     fn currency(&self, row: &Row<'_>) -> Result<Currency, Problem> {
@@ -168,7 +184,7 @@ impl CsvStatement<'_, '_> {
 
     fn row_account(&self, row: &Row<'_>) -> Result<Account, Problem> {
         match row.optional(self.layout.account) {
-            Some(number) => Ok(Account { number: account_number(number), bic: None }),
+            Some(number) => Ok(Account { number: account_number(number) }),
             None => self.account.cloned().ok_or(Problem::UnknownAccount),
         }
     }
@@ -178,10 +194,11 @@ impl CsvStatement<'_, '_> {
         let signed = self.row_amount(row, currency)?;
         let direction = if signed.minor() < 0 { Direction::Debit } else { Direction::Credit };
         let amount = signed.minor().checked_abs().ok_or(Problem::Missing { field: "amount" })?;
-        let booking_date = self.date(row.text(layout.booking_date))?;
-        let value_date = row.optional(layout.value_date).map(|text| self.date(text)).transpose()?;
-        let charges =
-            row.optional(layout.charges).map(|text| self.signed_amount(text, currency)).transpose()?;
+        let columns = &self.fields.columns;
+        let booking_date = self.date(&columns.booking_date, row.text(layout.booking_date))?;
+        let value_column = columns.value_date.as_deref().unwrap_or_default();
+        let value_date =
+            row.optional(layout.value_date).map(|text| self.date(value_column, text)).transpose()?;
         let texts = layout.texts.iter().map(|column| row.text(*column)).filter_map(non_empty);
         let optional = |column| row.optional(column).map(str::to_owned);
         Ok(DraftLine {
@@ -191,7 +208,6 @@ impl CsvStatement<'_, '_> {
             is_reversal: row.optional(layout.reversal).is_some(),
             booking_date,
             value_date: value_date.unwrap_or(booking_date),
-            charges: charges.map(absolute).filter(|charges| !charges.is_zero()),
             remittance: Remittance {
                 creditor_references: optional(layout.creditor_reference).into_iter().collect(),
                 texts: texts.collect(),
@@ -201,7 +217,6 @@ impl CsvStatement<'_, '_> {
             counterparty: Counterparty {
                 name: optional(layout.name),
                 account: row.optional(layout.counterparty_account).map(account_number),
-                bic: optional(layout.counterparty_bic),
             },
             batch: Batch::Single,
         })
@@ -211,7 +226,7 @@ impl CsvStatement<'_, '_> {
     fn row_amount(&self, row: &Row<'_>, currency: Currency) -> Result<Money, Problem> {
         let layout = &self.layout;
         let amount = match layout.amount {
-            Some(column) => self.signed_amount(row.text(column), currency)?,
+            Some(column) => signed_amount(self.fields, row.text(column), currency)?,
             None => self.amount_of_columns(row, currency)?,
         };
         let Some(mark) = row.optional(layout.direction) else {
@@ -232,7 +247,8 @@ impl CsvStatement<'_, '_> {
 
     /// Returns the amount of a row with a column for credits and one for debits. Some banks fill the other one with zero.
     fn amount_of_columns(&self, row: &Row<'_>, currency: Currency) -> Result<Money, Problem> {
-        let amount = |column| row.optional(column).map(|text| self.signed_amount(text, currency)).transpose();
+        let amount =
+            |column| row.optional(column).map(|text| signed_amount(self.fields, text, currency)).transpose();
         let (credit, debit) = (amount(self.layout.credit)?, amount(self.layout.debit)?);
         match (credit, debit) {
             (Some(credit), None) => Ok(credit),
@@ -244,29 +260,14 @@ impl CsvStatement<'_, '_> {
         }
     }
 
-    /// Parses an amount with an optional sign on either side.
-    fn signed_amount(&self, text: &str, currency: Currency) -> Result<Money, Problem> {
-        let text = text.trim();
-        let trimmed = text.trim_matches(['+', '-']);
-        let is_negative = match text.len() - trimmed.len() {
-            0 => false,
-            1 => text.contains('-'),
-            _ => return Err(Problem::InvalidAmount { value: shown(text), currency }),
-        };
-        let plain = match self.fields.thousands_sign {
-            Some(sign) => without_groups(trimmed, sign, self.fields.decimal_sign),
-            None => Some(trimmed.to_owned()),
-        };
-        let plain = plain.ok_or_else(|| Problem::InvalidAmount { value: shown(text), currency })?;
-        let amount = parse_amount(&plain, self.fields.decimal_sign, currency)?;
-        Ok(if is_negative { negated(amount) } else { amount })
-    }
-
-    fn date(&self, text: &str) -> Result<NaiveDate, Problem> {
+    fn date(&self, column: &str, text: &str) -> Result<NaiveDate, Problem> {
         let invalid = || Problem::Invalid { field: "date", value: shown(text) };
-        // `%Y` also accepts years with a sign or with fewer digits.
-        let date = NaiveDate::parse_from_str(text, &self.fields.date_format).ok();
-        date.filter(has_valid_year).ok_or_else(invalid)
+        let date = NaiveDate::parse_from_str(text, &self.fields.date_format).map_err(|_| invalid())?;
+        if !PLAUSIBLE_YEARS.contains(&date.year()) {
+            let (value, column) = (shown(text), shown(column));
+            return Err(Problem::ImplausibleYear { value, column, years: PLAUSIBLE_YEARS });
+        }
+        Ok(date)
     }
 }
 
@@ -294,33 +295,4 @@ fn before(balance: Money, line: &DraftLine) -> Result<Money, Problem> {
         Direction::Debit => balance.checked_add(line.amount),
     };
     before.map_err(|_| Problem::InvalidAmount { value: balance.to_string(), currency: balance.currency() })
-}
-
-const fn negated(amount: Money) -> Money {
-    Money::from_minor(-amount.minor(), amount.currency())
-}
-
-const fn absolute(amount: Money) -> Money {
-    if amount.minor() < 0 { negated(amount) } else { amount }
-}
-
-/// Removes the signs between groups of three digits, or returns `None` if a group has another length.
-fn without_groups(text: &str, sign: char, decimal_sign: char) -> Option<String> {
-    let (whole, fraction) = match text.split_once(decimal_sign) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
-    let mut groups = whole.split(sign);
-    let mut plain = groups.next()?.to_owned();
-    for group in groups {
-        if group.len() != 3 || plain.is_empty() {
-            return None;
-        }
-        plain.push_str(group);
-    }
-    if let Some(fraction) = fraction {
-        plain.push(decimal_sign);
-        plain.push_str(fraction);
-    }
-    Some(plain)
 }

@@ -4,9 +4,10 @@
 //! - SWIFT: codewords between slashes, such as `/EREF/…/REMI/USTD//…`.
 //! - Free text.
 
-use super::entry::charges;
+use std::ops::Range;
+
 use super::is_iban;
-use crate::Problem;
+use crate::Remittance;
 use crate::camt::{account_number, bank_id, non_empty};
 use crate::emit::DraftLine;
 
@@ -16,22 +17,54 @@ const KEYWORDS: [&str; 12] = [
     "OAMT+",
 ];
 /// The codewords of the SWIFT notation.
-const CODEWORDS: [&str; 19] = [
-    "EREF", "PREF", "REMI", "NAME", "IBAN", "BIC", "ORDP", "BENM", "ACC", "TRTP", "CSID", "MARF", "RTRN",
-    "CHGS", "OCMT", "PURP", "ULTD", "ULTC", "ISDT",
+const CODEWORDS: [&str; 20] = [
+    "CNTP", "EREF", "PREF", "REMI", "NAME", "IBAN", "BIC", "ORDP", "BENM", "ACC", "TRTP", "CSID", "MARF",
+    "RTRN", "CHGS", "OCMT", "PURP", "ULTD", "ULTC", "ISDT",
 ];
 
 /// Adds the details to a line.
-pub(super) fn apply_details(details: &str, line: &mut DraftLine) -> Result<(), Problem> {
-    let text: String = details.split('\n').collect();
-    if let Some(separator) = german_separator(&text) {
-        apply_german(&text, separator, line);
-    } else if text.starts_with('/') && next_codeword(&text).is_some() {
-        apply_swift(&text, line)?;
+pub(super) fn apply_details(details: &str, line: &mut DraftLine) {
+    let text = CutText::join(details.split('\n'));
+    if let Some(separator) = german_separator(&text.joined) {
+        apply_german(&text.joined, separator, line);
+    } else if text.joined.starts_with('/') && next_codeword(&text.joined).is_some() {
+        apply_swift(&text, line);
     } else {
         line.remittance.texts.extend(details.split('\n').filter_map(non_empty));
     }
-    Ok(())
+}
+
+/// A text that the bank has cut into pieces. A space at a cut may be lost, so a word can begin there.
+struct CutText {
+    joined: String,
+    /// The positions of the cuts.
+    cuts: Vec<usize>,
+}
+
+impl CutText {
+    fn join<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut text = Self { joined: String::new(), cuts: Vec::new() };
+        for piece in pieces {
+            text.cuts.push(text.joined.len());
+            text.joined.push_str(piece);
+        }
+        text
+    }
+
+    /// Returns the pieces of a part of the text, without the space around the part.
+    fn pieces(&self, part: Range<usize>) -> Vec<String> {
+        let untrimmed = self.joined.get(part.clone()).unwrap_or_default();
+        let mut start = part.start + untrimmed.len() - untrimmed.trim_start().len();
+        let end = start + untrimmed.trim().len();
+        let inner = self.cuts.iter().copied().filter(|cut| (start + 1..end).contains(cut));
+        let ends: Vec<usize> = inner.chain([end]).collect();
+        let mut pieces = Vec::new();
+        for end in ends {
+            pieces.extend(self.joined.get(start..end).filter(|piece| !piece.is_empty()).map(str::to_owned));
+            start = end;
+        }
+        pieces
+    }
 }
 
 /// Returns the separator of subfields: the character after the code of three digits, before two digits.
@@ -56,19 +89,18 @@ fn apply_german(text: &str, separator: char, line: &mut DraftLine) {
             {
                 texts.push(value.to_owned());
             }
-            "30" => line.counterparty.bic = non_empty(value),
             "31" => line.counterparty.account = non_empty(&account_number(value)),
             "32" | "33" => name.push_str(value),
             _ => {}
         }
     }
     line.counterparty.name = non_empty(&name);
-    let joined = texts.concat();
-    if next_keyword(&joined).is_none() {
+    let text = CutText::join(texts.iter().map(String::as_str));
+    if next_keyword(&text.joined).is_none() {
         line.remittance.texts = texts;
         return;
     }
-    apply_keywords(&joined, line);
+    apply_keywords(&text, line);
 }
 
 /// Splits a text at each separator that two digits follow.
@@ -88,8 +120,8 @@ fn subfields(text: &str, separator: char) -> Vec<&str> {
     subfields
 }
 
-fn apply_keywords(text: &str, line: &mut DraftLine) {
-    let mut rest = text;
+fn apply_keywords(text: &CutText, line: &mut DraftLine) {
+    let mut rest = text.joined.as_str();
     // Text before the first keyword is free text.
     let mut keyword = "SVWZ+";
     loop {
@@ -102,7 +134,10 @@ fn apply_keywords(text: &str, line: &mut DraftLine) {
             None => (rest, ""),
         };
         match keyword {
-            "SVWZ+" => line.remittance.texts.extend(non_empty(value)),
+            "SVWZ+" => {
+                let start = text.joined.len() - rest.len();
+                line.remittance.texts.extend(text.pieces(start..start + value.len()));
+            }
             "EREF+" => line.remittance.end_to_end_id = bank_id(value),
             "IBAN+" => line.counterparty.account = non_empty(&account_number(value)),
             _ => {}
@@ -124,47 +159,53 @@ fn next_keyword(text: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-fn apply_swift(text: &str, line: &mut DraftLine) -> Result<(), Problem> {
-    if let Some(charges) = charges(text, line.amount.currency()) {
-        line.charges = Some(charges);
-    }
-    let mut rest = text;
+fn apply_swift(text: &CutText, line: &mut DraftLine) {
+    let mut rest = text.joined.as_str();
     while let Some((start, codeword)) = next_codeword(rest) {
         let value_start = start + codeword.len() + 2;
         let after = rest.get(value_start..).unwrap_or_default();
         // The slash before a codeword may also end the value of its predecessor.
         let scan = rest.get(value_start.saturating_sub(1)..).unwrap_or_default();
         let end = next_codeword(scan).map_or(after.len(), |(index, _)| index.saturating_sub(1));
-        let value = after.get(..end).unwrap_or(after);
-        apply_codeword(codeword, value.trim_end_matches('/'), line);
+        let value = after.get(..end).unwrap_or(after).trim_end_matches('/');
+        let start = text.joined.len() - after.len();
+        match codeword {
+            "REMI" => apply_remittance(text, start..start + value.len(), &mut line.remittance),
+            _ => apply_codeword(codeword, value, line),
+        }
         rest = scan;
     }
-    Ok(())
 }
 
 fn apply_codeword(codeword: &str, value: &str, line: &mut DraftLine) {
-    let remittance = &mut line.remittance;
     match codeword {
-        "EREF" => remittance.end_to_end_id = bank_id(value),
+        "EREF" => line.remittance.end_to_end_id = bank_id(value),
         "NAME" => line.counterparty.name = non_empty(value),
-        "BIC" => line.counterparty.bic = non_empty(value),
         "IBAN" | "ACC" => line.counterparty.account = non_empty(&account_number(value)),
         "ORDP" | "BENM" if is_iban(value.trim_matches('/')) => {
             line.counterparty.account = non_empty(value.trim_matches('/'));
         }
-        "RTRN" => line.is_reversal = true,
-        "REMI" => {
-            // `USTD//text` is free text, `STRD/CUR/reference` a creditor reference.
-            if let Some(reference) = value.strip_prefix("STRD/") {
-                let reference = reference.rsplit('/').find(|part| !part.is_empty());
-                remittance.creditor_references.extend(reference.and_then(non_empty));
-            } else {
-                let text = value.strip_prefix("USTD//").unwrap_or(value);
-                remittance.texts.extend(non_empty(text));
-            }
+        "CNTP" => {
+            // Account, BIC, name and town of the counterparty, each between slashes.
+            let mut fields = value.split('/').map(non_empty);
+            line.counterparty.account = fields.next().flatten().map(|account| account_number(&account));
+            line.counterparty.name = fields.nth(1).flatten();
         }
+        "RTRN" => line.is_reversal = true,
         _ => {}
     }
+}
+
+/// Adds the value of `REMI`: `USTD//text` is free text, `STRD/CUR/reference` a creditor reference.
+fn apply_remittance(text: &CutText, part: Range<usize>, remittance: &mut Remittance) {
+    let value = text.joined.get(part.clone()).unwrap_or_default();
+    if let Some(reference) = value.strip_prefix("STRD/") {
+        let reference = reference.rsplit('/').find(|part| !part.is_empty());
+        remittance.creditor_references.extend(reference.and_then(non_empty));
+        return;
+    }
+    let free = value.strip_prefix("USTD//").unwrap_or(value);
+    remittance.texts.extend(text.pieces(part.end - free.len()..part.end));
 }
 
 /// Returns the next codeword between slashes, and the position of its first slash.

@@ -1,7 +1,7 @@
 //! Field `:61:` of MT940: the entry.
 
 use chrono::{Datelike, NaiveDate};
-use hermes_domain::money::{Currency, Money};
+use hermes_domain::money::Currency;
 
 use super::{parse_date, parse_month_day};
 use crate::amount::parse_amount;
@@ -10,10 +10,10 @@ use crate::emit::{BankId, DraftLine};
 use crate::error::shown;
 use crate::{Batch, Counterparty, Direction, Problem, Remittance};
 
-/// Parses `YYMMDD[MMDD](C|D|RC|RD)[letter]amount,NXXXreference[//bank reference]` and the supplementary line.
+/// Parses `YYMMDD[MMDD](C|D|RC|RD)[letter]amount,NXXXreference[//bank reference]` ; a supplementary line is ignored.
 pub(super) fn parse_entry(value: &str, currency: Currency) -> Result<DraftLine, Problem> {
     let invalid = || Problem::Invalid { field: ":61:", value: shown(value) };
-    let (first_line, supplement) = value.split_once('\n').unwrap_or((value, ""));
+    let first_line = value.lines().next().unwrap_or_default();
     let (value_date, rest) = first_line.split_at_checked(6).ok_or_else(invalid)?;
     let value_date = parse_date(value_date).ok_or_else(invalid)?;
     let (booking_date, rest) = match rest.split_at_checked(4) {
@@ -39,7 +39,6 @@ pub(super) fn parse_entry(value: &str, currency: Currency) -> Result<DraftLine, 
         is_reversal,
         booking_date,
         value_date,
-        charges: charges(supplement, currency),
         remittance: Remittance { end_to_end_id: bank_id(reference), ..Remittance::default() },
         counterparty: Counterparty::default(),
         batch: Batch::Single,
@@ -63,13 +62,4 @@ fn nearest_date(month_day: &str, other: NaiveDate) -> Option<NaiveDate> {
     let years = [other.year() - 1, other.year(), other.year() + 1];
     let dates = years.into_iter().filter_map(|year| parse_month_day(year, month_day));
     dates.min_by_key(|date| date.signed_duration_since(other).num_days().abs())
-}
-
-/// Returns the charges in `/CHGS/EUR1,50/`, if they are in the currency of the account. They change no balance, so charges
-/// that cannot be read are missing.
-pub(super) fn charges(text: &str, currency: Currency) -> Option<Money> {
-    let (_, rest) = text.split_once("/CHGS/")?;
-    let amount = rest.strip_prefix(currency.code())?;
-    let amount = amount.split(['/', '\n']).next().unwrap_or_default();
-    parse_amount(amount.trim(), ',', currency).ok().filter(|amount| !amount.is_zero())
 }

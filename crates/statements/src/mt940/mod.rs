@@ -219,16 +219,14 @@ impl Statement {
             page: self.page,
             account: account(&self.account, opening.currency()),
             currency: opening.currency(),
-            period: None,
             opening: Some(opening),
-            closing: None,
         })
     }
 
     /// Passes the last entry on, with its details.
     fn end_entry(&mut self, emitter: &mut Emitter<'_>) -> Result<(), Problem> {
         let Some((mut line, details)) = self.entry.take() else { return Ok(()) };
-        apply_details(&details, &mut line)?;
+        apply_details(&details, &mut line);
         emitter.line(line)
     }
 
@@ -295,8 +293,8 @@ fn account(value: &str, currency: Currency) -> Account {
     let without_currency = number.strip_suffix(currency.code()).filter(|number| is_iban(number));
     let number = without_currency.unwrap_or(&number);
     match number.rsplit_once('/') {
-        Some((bic, iban)) if is_iban(iban) => Account { number: iban.to_owned(), bic: Some(bic.to_owned()) },
-        _ => Account { number: number.to_owned(), bic: None },
+        Some((_, iban)) if is_iban(iban) => Account { number: iban.to_owned() },
+        _ => Account { number: number.to_owned() },
     }
 }
 

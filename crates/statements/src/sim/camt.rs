@@ -14,7 +14,6 @@ const PIECE_CHARS: usize = 35;
 
 /// The names of elements that differ between versions.
 struct Names {
-    bic: &'static str,
     party: (&'static str, &'static str),
     status: (&'static str, &'static str),
     charge: (&'static str, &'static str),
@@ -24,7 +23,6 @@ struct Names {
 impl Names {
     const fn of(version: u8) -> Self {
         Self {
-            bic: if version < 3 { "BIC" } else { "BICFI" },
             party: if version < 7 { ("", "") } else { ("<Pty>", "</Pty>") },
             status: if version < 7 { ("", "") } else { ("<Cd>", "</Cd>") },
             charge: if version < 3 { ("", "") } else { ("<Rcrd>", "</Rcrd>") },
@@ -49,10 +47,6 @@ impl Simulation {
             number = account_id(&self.options.account.number),
             currency = self.options.currency,
         );
-        if let Some(bic) = &self.options.account.bic {
-            let name = names.bic;
-            push(&mut out, format_args!("<Svcr><FinInstnId><{name}>{bic}</{name}></FinInstnId></Svcr>"));
-        }
         out.push_str("</Acct>\n");
         balance(&mut out, "OPBD", self.opening, &from.to_string());
         balance(&mut out, "CLBD", self.closing, &to.to_string());

@@ -1,6 +1,6 @@
 //! The elements of camt.053 and camt.054 that banks write in different ways.
 
-use hermes_statements::{Batch, Direction};
+use hermes_statements::{Batch, Direction, StatementLine};
 
 use crate::support::{balance, camt053, camt054, entry, read_plain};
 
@@ -31,6 +31,27 @@ fn an_entry_whose_transfers_add_up_is_itemised() {
     assert_eq!(whole.len(), 1);
     assert_eq!(whole[0].batch, Batch::Whole { batch_id: Some("B1".to_owned()), transfers: Some(2) });
     assert_eq!(whole[0].remittance.texts, ["text P1", "text P2"]);
+}
+
+#[test]
+fn the_text_of_an_entry_belongs_to_no_part_of_its_batch() {
+    let transfer = |amount: &str| {
+        format!(
+            "<TxDtls><Amt Ccy=\"EUR\">{amount}</Amt><RmtInf><Ustrd>text</Ustrd></RmtInf>\
+             <AddtlTxInf>own {amount}</AddtlTxInf></TxDtls>"
+        )
+    };
+    let read = |transfers: &str| {
+        let details = format!("<NtryDtls>{transfers}</NtryDtls><AddtlNtryInf>REF001 and more</AddtlNtryInf>");
+        read_plain(camt053(&entry("100.00", "CRDT", &details), "1100.00").as_bytes()).unwrap().lines
+    };
+    let additional = |line: &StatementLine| line.remittance.additional.clone();
+    let parts = read(&(transfer("70.00") + &transfer("30.00")));
+    assert_eq!(parts.iter().map(additional).collect::<Vec<_>>(), [["own 70.00"], ["own 30.00"]]);
+    assert_eq!(additional(&read(&transfer("100.00"))[0]), ["own 100.00", "REF001 and more"]);
+    // A batch without itemisation is one line, which the text describes.
+    let whole = read("<Btch><NbOfTxs>2</NbOfTxs></Btch>");
+    assert_eq!(additional(&whole[0]), ["REF001 and more"]);
 }
 
 #[test]

@@ -20,9 +20,9 @@ fn rows(rows: &[(&str, &str)]) -> String {
 #[test]
 fn semicolons_and_decimal_commas_are_read() {
     let file = "Auftragskonto;Buchungstag;Valutadatum;Verwendungszweck;Beguenstigter/Zahlungspflichtiger;Kontonummer/IBAN;\
-                BIC (SWIFT-Code);Betrag;Waehrung\r\n\
-                DE89 3704;23.11.2026;24.11.2026;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR\r\n\
-                DE89 3704;22.11.2026;22.11.2026;Gebühr;;;;-5,00;EUR\r\n";
+                BIC (SWIFT-Code);Betrag;Waehrung;Info\r\n\
+                DE89 3704;23.11.26;24.11.26;\"RF59 REF0 01; Zürich\";Müller;DE02;COBADEFF;1.234,56;EUR;Umsatz gebucht\r\n\
+                DE89 3704;22.11.26;22.11.26;Gebühr;;;;-5,00;EUR;Umsatz gebucht\r\n";
     let bytes: Vec<u8> = file.chars().map(|char| u8::try_from(u32::from(char)).unwrap()).collect();
     let parts = read_by("example-semicolon", &bytes).unwrap();
     assert_eq!(parts.headers[0].account.number, "DE893704");
@@ -30,9 +30,42 @@ fn semicolons_and_decimal_commas_are_read() {
     assert_eq!(parts.lines[0].remittance.texts, ["RF59 REF0 01; Zürich"]);
     assert_eq!(parts.lines[0].counterparty.name.as_deref(), Some("Müller"));
     assert_eq!((parts.lines[1].direction, parts.lines[1].amount.minor()), (Direction::Debit, 500));
+    assert_eq!(parts.lines[0].booking_date.to_string(), "2026-11-23");
     for amount in ["1.23,56", "12.34", "1,234.56", "1..234,5", "1,234"] {
         let error = read_by("example-semicolon", &replaced(&bytes, b"1.234,56", amount));
         assert!(error.unwrap_err().contains("line 2: the amount"), "{amount}");
+    }
+}
+
+/// Creates a file with three rows of the given states.
+fn states(states: [&str; 3]) -> String {
+    let rows = (1..).zip(states).map(|(row, state)| format!("2026-11-23,{row},{state}\n"));
+    format!("day,amount,state\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn rows_that_the_bank_has_not_booked_are_counted_but_are_not_lines() {
+    let profile: CsvProfile = toml::from_str(
+        "currency = \"EUR\"\nbooked_marks = [\"booked\", \"final\"]\n\
+         [columns]\nbooking_date = \"day\"\namount = \"amount\"\nstatus = \"state\"",
+    )
+    .unwrap();
+    let account = Account { number: "ACC1".to_owned() };
+    let options =
+        ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
+    let parts = read_with(states(["pending", "booked", "final"]).as_bytes(), &options).unwrap();
+    let amounts: Vec<_> = parts.lines.iter().map(|line| line.amount.minor()).collect();
+    assert_eq!((amounts, parts.summaries[0].pending), (vec![200, 300], 1));
+    // The day of a pending row may be missing.
+    let dateless = states(["pending", "booked", "final"]).replacen("2026-11-23", "", 1);
+    assert_eq!(read_with(dateless.as_bytes(), &options).unwrap().lines.len(), 2);
+    for (file, message) in [
+        (states(["booked", "", "booked"]), "line 3: the field status is missing"),
+        (states(["pending", "pending", "PENDING"]), "the file has no booked rows and 3 pending ones"),
+        ("day,amount,state\n".to_owned(), "the file has no booked rows and 0 pending ones"),
+    ] {
+        let error = read_with(file.as_bytes(), &options).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
     }
 }
 
@@ -84,7 +117,7 @@ fn running_balances_detect_missing_and_altered_rows() {
     let options = ReadOptions { csv_profile: Some(newest_first), ..ReadOptions::default() };
     let reversed = rows(&[("1.00", "106.00"), ("-5.00", "105.00"), ("10.00", "110.00")]);
     let parts = read_with(reversed.as_bytes(), &options).unwrap();
-    assert_eq!(parts.headers[0].closing.unwrap().minor(), 10_600);
+    assert_eq!(parts.summaries[0].closing.unwrap().minor(), 10_600);
     assert!(read_with(good.as_bytes(), &options).is_err());
 }
 
@@ -117,6 +150,32 @@ fn rows_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn dates_outside_of_this_century_are_refused() {
+    let profile: CsvProfile = toml::from_str(
+        "currency = \"EUR\"\ndate_format = \"%d.%m.%Y\"\n\
+         [columns]\nbooking_date = \"day\"\namount = \"amount\"\nvalue_date = \"value\"",
+    )
+    .unwrap();
+    let account = Account { number: "ACC1".to_owned() };
+    let options =
+        ReadOptions { csv_profile: Some(profile), csv_account: Some(account), ..ReadOptions::default() };
+    let read = |day, value| {
+        let parts = read_with(format!("day,value,amount\n{day},{value},1.00\n").as_bytes(), &options);
+        parts.map_err(|error| error.to_string())
+    };
+    for day in ["01.01.2000", "31.12.2100"] {
+        assert!(read(day, "").is_ok(), "{day}");
+    }
+    for day in ["23.11.26", "23.11.-2026", "31.12.1999", "01.01.2101", "23.11.+12026"] {
+        let expected = "line 2: the date \"DAY\" in the column \"day\" is not between the years 2000 and 2100; if its \
+                        year has two digits, use %y in date_format";
+        assert_eq!(read(day, "").unwrap_err(), expected.replace("DAY", day));
+    }
+    assert!(read("23.11.2026", "24.11.26").unwrap_err().contains("in the column \"value\""));
+    assert!(read("23.13.2026", "").unwrap_err().contains("the field date has the invalid value"));
+}
+
+#[test]
 fn the_caller_can_name_the_account() {
     let plain: CsvProfile = toml::from_str(
         "currency = \"JPY\"\n[columns]\nbooking_date = \"d\"\ncredit = \"in\"\ndebit = \"out\"",
@@ -126,7 +185,7 @@ fn the_caller_can_name_the_account() {
         2026-11-23,60,0\n2026-11-23,0,70\n";
     let mut options = ReadOptions { csv_profile: Some(plain), ..ReadOptions::default() };
     assert!(read_with(file, &options).unwrap_err().to_string().contains("does not name the account"));
-    options.csv_account = Some(Account { number: "ACC1".to_owned(), bic: None });
+    options.csv_account = Some(Account { number: "ACC1".to_owned() });
     let parts = read_with(file, &options).unwrap();
     let signed: Vec<_> = parts.lines.iter().map(|line| line.signed_minor()).collect();
     assert_eq!(signed, [500, -20, -30, -40, 60, -70]);
@@ -142,6 +201,7 @@ fn profiles_that_contradict_themselves_are_refused() {
         ("date_format = \"%d.%m\"", "date format"),
         ("date_format = \"%Q\"", "date format"),
         ("debit_mark = \"D\"", "credit_mark and debit_mark"),
+        ("booked_marks = [\"booked\"]", "booked_marks"),
         ("colour = 1", "colour"),
     ] {
         let profile = format!("{text}\n[columns]\nbooking_date = \"d\"\namount = \"a\"");

@@ -19,7 +19,6 @@ fn assert_reads(parts: &Parts, simulation: &Simulation, format: &str) {
         assert_eq!(read.bank_id.as_ref(), Some(&written.bank_id), "{context}");
         assert_eq!((read.direction, read.amount), (written.direction, written.amount), "{context}");
         assert_eq!(read.is_reversal, written.is_reversal, "{context}");
-        assert_eq!(read.charges, written.charges, "{context}");
         assert_eq!(read.booking_date, written.booking_date, "{context}");
         assert_eq!(read.value_date, written.value_date, "{context}");
         assert_eq!(read.remittance.joined(), written.text, "{context}");

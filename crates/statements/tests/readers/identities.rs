@@ -79,13 +79,6 @@ fn an_id_of_the_payer_can_return_on_another_day() {
     assert_eq!(identities(&november), identities(&november.replace("2026-11-23", "2026-11-24")));
 }
 
-#[test]
-fn charges_that_cannot_be_read_are_missing() {
-    let charges = "<Chrgs><Rcrd><Amt Ccy=\"EUR\">one</Amt></Rcrd></Chrgs>";
-    let parts = read_plain(camt053(&entry("5.00", "CRDT", charges), "1005.00").as_bytes()).unwrap();
-    assert_eq!((parts.lines.len(), parts.lines[0].charges), (1, None));
-}
-
 /// Puts statements into one document.
 fn document(statements: &[String]) -> String {
     let parts = statements

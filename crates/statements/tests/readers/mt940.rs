@@ -59,14 +59,35 @@ fn german_details_are_split_into_subfields() {
     let details = ":86:166?00GUTSCHRIFT?109310?20EREF+RF59REF001?21SVWZ+Schulgeld fuer Anna R\r\nF59?22REF001 Herbst\
                    ?30COBADEFFXXX?31DE89370400440532013000?32Erika Muster?33mann";
     let line = one(&format!(":61:2601020102C10,00NTRFNONREF\r\n{details}"), "C260131EUR1010,00");
-    assert_eq!(line.remittance.texts, ["Schulgeld fuer Anna RF59REF001 Herbst"]);
+    assert_eq!(line.remittance.texts, ["Schulgeld fuer Anna RF59", "REF001 Herbst"]);
     assert_eq!(line.remittance.end_to_end_id.as_deref(), Some("RF59REF001"));
     assert_eq!(line.counterparty.name.as_deref(), Some("Erika Mustermann"));
     assert_eq!(line.counterparty.account.as_deref(), Some("DE89370400440532013000"));
-    assert_eq!(line.counterparty.bic.as_deref(), Some("COBADEFFXXX"));
 
     let line = one(":61:260102C10,NTRFNONREF\r\n:86:051?20RF59?21REF001?60 more", "C260131EUR1010,00");
     assert_eq!(line.remittance.joined(), "RF59REF001 more");
+}
+
+#[test]
+fn a_word_can_begin_where_the_bank_cuts_the_text() {
+    for (details, pieces) in [
+        (
+            "166?20EREF+E-1?21SVWZ+Schulgeld Herbst 26?22REF001 Anna",
+            vec!["Schulgeld Herbst 26", "REF001 Anna"],
+        ),
+        ("166?20SVWZ+RF59REF?2100?221 Anna ?23PURP+RINP", vec!["RF59REF", "00", "1 Anna"]),
+        ("166?20SVW?21Z+ fee?22KREF+1", vec!["fee"]),
+        ("166?20before ?21after?22SVWZ+more", vec!["before ", "after", "more"]),
+        (
+            "/REMI/USTD//Schulgeld Herbst 26\r\nREF001 Anna/EREF/E-1/",
+            vec!["Schulgeld Herbst 26", "REF001 Anna"],
+        ),
+        ("/EREF/E-1/REMI/\r\nREF001 \r\nAnna\r\n/PURP/X", vec!["REF001 ", "Anna"]),
+    ] {
+        let line = one(&format!(":61:260102C10,NTRFNONREF\r\n:86:{details}"), "C260131EUR1010,00");
+        assert_eq!(line.remittance.texts, pieces, "{details}");
+        assert_eq!(line.remittance.joined(), pieces.concat(), "{details}");
+    }
 }
 
 #[test]
@@ -74,11 +95,29 @@ fn swift_details_are_split_at_codewords() {
     let details = ":86:/EREF/E-1/ORDP//NAME/J. de Boer/BIC/ABNANL2A/IBAN/NL91ABNA0417164300/REMI/USTD//fee RF59\r\n\
                    REF001/x/OCMT/EUR11,00/CHGS/EUR1,00/";
     let line = one(&format!(":61:260102C10,NTRFNONREF\r\n{details}"), "C260131EUR1010,00");
-    assert_eq!(line.remittance.texts, ["fee RF59REF001/x"]);
+    assert_eq!(line.remittance.texts, ["fee RF59", "REF001/x"]);
     assert_eq!(line.remittance.end_to_end_id.as_deref(), Some("E-1"));
     assert_eq!(line.counterparty.name.as_deref(), Some("J. de Boer"));
     assert_eq!(line.counterparty.account.as_deref(), Some("NL91ABNA0417164300"));
-    assert_eq!(line.charges.map(|charges| charges.minor()), Some(100));
+}
+
+#[test]
+fn the_counterparty_may_be_one_value_of_account_bank_and_name() {
+    for (details, name) in [
+        ("/EREF/E-1//CNTP/NL32INGB0000012345/INGBNL2A/ING BANK NV///REMI/USTD//REF001/", Some("ING BANK NV")),
+        ("/CNTP/NL32INGB0000012345//A. de Boer/EREF/E-1/REMI/USTD//REF001/", Some("A. de Boer")),
+        (
+            "/EREF/E-1/REMI/USTD//REF001/CNTP/NL32 INGB 0000012345/INGBNL2A/A. de\r\n Boer/Delft//",
+            Some("A. de Boer"),
+        ),
+        ("/EREF/E-1/CNTP/NL32INGB0000012345//REMI/REF001", None),
+    ] {
+        let line = one(&format!(":61:260102C10,NTRFNONREF\r\n:86:{details}"), "C260131EUR1010,00");
+        assert_eq!(line.counterparty.account.as_deref(), Some("NL32INGB0000012345"), "{details}");
+        assert_eq!(line.counterparty.name.as_deref(), name, "{details}");
+        assert_eq!(line.remittance.end_to_end_id.as_deref(), Some("E-1"), "{details}");
+        assert_eq!(line.remittance.texts, ["REF001"], "{details}");
+    }
 }
 
 #[test]

@@ -129,6 +129,13 @@ fn limits_are_enforced() {
 }
 
 #[test]
+fn a_file_with_too_many_statements_is_refused() {
+    let message = ":20:1\r\n:25:1\r\n:28C:1\r\n:60F:C260101EUR1,\r\n:62F:C260101EUR1,\r\n-\r\n";
+    assert!(read_plain(message.repeat(10_000).as_bytes()).is_ok());
+    assert_refused(message.repeat(10_001), "more than 10000 statements; export a shorter period");
+}
+
+#[test]
 fn a_visitor_can_stop() {
     let mut seen = 0;
     let error = read(Cursor::new(good()), &ReadOptions::default(), &mut |_| {

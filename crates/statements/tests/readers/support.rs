@@ -85,7 +85,7 @@ pub fn simulation(seed: u64, payments: u32, currency: &str) -> Simulation {
             }
         })
         .collect();
-    let account = Account { number: IBAN.to_owned(), bic: Some("COBADEFFXXX".to_owned()) };
+    let account = Account { number: IBAN.to_owned() };
     let first_day = NaiveDate::from_ymd_opt(2026, 9, 1).unwrap();
     Simulation::run(SimulationOptions { seed, account, currency, first_day }, &payments)
 }

@@ -198,6 +198,9 @@ pub struct AccountStatementBody<'a> {
     /// The number of lines.
     #[schema(example = 120, minimum = 0)]
     pub lines: u64,
+    /// The number of entries that the bank has not booked yet. They are not imported.
+    #[schema(example = 0, minimum = 0)]
+    pub pending: u64,
     /// The sum of the credit lines.
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "2500.00")]
@@ -231,6 +234,7 @@ impl<'a> From<&'a StatementReport> for AccountStatementBody<'a> {
             opening: report.opening.map(|amount| amount.to_string()),
             closing: report.closing.map(|amount| amount.to_string()),
             lines: report.lines,
+            pending: report.pending,
             credits: report.credits,
             debits: report.debits,
         }

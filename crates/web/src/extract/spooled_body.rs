@@ -81,7 +81,7 @@ struct SpooledFile {
 
 impl SpooledFile {
     fn create(path: PathBuf, max_bytes: u64) -> Result<Self, Problem> {
-        let file = File::create_new(&path).map_err(disk_full)?;
+        let file = File::create_new(&path).map_err(Problem::from_disk)?;
         Ok(Self { path: Some(path), file, received: 0, max_bytes })
     }
 
@@ -97,18 +97,18 @@ impl SpooledFile {
             if self.received > self.max_bytes {
                 return Err(too_large(self.max_bytes));
             }
-            self.file.write_all(&chunk).map_err(disk_full)?;
+            self.file.write_all(&chunk).map_err(Problem::from_disk)?;
         }
         Ok(())
     }
 
     /// Waits until the file is on the disk, so that an accepted file survives a power failure.
     async fn finish(mut self) -> Result<PathBuf, Problem> {
-        let file = self.file.try_clone().map_err(disk_full)?;
+        let file = self.file.try_clone().map_err(Problem::from_disk)?;
         let synchronised = web::block(move || file.sync_all()).await;
         synchronised
             .map_err(|error| Problem::new(ProblemCode::Internal).caused_by(error))?
-            .map_err(disk_full)?;
+            .map_err(Problem::from_disk)?;
         Ok(self.path.take().unwrap_or_default())
     }
 }
@@ -177,10 +177,6 @@ fn too_large(max_bytes: u64) -> Problem {
 
 fn from_status(error: &impl ResponseError) -> Problem {
     Problem::new(ProblemCode::from_status(error.status_code()))
-}
-
-fn disk_full(error: std::io::Error) -> Problem {
-    Problem::new(ProblemCode::StorageFull).caused_by(error)
 }
 
 fn remove(path: &Path) {

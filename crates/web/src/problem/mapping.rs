@@ -1,5 +1,7 @@
 //! The problem that each error of a use case becomes.
 
+use std::io::ErrorKind;
+
 use actix_web::http::header::{ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hermes_domain::ledger::{Effect, Rejection};
 use hermes_domain::ports::StoreError;
@@ -154,11 +156,22 @@ impl From<ImportError> for Problem {
             | ImportError::NotReturned(..) => Self::new(ProblemCode::IllegalState)
                 .with_detail(format!("Nothing was saved. {}.", capitalized(&error.to_string()))),
             ImportError::Claimed => Self::new(ProblemCode::Overloaded),
-            ImportError::File(error) => Self::new(ProblemCode::StorageFull).caused_by(error),
+            ImportError::File(error) => Self::from_disk(error),
             ImportError::Store(error) => Self::from(error),
             ImportError::Ledger(error) => Self::from(error),
             ImportError::Internal => Self::new(ProblemCode::Internal).caused_by(error),
         }
+    }
+}
+
+impl Problem {
+    /// Maps an error of a file that a request needs. Only the log names its cause.
+    pub(crate) fn from_disk(error: std::io::Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ProblemCode::StorageFull,
+            _ => ProblemCode::Internal,
+        };
+        Self::new(code).caused_by(error)
     }
 }
 
@@ -189,6 +202,21 @@ impl From<StoreError> for Problem {
                 .caused_by(error)
         } else {
             Self::new(ProblemCode::Internal).caused_by(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_disk_is_reported_as_one() {
+        let code = |kind: ErrorKind| Problem::from(ImportError::File(kind.into())).code;
+        assert_eq!(code(ErrorKind::StorageFull), ProblemCode::StorageFull);
+        assert_eq!(code(ErrorKind::QuotaExceeded), ProblemCode::StorageFull);
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::NotFound, ErrorKind::Other] {
+            assert_eq!(code(kind), ProblemCode::Internal, "{kind}");
         }
     }
 }
