@@ -21,8 +21,9 @@ const UPLOAD_PAUSE_MS: u64 = 500;
 const WRITE_STALL: Range<f64> = 14.9..19.0;
 /// For a client that reads at less than half of the minimum rate. The buffers of the connection add some seconds.
 const SLOW_READ: Range<f64> = 14.9..35.0;
-/// A rate above the minimum rate, in bytes per second, and how long a client reads at it, in seconds.
-const STEADY_READ: (f64, f64) = (20.0 * 1024.0, 30.0);
+/// A client that reads 4 KiB at this interval, 20 KiB per second, is faster than the minimum rate. It reads this often: 30 s.
+const STEADY_INTERVAL: Duration = Duration::from_millis(200);
+const STEADY_PARTS: u32 = 150;
 /// The time that a connection may wait: for its next request, and for the response to a long poll, in seconds.
 const WAIT_S: u64 = 16;
 
@@ -157,17 +158,13 @@ async fn a_slowly_read_response_is_abandoned(app: &TestApp) {
 
 /// The server never waits so long for space in its buffer that a client seems to read nothing.
 async fn a_response_read_at_the_minimum_rate_is_sent(port: u16) {
-    let (rate, seconds) = STEADY_READ;
     let mut client = RawClient::connect_with_small_buffers(HOME, port).await;
     let start = Instant::now();
     client.send(&get(LARGE).repeat(MORE_THAN_BUFFERS)).await;
     let mut part = [0; 4_096];
-    let mut received = 0.0;
-    while start.elapsed().as_secs_f64() < seconds {
+    for number in 1..=STEADY_PARTS {
         client.0.read_exact(&mut part).await.expect("the connection is closed");
-        received += 4_096.0;
-        let due = Duration::from_secs_f64(received / rate);
-        sleep(due.saturating_sub(start.elapsed())).await;
+        sleep((STEADY_INTERVAL * number).saturating_sub(start.elapsed())).await;
     }
 }
 
