@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use hermes_domain::money::{Currency, Money};
 use hermes_domain::payment::Reference;
 use hermes_statements::sim::{OpenPayment, Simulation, SimulationOptions, simulated_iban};
-use hermes_statements::{Account, Item, ReadOptions, read};
+use hermes_statements::{Account, Direction, Item, ReadOptions, StatementLine, read};
 
 /// The payments of each simulation, which give all defects several times.
 const PAYMENTS: i64 = 80;
@@ -51,8 +51,9 @@ fn write_and_read(folder: &Path, name: &str, content: &str) {
     let mut lines = String::new();
     read(File::open(&path).unwrap(), &ReadOptions::default(), &mut |item| {
         if let Item::Line(line) = item {
-            let amount = Money::from_minor(line.signed_minor(), line.amount.currency());
-            lines.push_str(&format!("{} {} {amount}\n", line.booking_date, line.value_date));
+            let sign = if line.direction == Direction::Debit { "-" } else { "" };
+            let StatementLine { booking_date, value_date, amount, .. } = *line;
+            lines.push_str(&format!("{booking_date} {value_date} {sign}{amount}\n"));
         }
         ControlFlow::Continue(())
     })

@@ -175,52 +175,12 @@ pub struct Remittance {
     pub additional: Vec<String>,
 }
 
-/// The origin of a text in which to search for references.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TextSource {
-    /// A structured creditor reference.
-    CreditorReference,
-    /// One piece of the free text.
-    Text,
-    /// All pieces of the free text, joined without a space, because banks cut at 35, 70 or 140 characters.
-    JoinedTexts,
-    /// The payer's own reference.
-    EndToEndId,
-    /// Further information.
-    Additional,
-}
-
 impl Remittance {
     /// Returns the free text as one string: the pieces joined without a space.
     pub fn joined(&self) -> Cow<'_, str> {
         match self.texts.as_slice() {
             [text] => Cow::Borrowed(text),
             texts => Cow::Owned(texts.concat()),
-        }
-    }
-
-    /// Returns the texts in the order in which to search for a reference.
-    pub fn search_order(&self) -> impl Iterator<Item = (TextSource, Cow<'_, str>)> {
-        let all = |source, texts| borrowed(texts).map(move |text| (source, text));
-        let joined = (self.texts.len() > 1).then(|| (TextSource::JoinedTexts, self.joined()));
-        all(TextSource::CreditorReference, &self.creditor_references)
-            .chain(all(TextSource::Text, &self.texts))
-            .chain(joined)
-            .chain(all(TextSource::EndToEndId, self.end_to_end_id.as_slice()))
-            .chain(all(TextSource::Additional, &self.additional))
-    }
-}
-
-fn borrowed(texts: &[String]) -> impl Iterator<Item = Cow<'_, str>> {
-    texts.iter().map(|text| Cow::Borrowed(text.as_str()))
-}
-
-impl StatementLine {
-    /// Returns the minor units by which the line changes the balance: negative for a debit.
-    pub const fn signed_minor(&self) -> i64 {
-        match self.direction {
-            Direction::Credit => self.amount.minor(),
-            Direction::Debit => -self.amount.minor(),
         }
     }
 }

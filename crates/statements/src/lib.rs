@@ -26,6 +26,6 @@ pub use error::{Position, Problem, ReadError};
 pub use identity::LineIdentity;
 pub use item::{
     Account, Batch, Counterparty, Direction, Format, Item, Remittance, StatementHeader, StatementLine,
-    StatementSummary, TextSource,
+    StatementSummary,
 };
 pub use read::{FileSummary, Limits, ReadOptions, read};

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use hermes_statements::{Item, ReadOptions, read};
+use hermes_statements::{Direction, Item, ReadOptions, read};
 use serde_json::json;
 
 use crate::support::{TestApp, TestEnvironment};
@@ -16,7 +16,8 @@ fn lines(path: &Path) -> Vec<(String, i64)> {
     let file = Cursor::new(fs::read(path).unwrap());
     read(file, &ReadOptions::default(), &mut |item| {
         if let Item::Line(line) = item {
-            lines.push((line.bank_id.clone().unwrap(), line.signed_minor()));
+            let sign = if line.direction == Direction::Debit { -1 } else { 1 };
+            lines.push((line.bank_id.clone().unwrap(), sign * line.amount.minor()));
         }
         ControlFlow::Continue(())
     })

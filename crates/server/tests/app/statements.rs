@@ -182,6 +182,33 @@ async fn the_inbox_imports_files_and_returns_refused_ones_with_the_reason() {
 }
 
 #[actix_web::test]
+async fn a_subfolder_of_the_inbox_selects_the_profile_of_csv_files() {
+    let environment = TestEnvironment::sqlite().await;
+    let inbox = environment.folder.path().join("inbox");
+    let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/statements");
+    let settings = [
+        ("HERMES__STATEMENTS__INBOX", inbox.to_str().unwrap()),
+        ("HERMES__STATEMENTS__CSV_PROFILES", profiles.to_str().unwrap()),
+    ];
+    let app = TestApp::start_with(&environment, &settings).await;
+    book(&app, 5).await;
+    let name = simulate(&app, &environment.folder.path().join("sim"), 1);
+    fs::copy(name.with_extension("csv"), inbox.join("without.csv")).unwrap();
+    fs::write(inbox.join("bank-sim/bad.csv"), "date,amount\n").unwrap();
+    fs::rename(name.with_extension("csv"), inbox.join("bank-sim/with.csv")).unwrap();
+    let is_there = |path: PathBuf| async move { path.exists() };
+    for (file, reason) in
+        [("without.csv", "CSV with a profile"), ("bad.csv", "select the profile of this bank")]
+    {
+        poll(|| is_there(inbox.join("refused").join(file)), file).await;
+        let found = fs::read_to_string(inbox.join(format!("refused/{file}.reason.txt"))).unwrap();
+        assert!(found.contains(reason), "{found}");
+    }
+    poll(|| is_there(inbox.join("done/with.csv")), "the imported file").await;
+    poll(|| async { app.get("/api/matches?state=posted").await.json() != json!([]) }, "a posted match").await;
+}
+
+#[actix_web::test]
 async fn a_start_removes_old_uploads_of_killed_processes() {
     let environment = TestEnvironment::sqlite().await;
     let spool = environment.folder.path().join("data/statements");

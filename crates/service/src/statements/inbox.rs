@@ -1,4 +1,5 @@
-//! The watched folder: each file in it is imported once, by one of the instances that watch it.
+//! The watched folder: each file in it is imported once, by one of the instances that watch it. A CSV file belongs in the
+//! subfolder with the name of its profile.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -23,6 +24,9 @@ const CLAIMED: &str = "claimed";
 /// The actor of files from the folder.
 const ACTOR: &str = "statement inbox";
 
+/// The subfolders of imported and of refused files.
+const FINISHED: [&str; 2] = ["done", "refused"];
+
 /// A watched folder.
 pub struct Inbox {
     folder: PathBuf,
@@ -30,12 +34,13 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Creates the folder with its subfolders `done` and `refused`, if they do not exist.
+    /// Creates the folder with its subfolders `done`, `refused` and those of the profiles, if they do not exist.
     ///
     /// # Errors
     /// Returns an error if a folder cannot be created.
     pub fn open(folder: &Path, importer: Arc<StatementImporter>) -> Result<Self, io::Error> {
-        for subfolder in ["done", "refused"] {
+        let profiles = importer.config.csv_profiles.keys().map(String::as_str);
+        for subfolder in FINISHED.into_iter().chain(profiles) {
             std::fs::create_dir_all(folder.join(subfolder))?;
         }
         Ok(Self { folder: folder.to_owned(), importer })
@@ -51,13 +56,25 @@ impl Inbox {
         }
     }
 
-    /// Imports the files that are in the folder now.
+    /// Imports the files that are in the folder and in the subfolders of profiles now.
     ///
     /// # Errors
     /// Returns an error if the folder cannot be read.
     pub async fn import_files(&self) -> Result<(), io::Error> {
+        self.import_files_of(&self.folder, None).await?;
+        for profile in self.importer.config.csv_profiles.keys() {
+            let folder = self.folder.join(profile);
+            // An operator may remove the subfolders that no bank uses. Imported files are not imported again.
+            if folder.is_dir() && !FINISHED.contains(&profile.as_str()) {
+                self.import_files_of(&folder, Some(profile)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn import_files_of(&self, folder: &Path, csv_profile: Option<&String>) -> Result<(), io::Error> {
         let mut files: Vec<PathBuf> = Vec::new();
-        for entry in std::fs::read_dir(&self.folder)? {
+        for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_file() && is_due(&path) {
                 files.push(path);
@@ -66,21 +83,22 @@ impl Inbox {
         files.sort();
         for file in files {
             if let Some((claimed, name)) = claim(&file, self.importer.deps.random_source.random()) {
-                self.import(&claimed, &name).await;
+                let options = FileOptions { csv_profile: csv_profile.cloned(), csv_account: None };
+                self.import(&claimed, &name, options).await;
             }
         }
         Ok(())
     }
 
     /// Imports a copy of a claimed file, so that the file itself ends up in `done` or `refused`.
-    async fn import(&self, claimed: &Path, name: &str) {
+    async fn import(&self, claimed: &Path, name: &str, options: FileOptions) {
         let copy = self.importer.upload_path();
         let accepted = match self.copy(claimed, &copy, name).await {
             Ok(()) => {
                 let file = StatementFile {
                     path: copy.clone(),
                     name: name.to_owned(),
-                    options: FileOptions::default(),
+                    options,
                     actor: ACTOR.to_owned(),
                 };
                 self.importer.accept(file).await
@@ -101,7 +119,7 @@ impl Inbox {
                 super::remove_file(&copy);
                 let cause = error.log_message();
                 log::warn!("the statement {name} cannot be imported now and will be retried: {cause}");
-                move_into(claimed, &self.folder, name)
+                move_into(claimed, claimed.parent().unwrap_or(&self.folder), name)
             }
         };
         if let Err(error) = moved {

@@ -2,7 +2,7 @@
 
 use hermes_statements::{Account, CsvProfile, Direction, ReadOptions};
 
-use crate::support::{IBAN, Parts, profile, read_all, read_with};
+use crate::support::{IBAN, Parts, profile, read_all, read_with, signed_minor};
 
 fn read_by(name: &str, file: &[u8]) -> Result<Parts, String> {
     let options = ReadOptions { csv_profile: Some(profile(name)), ..ReadOptions::default() };
@@ -187,7 +187,7 @@ fn the_caller_can_name_the_account() {
     assert!(read_with(file, &options).unwrap_err().to_string().contains("does not name the account"));
     options.csv_account = Some(Account { number: "ACC1".to_owned() });
     let parts = read_with(file, &options).unwrap();
-    let signed: Vec<_> = parts.lines.iter().map(|line| line.signed_minor()).collect();
+    let signed: Vec<_> = parts.lines.iter().map(signed_minor).collect();
     assert_eq!(signed, [500, -20, -30, -40, 60, -70]);
 }
 

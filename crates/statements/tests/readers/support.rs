@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use hermes_domain::money::Money;
 use hermes_statements::sim::{OpenPayment, Simulation, SimulationOptions};
 use hermes_statements::{
-    Account, CsvProfile, FileSummary, Item, ReadError, ReadOptions, StatementHeader, StatementLine,
-    StatementSummary, read,
+    Account, CsvProfile, Direction, FileSummary, Item, ReadError, ReadOptions, StatementHeader,
+    StatementLine, StatementSummary, read,
 };
 
 /// The IBAN of the institution.
@@ -20,6 +20,14 @@ pub struct Parts {
     pub headers: Vec<StatementHeader>,
     pub lines: Vec<StatementLine>,
     pub summaries: Vec<StatementSummary>,
+}
+
+/// Returns the minor units by which a line changes the balance: negative for a debit.
+pub fn signed_minor(line: &StatementLine) -> i64 {
+    match line.direction {
+        Direction::Credit => line.amount.minor(),
+        Direction::Debit => -line.amount.minor(),
+    }
 }
 
 /// Reads a file with the profile of the simulated bank.
