@@ -20,8 +20,8 @@ use crate::mapping;
 /// The most lines that a reversal is compared with.
 const MAX_LIKE: u64 = 1_000;
 
-/// Stores new lines, takes over lines that ended imports have not booked, and returns the lines of the import among `lines`; `None` if the
-/// import is not being posted any more.
+/// Stores new lines, takes over lines that ended imports have not booked, and returns the lines of the import among `lines`;
+/// `None` if the import is not being posted any more.
 pub(super) async fn insert(
     connection: &DatabaseConnection,
     import: ImportId,
