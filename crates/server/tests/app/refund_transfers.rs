@@ -148,7 +148,7 @@ async fn a_person_names_the_receipt_of_a_returned_transfer() {
 #[actix_web::test]
 async fn a_returned_transfer_whose_money_is_being_refunded_waits_for_a_person() {
     let environment = TestEnvironment::sqlite().await;
-    let app = TestApp::start(&environment).await;
+    let app = TestApp::start_with_key(&environment).await;
     app.book("ana").await.expect(201);
     import(&app, statement(&[("C", 1_050, "T1", "REF001")])).await;
     let refund = approve_refund(&app, "REF001", "RCT-2026-000001").await;
